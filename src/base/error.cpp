@@ -1,0 +1,75 @@
+#include <mos/base/error.hpp>
+
+#include <mos/base/bytes.hpp>
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace mos::base {
+
+CodeDescription describe(Code code) noexcept {
+    switch (code) {
+#define MOS_ERROR(number, name, sentence, remedy)                                                                      \
+    case Code::name:                                                                                                   \
+        return {#name, sentence, remedy};
+#include <mos/base/errors.def>
+#undef MOS_ERROR
+    }
+    return describe(Code::INTERNAL);
+}
+
+std::string Error::full_message() const {
+    std::string text = m_message;
+    for (const Error *cause = m_cause.get(); cause != nullptr; cause = cause->m_cause.get())
+        text += ": " + cause->m_message;
+    return text;
+}
+
+static Code code_of_errno(int number) {
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return Code::NOT_FOUND;
+    case EEXIST:
+    case ENOTEMPTY:
+        return Code::EXISTS;
+    case ENOSPC:
+    case EDQUOT:
+        return Code::NO_SPACE;
+    case EROFS:
+        return Code::READ_ONLY;
+    case EACCES:
+    case EPERM:
+        return Code::PERMISSION;
+    case ELOOP:
+        return Code::SYMLINK_IN_PATH;
+    case EXDEV:
+        return Code::CROSS_MOUNT;
+    case ENAMETOOLONG:
+        return Code::PATH_REFUSED;
+    case ENOMEM:
+        return Code::OUT_OF_MEMORY;
+    case EOPNOTSUPP:
+        return Code::UNSUPPORTED;
+    default:
+        return Code::IO;
+    }
+}
+
+Error system_error(int number, std::string_view what, std::string_view object) {
+    // std::generic_category() is strerror_r with the lock and the locale handled for us.
+    const std::string reason = std::generic_category().message(number);
+    return Error{code_of_errno(number), fmt::format("can't {} {}: {}", what, in_quotes(object), reason)}
+        .about(std::string{object})
+        .with_errno(number);
+}
+
+Error in_context(Error cause, std::string message) {
+    const Code code = cause.code();
+    std::string object = cause.object();
+    return Error{code, std::move(message)}.about(std::move(object)).caused_by(std::move(cause));
+}
+
+}  // namespace mos::base

@@ -1,0 +1,22 @@
+// The clock port: everything that asks what time it is asks here, so that a test can turn the hands.
+#pragma once
+
+#include <cstdint>
+
+namespace mos::base {
+
+class Clock {
+  public:
+    Clock() = default;
+    Clock(const Clock &) = delete;
+    Clock &operator=(const Clock &) = delete;
+    virtual ~Clock() = default;
+
+    [[nodiscard]] virtual std::int64_t now_unix_s() const = 0;      // wall clock, may jump
+    [[nodiscard]] virtual std::int64_t monotonic_ms() const = 0;    // never goes back within one boot
+};
+
+// The system's own clock. Thread-safe, lives for ever.
+[[nodiscard]] const Clock &system_clock() noexcept;
+
+}  // namespace mos::base
