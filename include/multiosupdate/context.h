@@ -28,9 +28,11 @@ typedef struct mos_context_options {
     mos_destroy_callback clock_destroy;
 } mos_context_options;
 
-#define MOS_CONTEXT_OPTIONS_INIT {sizeof(mos_context_options), 0, 0, 0, 0, 0, 0}
+#define MOS_CONTEXT_OPTIONS_INIT                                                                                       \
+    { sizeof(mos_context_options), 0, 0, 0, 0, 0, 0 }
 
-/* Creates a context; it never changes afterwards and may be shared between threads. `options` may be NULL. Since 0.1. */
+/* Creates a context; it never changes afterwards and may be shared between threads. `options` may be NULL. Since 0.1.
+ */
 MOS_API int mos_context_create(const mos_context_options *options, mos_context **context, mos_error **error);
 
 /* Gives up the caller's hold. Engines, packages and keys made with the context keep it alive. Since 0.1. */

@@ -1,7 +1,8 @@
 /* Errors: what failed, on which object, why, and what to do about it.
  *
- * A mos_error belongs to the caller and is freed with mos_error_free. Its strings live as long as it does. All functions here
- * accept NULL and then describe MOS_E_INTERNAL; none of them fails. Thread-safe as long as the error is not freed meanwhile. */
+ * A mos_error belongs to the caller and is freed with mos_error_free. Its strings live as long as it does. All
+ * functions here accept NULL and then describe MOS_E_INTERNAL; none of them fails. Thread-safe as long as the error is
+ * not freed meanwhile. */
 #ifndef MULTIOSUPDATE_ERROR_H
 #define MULTIOSUPDATE_ERROR_H
 
@@ -15,7 +16,8 @@ extern "C" {
 /* The code that the failed function returned, such as MOS_E_SIGNATURE_INVALID. Since 0.1. */
 MOS_API int32_t mos_error_code(const mos_error *error);
 
-/* One line for a person, without the number: "package 'libfoo' is signed by …". Control characters are escaped. Since 0.1. */
+/* One line for a person, without the number: "package 'libfoo' is signed by …". Control characters are escaped. Since
+ * 0.1. */
 MOS_API const char *mos_error_message(const mos_error *error);
 
 /* What to do about it, one line. Since 0.1. */

@@ -21,7 +21,8 @@ MOS_API int mos_key_generate(mos_context *context, mos_key_type type, mos_key **
 /* Reads a private key: PEM, PKCS #8, unencrypted. Since 0.1. */
 MOS_API int mos_key_load(mos_context *context, const char *path, mos_key **key, mos_error **error);
 
-/* Writes the private key (PEM, PKCS #8), readable by its owner alone; MOS_E_EXISTS rather than replace a file. Since 0.1. */
+/* Writes the private key (PEM, PKCS #8), readable by its owner alone; MOS_E_EXISTS rather than replace a file. Since
+ * 0.1. */
 MOS_API int mos_key_store(const mos_key *key, const char *path, mos_error **error);
 
 /* Writes the public key (PEM, SubjectPublicKeyInfo); replaces a file of that name. Since 0.1. */
@@ -35,12 +36,13 @@ MOS_API void mos_key_free(mos_key *key);
 
 typedef struct mos_certificate_options {
     uint32_t struct_size;
-    uint32_t validity_days;         /* 0: 3650 for a CA, 825 for a signer */
-    const char *common_name;        /* required; RFC 5280 limits it to 64 characters */
-    int64_t not_before_unix_s;      /* 0: the context's now */
+    uint32_t validity_days;    /* 0: 3650 for a CA, 825 for a signer */
+    const char *common_name;   /* required; RFC 5280 limits it to 64 characters */
+    int64_t not_before_unix_s; /* 0: the context's now */
 } mos_certificate_options;
 
-#define MOS_CERTIFICATE_OPTIONS_INIT {sizeof(mos_certificate_options), 0, 0, 0}
+#define MOS_CERTIFICATE_OPTIONS_INIT                                                                                   \
+    { sizeof(mos_certificate_options), 0, 0, 0 }
 
 /* A self-signed certificate authority (X.509 v3, RFC 5280) of `key`, which may not be Ed25519. Since 0.1. */
 MOS_API int mos_certificate_create_ca(const mos_key *key, const mos_certificate_options *options,

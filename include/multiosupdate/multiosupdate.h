@@ -1,5 +1,5 @@
-/* libmultiosupdate: an embeddable OS-update engine. This header includes all others; types.h has the rules that hold for
- * every function.
+/* libmultiosupdate: an embeddable OS-update engine. This header includes all others; types.h has the rules that hold
+ * for every function.
  *
  * Every change is a plan. Every plan runs as a job. Every job ends in one outcome. */
 #ifndef MULTIOSUPDATE_H
