@@ -91,8 +91,8 @@ std::string_view state_name(TransactionState state) noexcept {
 }
 
 Result<std::uint64_t> Transactions::next_id() {
-    MOS_TRY(const std::int64_t last, m_database.connection().query_integer(
-                                         "SELECT value FROM properties WHERE name = 'last_transaction'"));
+    MOS_TRY(const std::int64_t last,
+            m_database.connection().query_integer("SELECT value FROM properties WHERE name = 'last_transaction'"));
     return static_cast<std::uint64_t>(last) + 1;
 }
 
@@ -115,7 +115,7 @@ Result<std::vector<Transaction>> Transactions::list(std::size_t limit) {
 }
 
 Result<std::optional<Transaction>> Transactions::newest_in_effect() {
-    return select_one(m_database, "WHERE stage = id AND in_effect AND state <> 5 ORDER BY id DESC LIMIT 1");
+    return select_one(m_database, "WHERE stage = id AND in_effect ORDER BY id DESC LIMIT 1");
 }
 
 Result<std::vector<Transaction>> Transactions::recovery_points() {
@@ -178,9 +178,8 @@ Result<void> Transactions::insert_operation(std::uint64_t id, const Operation &o
 }
 
 Result<void> Transactions::update_operation(std::uint64_t id, const Operation &operation) {
-    MOS_TRY(Statement row,
-            m_database.connection().prepare("UPDATE operations SET leaving_inode = ?, active = ? "
-                                            "WHERE transaction_id = ? AND pass = ? AND slot = ?"));
+    MOS_TRY(Statement row, m_database.connection().prepare("UPDATE operations SET leaving_inode = ?, active = ? "
+                                                           "WHERE transaction_id = ? AND pass = ? AND slot = ?"));
     return row.unsigned_integer(operation.leaving_inode)
         .integer(operation.active ? 1 : 0)
         .unsigned_integer(id)
@@ -189,9 +188,10 @@ Result<void> Transactions::update_operation(std::uint64_t id, const Operation &o
         .run();
 }
 
-Result<void> Transactions::delete_operations(std::uint64_t id) {
-    MOS_TRY(Statement row, m_database.connection().prepare("DELETE FROM operations WHERE transaction_id = ?"));
-    return row.unsigned_integer(id).run();
+Result<void> Transactions::delete_operations(std::uint64_t stage) {
+    MOS_TRY(Statement row, m_database.connection().prepare("DELETE FROM operations WHERE transaction_id IN "
+                                                           "(SELECT id FROM transactions WHERE stage = ?)"));
+    return row.unsigned_integer(stage).run();
 }
 
 Result<void> Transactions::for_each_operation(std::uint64_t id, Direction heading, const TakeOperation &take) {

@@ -1,7 +1,7 @@
 // Transactions and their operations, as the database keeps them.
 //
-// A transaction that brings a change owns the stage of its own number. One that takes a change back (a rollback) works in
-// the stage of the transaction it undoes. Whether the change of a stage is what is in the tree now is the stage
+// A transaction that brings a change owns the stage of its own number. One that takes a change back (a rollback) works
+// in the stage of the transaction it undoes. Whether the change of a stage is what is in the tree now is the stage
 // owner's `in_effect`; what is installed follows from that alone (packages.hpp), so a rollback rewrites no package row.
 #pragma once
 
@@ -31,7 +31,7 @@ enum class Direction : std::uint8_t { forward = 0, backward = 1 };
 
 struct Transaction {
     std::uint64_t id = 0;
-    std::uint64_t stage = 0;                   // the transaction whose stage it works in; its own id when it brings a change
+    std::uint64_t stage = 0;  // the transaction whose stage it works in; its own id when it brings a change
     Direction direction = Direction::forward;  // as decided; `reverting` is the opposite
     TransactionState state = TransactionState::committed;
     bool in_effect = false;  // of the stage owner: its change is what is in the tree
@@ -62,11 +62,11 @@ class Transactions {
     [[nodiscard]] Result<std::optional<Transaction>> unfinished();
     // Newest first.
     [[nodiscard]] Result<std::vector<Transaction>> list(std::size_t limit);
-    // The owner of the newest stage that is in effect and not pruned: what "last-good" takes back.
+    // The owner of the newest stage that is in effect: what "last-good" takes back, unless it is pruned.
     [[nodiscard]] Result<std::optional<Transaction>> newest_in_effect();
     // Stage owners with a recovery point (finished, not pruned), oldest first.
     [[nodiscard]] Result<std::vector<Transaction>> recovery_points();
-    // Every stage that has a row which is not pruned.
+    // Whether the stage of that number belongs to a transaction that is not pruned.
     [[nodiscard]] Result<bool> owns_stage(std::uint64_t id);
 
     // The following belong into the body of Database::commit.
@@ -76,9 +76,11 @@ class Transactions {
     [[nodiscard]] Result<void> insert_operation(std::uint64_t id, const Operation &operation);
     // Records for the present direction which inode is in the slot now and whether there is anything to do.
     [[nodiscard]] Result<void> update_operation(std::uint64_t id, const Operation &operation);
-    [[nodiscard]] Result<void> delete_operations(std::uint64_t id);
+    // Those of every transaction that worked in `stage`.
+    [[nodiscard]] Result<void> delete_operations(std::uint64_t stage);
 
-    // The operations in the order in which `heading` applies them. `take` may write to the database but not to these rows.
+    // The operations in the order in which `heading` applies them. `take` may write to the database, and update the
+    // very row that it was given, but neither add to these rows nor delete any.
     using TakeOperation = std::function<Result<void>(const Operation &)>;
     [[nodiscard]] Result<void> for_each_operation(std::uint64_t id, Direction heading, const TakeOperation &take);
 
