@@ -34,8 +34,8 @@ struct Entry {
     std::int64_t modified_unix_s = 0;  // whole seconds
     std::uint64_t size = 0;            // regular only
     crypto::Sha256Digest sha256{};     // regular only
-    // A symbolic link's target; for a hard link the path of the earlier regular entry whose inode it shares. All else
-    // of a hard link is zero: it is that entry's.
+    // A symbolic link's target; for a hard link the path of the earlier regular entry whose inode it shares. Mode,
+    // owner, group and time then are that entry's (a tar reader may well set them again); all else is not given.
     std::string target;
     base::ExtendedAttributes attributes;  // sorted by name; "user.…" and "security.capability" only
     std::uint32_t links = 1;              // regular only: this entry and the hard links to it
