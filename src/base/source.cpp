@@ -75,7 +75,8 @@ Result<std::unique_ptr<Source>> adopt_descriptor(int descriptor, std::string nam
     if (::fstat(descriptor, &status) != 0)
         return system_error(errno, "inspect", source->name());
     if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
-        return Error{Code::UNSUPPORTED, fmt::format("{} is not a file", in_quotes(source->name()))}.about(source->name());
+        return Error{Code::UNSUPPORTED, fmt::format("{} is not a file", in_quotes(source->name()))}.about(
+            source->name());
     return std::unique_ptr<Source>{std::move(source)};
 }
 

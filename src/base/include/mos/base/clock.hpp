@@ -12,8 +12,8 @@ class Clock {
     Clock &operator=(const Clock &) = delete;
     virtual ~Clock() = default;
 
-    [[nodiscard]] virtual std::int64_t now_unix_s() const = 0;      // wall clock, may jump
-    [[nodiscard]] virtual std::int64_t monotonic_ms() const = 0;    // never goes back within one boot
+    [[nodiscard]] virtual std::int64_t now_unix_s() const = 0;    // wall clock, may jump
+    [[nodiscard]] virtual std::int64_t monotonic_ms() const = 0;  // never goes back within one boot
 };
 
 // The system's own clock. Thread-safe, lives for ever.

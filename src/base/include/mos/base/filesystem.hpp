@@ -71,7 +71,8 @@ class File {
     virtual ~File() = default;
 
     [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t offset, MutableByteView out) = 0;
-    [[nodiscard]] virtual Result<void> write_at(std::uint64_t offset, ByteView bytes) = 0;  // all of them; past the end leaves a hole
+    [[nodiscard]] virtual Result<void> write_at(std::uint64_t offset,
+                                                ByteView bytes) = 0;  // all of them; past the end leaves a hole
     [[nodiscard]] virtual Result<void> resize(std::uint64_t size) = 0;
     [[nodiscard]] virtual Result<FileStatus> status() = 0;
     [[nodiscard]] virtual Result<void> set_owner(std::uint32_t owner, std::uint32_t group) = 0;
@@ -116,18 +117,22 @@ class Directory {
     Directory &operator=(const Directory &) = delete;
     virtual ~Directory() = default;
 
-    // `path` is relative, "" is this directory itself. `follow_in_root` resolves symbolic links as if this directory were
+    // `path` is relative, "" is this directory itself. `follow_in_root` resolves symbolic links as if this directory
+    // were
     // "/" (so only for a root); `refuse` makes one in any component an error.
-    [[nodiscard]] virtual Result<std::unique_ptr<Directory>> open_directory(std::string_view path, Symlinks symlinks) = 0;
+    [[nodiscard]] virtual Result<std::unique_ptr<Directory>> open_directory(std::string_view path,
+                                                                            Symlinks symlinks) = 0;
 
     [[nodiscard]] virtual Result<std::unique_ptr<File>> open_file(std::string_view name, OpenMode mode) = 0;
     [[nodiscard]] virtual Result<FileStatus> own_status() = 0;
-    [[nodiscard]] virtual Result<std::optional<FileStatus>> find(std::string_view name) = 0;  // nullopt when there is none
-    [[nodiscard]] virtual Result<std::vector<DirectoryEntry>> list() = 0;                     // sorted by name bytes
+    [[nodiscard]] virtual Result<std::optional<FileStatus>>
+    find(std::string_view name) = 0;                                       // nullopt when there is none
+    [[nodiscard]] virtual Result<std::vector<DirectoryEntry>> list() = 0;  // sorted by name bytes
     [[nodiscard]] virtual Result<std::string> read_symlink(std::string_view name) = 0;
     [[nodiscard]] virtual Result<ExtendedAttributes> extended_attributes(std::string_view name) = 0;
 
-    [[nodiscard]] virtual Result<void> make_directory(std::string_view name, std::uint32_t mode) = 0;  // EXISTS when taken
+    [[nodiscard]] virtual Result<void> make_directory(std::string_view name,
+                                                      std::uint32_t mode) = 0;  // EXISTS when taken
     [[nodiscard]] virtual Result<void> make_symlink(std::string_view name, std::string_view target) = 0;
     [[nodiscard]] virtual Result<void> make_link(std::string_view name, Directory &to, std::string_view new_name) = 0;
     [[nodiscard]] virtual Result<void> rename(std::string_view name, Directory &to, std::string_view new_name,
@@ -135,11 +140,13 @@ class Directory {
     [[nodiscard]] virtual Result<void> remove_file(std::string_view name) = 0;  // anything but a directory
     [[nodiscard]] virtual Result<void> remove_directory(std::string_view name) = 0;
 
-    // Of the entry itself, never of what a symbolic link points to. A link has no mode of its own: set_mode is then an error.
+    // Of the entry itself, never of what a symbolic link points to. A link has no mode of its own: set_mode is then an
+    // error.
     [[nodiscard]] virtual Result<void> set_owner(std::string_view name, std::uint32_t owner, std::uint32_t group) = 0;
     [[nodiscard]] virtual Result<void> set_mode(std::string_view name, std::uint32_t mode) = 0;
     [[nodiscard]] virtual Result<void> set_modified(std::string_view name, FileTime time) = 0;
-    [[nodiscard]] virtual Result<void> set_extended_attribute(std::string_view name, const ExtendedAttribute &attribute) = 0;
+    [[nodiscard]] virtual Result<void> set_extended_attribute(std::string_view name,
+                                                              const ExtendedAttribute &attribute) = 0;
     [[nodiscard]] virtual Result<void> remove_extended_attribute(std::string_view name, std::string_view attribute) = 0;
 
     [[nodiscard]] virtual Result<void> flush() = 0;  // fsync: its entries are durable
@@ -167,7 +174,8 @@ class Directory {
 
 // Writes a file so that after a crash it is the old one or the new one: temporary name, fsync, rename, fsync of the
 // directory.
-[[nodiscard]] Result<void> replace_file(Directory &directory, std::string_view name, ByteView content, std::uint32_t mode);
+[[nodiscard]] Result<void> replace_file(Directory &directory, std::string_view name, ByteView content,
+                                        std::uint32_t mode);
 
 // A file beneath a root as a Source.
 [[nodiscard]] std::unique_ptr<Source> make_source(std::unique_ptr<File> file, std::string name);

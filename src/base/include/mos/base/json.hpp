@@ -16,8 +16,8 @@ struct JsonLimits {
     std::size_t values = 100'000;
 };
 
-// RFC 8259, UTF-8, with duplicate keys, floating-point numbers, integers beyond 64 bits, and anything beyond the limits refused
-// (FORMAT or LIMIT; the message names what and where).
+// RFC 8259, UTF-8, with duplicate keys, floating-point numbers, integers beyond 64 bits, and anything beyond the limits
+// refused (FORMAT or LIMIT; the message names what and where).
 [[nodiscard]] Result<nlohmann::json> parse_json(std::string_view text, const JsonLimits &limits);
 
 }  // namespace mos::base

@@ -8,12 +8,21 @@
 
 namespace mos::base {
 
-enum class Phase : std::int32_t { planning = 0, verifying = 1, staging = 2, deciding = 3, applying = 4, settling = 5, reverting = 6, cleaning = 7 };
+enum class Phase : std::int32_t {
+    planning = 0,
+    verifying = 1,
+    staging = 2,
+    deciding = 3,
+    applying = 4,
+    settling = 5,
+    reverting = 6,
+    cleaning = 7
+};
 
 struct Progress {
     Phase phase = Phase::planning;
     std::uint64_t done_bytes = 0;
-    std::uint64_t total_bytes = 0;    // 0 while unknown
+    std::uint64_t total_bytes = 0;  // 0 while unknown
     std::uint64_t done_entries = 0;
     std::uint64_t total_entries = 0;  // 0 while unknown
 };

@@ -20,9 +20,10 @@ class [[nodiscard]] Result {
 
     // Also from what converts to T, as a unique_ptr to a derived class does.
     template <class U>
-        requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
-                 !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, T>)
-    Result(U &&value) : m_state(std::in_place_index<0>, std::forward<U>(value)) {}
+    requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, Result> &&
+             !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, T>)
+        Result(U &&value)
+        : m_state(std::in_place_index<0>, std::forward<U>(value)) {}
 
     [[nodiscard]] bool ok() const noexcept { return m_state.index() == 0; }
     [[nodiscard]] explicit operator bool() const noexcept { return ok(); }

@@ -28,8 +28,8 @@ class Source {
 // Reads exactly out.size() bytes; TRUNCATED when the source ends before.
 [[nodiscard]] Result<void> read_exactly(Source &source, std::uint64_t offset, MutableByteView out);
 
-// A regular file by path or by descriptor (duplicated, so the caller keeps its own). Opened once: what is checked is what
-// is used. NOT_FOUND, PERMISSION, IO; UNSUPPORTED when it is not a regular file or block device.
+// A regular file by path or by descriptor (duplicated, so the caller keeps its own). Opened once: what is checked is
+// what is used. NOT_FOUND, PERMISSION, IO; UNSUPPORTED when it is not a regular file or block device.
 [[nodiscard]] Result<std::unique_ptr<Source>> open_file_source(const std::string &path);
 [[nodiscard]] Result<std::unique_ptr<Source>> open_descriptor_source(int descriptor, std::string name);
 

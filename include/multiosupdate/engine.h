@@ -1,0 +1,87 @@
+/* The engine: one root directory, what is installed there, and its history. */
+#ifndef MULTIOSUPDATE_ENGINE_H
+#define MULTIOSUPDATE_ENGINE_H
+
+#include <multiosupdate/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    MOS_ENGINE_ROOT_DESCRIPTOR = 1 /* the root is root_descriptor, not root_path */
+};
+
+typedef struct mos_engine_options {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *root_path;    /* NULL: "/" */
+    int32_t root_descriptor;  /* a directory, with MOS_ENGINE_ROOT_DESCRIPTOR; duplicated */
+    uint32_t recovery_points; /* how many are kept; 0: 10 */
+    const char *trust_path;   /* folder of trusted certificates and keys; NULL: etc/multios/trust beneath the root */
+    uint32_t required_signatures; /* valid signatures by different trusted keys that a package needs; 0: 1 */
+    uint32_t reserved;
+} mos_engine_options;
+
+#define MOS_ENGINE_OPTIONS_INIT                                                                                        \
+    { sizeof(mos_engine_options), 0, 0, 0, 0, 0, 0, 0 }
+
+/* Opens a root. Nothing is written and no lock is held between calls: whoever changes the root takes its lock for that
+ * time (MOS_E_LOCKED names the holder), and first completes what a power cut left unfinished. Thread-safe. Since 0.1.
+ */
+MOS_API int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine,
+                            mos_error **error);
+
+/* Gives up the caller's hold; plans and jobs keep the engine alive. Since 0.1. */
+MOS_API void mos_engine_free(mos_engine *engine);
+
+/* Completes or undoes what a power cut, a kill or an error left unfinished, as every change does by itself before it
+ * begins. `transactions` (may be NULL) receives how many were completed or undone, 0 or 1. Since 0.1. */
+MOS_API int mos_engine_recover(mos_engine *engine, uint32_t *transactions, mos_error **error);
+
+/* ---- History: every transaction, newest first ---- */
+
+typedef int32_t mos_transaction_state;
+enum {
+    MOS_TRANSACTION_COMMITTED = 0, /* decided, not yet completed */
+    MOS_TRANSACTION_REVERTING = 1, /* being undone after a failure */
+    MOS_TRANSACTION_DONE = 2,
+    MOS_TRANSACTION_REVERTED = 3, /* failed and was undone */
+    MOS_TRANSACTION_PRUNED = 4    /* done, and its recovery point was cleaned up */
+};
+
+typedef struct mos_history_record {
+    uint32_t struct_size;
+    mos_transaction_state state;
+    const char *recovery_point; /* its identifier, such as "rp-12" */
+    const char *summary;        /* "update webserver 2.0.4 -> 2.1.0" */
+    const char *reason;         /* why, where somebody said so or a failure caused it; else "" */
+    int64_t time_unix_s;
+    uint64_t changed_paths;
+    bool in_effect;     /* its changes are what is there now */
+    bool can_roll_back; /* mos_plan_rollback accepts it now */
+} mos_history_record;
+
+#define MOS_HISTORY_RECORD_INIT                                                                                        \
+    { sizeof(mos_history_record), 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* Begins to read the history as it is now. Since 0.1. */
+MOS_API int mos_history_open(mos_engine *engine, mos_history **history, mos_error **error);
+
+/* The next record; set `record->struct_size` first. Returns MOS_OK or MOS_END. Since 0.1. */
+MOS_API int mos_history_next(mos_history *history, mos_history_record *record, mos_error **error);
+
+MOS_API void mos_history_free(mos_history *history);
+
+/* ---- What is installed ---- */
+
+/* The version that is installed of `name`, copied to `version` with its terminator: MOS_OK; MOS_END when the package is
+ * not installed; MOS_E_LIMIT when `size` is too small (256 always suffices). Since 0.1. */
+MOS_API int mos_engine_installed_version(mos_engine *engine, const char *name, char *version, size_t size,
+                                         mos_error **error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

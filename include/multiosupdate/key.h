@@ -1,0 +1,75 @@
+/* Keys and certificates for signing packages. */
+#ifndef MULTIOSUPDATE_KEY_H
+#define MULTIOSUPDATE_KEY_H
+
+#include <multiosupdate/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t mos_key_type;
+enum {
+    MOS_KEY_ED25519 = 0,  /* RFC 8032; trusted as a pinned key, no certificates */
+    MOS_KEY_ECC_P384 = 1, /* ECDSA with SHA-384, deterministic (RFC 6979) */
+    MOS_KEY_RSA_4096 = 2  /* PKCS #1 v1.5 with SHA-256 (RFC 8017) */
+};
+
+/* Makes a new private key from the system's random numbers. An RSA key takes seconds. Since 0.1. */
+MOS_API int mos_key_generate(mos_context *context, mos_key_type type, mos_key **key, mos_error **error);
+
+/* Reads a private key: PEM, PKCS #8, unencrypted. Since 0.1. */
+MOS_API int mos_key_load(mos_context *context, const char *path, mos_key **key, mos_error **error);
+
+/* Writes the private key (PEM, PKCS #8), readable by its owner alone; MOS_E_EXISTS rather than replace a file. Since
+ * 0.1. */
+MOS_API int mos_key_store(const mos_key *key, const char *path, mos_error **error);
+
+/* Writes the public key (PEM, SubjectPublicKeyInfo); replaces a file of that name. Since 0.1. */
+MOS_API int mos_key_store_public(const mos_key *key, const char *path, mos_error **error);
+
+/* "SHA256:<64 hexadecimal digits>" over the SubjectPublicKeyInfo. Since 0.1. */
+MOS_API const char *mos_key_fingerprint(const mos_key *key);
+
+/* Wipes and frees. Since 0.1. */
+MOS_API void mos_key_free(mos_key *key);
+
+typedef struct mos_certificate_options {
+    uint32_t struct_size;
+    uint32_t validity_days;    /* 0: 3650 for a CA, 825 for a signer */
+    const char *common_name;   /* required; RFC 5280 limits it to 64 characters */
+    int64_t not_before_unix_s; /* 0: the context's now */
+} mos_certificate_options;
+
+#define MOS_CERTIFICATE_OPTIONS_INIT                                                                                   \
+    { sizeof(mos_certificate_options), 0, 0, 0 }
+
+/* A self-signed certificate authority (X.509 v3, RFC 5280) of `key`, which may not be Ed25519. Since 0.1. */
+MOS_API int mos_certificate_create_ca(const mos_key *key, const mos_certificate_options *options,
+                                      mos_certificate **certificate, mos_error **error);
+
+/* A code-signing certificate for `signer`, issued by the authority. Since 0.1. */
+MOS_API int mos_certificate_issue(const mos_key *ca_key, const mos_certificate *ca, const mos_key *signer,
+                                  const mos_certificate_options *options, mos_certificate **certificate,
+                                  mos_error **error);
+
+/* Reads PEM: a certificate, and after it the intermediate ones that lead to the root. Since 0.1. */
+MOS_API int mos_certificate_load(mos_context *context, const char *path, mos_certificate **certificate,
+                                 mos_error **error);
+
+/* Writes PEM, the certificate and its chain; replaces a file of that name. Since 0.1. */
+MOS_API int mos_certificate_store(const mos_certificate *certificate, const char *path, mos_error **error);
+
+/* "SHA256:<64 hexadecimal digits>" over the certificate's DER form. Since 0.1. */
+MOS_API const char *mos_certificate_fingerprint(const mos_certificate *certificate);
+
+/* "CN=Example Release CA". Since 0.1. */
+MOS_API const char *mos_certificate_subject(const mos_certificate *certificate);
+
+MOS_API void mos_certificate_free(mos_certificate *certificate);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

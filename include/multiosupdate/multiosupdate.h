@@ -1,0 +1,18 @@
+/* libmultiosupdate: an embeddable OS-update engine. This header includes all others; types.h has the rules that hold
+ * for every function.
+ *
+ * Every change is a plan. Every plan runs as a job. Every job ends in one outcome. */
+#ifndef MULTIOSUPDATE_H
+#define MULTIOSUPDATE_H
+
+#include <multiosupdate/context.h>
+#include <multiosupdate/engine.h>
+#include <multiosupdate/error.h>
+#include <multiosupdate/error_codes.h>
+#include <multiosupdate/job.h>
+#include <multiosupdate/key.h>
+#include <multiosupdate/package.h>
+#include <multiosupdate/plan.h>
+#include <multiosupdate/types.h>
+
+#endif

@@ -1,0 +1,136 @@
+/* Plans: what would be changed, why, and the way back, before anything is.
+ *
+ * Every change of a root is a step in a plan. The steps of one plan are one transaction: after a power cut at any
+ * instant all of them are there, or none. */
+#ifndef MULTIOSUPDATE_PLAN_H
+#define MULTIOSUPDATE_PLAN_H
+
+#include <multiosupdate/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What to do where a package brings a file and somebody else's stands in its place. */
+typedef int32_t mos_conflict_rule;
+enum {
+    MOS_CONFLICT_REFUSE = 0, /* MOS_E_CONFLICT before anything is changed */
+    MOS_CONFLICT_ASK = 1,    /* the job asks: "keep", "replace" or "stop" */
+    MOS_CONFLICT_KEEP = 2,   /* theirs stays; the package's file is left out */
+    MOS_CONFLICT_REPLACE = 3 /* theirs goes into the recovery point */
+};
+
+typedef struct mos_install_options {
+    uint32_t struct_size;
+    mos_conflict_rule on_conflict;
+    bool allow_downgrade; /* an older version over a newer one */
+    bool reinstall;       /* the same version again: puts back what was altered */
+} mos_install_options;
+
+#define MOS_INSTALL_OPTIONS_INIT                                                                                       \
+    { sizeof(mos_install_options), 0, 0, 0 }
+
+/* An empty plan for the engine's root. Since 0.1. */
+MOS_API int mos_plan_create(mos_engine *engine, mos_plan **plan, mos_error **error);
+MOS_API void mos_plan_free(mos_plan *plan);
+
+/* Adds the step "install this package", or update to it. The package's signature is checked here against the engine's
+ * trust, its index in mos_plan_resolve, its content while it is staged. The file is opened once, now. Since 0.1. */
+MOS_API int mos_plan_install_path(mos_plan *plan, const char *path, const mos_install_options *options,
+                                  mos_error **error);
+
+/* The same from a descriptor of a regular file or block device (duplicated). `name` is for messages. Since 0.1. */
+MOS_API int mos_plan_install_descriptor(mos_plan *plan, int32_t descriptor, const char *name,
+                                        const mos_install_options *options, mos_error **error);
+
+/* The same from a callback; `size` is the package's length in bytes. Since 0.1. */
+MOS_API int mos_plan_install_source(mos_plan *plan, uint64_t size, const char *name, const mos_install_options *options,
+                                    mos_read_at_callback read_at, void *user_data, mos_destroy_callback destroy,
+                                    mos_error **error);
+
+/* Adds the step "remove the package called `name`". Files that were altered since are kept and reported. Since 0.1. */
+MOS_API int mos_plan_remove(mos_plan *plan, const char *name, mos_error **error);
+
+/* Makes the plan one that takes back a transaction. `recovery_point` is a mos_history_record's, or NULL for the newest
+ * one that is in effect ("last-good"). Only the newest can be taken back; MOS_E_NOTHING_TO_ROLL_BACK otherwise. A
+ * rollback is the plan's only step. Since 0.1. */
+MOS_API int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_error **error);
+
+/* Works the plan out against the root as it is: versions, owners, conflicts, space. Writes nothing. Called again after
+ * a step was added, and by the job when it has not been. Since 0.1. */
+MOS_API int mos_plan_resolve(mos_plan *plan, mos_error **error);
+
+/* ---- What a resolved plan says; MOS_E_INVALID_ARGUMENT or an empty answer before mos_plan_resolve ---- */
+
+/* 64 hexadecimal digits over everything that the plan would do; "" before mos_plan_resolve. Since 0.1. */
+MOS_API const char *mos_plan_digest(const mos_plan *plan);
+
+typedef int32_t mos_step_action;
+enum {
+    MOS_STEP_INSTALL = 0,
+    MOS_STEP_UPDATE = 1,
+    MOS_STEP_DOWNGRADE = 2,
+    MOS_STEP_REINSTALL = 3,
+    MOS_STEP_REMOVE = 4,
+    MOS_STEP_ROLL_BACK = 5
+};
+
+typedef struct mos_step {
+    uint32_t struct_size;
+    mos_step_action action;
+    const char *name;        /* package, or recovery point */
+    const char *version;     /* that will be there; "" for a removal */
+    const char *old_version; /* that is there; "" for a first installation */
+    const char *signer;      /* who signed it, as the trust store names it; "" where nothing is installed */
+} mos_step;
+
+#define MOS_STEP_INIT                                                                                                  \
+    { sizeof(mos_step), 0, 0, 0, 0, 0 }
+
+MOS_API size_t mos_plan_step_count(const mos_plan *plan);
+
+/* Step `index`; set `step->struct_size` first. Since 0.1. */
+MOS_API int mos_plan_step_at(const mos_plan *plan, size_t index, mos_step *step, mos_error **error);
+
+typedef struct mos_plan_totals {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t added;    /* paths that are new */
+    uint64_t replaced; /* paths whose content or type changes */
+    uint64_t removed;
+    uint64_t attributes; /* paths of which only mode, owner, time or attributes change */
+    uint64_t unchanged;
+    uint64_t kept;        /* paths of somebody else's, or altered, that stay */
+    uint64_t write_bytes; /* content that will be written */
+} mos_plan_totals;
+
+#define MOS_PLAN_TOTALS_INIT                                                                                           \
+    { sizeof(mos_plan_totals), 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* Set `totals->struct_size` first. Since 0.1. */
+MOS_API int mos_plan_totals_get(const mos_plan *plan, mos_plan_totals *totals, mos_error **error);
+
+/* Sentences that a person should read before the plan runs: what is kept and why. Since 0.1. */
+MOS_API size_t mos_plan_notice_count(const mos_plan *plan);
+MOS_API const char *mos_plan_notice_at(const mos_plan *plan, size_t index); /* "" past the end */
+
+typedef struct mos_plan_job_options {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *expected_digest; /* refuse with MOS_E_PLAN_CHANGED if the plan to run has another; NULL: any */
+    const char *reason;          /* kept in the history; NULL: none */
+} mos_plan_job_options;
+
+#define MOS_PLAN_JOB_OPTIONS_INIT                                                                                      \
+    { sizeof(mos_plan_job_options), 0, 0, 0 }
+
+/* A job that carries the plan out; see job.h. The plan that runs is the plan that was resolved: if the root has changed
+ * so that it would do something else, the job ends with MOS_E_PLAN_CHANGED and nothing is changed. A plan runs once.
+ * Since 0.1. */
+MOS_API int mos_plan_job(mos_plan *plan, const mos_plan_job_options *options, mos_job **job, mos_error **error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
