@@ -9,7 +9,8 @@
 
 namespace mos::crypto {
 
-// The number stands in files, fixed for ever. What a file names here must fit the key that verifies; it chooses nothing.
+// The number stands in files, fixed for ever. What a file names here must fit the key that verifies; it chooses
+// nothing.
 enum class SignatureAlgorithm : std::uint16_t {
     rsa_pkcs1_sha256 = 1,   // RFC 8017 section 8.2
     ecdsa_p384_sha384 = 2,  // FIPS 186-4, deterministic as in RFC 6979, DER Ecdsa-Sig-Value (RFC 3279 section 2.2.3)
