@@ -62,6 +62,7 @@ class PublicKey {
     friend bool operator==(const PublicKey &a, const PublicKey &b) noexcept { return a.m_der == b.m_der; }
 
   private:
+    friend class PrivateKey;
     PublicKey() = default;
 
     KeyFamily m_family = KeyFamily::ed25519;
