@@ -52,16 +52,18 @@ Result<void> check_section(const Entry &entry, PackageKind kind) {
 Result<void> check_target(const Entry &entry) {
     if (entry.type == EntryType::symlink) {
         if (entry.target.empty() || entry.target.size() > max_symlink_target_bytes)
-            return refuse(Code::FORMAT, entry, fmt::format("has a target of {} bytes, 1 to {} are allowed",
-                                                           entry.target.size(), max_symlink_target_bytes));
+            return refuse(Code::FORMAT, entry,
+                          fmt::format("has a target of {} bytes, 1 to {} are allowed", entry.target.size(),
+                                      max_symlink_target_bytes));
         if (entry.target.find('\0') != std::string::npos)
             return refuse(Code::FORMAT, entry, "has a target with a NUL byte");
         return {};
     }
     if (entry.type == EntryType::hard_link) {
         if (section_of(entry.target) != section_of(entry.path) || entry.target >= entry.path)
-            return refuse(Code::FORMAT, entry, fmt::format("is a hard link to {}, which is no earlier entry beside it",
-                                                           base::in_quotes(entry.target)));
+            return refuse(Code::FORMAT, entry,
+                          fmt::format("is a hard link to {}, which is no earlier entry beside it",
+                                      base::in_quotes(entry.target)));
         return {};
     }
     if (!entry.target.empty())
@@ -73,18 +75,21 @@ Result<void> check_attributes(const Entry &entry, const Limits &limits) {
     if (entry.type == EntryType::hard_link && !entry.attributes.empty())
         return refuse(Code::FORMAT, entry, "is a hard link with attributes of its own");
     if (entry.attributes.size() > limits.attributes)
-        return refuse(Code::LIMIT, entry, fmt::format("has {} extended attributes, at most {} are allowed",
-                                                      entry.attributes.size(), limits.attributes));
+        return refuse(Code::LIMIT, entry,
+                      fmt::format("has {} extended attributes, at most {} are allowed", entry.attributes.size(),
+                                  limits.attributes));
     std::string_view previous;
     for (const base::ExtendedAttribute &attribute : entry.attributes) {
         if (!is_carried_attribute(attribute.name))
-            return refuse(Code::FORMAT, entry, fmt::format("has the extended attribute {}, which packages do not carry",
-                                                           base::in_quotes(attribute.name)));
+            return refuse(Code::FORMAT, entry,
+                          fmt::format("has the extended attribute {}, which packages do not carry",
+                                      base::in_quotes(attribute.name)));
         if (attribute.name <= previous)
             return refuse(Code::FORMAT, entry, "has extended attributes out of order");
         if (attribute.value.size() > limits.attribute_bytes)
-            return refuse(Code::LIMIT, entry, fmt::format("has an extended attribute of {} bytes, at most {} are allowed",
-                                                          attribute.value.size(), limits.attribute_bytes));
+            return refuse(Code::LIMIT, entry,
+                          fmt::format("has an extended attribute of {} bytes, at most {} are allowed",
+                                      attribute.value.size(), limits.attribute_bytes));
         previous = attribute.name;
     }
     return {};
@@ -96,8 +101,8 @@ Result<void> check_content(const Entry &entry, const Limits &limits) {
     if (!regular && (entry.size != 0 || entry.links != 1 || entry.sha256 != crypto::Sha256Digest{}))
         return refuse(Code::FORMAT, entry, "has content but is no regular file");
     if (entry.size > limits.payload_bytes)
-        return refuse(Code::LIMIT, entry, fmt::format("has {} bytes, at most {} are allowed", entry.size,
-                                                      limits.payload_bytes));
+        return refuse(Code::LIMIT, entry,
+                      fmt::format("has {} bytes, at most {} are allowed", entry.size, limits.payload_bytes));
     if (entry.links == 0)
         return refuse(Code::FORMAT, entry, "has no link");
     if (!stored && (entry.extent != Extent{} || entry.copies != 0 || !entry.copy_of.empty()))

@@ -118,8 +118,8 @@ Result<void> FrameDecompressor::decompress(base::ByteView stored, base::MutableB
     if (ZSTD_getFrameHeader(&header, stored.data(), stored.size()) != 0 || header.frameType != ZSTD_frame)
         return Error{Code::FORMAT, "it is no zstd frame"};
     if (header.frameContentSize != plain.size() || header.dictID != 0)
-        return Error{Code::FORMAT, fmt::format("it does not say that it holds {} bytes and needs no dictionary",
-                                               plain.size())};
+        return Error{Code::FORMAT,
+                     fmt::format("it does not say that it holds {} bytes and needs no dictionary", plain.size())};
     if (header.windowSize > (std::uint64_t{1} << limits.frame_window_log))
         return Error{Code::LIMIT, fmt::format("it needs a window of {} bytes, at most 2^{} are allowed",
                                               header.windowSize, limits.frame_window_log)};

@@ -138,8 +138,7 @@ class Scanner {
 };
 
 EntryType parse_type(Scanner &scanner) {
-    for (const EntryType type :
-         {EntryType::regular, EntryType::directory, EntryType::symlink, EntryType::hard_link}) {
+    for (const EntryType type : {EntryType::regular, EntryType::directory, EntryType::symlink, EntryType::hard_link}) {
         if (scanner.take(fmt::format("{}\"", entry_type_name(type))))
             return type;
     }
@@ -203,8 +202,8 @@ std::string write_content_members(const Entry &entry) {
         line += "," + write_bytes_member("target", entry.target);
     for (std::size_t i = 0; i < entry.attributes.size(); ++i) {
         line += i == 0 ? ",\"attributes\":{" : ",";
-        line += fmt::format("\"{}\":\"{}\"", escaped(entry.attributes[i].name),
-                            base::to_base64(entry.attributes[i].value));
+        line +=
+            fmt::format("\"{}\":\"{}\"", escaped(entry.attributes[i].name), base::to_base64(entry.attributes[i].value));
     }
     if (!entry.attributes.empty())
         line += "}";

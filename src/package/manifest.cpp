@@ -121,8 +121,8 @@ class Section {
         std::string joined = text;
         std::replace(joined.begin(), joined.end(), '\n', ' ');
         if (text.size() > max_text_bytes || !base::is_clean_text(joined))
-            return malformed(full(key), fmt::format("is longer than {} bytes or holds control characters",
-                                                    max_text_bytes));
+            return malformed(full(key),
+                             fmt::format("is longer than {} bytes or holds control characters", max_text_bytes));
         return text;
     }
 
@@ -336,7 +336,8 @@ Result<void> check_agreement(const Manifest &manifest, const Statement &statemen
 
 Result<std::int64_t> parse_timestamp(std::string_view text) {
     constexpr std::string_view shape = "0000-00-00T00:00:00Z";
-    const Error malformed_time{Code::FORMAT, base::in_quotes(text.substr(0, 40)) + " is no time like 2024-01-31T23:59:59Z"};
+    const Error malformed_time{Code::FORMAT,
+                               base::in_quotes(text.substr(0, 40)) + " is no time like 2024-01-31T23:59:59Z"};
     if (text.size() != shape.size())
         return malformed_time;
     for (std::size_t i = 0; i < shape.size(); ++i) {

@@ -16,9 +16,7 @@ constexpr std::uint64_t end_of_tar_bytes = 2 * tar_block_bytes;
 
 void append(base::Bytes &out, base::ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 
-Error malformed(std::string_view message) {
-    return Error{Code::FORMAT, fmt::format("signature area: {}", message)};
-}
+Error malformed(std::string_view message) { return Error{Code::FORMAT, fmt::format("signature area: {}", message)}; }
 
 Result<void> check_at_most(std::string_view what, std::uint64_t value, std::uint64_t limit) {
     if (value > limit)
@@ -132,7 +130,8 @@ Result<base::Bytes> encode_signature_area(const SignatureArea &area, std::uint32
         }
     }
     if (out.size() > reserved)
-        return Error{Code::LIMIT, fmt::format("signatures take {} bytes, the package reserves {}", out.size(), reserved)};
+        return Error{Code::LIMIT,
+                     fmt::format("signatures take {} bytes, the package reserves {}", out.size(), reserved)};
     out.resize(reserved);
     return out;
 }
@@ -163,8 +162,9 @@ Result<std::string> signature_text(const SignatureArea &area, std::uint32_t rese
         text += (i == 0 ? "\n" : ",\n") + signature_json(area.signatures[i]);
     text += "]\n}";
     if (text.size() >= reserved)
-        return Error{Code::LIMIT, fmt::format("the readable copy of the signatures takes {} bytes, the package reserves {}",
-                                              text.size() + 1, reserved)};
+        return Error{Code::LIMIT,
+                     fmt::format("the readable copy of the signatures takes {} bytes, the package reserves {}",
+                                 text.size() + 1, reserved)};
     text.resize(reserved - 1, ' ');
     text += '\n';
     return text;

@@ -52,25 +52,28 @@ Result<void> check_format(const Statement &statement, std::uint32_t must_underst
     if (statement.minimum_reader_version > statement.version_of_format)
         return malformed("it asks for a newer reader than its own format");
     if (statement.minimum_reader_version > format_version)
-        return Error{Code::UNSUPPORTED, fmt::format("package needs a reader of format version {}, this one reads up to {}",
-                                                    statement.minimum_reader_version, format_version)};
+        return Error{Code::UNSUPPORTED,
+                     fmt::format("package needs a reader of format version {}, this one reads up to {}",
+                                 statement.minimum_reader_version, format_version)};
     if ((must_understand & ~understood_bits) != 0)
-        return Error{Code::UNSUPPORTED, fmt::format("package needs a feature that this reader does not know (bits {:#x})",
-                                                    must_understand & ~understood_bits)};
+        return Error{Code::UNSUPPORTED,
+                     fmt::format("package needs a feature that this reader does not know (bits {:#x})",
+                                 must_understand & ~understood_bits)};
     return {};
 }
 
 Result<void> check_at_most(std::string_view what, std::uint64_t value, std::uint64_t limit) {
     if (value > limit)
-        return Error{Code::LIMIT, fmt::format("package statement: {} is {}, at most {} are allowed", what, value, limit)};
+        return Error{Code::LIMIT,
+                     fmt::format("package statement: {} is {}, at most {} are allowed", what, value, limit)};
     return {};
 }
 
 Result<void> check_ratio(std::string_view what, std::uint64_t stored, std::uint64_t plain, const Limits &limits) {
     // Divided, not multiplied: the product could be beyond 64 bits.
     if (plain / std::max<std::uint64_t>(stored, 1) > limits.expansion_ratio)
-        return Error{Code::LIMIT, fmt::format("package statement: {} expands more than {} times", what,
-                                              limits.expansion_ratio)};
+        return Error{Code::LIMIT,
+                     fmt::format("package statement: {} expands more than {} times", what, limits.expansion_ratio)};
     return {};
 }
 

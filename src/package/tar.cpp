@@ -26,7 +26,7 @@ constexpr Field magic_field{257, 8};
 constexpr Field device_major_field{329, 8};
 constexpr Field device_minor_field{337, 8};
 
-constexpr std::uint64_t max_octal_owner = (1U << 21U) - 1;          // seven octal digits
+constexpr std::uint64_t max_octal_owner = (1U << 21U) - 1;                 // seven octal digits
 constexpr std::uint64_t max_octal_number = (std::uint64_t{1} << 33U) - 1;  // eleven
 constexpr std::string_view copy_comment = "multiosupdate copy";
 

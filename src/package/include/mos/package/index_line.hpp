@@ -1,4 +1,5 @@
-// The lines of the index: canonical JSON, one object a line, so that a thing has one spelling and a parser needs no tree.
+// The lines of the index: canonical JSON, one object a line, so that a thing has one spelling and a parser needs no
+// tree.
 #pragma once
 
 #include <mos/package/entry.hpp>
