@@ -60,12 +60,12 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     if (!exists && purpose == Purpose::look) {
         MOS_TRY(session.m_database, state::Database::open_empty());
     } else {
-        MOS_TRY(session.m_folder, base::make_directories(engine.root(), state_path));
-        auto lock = session.m_folder->lock(lock_name, lock_note(engine.clock()));
+        MOS_TRY(std::unique_ptr<base::Directory> folder, base::make_directories(engine.root(), state_path));
+        auto lock = folder->lock(lock_name, lock_note(engine.clock()));
         if (!lock && lock.error().code() == Code::LOCKED)
             return locked(std::move(lock).error());
         MOS_TRY(session.m_lock, std::move(lock));
-        MOS_TRY(session.m_database, state::Database::open(*session.m_folder));
+        MOS_TRY(session.m_database, state::Database::open(std::move(folder)));
     }
     session.m_site = std::make_unique<transaction::Site>(
         transaction::Site{engine.root(), *session.m_database, engine.clock(), observer});

@@ -54,7 +54,6 @@ class Session {
 
     // Released in the opposite order: the database is closed before the lock is given up.
     std::unique_lock<std::mutex> m_turn;
-    std::unique_ptr<base::Directory> m_folder;
     std::unique_ptr<base::FileLock> m_lock;
     std::unique_ptr<state::Database> m_database;
     std::unique_ptr<transaction::Site> m_site;
