@@ -79,7 +79,8 @@ Result<std::vector<Attribute>> split_attributes(std::string_view text) {
             return malformed(text, "is not of the form 'CN=name, O=organisation'");
         Attribute attribute{std::string{text.substr(i, equals - i)}, {}};
         std::size_t kept_spaces = 0;  // up to the last character that counts
-        for (i = equals + 1; i < text.size() && text[i] != ','; ++i) {
+        for (i = std::min(text.find_first_not_of(' ', equals + 1), text.size()); i < text.size() && text[i] != ',';
+             ++i) {
             const bool is_escaped = text[i] == '\\';
             if (is_escaped && ++i == text.size())
                 return malformed(text, "ends in a backslash");
