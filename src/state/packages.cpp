@@ -93,6 +93,18 @@ Result<std::vector<Packages::Owner>> Packages::owners(std::string_view path) {
     }
 }
 
+Result<std::optional<InstalledFile>> Packages::find_file(std::uint64_t package, std::string_view path) {
+    static const std::string sql =
+        fmt::format("SELECT {} FROM files f WHERE f.package = ? AND f.path = ?", file_columns);
+    MOS_TRY(Statement row, m_database.connection().prepare(sql.c_str()));
+    row.unsigned_integer(package).blob(path);
+    MOS_TRY(const bool found, row.step());
+    if (!found)
+        return std::optional<InstalledFile>{};
+    MOS_TRY(InstalledFile file, read_file(row));
+    return std::optional<InstalledFile>{std::move(file)};
+}
+
 Result<std::uint64_t> Packages::insert(const InstalledPackage &package, std::uint64_t transaction) {
     Connection &connection = m_database.connection();
     MOS_TRY(Statement row, connection.prepare(

@@ -3,6 +3,7 @@
 
 #include "directory.hpp"
 #include "temporary_root.hpp"
+#include "twin.hpp"
 
 #include <fcntl.h>
 
@@ -28,6 +29,14 @@ class WalkDisk {
     TemporaryRoot m_root;
 };
 
-#define MOS_DISKS mos::test::KernelDisk, mos::test::WalkDisk
+class TwinDisk {
+  public:
+    [[nodiscard]] std::unique_ptr<base::Directory> root() const { return m_twin.root(); }
+
+  private:
+    Twin m_twin;
+};
+
+#define MOS_DISKS mos::test::KernelDisk, mos::test::WalkDisk, mos::test::TwinDisk
 
 }  // namespace mos::test

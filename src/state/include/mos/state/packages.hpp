@@ -52,6 +52,9 @@ class Packages {
     // Who owns `path` now; several for a directory. By package name.
     [[nodiscard]] Result<std::vector<Owner>> owners(std::string_view path);
 
+    // The row of `path` in the installation `package`.
+    [[nodiscard]] Result<std::optional<InstalledFile>> find_file(std::uint64_t package, std::string_view path);
+
     // The following belong into the body of Database::commit.
     [[nodiscard]] Result<std::uint64_t> insert(const InstalledPackage &package, std::uint64_t transaction);
     [[nodiscard]] Result<void> insert_file(const InstalledFile &file);
