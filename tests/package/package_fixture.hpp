@@ -6,6 +6,7 @@
 
 #include <mos/crypto/key_signer.hpp>
 #include <mos/crypto/verify.hpp>
+#include <mos/package/layout.hpp>
 #include <mos/package/package_file.hpp>
 #include <mos/package/writer.hpp>
 
