@@ -14,7 +14,7 @@ namespace {
 
 // What was done otherwise than the packages say, so that what is recorded is what is there.
 struct Deviations {
-    std::set<std::string, std::less<>> left_out;                              // wanted, but somebody else's stays
+    std::set<std::string, std::less<>> left_out;                        // wanted, but somebody else's stays
     std::vector<std::pair<std::size_t, state::InstalledFile>> implied;  // directories that no entry names, by step
 };
 
@@ -56,9 +56,10 @@ Result<void> Stager::take(const Change &change) {
         return {};
     case ChangeKind::own_directory:
         return m_stage.set_attributes(change.path, change.wanted->attributes);
+    case ChangeKind::leave_out:
+        m_deviations.left_out.emplace(change.path);
+        [[fallthrough]];
     case ChangeKind::keep:
-        if (change.wanted != nullptr && change.note.starts_with("belongs to nobody"))
-            m_deviations.left_out.emplace(change.path);
         m_site.observer.notice(fmt::format("{} {}", base::in_quotes(change.path), change.note));
         return {};
     default:
@@ -128,13 +129,14 @@ Result<void> Stager::put(const WantedEntry &wanted) {
 
 Result<void> Stager::write_content(const WantedEntry &wanted, base::File &file) {
     SparseWriter writer{file};
-    MOS_CHECK(m_steps.installs[wanted.step].package->read_content(*wanted.entry, [&](base::ByteView bytes) -> Result<void> {
-        MOS_CHECK(m_site.observer.checkpoint());
-        MOS_CHECK(writer.write(bytes));
-        m_progress.done_bytes += bytes.size();
-        m_site.observer.report(m_progress);
-        return {};
-    }));
+    MOS_CHECK(
+        m_steps.installs[wanted.step].package->read_content(*wanted.entry, [&](base::ByteView bytes) -> Result<void> {
+            MOS_CHECK(m_site.observer.checkpoint());
+            MOS_CHECK(writer.write(bytes));
+            m_progress.done_bytes += bytes.size();
+            m_site.observer.report(m_progress);
+            return {};
+        }));
     return writer.finish();
 }
 
@@ -218,11 +220,11 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
     Stager stager{site, stage, steps, resolution, ask};
     MOS_CHECK(walk(site, steps, resolution.steps, stager));
     if (stager.digest() != resolution.digest)
-        return Error{Code::PLAN_CHANGED, "the root has changed since the plan was made; it would do something else now"};
+        return Error{Code::PLAN_CHANGED,
+                     "the root has changed since the plan was made; it would do something else now"};
     MOS_TRY(transaction::Staged staged, stage.finish());
-    const Outcome outcome{.transaction = staged.id(),
-                          .changed_paths = staged.operation_count(),
-                          .written_bytes = stager.written_bytes()};
+    const Outcome outcome{
+        .transaction = staged.id(), .changed_paths = staged.operation_count(), .written_bytes = stager.written_bytes()};
     MOS_TRY(transaction::Decided decided,
             transaction::decide(site, std::move(staged), {.summary = summary_of(resolution.steps), .reason = reason},
                                 [&](std::uint64_t transaction) {

@@ -50,9 +50,8 @@ Result<StepSummary> summarize_install(state::Packages &packages, const InstallSt
     } else {
         if (step.options.reinstall == Reinstall::refused) {
             const bool same = installed->content_digest == statement.content_digest;
-            return Error{Code::ALREADY_INSTALLED,
-                         fmt::format("'{}' {} is installed already{}", summary.name, summary.version,
-                                     same ? "" : ", with other content")}
+            return Error{Code::ALREADY_INSTALLED, fmt::format("'{}' {} is installed already{}", summary.name,
+                                                              summary.version, same ? "" : ", with other content")}
                 .about(summary.name);
         }
         summary.action = Action::reinstall;
@@ -129,6 +128,7 @@ class Counter final : public ChangeSink {
             ++totals.removed;
             break;
         case ChangeKind::keep:
+        case ChangeKind::leave_out:
             ++totals.kept;
             break;
         case ChangeKind::unchanged:

@@ -56,7 +56,8 @@ class Walker {
 
     [[nodiscard]] Result<void> add_missing_parents(const WantedEntry &wanted);
     [[nodiscard]] Result<void> visit_wanted(const WantedEntry &wanted);
-    [[nodiscard]] Result<void> visit_wanted_directory(const WantedEntry &wanted, const std::optional<FileStatus> &there);
+    [[nodiscard]] Result<void> visit_wanted_directory(const WantedEntry &wanted,
+                                                      const std::optional<FileStatus> &there);
     [[nodiscard]] Result<void> visit_own(const WantedEntry &wanted, const FileStatus &there);
     [[nodiscard]] Result<void> visit_unowned(const WantedEntry &wanted, const FileStatus &there);
     [[nodiscard]] Result<void> visit_leaving(std::string_view path);
@@ -189,8 +190,8 @@ Result<void> Walker::add_missing_parents(const WantedEntry &wanted) {
     for (std::size_t slash = wanted.path.find('/'); slash != std::string_view::npos;
          slash = wanted.path.find('/', slash + 1)) {
         const std::string_view parent = wanted.path.substr(0, slash);
-        if (is_covered(parent) || std::any_of(m_covers.begin(), m_covers.end(),
-                                              [&](const Cover &cover) { return cover.path == parent; }))
+        if (is_covered(parent) ||
+            std::any_of(m_covers.begin(), m_covers.end(), [&](const Cover &cover) { return cover.path == parent; }))
             continue;
         MOS_TRY(const auto there, m_present.find(parent));
         if (there && there->type == FileType::directory)
@@ -262,7 +263,8 @@ Result<void> Walker::check_owners(const WantedEntry &wanted) {
 Result<void> Walker::check_no_foreign(const WantedEntry &wanted) {
     const auto is_ours = [&](const std::string &path) -> Result<bool> {
         MOS_TRY(const auto owners, m_packages.owners(path));
-        return std::any_of(owners.begin(), owners.end(), [&](const auto &owner) { return is_leaving(owner.file.package); });
+        return std::any_of(owners.begin(), owners.end(),
+                           [&](const auto &owner) { return is_leaving(owner.file.package); });
     };
     const std::string path{wanted.path};
     MOS_TRY(const auto directory, m_present.open(path));
@@ -272,7 +274,8 @@ Result<void> Walker::check_no_foreign(const WantedEntry &wanted) {
     if (foreign)
         return refuse(Code::CONFLICT, *foreign,
                       fmt::format("{} is in the way: '{}' wants a {} at {}", base::in_quotes(*foreign),
-                                  m_summaries[wanted.step].name, base::file_type_name(wanted.type), base::in_quotes(path)));
+                                  m_summaries[wanted.step].name, base::file_type_name(wanted.type),
+                                  base::in_quotes(path)));
     return {};
 }
 
@@ -346,7 +349,7 @@ Result<void> Walker::visit_unowned(const WantedEntry &wanted, const FileStatus &
     case ConflictRule::keep:
         if (wanted.first_of_links)
             break;  // the other names of the file need it
-        return give(ChangeKind::keep, wanted, "belongs to nobody, and is kept");
+        return give(ChangeKind::leave_out, wanted, "belongs to nobody, and is kept");
     case ConflictRule::ask:
         return give(ChangeKind::ask, wanted, "belongs to nobody");
     case ConflictRule::replace:
@@ -359,8 +362,8 @@ Result<void> Walker::visit_unowned(const WantedEntry &wanted, const FileStatus &
                               m_summaries[wanted.step].name));
 }
 
-// A group of hard links is staged as a whole or not at all: whether it must be is known only when all of its names have been
-// seen, so the index is read once more when the first group comes.
+// A group of hard links is staged as a whole or not at all: whether it must be is known only when all of its names have
+// been seen, so the index is read once more when the first group comes.
 Result<bool> Walker::links_are_intact(const WantedEntry &wanted) {
     if (!m_broken_links.contains(wanted.step))
         MOS_CHECK(find_broken_links(wanted.step));
@@ -403,7 +406,8 @@ Result<void> Walker::visit_leaving(std::string_view path) {
         return {};
     const InstalledFile &installed = m_old.front();
     if (there->type != installed.type)
-        return give_removal(ChangeKind::keep, path, "was replaced by something else since it was installed, and is kept");
+        return give_removal(ChangeKind::keep, path,
+                            "was replaced by something else since it was installed, and is kept");
     if (installed.type == FileType::directory) {
         MOS_TRY(const auto owners, m_packages.owners(path));
         const bool shared = std::any_of(owners.begin(), owners.end(),

@@ -63,11 +63,12 @@ Result<void> WantedStream::advance() {
     }
     const auto shared = m_shared.find(m_entry->target);
     if (shared == m_shared.end())
-        return Error{Code::FORMAT, fmt::format("{} is a link to an entry that does not announce it",
-                                               base::in_quotes(m_entry->path))}
+        return Error{Code::FORMAT,
+                     fmt::format("{} is a link to an entry that does not announce it", base::in_quotes(m_entry->path))}
             .about(m_entry->path);
     m_wanted.attributes = shared->second;
-    m_wanted.link_first = std::string_view{m_entry->target}.substr(package::section_prefix(package::Section::files).size());
+    m_wanted.link_first =
+        std::string_view{m_entry->target}.substr(package::section_prefix(package::Section::files).size());
     return {};
 }
 

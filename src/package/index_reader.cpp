@@ -49,7 +49,7 @@ Result<void> IndexReader::read_chunk() {
     const std::uint64_t left = m_state->statement.index_stored_bytes - offset;
     m_chunk.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, index_chunk_bytes)));
     m_chunk_used = 0;
-    MOS_CHECK(base::read_exactly(*m_state->source, m_state->index_offset() + offset, m_chunk));
+    MOS_CHECK(base::read_exactly(*m_state->source, m_state->layout().index + offset, m_chunk));
     if (crypto::sha256(m_chunk) != m_state->index_chunks.at(m_next_chunk))
         return m_state->damaged(Code::DIGEST_MISMATCH, "the index changed while it was being read");
     if (m_next_chunk == 0)

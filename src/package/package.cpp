@@ -16,6 +16,7 @@ Package::~Package() = default;
 
 const std::string &Package::name() const noexcept { return m_state->source->name(); }
 const Statement &Package::statement() const noexcept { return m_state->statement; }
+base::ByteView Package::statement_bytes() const noexcept { return m_state->statement_bytes; }
 const SignatureArea &Package::signatures() const noexcept { return m_state->area; }
 
 const crypto::Verdict *Package::verdict() const noexcept { return m_state->verdict ? &*m_state->verdict : nullptr; }

@@ -44,7 +44,7 @@ Result<void> read_statement(PackageState &state) {
 }
 
 Result<void> read_signature_area(PackageState &state) {
-    const std::uint64_t offset = state.signature_area_offset();
+    const std::uint64_t offset = state.layout().signature_area;
     MOS_TRY(const std::uint32_t length,
             read_skippable_header(state, offset - skippable_header_bytes, signature_frame_magic, "signature area"));
     if (length != state.statement.signature_area_bytes)
@@ -58,7 +58,7 @@ Result<void> read_signature_area(PackageState &state) {
 
 // An ordinary tool accepts frames after the last one; we do not.
 Result<void> check_length(PackageState &state) {
-    const std::uint64_t expected = state.payload_offset() + state.statement.payload_stored_bytes;
+    const std::uint64_t expected = state.layout().end;
     MOS_TRY(const std::uint64_t actual, state.source->size());
     if (actual < expected)
         return state.damaged(Code::TRUNCATED, fmt::format("it has {} bytes instead of {}", actual, expected));
@@ -71,7 +71,7 @@ Result<void> check_length(PackageState &state) {
 Result<void> check_last_frame(PackageState &state) {
     MOS_TRY(const base::Bytes expected, build_last_frame(state.area, state.statement.signature_area_bytes));
     base::Bytes found(expected.size());
-    MOS_CHECK(base::read_exactly(*state.source, state.last_frame_offset(), found));
+    MOS_CHECK(base::read_exactly(*state.source, state.layout().last_frame, found));
     if (found != expected)
         return state.damaged(Code::SIGNATURE_COPY, "its last frame is not the readable copy of its signatures");
     return {};
@@ -81,7 +81,7 @@ Result<void> load(PackageState &state) {
     MOS_CHECK(check_length(state));
     MOS_CHECK(check_last_frame(state));
     MOS_TRY(const std::uint32_t length,
-            read_skippable_header(state, state.index_offset() - skippable_header_bytes, index_frame_magic, "index"));
+            read_skippable_header(state, state.layout().index - skippable_header_bytes, index_frame_magic, "index"));
     if (length != state.statement.index_stored_bytes)
         return state.damaged(Code::FORMAT, fmt::format("the index has {} bytes, the signed statement says {}", length,
                                                        state.statement.index_stored_bytes));

@@ -18,7 +18,7 @@ Result<void> check_index_digest(PackageState &state) {
         const std::uint64_t left = state.statement.index_stored_bytes - done;
         const auto part =
             base::MutableByteView{chunk}.first(static_cast<std::size_t>(std::min<std::uint64_t>(left, chunk.size())));
-        MOS_CHECK(base::read_exactly(*state.source, state.index_offset() + done, part));
+        MOS_CHECK(base::read_exactly(*state.source, state.layout().index + done, part));
         whole.update(part);
         state.index_chunks.push_back(crypto::sha256(part));
         done += part.size();
@@ -54,7 +54,7 @@ Result<void> load_frame_table(PackageState &state) {
         stored += line.stored_bytes;
         plain += line.plain_bytes;
     }
-    if (state.payload_offset() + stored != state.last_frame_offset() || plain != state.plain_bytes())
+    if (state.layout().payload + stored != state.layout().last_frame || plain != state.plain_bytes())
         return state.damaged(Code::FORMAT, "the frames do not add up to the payload");
     return {};
 }
@@ -76,7 +76,7 @@ Result<base::ByteView> PackageState::frame(std::uint32_t number) {
     plain_frame_number.reset();
     const Frame &wanted = frames.at(number);
     stored_frame.resize(wanted.stored_bytes);
-    MOS_CHECK(base::read_exactly(*source, payload_offset() + wanted.stored_offset, stored_frame));
+    MOS_CHECK(base::read_exactly(*source, layout().payload + wanted.stored_offset, stored_frame));
     if (crypto::sha256(stored_frame) != wanted.stored_sha256)
         return damaged(Code::DIGEST_MISMATCH, fmt::format("frame {} does not match its digest", number));
     plain_frame.resize(wanted.plain_bytes);

@@ -5,6 +5,7 @@
 #include <mos/crypto/verify.hpp>
 #include <mos/package/entry.hpp>
 #include <mos/package/frame.hpp>
+#include <mos/package/layout.hpp>
 #include <mos/package/signature_area.hpp>
 
 #include <optional>
@@ -42,19 +43,7 @@ struct PackageState {
     base::Bytes plain_frame;
     std::optional<std::uint32_t> plain_frame_number;  // which one plain_frame holds
 
-    [[nodiscard]] std::uint64_t signature_area_offset() const noexcept {
-        return empty_frame.size() + skippable_header_bytes + statement_bytes.size() + skippable_header_bytes;
-    }
-    [[nodiscard]] std::uint64_t index_offset() const noexcept {
-        return signature_area_offset() + statement.signature_area_bytes + skippable_header_bytes;
-    }
-    [[nodiscard]] std::uint64_t payload_offset() const noexcept {
-        return index_offset() + statement.index_stored_bytes;
-    }
-    [[nodiscard]] std::uint64_t last_frame_offset() const noexcept {
-        return payload_offset() + statement.payload_stored_bytes -
-               last_frame_stored_bytes(statement.signature_area_bytes);
-    }
+    [[nodiscard]] Layout layout() const noexcept { return layout_of(statement, statement_bytes.size()); }
     // Of the frames in the table, the last frame not counted.
     [[nodiscard]] std::uint64_t plain_bytes() const noexcept {
         return statement.payload_plain_bytes - last_frame_plain_bytes(statement.signature_area_bytes);

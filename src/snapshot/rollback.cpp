@@ -45,8 +45,8 @@ Result<void> check_directories(transaction::Site &site, const Transaction &owner
             MOS_TRY(const auto directory, parent->open_directory(split.name, base::Symlinks::refuse));
             MOS_TRY(const auto foreign, find_foreign(*directory, operation.path, is_owned));
             if (foreign)
-                return Error{Code::CONFLICT,
-                             fmt::format("{} was put into a folder that the rollback takes away", base::in_quotes(*foreign))}
+                return Error{Code::CONFLICT, fmt::format("{} was put into a folder that the rollback takes away",
+                                                         base::in_quotes(*foreign))}
                     .about(*foreign);
             return {};
         });
@@ -119,8 +119,8 @@ Result<void> retain(transaction::Site &site, std::size_t count) {
             continue;
         }
         state::Packages packages{site.database};
-        MOS_CHECK(transaction::prune(
-            site, *point, [&](std::uint64_t id) { return packages.forget(id, point->in_effect); }));
+        MOS_CHECK(
+            transaction::prune(site, *point, [&](std::uint64_t id) { return packages.forget(id, point->in_effect); }));
     }
     return {};
 }

@@ -116,14 +116,14 @@ constexpr const char *settings = "PRAGMA locking_mode = EXCLUSIVE;"
 Database::Database(std::unique_ptr<Connection> connection) : m_connection(std::move(connection)) {}
 Database::~Database() = default;
 
-Result<std::unique_ptr<Database>> Database::open(base::Directory &directory) {
-    MOS_TRY(std::unique_ptr<Connection> connection, Connection::open(directory, file_name));
+Result<std::unique_ptr<Database>> Database::open(std::unique_ptr<base::Directory> directory) {
+    MOS_TRY(const auto log, directory->find(log_name));
+    MOS_TRY(std::unique_ptr<Connection> connection, Connection::open(std::move(directory), file_name));
     MOS_CHECK(connection->execute(settings));
     MOS_CHECK(connection->keep_log());
     MOS_CHECK(check_or_migrate(*connection));
     std::unique_ptr<Database> database{new Database{std::move(connection)}};
     // Early damage to a log that was never emptied would lose all history, and a long one is slow to open.
-    MOS_TRY(const auto log, directory.find(log_name));
     if (log && log->size > largest_log_bytes)
         MOS_CHECK(database->checkpoint());
     return database;

@@ -49,7 +49,7 @@ class Statement {
 
 class Connection {
   public:
-    [[nodiscard]] static Result<std::unique_ptr<Connection>> open(base::Directory &directory, const char *name);
+    [[nodiscard]] static Result<std::unique_ptr<Connection>> open(std::unique_ptr<base::Directory> directory, const char *name);
     [[nodiscard]] static Result<std::unique_ptr<Connection>> open_in_memory();
     Connection(const Connection &) = delete;
     Connection &operator=(const Connection &) = delete;

@@ -17,8 +17,9 @@ enum class ChangeKind : std::uint8_t {
     unchanged,
     own_directory,  // a directory of ours that stays: its times outlive what comes and goes in it
     remove,
-    keep,  // somebody else's, or altered by hand: stays
-    ask,   // somebody else's: the job asks
+    keep,       // altered by hand: stays, and stays the package's
+    leave_out,  // somebody else's: stays, and the package does without
+    ask,        // somebody else's: the job asks
 };
 
 // What a package wants at a path. Borrowed for the time of one call.

@@ -69,8 +69,9 @@ struct Resolution {
     std::vector<std::string> notices;
 };
 
-// Works the plan out against the root as it is; writes nothing. Refuses with DOWNGRADE, ALREADY_INSTALLED, NOT_INSTALLED, CONFLICT
-// (an owner or a file of somebody else's in the way), SYMLINK_IN_PATH, NO_SPACE, and what reading a package can say.
+// Works the plan out against the root as it is; writes nothing. Refuses with DOWNGRADE, ALREADY_INSTALLED,
+// NOT_INSTALLED, CONFLICT (an owner or a file of somebody else's in the way), SYMLINK_IN_PATH, NO_SPACE, and what
+// reading a package can say.
 [[nodiscard]] Result<Resolution> resolve(transaction::Site &site, const Steps &steps);
 
 // Asked for each path of ConflictRule::ask while the plan is carried out.
@@ -83,8 +84,8 @@ struct Outcome {
     std::uint64_t written_bytes = 0;
 };
 
-// Carries the plan out as one transaction. PLAN_CHANGED, with nothing changed, when the root is such by now that it would do
-// something else than `resolution` says. Site and steps must be those it was resolved with.
+// Carries the plan out as one transaction. PLAN_CHANGED, with nothing changed, when the root is such by now that it
+// would do something else than `resolution` says. Site and steps must be those it was resolved with.
 [[nodiscard]] Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Resolution &resolution,
                                         const Asker &ask, const std::string &reason);
 

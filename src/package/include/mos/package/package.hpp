@@ -27,6 +27,7 @@ class Package {
 
     [[nodiscard]] const std::string &name() const noexcept;  // of the source, for messages
     [[nodiscard]] const Statement &statement() const noexcept;
+    [[nodiscard]] base::ByteView statement_bytes() const noexcept;  // as they stand in the file and are signed
     [[nodiscard]] const SignatureArea &signatures() const noexcept;
     // Who vouches for it; nothing for a package that was accepted unverified.
     [[nodiscard]] const crypto::Verdict *verdict() const noexcept;

@@ -1,7 +1,7 @@
 // Recovery points and rollback: what an update left behind so that it can be taken back.
 //
-// A recovery point is the stage of a finished transaction: the entries that were there before, moved not copied. Only the newest
-// change that is in effect can be taken back, since an older one may have been built upon.
+// A recovery point is the stage of a finished transaction: the entries that were there before, moved not copied. Only
+// the newest change that is in effect can be taken back, since an older one may have been built upon.
 #pragma once
 
 #include <mos/transaction/transaction.hpp>
@@ -25,8 +25,8 @@ using IsOurs = std::function<Result<bool>(const std::string &path)>;
                                                               const IsOurs &is_ours);
 
 // The change that a rollback would take back: the newest in effect, which must be `recovery_point` when one is named.
-// NOTHING_TO_ROLL_BACK when there is none, when it is cleaned up, or when a newer one stands on it. CONFLICT when a directory that
-// the change brought holds something of somebody else's by now, which would go with it.
+// NOTHING_TO_ROLL_BACK when there is none, when it is cleaned up, or when a newer one stands on it. CONFLICT when a
+// directory that the change brought holds something of somebody else's by now, which would go with it.
 [[nodiscard]] Result<state::Transaction> find_rollback(transaction::Site &site,
                                                        std::optional<std::string_view> recovery_point);
 

@@ -26,9 +26,9 @@ enum class Durability : std::uint8_t {
 
 class Database {
   public:
-    // Opens state.db in `directory`, creating or migrating it when need be. `directory` must outlive the database.
+    // Opens state.db in `directory`, creating or migrating it when need be.
     // DATABASE_DAMAGED, DATABASE_TOO_NEW, NO_SPACE, READ_ONLY, IO.
-    [[nodiscard]] static Result<std::unique_ptr<Database>> open(base::Directory &directory);
+    [[nodiscard]] static Result<std::unique_ptr<Database>> open(std::unique_ptr<base::Directory> directory);
 
     // An empty one in memory: what a root without a database has.
     [[nodiscard]] static Result<std::unique_ptr<Database>> open_empty();
