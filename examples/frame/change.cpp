@@ -1,13 +1,10 @@
 #include "change.hpp"
 
 #include "job.hpp"
-#include "plan_text.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 
 namespace frame {
 
@@ -18,43 +15,37 @@ constexpr std::string_view conflict_hint =
 
 bool rolls_back(const PlanReport &plan) { return !plan.steps.empty() && plan.steps[0].action == MOS_STEP_ROLL_BACK; }
 
-std::string undo_command(const Session &session, const PlanReport &plan, const mos_outcome *outcome) {
-    const std::string_view point = mos_outcome_recovery_point(outcome);
-    if (point.empty() || rolls_back(plan))
+std::string undo_command(const Session &session, const PlanReport &plan, std::string_view recovery_point) {
+    if (recovery_point.empty() || rolls_back(plan))
         return {};
     return fmt::format("multios-update rollback last-good{}", root_argument(session));
 }
 
-std::vector<std::string> notices_of(const mos_outcome *outcome) {
-    std::vector<std::string> notices;
-    for (std::size_t i = 0; i < mos_outcome_notice_count(outcome); ++i)
-        notices.emplace_back(mos_outcome_notice_at(outcome, i));
-    return notices;
+Outcome outcome_of(const Session &session, const PlanReport &plan, const EndedJob &ended) {
+    Outcome outcome{};
+    outcome.recovery_point = mos_outcome_recovery_point(ended.outcome);
+    outcome.changed_paths = mos_outcome_changed_paths(ended.outcome);
+    outcome.written_bytes = mos_outcome_written_bytes(ended.outcome);
+    outcome.elapsed_ms = ended.elapsed_ms;
+    for (std::size_t i = 0; i < mos_outcome_notice_count(ended.outcome); ++i)
+        outcome.notices.emplace_back(mos_outcome_notice_at(ended.outcome, i));
+    outcome.undo = undo_command(session, plan, outcome.recovery_point);
+    return outcome;
 }
 
-void put_outcome(const Session &session, const PlanReport &plan, const EndedJob &ended) {
+void put_outcome(const PlanReport &plan, const Outcome &outcome) {
     for (const std::string &line : step_lines(plan))
         put_line(Stream::out, line);
-    for (const std::string &notice : notices_of(ended.outcome))
+    for (const std::string &notice : outcome.notices)
         put_line(Stream::out, {{Style::caution, "  note  "}, {Style::plain, notice}});
-    const std::uint64_t changed = mos_outcome_changed_paths(ended.outcome);
-    const std::uint64_t written = mos_outcome_written_bytes(ended.outcome);
-    std::string text = fmt::format(" in {}: {} changed", duration_text(ended.elapsed_ms), counted(changed, "path"));
-    if (written > 0)
-        text += fmt::format(", {} written", size_text(written));
+    std::string text =
+        fmt::format(" in {}: {} changed", duration_text(outcome.elapsed_ms), counted(outcome.changed_paths, "path"));
+    if (outcome.written_bytes > 0)
+        text += fmt::format(", {} written", size_text(outcome.written_bytes));
     text += '.';
-    if (const std::string undo = undo_command(session, plan, ended.outcome); !undo.empty())
-        text += "   Undo: " + undo;
+    if (!outcome.undo.empty())
+        text += "   Undo: " + outcome.undo;
     put_line(Stream::out, {{Style::good, "done"}, {Style::plain, text}});
-}
-
-nlohmann::ordered_json outcome_json(const Session &session, const PlanReport &plan, const EndedJob &ended) {
-    return {{"recovery_point", mos_outcome_recovery_point(ended.outcome)},
-            {"changed_paths", mos_outcome_changed_paths(ended.outcome)},
-            {"written_bytes", mos_outcome_written_bytes(ended.outcome)},
-            {"elapsed_ms", ended.elapsed_ms},
-            {"notices", notices_of(ended.outcome)},
-            {"undo", undo_command(session, plan, ended.outcome)}};
 }
 
 Result<Job> plan_job(const Session &session, mos_plan *plan) {
@@ -78,22 +69,40 @@ Result<Plan> new_plan(const Engine &engine) {
     return make<Plan>([&](auto out, auto error) { return mos_plan_create(engine.get(), out, error); });
 }
 
-Result<ExitCode> show_or_run(const Session &session, Plan plan) {
+Result<Change> carry_out(const Session &session, Plan plan) {
     FRAME_CHECK(check([&](mos_error **error) { return mos_plan_resolve(plan.get(), error); }));
-    FRAME_TRY(const PlanReport report, read_plan(plan.get()));
-    if (session.values.flag("plan")) {
-        session.json() ? put_json({{"plan", to_json(report)}}) : put_plan(session, report);
-        return ExitCode::done;
-    }
+    Change change{};
+    FRAME_TRY(change.plan, read_plan(plan.get()));
+    if (session.values.flag("plan"))
+        return change;
     FRAME_TRY(Job job, plan_job(session, plan.get()));
     JobOptions options;
     options.answers = session.values.flag("yes") ? Answers::fallback : Answers::person;
     options.answer_hint = conflict_hint;
     FRAME_TRY(const EndedJob ended, run_job(session, std::move(job), options));
-    if (session.json())
-        put_json({{"plan", to_json(report)}, {"outcome", outcome_json(session, report, ended)}});
-    else
-        put_outcome(session, report, ended);
+    change.outcome = outcome_of(session, change.plan, ended);
+    return change;
+}
+
+void put_change(const Session &session, const Change &change) {
+    change.outcome ? put_outcome(change.plan, *change.outcome) : put_plan(session, change.plan);
+}
+
+nlohmann::ordered_json to_json(const Change &change) {
+    nlohmann::ordered_json document{{"plan", to_json(change.plan)}};
+    if (change.outcome)
+        document["outcome"] = {{"recovery_point", change.outcome->recovery_point},
+                               {"changed_paths", change.outcome->changed_paths},
+                               {"written_bytes", change.outcome->written_bytes},
+                               {"elapsed_ms", change.outcome->elapsed_ms},
+                               {"notices", change.outcome->notices},
+                               {"undo", change.outcome->undo}};
+    return document;
+}
+
+Result<ExitCode> show_or_run(const Session &session, Plan plan) {
+    FRAME_TRY(const Change change, carry_out(session, std::move(plan)));
+    session.json() ? put_json(to_json(change)) : put_change(session, change);
     return ExitCode::done;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "command.hpp"
+#include "plan_text.hpp"
 
 namespace frame {
 
@@ -10,11 +11,32 @@ namespace frame {
 
 [[nodiscard]] Result<Plan> new_plan(const Engine &engine);
 
-// Resolves the plan; with --plan it is shown and nothing else happens, otherwise it runs and its outcome is told.
-// Reads the options --plan, --plan-digest, --reason and --yes.
+// How a plan ended; the strings are its own.
+struct Outcome {
+    std::string recovery_point;
+    std::uint64_t changed_paths;
+    std::uint64_t written_bytes;
+    std::int64_t elapsed_ms;
+    std::vector<std::string> notices;
+    std::string undo;  // the command that takes it back; "" where nothing is to be taken back
+};
+
+struct Change {
+    PlanReport plan;
+    std::optional<Outcome> outcome;  // none with --plan: it was only worked out
+};
+
+// Resolves the plan; with --plan nothing else happens, otherwise it runs. Reads the options --plan, --plan-digest,
+// --reason and --yes.
+[[nodiscard]] Result<Change> carry_out(const Session &session, Plan plan);
+
+void put_change(const Session &session, const Change &change);
+[[nodiscard]] nlohmann::ordered_json to_json(const Change &change);
+
+// carry_out(), told in the session's format.
 [[nodiscard]] Result<ExitCode> show_or_run(const Session &session, Plan plan);
 
-// The options that show_or_run() reads.
+// The options that carry_out() reads.
 [[nodiscard]] std::vector<Option> plan_options();
 
 // One table out of several lists.

@@ -11,6 +11,7 @@
 #include <optional>
 
 using namespace frame;
+using nlohmann::ordered_json;
 
 namespace package_tool {
 
@@ -33,54 +34,89 @@ mos_install_options install_options(const Values &values) {
 }
 
 // One transaction: all of `paths`, or none.
-Result<ExitCode> install_together(const Session &session, const Engine &engine, const std::vector<std::string> &paths) {
+Result<Plan> plan_together(const Session &session, const Engine &engine, const std::vector<std::string> &paths) {
     const mos_install_options options = install_options(session.values);
     FRAME_TRY(Plan plan, new_plan(engine));
     for (const std::string &path : paths)
         FRAME_CHECK(
             check([&](auto error) { return mos_plan_install_path(plan.get(), path.c_str(), &options, error); }));
-    return show_or_run(session, std::move(plan));
+    return plan;
 }
 
 Result<ExitCode> install(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
-    return install_together(session, engine, session.values.operands());
+    FRAME_TRY(Plan plan, plan_together(session, engine, session.values.operands()));
+    return show_or_run(session, std::move(plan));
+}
+
+Result<Change> install_alone(const Session &session, const Engine &engine, const std::string &path) {
+    FRAME_CHECK(check_interrupt());
+    FRAME_TRY(Plan plan, plan_together(session, engine, {path}));
+    return carry_out(session, std::move(plan));
+}
+
+// What became of the files of a batch, told as they come, or at the end as one JSON document.
+struct Batch {
+    ordered_json packages = ordered_json::array();
+    std::size_t installed = 0;
+    std::optional<Failure> first;
+};
+
+void note_success(const Session &session, Batch &batch, const std::string &path, const Change &change) {
+    ++batch.installed;
+    if (!session.json())
+        return put_change(session, change);
+    ordered_json entry = to_json(change);
+    entry["file"] = path;
+    batch.packages.push_back(std::move(entry));
+}
+
+void note_failure(const Session &session, Batch &batch, const std::string &path, Failure failure) {
+    failure.aftermath = usual_aftermath(failure, Effect::changes_root);
+    if (session.json())
+        batch.packages.push_back({{"file", path}, {"error", to_json(failure)}});
+    else
+        put_failure(session, failure);
+    if (!batch.first)
+        batch.first = std::move(failure);
+}
+
+void put_batch(const Session &session, const Batch &batch) {
+    const std::size_t count = session.values.operands().size();
+    if (!session.json())
+        return put_line(Stream::out, fmt::format("{} of {} {}", batch.installed, count,
+                                                 session.values.flag("plan") ? "could be installed" : "installed"));
+    ordered_json document{{"installed", batch.installed}, {"packages", batch.packages}};
+    if (batch.first)
+        document["error"] = to_json(*batch.first);
+    put_json(document);
 }
 
 // One transaction each; the first failure decides the exit code, the others still get their turn.
-Result<ExitCode> install_one_by_one(Session &session, const Engine &engine) {
+Result<ExitCode> install_one_by_one(const Session &session, const Engine &engine) {
     if (session.values.has("plan-digest"))
         return usage_failure("'--plan-digest' is one plan's, '--stop-on-error=false' makes several",
                              "leave one of them out");
-    std::optional<Failure> first;
-    std::size_t installed = 0;
+    Batch batch;
     for (const std::string &path : session.values.operands()) {
-        Result<void> free_to_go = check_interrupt();
-        Result<ExitCode> ended =
-            free_to_go ? install_together(session, engine, {path}) : Result<ExitCode>{std::move(free_to_go).failure()};
-        if (ended) {
-            ++installed;
+        Result<Change> change = install_alone(session, engine, path);
+        if (change) {
+            note_success(session, batch, path, *change);
             continue;
         }
-        Failure failure = std::move(ended).failure();
-        failure.aftermath = usual_aftermath(failure, Effect::changes_root);
-        session.json() ? put_json({{"file", path}, {"error", to_json(failure)}}) : put_failure(session, failure);
-        const bool stopped = failure.code == MOS_E_CANCELLED;
-        if (!first)
-            first = std::move(failure);
+        const bool stopped = change.failure().code == MOS_E_CANCELLED;
+        note_failure(session, batch, path, std::move(change).failure());
         if (stopped)
             break;
     }
-    if (!session.json())
-        put_line(Stream::out, fmt::format("{} of {} {}", installed, session.values.operands().size(),
-                                          session.values.flag("plan") ? "could be planned" : "installed"));
-    return first ? first->exit : ExitCode::done;
+    put_batch(session, batch);
+    return batch.first ? batch.first->exit : ExitCode::done;
 }
 
 Result<ExitCode> install_batch(Session &session) {
-    FRAME_TRY(const Engine engine, open_engine(session));
     if (session.values.text_or("stop-on-error", "true") == "true")
-        return install_together(session, engine, session.values.operands());
+        return install(session);
+    FRAME_TRY(const Engine engine, open_engine(session));
     return install_one_by_one(session, engine);
 }
 
