@@ -126,7 +126,7 @@ std::string root_of(const Session &session) { return session.values.text_or("roo
 
 std::string root_argument(const Session &session) {
     const std::optional<std::string> root = session.values.text("root");
-    return root ? fmt::format(" --root={}", *root) : "";
+    return root ? fmt::format(" --root={}", shell_word(*root)) : "";
 }
 
 }  // namespace frame

@@ -12,7 +12,7 @@
 
 namespace frame {
 
-// What a tool exits with; docs/errors.md says which error leads to which.
+// What a tool exits with; exit_code_of() says which error leads to which.
 enum class ExitCode : int {
     done = 0,
     usage = 1,         // the command line is wrong

@@ -8,6 +8,7 @@
 #include <CLI/StringTools.hpp>
 #include <fmt/format.h>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,11 +23,20 @@ constexpr std::int32_t redraw_ms = 100;
 constexpr std::size_t longest_answer = 256;
 constexpr std::string_view again_remedy = "run it again when you like";
 
-// One line from the terminal; nothing at its end or when a signal came first.
+// Waits for input in short turns: a signal that comes just before a read() must not wait for the next key.
+bool input_is_ready() {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    while (!interrupted())
+        if (::poll(&input, 1, redraw_ms) > 0)
+            return true;
+    return false;
+}
+
+// One line from the terminal; nothing at its end or when a stop was asked for.
 std::optional<std::string> read_answer() {
     std::string line;
     for (char byte = 0; line.size() < longest_answer;) {
-        if (::read(STDIN_FILENO, &byte, 1) != 1)
+        if (!input_is_ready() || ::read(STDIN_FILENO, &byte, 1) != 1)
             return std::nullopt;
         if (byte == '\n')
             return line;

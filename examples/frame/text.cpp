@@ -75,6 +75,19 @@ std::string printable(std::string_view text) {
 
 std::string in_quotes(std::string_view text) { return "'" + printable(text) + "'"; }
 
+std::string shell_word(std::string_view text) {
+    const auto plain = [](char byte) {
+        return std::isalnum(static_cast<unsigned char>(byte)) != 0 ||
+               std::string_view{"/._-+:,=@%"}.find(byte) != std::string_view::npos;
+    };
+    if (!text.empty() && std::all_of(text.begin(), text.end(), plain))
+        return std::string{text};
+    std::string word = "'";
+    for (const char byte : text)
+        word += byte == '\'' ? std::string{"'\\''"} : std::string(1, byte);
+    return word + "'";
+}
+
 std::string base64(std::string_view bytes) {
     constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string text;

@@ -17,6 +17,9 @@ namespace frame {
 // printable() in single quotes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
+// `text` as a shell reads it as one word; in quotes only where it must be.
+[[nodiscard]] std::string shell_word(std::string_view text);
+
 // RFC 4648 section 4; how JSON output carries a path that is not clean.
 [[nodiscard]] std::string base64(std::string_view bytes);
 

@@ -12,7 +12,7 @@ namespace package_tool {
 [[nodiscard]] frame::Command list_contents_command();
 [[nodiscard]] frame::Command verify_command();
 
-// Also commands of multios-update, as the guide has them there too; the examples name `tool`.
+// Also commands of multios-update: the guide has them there too.
 [[nodiscard]] frame::Command install_command();
 [[nodiscard]] frame::Command install_batch_command();
 [[nodiscard]] frame::Command remove_command();

@@ -39,6 +39,13 @@ TEST_CASE("modes read as ls shows them") {
     CHECK(mode_text('d', 01777) == "drwxrwxrwt");
 }
 
+TEST_CASE("a shell reads a word back as it was") {
+    CHECK(shell_word("/mnt/target-1.0") == "/mnt/target-1.0");
+    CHECK(shell_word("my root") == "'my root'");
+    CHECK(shell_word("it's") == "'it'\\''s'");
+    CHECK(shell_word("") == "''");
+}
+
 TEST_CASE("base64 is that of RFC 4648, section 10") {
     CHECK(base64("") == "");
     CHECK(base64("f") == "Zg==");
