@@ -95,6 +95,7 @@ typedef struct mos_signature_claim {
 #define MOS_SIGNATURE_CLAIM_INIT                                                                                       \
     { sizeof(mos_signature_claim), 0, 0, 0, 0 }
 
+/* How many signatures the file carries, and claim `index` of them; set `claim->struct_size` first. Since 0.1. */
 MOS_API size_t mos_package_signature_count(const mos_package *package);
 MOS_API int mos_package_signature_at(const mos_package *package, size_t index, mos_signature_claim *claim,
                                      mos_error **error);

@@ -87,6 +87,7 @@ typedef struct mos_step {
 #define MOS_STEP_INIT                                                                                                  \
     { sizeof(mos_step), 0, 0, 0, 0, 0 }
 
+/* How many steps the plan has. Since 0.1. */
 MOS_API size_t mos_plan_step_count(const mos_plan *plan);
 
 /* Step `index`; set `step->struct_size` first. Since 0.1. */

@@ -66,6 +66,7 @@ namespace mos {
 using base::Result;
 }  // namespace mos
 
+// Names are made by __COUNTER__, not by line: a lambda in the argument may use the same macros.
 #define MOS_CONCATENATE_(a, b) a##b
 #define MOS_CONCATENATE(a, b) MOS_CONCATENATE_(a, b)
 #define MOS_TRY_(temporary, declaration, ...)                                                                          \
@@ -73,13 +74,14 @@ using base::Result;
     if (!temporary)                                                                                                    \
         return std::move(temporary).error();                                                                           \
     declaration = std::move(temporary).value()
+#define MOS_CHECK_(temporary, ...)                                                                                     \
+    do {                                                                                                               \
+        if (auto temporary = (__VA_ARGS__); !temporary)                                                                \
+            return std::move(temporary).error();                                                                       \
+    } while (false)
 
 // MOS_TRY(auto file, open(path)); returns the error from this function, or goes on with the value.
-#define MOS_TRY(declaration, ...) MOS_TRY_(MOS_CONCATENATE(mos_try_, __LINE__), declaration, __VA_ARGS__)
+#define MOS_TRY(declaration, ...) MOS_TRY_(MOS_CONCATENATE(mos_try_, __COUNTER__), declaration, __VA_ARGS__)
 
 // MOS_CHECK(file.flush()); the same for Result<void>.
-#define MOS_CHECK(...)                                                                                                 \
-    do {                                                                                                               \
-        if (auto mos_checked = (__VA_ARGS__); !mos_checked)                                                            \
-            return std::move(mos_checked).error();                                                                     \
-    } while (false)
+#define MOS_CHECK(...) MOS_CHECK_(MOS_CONCATENATE(mos_check_, __COUNTER__), __VA_ARGS__)

@@ -1,0 +1,33 @@
+"""libmultiosupdate from Python: every change is a plan, every plan runs as a job, every job ends in one outcome.
+
+    import multiosupdate as mos
+
+    with mos.Engine(root="/mnt/target") as engine:
+        plan = engine.plan()
+        plan.install("webserver-2.1.0.mos")
+        print(plan)                      # what, why, and the way back
+        outcome = plan.run()
+        engine.rollback(outcome.recovery_point).run()
+
+Objects are context managers; one that is not closed is freed with its last reference. An Engine and a Context may be
+shared between threads, a Job may be watched and cancelled from any; everything else is used by one thread at a time.
+"""
+
+from .context import Context, LogLevel
+from .engine import Engine, HistoryRecord, TransactionState
+from .errors import (CancelledError, ConflictError, Error, FormatError, LockedError, NotFoundError, PlanChangedError,
+                     SignatureError)
+from .job import Job, JobState, Outcome, Phase, Progress, Question
+from .key import Certificate, Key, KeyType
+from .package import (Entry, EntryType, Package, PackageInformation, SignatureClaim, build_package, package_build_job,
+                      sign_package)
+from .plan import ConflictRule, Plan, Step, StepAction, Totals
+from ._library import version
+
+__all__ = [
+    "CancelledError", "Certificate", "ConflictError", "ConflictRule", "Context", "Engine", "Entry", "EntryType", "Error",
+    "FormatError", "HistoryRecord", "Job", "JobState", "Key", "KeyType", "LockedError", "LogLevel", "NotFoundError",
+    "Outcome", "Package", "PackageInformation", "Phase", "Plan", "PlanChangedError", "Progress", "Question",
+    "SignatureClaim", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "build_package",
+    "package_build_job", "sign_package", "version",
+]

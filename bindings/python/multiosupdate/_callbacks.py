@@ -1,0 +1,36 @@
+"""Python objects that C calls back: kept alive until C says that it needs them no longer."""
+
+from ._library import ffi
+
+_kept = {}
+
+
+def keep(target):
+    """A user_data for `target`, which lives until `release` is called with it."""
+    user_data = ffi.new_handle(target)
+    _kept[int(ffi.cast("uintptr_t", user_data))] = user_data
+    return user_data
+
+
+@ffi.callback("mos_destroy_callback")
+def release(user_data):
+    _kept.pop(int(ffi.cast("uintptr_t", user_data)), None)
+
+
+@ffi.callback("mos_log_callback")
+def log(user_data, level, message):
+    ffi.from_handle(user_data)(level, ffi.string(message).decode("utf-8", "replace"))
+
+
+@ffi.callback("mos_clock_callback")
+def clock(user_data):
+    return int(ffi.from_handle(user_data)())
+
+
+@ffi.callback("mos_read_at_callback", error=-1)
+def read_at(user_data, offset, buffer, size):
+    content = ffi.from_handle(user_data)(offset, size)
+    if len(content) > size:
+        raise ValueError(f"a source was asked for {size} bytes and gave {len(content)}")
+    ffi.memmove(buffer, content, len(content))
+    return len(content)

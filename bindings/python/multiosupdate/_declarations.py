@@ -1,0 +1,385 @@
+"""Written by tools/generate_cdef.py from include/multiosupdate/*.h."""
+
+CDEF = """
+enum {
+    MOS_OK = 0,
+    MOS_END = 1,
+    MOS_PENDING = 2
+};
+typedef struct mos_context mos_context;
+typedef struct mos_engine mos_engine;
+typedef struct mos_plan mos_plan;
+typedef struct mos_job mos_job;
+typedef struct mos_outcome mos_outcome;
+typedef struct mos_package mos_package;
+typedef struct mos_entry_cursor mos_entry_cursor;
+typedef struct mos_history mos_history;
+typedef struct mos_key mos_key;
+typedef struct mos_certificate mos_certificate;
+typedef struct mos_error mos_error;
+typedef void (*mos_destroy_callback)(void *user_data);
+typedef int64_t (*mos_read_at_callback)(void *user_data, uint64_t offset, void *buffer, size_t size);
+ const char *mos_version(void);
+typedef int32_t mos_log_level;
+enum { MOS_LOG_DEBUG = 0, MOS_LOG_INFO = 1, MOS_LOG_WARNING = 2, MOS_LOG_ERROR = 3 };
+typedef void (*mos_log_callback)(void *user_data, mos_log_level level, const char *message);
+typedef int64_t (*mos_clock_callback)(void *user_data);
+typedef struct mos_context_options {
+    uint32_t struct_size;
+    mos_log_callback log;
+    void *log_user_data;
+    mos_destroy_callback log_destroy;
+    mos_clock_callback clock;
+    void *clock_user_data;
+    mos_destroy_callback clock_destroy;
+} mos_context_options;
+ int mos_context_create(const mos_context_options *options, mos_context **context, mos_error **error);
+ void mos_context_free(mos_context *context);
+enum {
+    MOS_ENGINE_ROOT_DESCRIPTOR = 1
+};
+typedef struct mos_engine_options {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *root_path;
+    int32_t root_descriptor;
+    uint32_t recovery_points;
+    const char *trust_path;
+    uint32_t required_signatures;
+    uint32_t reserved;
+} mos_engine_options;
+ int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine,
+                            mos_error **error);
+ void mos_engine_free(mos_engine *engine);
+ int mos_engine_recover(mos_engine *engine, uint32_t *transactions, mos_error **error);
+typedef int32_t mos_transaction_state;
+enum {
+    MOS_TRANSACTION_COMMITTED = 0,
+    MOS_TRANSACTION_REVERTING = 1,
+    MOS_TRANSACTION_DONE = 2,
+    MOS_TRANSACTION_REVERTED = 3,
+    MOS_TRANSACTION_PRUNED = 4
+};
+typedef struct mos_history_record {
+    uint32_t struct_size;
+    mos_transaction_state state;
+    const char *recovery_point;
+    const char *summary;
+    const char *reason;
+    int64_t time_unix_s;
+    uint64_t changed_paths;
+    bool in_effect;
+    bool can_roll_back;
+} mos_history_record;
+ int mos_history_open(mos_engine *engine, mos_history **history, mos_error **error);
+ int mos_history_next(mos_history *history, mos_history_record *record, mos_error **error);
+ void mos_history_free(mos_history *history);
+ int mos_engine_installed_version(mos_engine *engine, const char *name, char *version, size_t size,
+                                         mos_error **error);
+enum {
+    MOS_E_SIGNATURE_INVALID = -1,
+    MOS_E_DEPENDENCY = -2,
+    MOS_E_NO_SPACE = -3,
+    MOS_E_NETWORK_TIMEOUT = -4,
+    MOS_E_REQUIREMENTS = -5,
+    MOS_E_CONFLICT = -6,
+    MOS_E_BACKUP = -7,
+    MOS_E_INVALID_ARGUMENT = -8,
+    MOS_E_OUT_OF_MEMORY = -9,
+    MOS_E_IO = -10,
+    MOS_E_NOT_FOUND = -11,
+    MOS_E_EXISTS = -12,
+    MOS_E_PERMISSION = -13,
+    MOS_E_READ_ONLY = -14,
+    MOS_E_UNSUPPORTED = -15,
+    MOS_E_NOT_BUILT = -16,
+    MOS_E_CANCELLED = -17,
+    MOS_E_NEEDS_ANSWER = -18,
+    MOS_E_LOCKED = -19,
+    MOS_E_INTERNAL = -20,
+    MOS_E_WRONG_HANDLE = -21,
+    MOS_E_LIMIT = -22,
+    MOS_E_FORMAT = -23,
+    MOS_E_TRUNCATED = -24,
+    MOS_E_TRAILING_DATA = -25,
+    MOS_E_DIGEST_MISMATCH = -26,
+    MOS_E_SIGNATURE_COPY = -27,
+    MOS_E_NOT_SIGNED = -28,
+    MOS_E_SIGNER_UNTRUSTED = -29,
+    MOS_E_CERTIFICATE_EXPIRED = -30,
+    MOS_E_CERTIFICATE_INVALID = -31,
+    MOS_E_ALGORITHM_REFUSED = -32,
+    MOS_E_TRUST_UNREADABLE = -33,
+    MOS_E_KEY_INVALID = -34,
+    MOS_E_PATH_REFUSED = -35,
+    MOS_E_ENTRY_DUPLICATE = -36,
+    MOS_E_ENTRY_UNSUPPORTED = -37,
+    MOS_E_DOWNGRADE = -38,
+    MOS_E_PLAN_CHANGED = -39,
+    MOS_E_CHANGED_MEANWHILE = -40,
+    MOS_E_DATABASE_DAMAGED = -41,
+    MOS_E_DATABASE_TOO_NEW = -42,
+    MOS_E_NOTHING_TO_ROLL_BACK = -43,
+    MOS_E_RECOVERY_FAILED = -44,
+    MOS_E_NOT_INSTALLED = -45,
+    MOS_E_ALREADY_INSTALLED = -46,
+    MOS_E_CROSS_MOUNT = -47,
+    MOS_E_FILESYSTEM_UNSUITABLE = -48,
+    MOS_E_REVERTED = -49,
+    MOS_E_POLICY_REFUSED = -50,
+    MOS_E_SYMLINK_IN_PATH = -51,
+    MOS_E_STAGE_UNCLEAR = -52
+};
+ int32_t mos_error_code(const mos_error *error);
+ const char *mos_error_message(const mos_error *error);
+ const char *mos_error_remedy(const mos_error *error);
+ const char *mos_error_object(const mos_error *error);
+ int32_t mos_error_errno(const mos_error *error);
+ bool mos_error_retryable(const mos_error *error);
+ const mos_error *mos_error_cause(const mos_error *error);
+ void mos_error_free(mos_error *error);
+ const char *mos_error_code_name(int32_t code);
+ const char *mos_error_code_sentence(int32_t code);
+ const char *mos_error_code_remedy(int32_t code);
+ int mos_job_start(mos_job *job, mos_error **error);
+struct mos_question;
+typedef const char *(*mos_ask_callback)(void *user_data, const struct mos_question *question);
+ int mos_job_run(mos_job *job, mos_ask_callback ask, void *user_data, mos_error **error);
+ int mos_job_wait(mos_job *job, int32_t timeout_ms);
+ int mos_job_descriptor(mos_job *job);
+typedef int32_t mos_job_state;
+enum {
+    MOS_JOB_READY = 0,
+    MOS_JOB_RUNNING = 1,
+    MOS_JOB_PAUSED = 2,
+    MOS_JOB_ASKING = 3,
+    MOS_JOB_ENDED = 4
+};
+typedef int32_t mos_phase;
+enum {
+    MOS_PHASE_PLANNING = 0,
+    MOS_PHASE_VERIFYING = 1,
+    MOS_PHASE_STAGING = 2,
+    MOS_PHASE_DECIDING = 3,
+    MOS_PHASE_APPLYING = 4,
+    MOS_PHASE_SETTLING = 5,
+    MOS_PHASE_REVERTING = 6,
+    MOS_PHASE_CLEANING = 7
+};
+typedef struct mos_progress {
+    uint32_t struct_size;
+    mos_job_state state;
+    mos_phase phase;
+    uint32_t reserved;
+    uint64_t done_bytes;
+    uint64_t total_bytes;
+    uint64_t done_entries;
+    uint64_t total_entries;
+} mos_progress;
+ int mos_job_progress(mos_job *job, mos_progress *progress);
+typedef struct mos_question {
+    uint32_t struct_size;
+    uint32_t id;
+    const char *text;
+    const char *object;
+    const char *choices;
+    const char *fallback;
+} mos_question;
+ int mos_job_question(mos_job *job, mos_question *question);
+ int mos_job_answer(mos_job *job, uint32_t id, const char *choice, mos_error **error);
+ int mos_job_cancel(mos_job *job);
+ int mos_job_pause(mos_job *job);
+ int mos_job_resume(mos_job *job);
+ int mos_job_outcome(mos_job *job, const mos_outcome **outcome, mos_error **error);
+ const char *mos_outcome_recovery_point(const mos_outcome *outcome);
+ uint64_t mos_outcome_changed_paths(const mos_outcome *outcome);
+ uint64_t mos_outcome_written_bytes(const mos_outcome *outcome);
+ size_t mos_outcome_notice_count(const mos_outcome *outcome);
+ const char *mos_outcome_notice_at(const mos_outcome *outcome, size_t index);
+ void mos_job_free(mos_job *job);
+typedef int32_t mos_key_type;
+enum {
+    MOS_KEY_ED25519 = 0,
+    MOS_KEY_ECC_P384 = 1,
+    MOS_KEY_RSA_4096 = 2
+};
+ int mos_key_generate(mos_context *context, mos_key_type type, mos_key **key, mos_error **error);
+ int mos_key_load(mos_context *context, const char *path, mos_key **key, mos_error **error);
+ int mos_key_store(const mos_key *key, const char *path, mos_error **error);
+ int mos_key_store_public(const mos_key *key, const char *path, mos_error **error);
+ const char *mos_key_fingerprint(const mos_key *key);
+ void mos_key_free(mos_key *key);
+typedef struct mos_certificate_options {
+    uint32_t struct_size;
+    uint32_t validity_days;
+    const char *common_name;
+    int64_t not_before_unix_s;
+} mos_certificate_options;
+ int mos_certificate_create_ca(const mos_key *key, const mos_certificate_options *options,
+                                      mos_certificate **certificate, mos_error **error);
+ int mos_certificate_issue(const mos_key *ca_key, const mos_certificate *ca, const mos_key *signer,
+                                  const mos_certificate_options *options, mos_certificate **certificate,
+                                  mos_error **error);
+ int mos_certificate_load(mos_context *context, const char *path, mos_certificate **certificate,
+                                 mos_error **error);
+ int mos_certificate_store(const mos_certificate *certificate, const char *path, mos_error **error);
+ const char *mos_certificate_fingerprint(const mos_certificate *certificate);
+ const char *mos_certificate_subject(const mos_certificate *certificate);
+ void mos_certificate_free(mos_certificate *certificate);
+enum {
+    MOS_BUILD_KEEP_OWNERS = 1
+};
+typedef struct mos_build_options {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *name;
+    const char *version;
+    const char *release;
+    const char *architecture;
+    const char *type;
+    const char *description;
+    const char *manifest_json;
+    const char *input_path;
+    const char *prefix;
+    const char *output_path;
+    int32_t compression_level;
+    uint32_t reserved;
+    int64_t source_date_epoch_unix_s;
+    const mos_key *sign_key;
+    const mos_certificate *certificate;
+} mos_build_options;
+ int mos_package_build_job(mos_context *context, const mos_build_options *options, mos_job **job,
+                                  mos_error **error);
+ int mos_package_sign(mos_context *context, const char *path, const mos_key *key,
+                             const mos_certificate *certificate, mos_error **error);
+ int mos_package_open_path(mos_context *context, const char *path, mos_package **package, mos_error **error);
+ int mos_package_open_descriptor(mos_context *context, int32_t descriptor, const char *name,
+                                        mos_package **package, mos_error **error);
+ int mos_package_open_source(mos_context *context, uint64_t size, const char *name, mos_read_at_callback read_at,
+                                    void *user_data, mos_destroy_callback destroy, mos_package **package,
+                                    mos_error **error);
+ void mos_package_free(mos_package *package);
+typedef struct mos_package_information {
+    uint32_t struct_size;
+    uint32_t format_version;
+    const char *name;
+    const char *version;
+    const char *release;
+    const char *architecture;
+    const char *type;
+    const char *kind;
+    const char *content_digest;
+    int64_t created_unix_s;
+    uint64_t package_bytes;
+    uint64_t payload_bytes;
+    uint64_t index_bytes;
+} mos_package_information;
+ int mos_package_information_get(const mos_package *package, mos_package_information *information,
+                                        mos_error **error);
+typedef struct mos_signature_claim {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *algorithm;
+    const char *subject;
+    const char *fingerprint;
+} mos_signature_claim;
+ size_t mos_package_signature_count(const mos_package *package);
+ int mos_package_signature_at(const mos_package *package, size_t index, mos_signature_claim *claim,
+                                     mos_error **error);
+ int mos_package_manifest(mos_package *package, const char **json, mos_error **error);
+typedef int32_t mos_entry_type;
+enum { MOS_ENTRY_FILE = 0, MOS_ENTRY_DIRECTORY = 1, MOS_ENTRY_SYMLINK = 2, MOS_ENTRY_HARD_LINK = 3 };
+typedef struct mos_entry {
+    uint32_t struct_size;
+    mos_entry_type type;
+    const char *path;
+    const char *link_target;
+    uint64_t size;
+    uint32_t mode;
+    uint32_t owner;
+    uint32_t group;
+    uint32_t reserved;
+    int64_t modified_unix_s;
+    const uint8_t *sha256;
+} mos_entry;
+ int mos_package_entries(mos_package *package, mos_entry_cursor **cursor, mos_error **error);
+ int mos_entry_cursor_next(mos_entry_cursor *cursor, mos_entry *entry, mos_error **error);
+ void mos_entry_cursor_free(mos_entry_cursor *cursor);
+typedef struct mos_trust_options {
+    uint32_t struct_size;
+    uint32_t required_signatures;
+    const char
+        *trust_path;
+} mos_trust_options;
+ int mos_package_authenticate(mos_package *package, const mos_trust_options *trust, mos_error **error);
+ size_t mos_package_signer_count(const mos_package *package);
+ const char *mos_package_signer_at(const mos_package *package, size_t index);
+ int mos_package_verify_job(mos_package *package, const mos_trust_options *trust, mos_job **job,
+                                   mos_error **error);
+typedef int32_t mos_conflict_rule;
+enum {
+    MOS_CONFLICT_REFUSE = 0,
+    MOS_CONFLICT_ASK = 1,
+    MOS_CONFLICT_KEEP = 2,
+    MOS_CONFLICT_REPLACE = 3
+};
+typedef struct mos_install_options {
+    uint32_t struct_size;
+    mos_conflict_rule on_conflict;
+    bool allow_downgrade;
+    bool reinstall;
+} mos_install_options;
+ int mos_plan_create(mos_engine *engine, mos_plan **plan, mos_error **error);
+ void mos_plan_free(mos_plan *plan);
+ int mos_plan_install_path(mos_plan *plan, const char *path, const mos_install_options *options,
+                                  mos_error **error);
+ int mos_plan_install_descriptor(mos_plan *plan, int32_t descriptor, const char *name,
+                                        const mos_install_options *options, mos_error **error);
+ int mos_plan_install_source(mos_plan *plan, uint64_t size, const char *name, const mos_install_options *options,
+                                    mos_read_at_callback read_at, void *user_data, mos_destroy_callback destroy,
+                                    mos_error **error);
+ int mos_plan_remove(mos_plan *plan, const char *name, mos_error **error);
+ int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_error **error);
+ int mos_plan_resolve(mos_plan *plan, mos_error **error);
+ const char *mos_plan_digest(const mos_plan *plan);
+typedef int32_t mos_step_action;
+enum {
+    MOS_STEP_INSTALL = 0,
+    MOS_STEP_UPDATE = 1,
+    MOS_STEP_DOWNGRADE = 2,
+    MOS_STEP_REINSTALL = 3,
+    MOS_STEP_REMOVE = 4,
+    MOS_STEP_ROLL_BACK = 5
+};
+typedef struct mos_step {
+    uint32_t struct_size;
+    mos_step_action action;
+    const char *name;
+    const char *version;
+    const char *old_version;
+    const char *signer;
+} mos_step;
+ size_t mos_plan_step_count(const mos_plan *plan);
+ int mos_plan_step_at(const mos_plan *plan, size_t index, mos_step *step, mos_error **error);
+typedef struct mos_plan_totals {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t added;
+    uint64_t replaced;
+    uint64_t removed;
+    uint64_t attributes;
+    uint64_t unchanged;
+    uint64_t kept;
+    uint64_t write_bytes;
+} mos_plan_totals;
+ int mos_plan_totals_get(const mos_plan *plan, mos_plan_totals *totals, mos_error **error);
+ size_t mos_plan_notice_count(const mos_plan *plan);
+ const char *mos_plan_notice_at(const mos_plan *plan, size_t index);
+typedef struct mos_plan_job_options {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *expected_digest;
+    const char *reason;
+} mos_plan_job_options;
+ int mos_plan_job(mos_plan *plan, const mos_plan_job_options *options, mos_job **job, mos_error **error);
+"""

@@ -1,0 +1,76 @@
+"""The engine: one root directory, what is installed there, and its history."""
+
+import dataclasses
+import enum
+import os
+
+from .context import pointer_of
+from .plan import Plan
+from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
+
+VERSION_BYTES = 256  # always suffices, says engine.h
+
+
+class TransactionState(enum.IntEnum):
+    COMMITTED = lib.MOS_TRANSACTION_COMMITTED
+    REVERTING = lib.MOS_TRANSACTION_REVERTING
+    DONE = lib.MOS_TRANSACTION_DONE
+    REVERTED = lib.MOS_TRANSACTION_REVERTED
+    PRUNED = lib.MOS_TRANSACTION_PRUNED
+
+
+@dataclasses.dataclass(frozen=True)
+class HistoryRecord:
+    state: TransactionState
+    recovery_point: str
+    summary: str
+    reason: str
+    time_unix_s: int
+    changed_paths: int
+    in_effect: bool
+    can_roll_back: bool
+
+
+class Engine(Handle):
+    """Opens a root: a path, or the descriptor of a directory. Nothing is written and no lock is held between calls."""
+
+    def __init__(self, root="/", *, trust=None, required_signatures=0, recovery_points=0, context=None):
+        options, kept = new_struct("mos_engine_options", required_signatures=required_signatures,
+                                   recovery_points=recovery_points,
+                                   trust_path=None if trust is None else os.fsencode(trust))
+        if isinstance(root, int):
+            options.flags = lib.MOS_ENGINE_ROOT_DESCRIPTOR
+            options.root_descriptor = root
+        else:
+            kept.append(ffi.new("char[]", os.fsencode(root)))
+            options.root_path = kept[-1]
+        super().__init__(create(lib.mos_engine_open, pointer_of(context), options), lib.mos_engine_free)
+
+    def plan(self):
+        """An empty Plan for this root."""
+        return Plan(self)
+
+    def rollback(self, recovery_point=None):
+        """A Plan that takes back a transaction (None: the newest in effect)."""
+        return Plan(self).rollback(recovery_point)
+
+    def recover(self):
+        """Completes or undoes what was left unfinished; returns how many transactions, 0 or 1."""
+        count = ffi.new("uint32_t *")
+        call(lib.mos_engine_recover, self._pointer, count)
+        return count[0]
+
+    def history(self):
+        """Yields a HistoryRecord for each transaction, the newest first."""
+        cursor = ffi.gc(create(lib.mos_history_open, self._pointer), lib.mos_history_free)
+        record, _ = new_struct("mos_history_record")
+        while call(lib.mos_history_next, cursor, record) == lib.MOS_OK:
+            yield HistoryRecord(TransactionState(record.state), text(record.recovery_point), text(record.summary),
+                                text(record.reason), record.time_unix_s, record.changed_paths, bool(record.in_effect),
+                                bool(record.can_roll_back))
+
+    def installed_version(self, name):
+        """The version that is installed of the package `name`, or None."""
+        buffer = ffi.new("char[]", VERSION_BYTES)
+        status = call(lib.mos_engine_installed_version, self._pointer, c_text(name), buffer, VERSION_BYTES)
+        return text(buffer) if status == lib.MOS_OK else None

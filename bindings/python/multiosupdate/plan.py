@@ -1,0 +1,133 @@
+"""Plans: what would be changed, why, and the way back, before anything is."""
+
+import dataclasses
+import enum
+import os
+
+from . import _callbacks
+from .job import Job
+from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
+
+
+class ConflictRule(enum.IntEnum):
+    REFUSE = lib.MOS_CONFLICT_REFUSE
+    ASK = lib.MOS_CONFLICT_ASK
+    KEEP = lib.MOS_CONFLICT_KEEP
+    REPLACE = lib.MOS_CONFLICT_REPLACE
+
+
+class StepAction(enum.IntEnum):
+    INSTALL = lib.MOS_STEP_INSTALL
+    UPDATE = lib.MOS_STEP_UPDATE
+    DOWNGRADE = lib.MOS_STEP_DOWNGRADE
+    REINSTALL = lib.MOS_STEP_REINSTALL
+    REMOVE = lib.MOS_STEP_REMOVE
+    ROLL_BACK = lib.MOS_STEP_ROLL_BACK
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    action: StepAction
+    name: str
+    version: str  # "" for a removal
+    old_version: str  # "" for a first installation
+    signer: str
+
+    def __str__(self):
+        versions = " → ".join(version for version in (self.old_version, self.version) if version)
+        return f"{self.action.name.lower().replace('_', ' '):<9} {self.name}  {versions}".rstrip()
+
+
+@dataclasses.dataclass(frozen=True)
+class Totals:
+    added: int
+    replaced: int
+    removed: int
+    attributes: int
+    unchanged: int
+    kept: int
+    write_bytes: int
+
+
+class Plan(Handle):
+    """Steps that become one transaction. Made by Engine.plan() and Engine.rollback(); runs once."""
+
+    def __init__(self, engine):
+        super().__init__(create(lib.mos_plan_create, engine._pointer), lib.mos_plan_free)
+
+    def install(self, source, *, name=None, on_conflict=ConflictRule.REFUSE, allow_downgrade=False, reinstall=False):
+        """Adds the step "install this package", or update to it. `source` is as for Package. Returns the plan."""
+        options, _ = new_struct("mos_install_options", on_conflict=on_conflict, allow_downgrade=allow_downgrade,
+                                reinstall=reinstall)
+        if isinstance(source, int):
+            call(lib.mos_plan_install_descriptor, self._pointer, source, c_text(name or f"descriptor {source}"), options)
+        elif hasattr(source, "read_at"):
+            call(lib.mos_plan_install_source, self._pointer, source.size, c_text(name or "source"), options,
+                 _callbacks.read_at, _callbacks.keep(source.read_at), _callbacks.release)
+        else:
+            call(lib.mos_plan_install_path, self._pointer, os.fsencode(source), options)
+        return self
+
+    def remove(self, name):
+        """Adds the step "remove the package called `name`". Returns the plan."""
+        call(lib.mos_plan_remove, self._pointer, c_text(name))
+        return self
+
+    def rollback(self, recovery_point=None):
+        """Makes the plan one that takes back a transaction (None: the newest in effect). Returns the plan."""
+        call(lib.mos_plan_rollback, self._pointer, ffi.NULL if recovery_point is None else c_text(recovery_point))
+        return self
+
+    def resolve(self):
+        """Works the plan out against the root as it is; writes nothing. Returns the plan."""
+        call(lib.mos_plan_resolve, self._pointer)
+        return self
+
+    @property
+    def digest(self):
+        """64 hexadecimal digits over everything that the plan would do; "" before resolve()."""
+        return text(lib.mos_plan_digest(self._pointer))
+
+    @property
+    def steps(self):
+        steps = []
+        for index in range(lib.mos_plan_step_count(self._pointer)):
+            step, _ = new_struct("mos_step")
+            call(lib.mos_plan_step_at, self._pointer, index, step)
+            steps.append(Step(StepAction(step.action), text(step.name), text(step.version), text(step.old_version),
+                              text(step.signer)))
+        return steps
+
+    @property
+    def totals(self):
+        struct, _ = new_struct("mos_plan_totals")
+        call(lib.mos_plan_totals_get, self._pointer, struct)
+        return Totals(*(getattr(struct, field.name) for field in dataclasses.fields(Totals)))
+
+    @property
+    def notices(self):
+        """Sentences that a person should read before the plan runs."""
+        count = lib.mos_plan_notice_count(self._pointer)
+        return [text(lib.mos_plan_notice_at(self._pointer, index)) for index in range(count)]
+
+    def job(self, *, expected_digest=None, reason=None):
+        """The Job that carries the plan out."""
+        options, kept = new_struct("mos_plan_job_options", reason=None if reason is None else c_text(reason),
+                                   expected_digest=None if expected_digest is None else c_text(expected_digest))
+        return Job(create(lib.mos_plan_job, self._pointer, options), self)
+
+    def run(self, progress=None, ask=None, *, expected_digest=None, reason=None):
+        """Carries the plan out and returns the Outcome; see Job.run."""
+        with self.job(expected_digest=expected_digest, reason=reason) as job:
+            return job.run(progress, ask)
+
+    def __str__(self):
+        """What the plan would do, resolved if it is not yet."""
+        if not self.digest:
+            self.resolve()
+        totals = self.totals
+        changed = totals.added + totals.replaced + totals.removed + totals.attributes
+        lines = [f"Would change {changed:,} paths and write {totals.write_bytes:,} bytes."]
+        lines += [f"  {step}" for step in self.steps]
+        lines += [f"  {notice}" for notice in self.notices]
+        return "\n".join([*lines, f"Way back: a recovery point.   plan {self.digest[:12]}"])

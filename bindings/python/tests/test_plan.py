@@ -1,0 +1,144 @@
+"""Plans and jobs from Python: installed, updated, rolled back, asked, cancelled."""
+
+import select
+
+import pytest
+
+import multiosupdate as mos
+
+
+def test_install_update_and_roll_back(workshop):
+    workshop.install(workshop.package(version="1.0"))
+    outcome = workshop.install(workshop.package(version="2.0"))
+    assert workshop.content() == "release 2.0\n"
+    with workshop.engine() as engine:
+        assert engine.installed_version("webserver") == "2.0"
+        assert engine.installed_version("nothing") is None
+        engine.rollback(outcome.recovery_point).run(reason="second thoughts")
+        assert engine.installed_version("webserver") == "1.0"
+        history = list(engine.history())
+    assert workshop.content() == "release 1.0\n"
+    assert history[0].reason == "second thoughts"
+    assert outcome.recovery_point in [record.recovery_point for record in history]
+    assert all(record.state == mos.TransactionState.DONE for record in history)
+
+
+def test_a_plan_says_what_it_would_do_and_changes_nothing(workshop):
+    package = workshop.package()
+    with workshop.engine() as engine:
+        plan = engine.plan().install(package).resolve()
+        assert [(step.action, step.name, step.version) for step in plan.steps] == [
+            (mos.StepAction.INSTALL, "webserver", "1.0")]
+        assert plan.totals.write_bytes == len("release 1.0\n")
+        assert len(plan.digest) == 64
+        words = str(plan)
+    assert "webserver  1.0" in words and plan.digest[:12] in words
+    assert list(workshop.root.iterdir()) == []
+
+
+def test_a_plan_that_is_not_the_one_that_was_shown_is_refused(workshop):
+    with workshop.engine() as engine:
+        plan = engine.plan().install(workshop.package())
+        with pytest.raises(mos.PlanChangedError):
+            plan.run(expected_digest="0" * 64)
+    assert not (workshop.root / "usr").exists()
+
+
+def test_removing_a_package_that_is_not_there_is_refused(workshop):
+    with workshop.engine() as engine, pytest.raises(mos.NotFoundError):
+        engine.plan().remove("nothing").resolve()
+
+
+def test_removing_a_package_takes_its_files(workshop):
+    workshop.install(workshop.package())
+    with workshop.engine() as engine:
+        engine.plan().remove("webserver").run()
+    assert not (workshop.root / "usr/bin/webserver").exists()
+
+
+def occupied(workshop):
+    (workshop.root / "usr/bin").mkdir(parents=True)
+    (workshop.root / "usr/bin/webserver").write_text("mine\n")
+
+
+def test_a_conflict_is_refused_before_anything_is_changed(workshop):
+    occupied(workshop)
+    with pytest.raises(mos.ConflictError):
+        workshop.install(workshop.package())
+    assert workshop.content() == "mine\n"
+
+
+@pytest.mark.parametrize("run", ["run", "run_here"])
+@pytest.mark.parametrize("choice, left", [("keep", "mine\n"), ("replace", "release 1.0\n")])
+def test_a_question_is_answered_by_python(workshop, run, choice, left):
+    occupied(workshop)
+    asked = []
+
+    def ask(question):
+        asked.append(question)
+        return choice
+
+    with workshop.engine() as engine:
+        job = engine.plan().install(workshop.package(), on_conflict=mos.ConflictRule.ASK).job()
+        getattr(job, run)(ask=ask)
+    assert workshop.content() == left
+    assert asked[0].object.endswith("usr/bin/webserver")
+    assert choice in asked[0].choices and asked[0].fallback in asked[0].choices
+
+
+@pytest.mark.parametrize("run", ["run", "run_here"])
+def test_an_exception_in_the_answer_cancels_the_job_and_comes_out(workshop, run):
+    occupied(workshop)
+
+    def ask(question):
+        raise KeyError("no answer")
+
+    with workshop.engine() as engine:
+        job = engine.plan().install(workshop.package(), on_conflict=mos.ConflictRule.ASK).job()
+        with pytest.raises(KeyError, match="no answer"):
+            getattr(job, run)(ask=ask)
+        with pytest.raises(mos.CancelledError):
+            job.outcome()
+    assert workshop.content() == "mine\n"
+
+
+def test_a_job_can_be_watched_by_its_descriptor(workshop):
+    with workshop.engine() as engine:
+        job = engine.plan().install(workshop.package()).job()
+        with pytest.raises(ValueError, match="has not ended"):
+            job.outcome()
+        job.start()
+        while not job.wait(0):
+            assert select.select([job], [], [], 30)[0]
+            job.progress()
+        assert job.outcome() == job.outcome()
+        assert job.outcome().changed_paths > 0
+
+
+def test_a_paused_job_goes_on_when_told(workshop):
+    with workshop.engine() as engine:
+        job = engine.plan().install(workshop.package()).job()
+        job.pause()
+        job.start()
+        assert not job.wait(0.2)
+        job.resume()
+        assert job.wait(30)
+        job.outcome()
+
+
+def test_a_cancelled_job_changes_nothing(workshop):
+    with workshop.engine() as engine:
+        job = engine.plan().install(workshop.package()).job()
+        job.pause()
+        job.start()
+        job.cancel()
+        assert job.wait(30)
+        with pytest.raises(mos.CancelledError):
+            job.outcome()
+    assert not (workshop.root / "usr").exists()
+
+
+def test_recovery_has_nothing_to_do_on_a_clean_root(workshop):
+    workshop.install(workshop.package())
+    with workshop.engine() as engine:
+        assert engine.recover() == 0

@@ -1,0 +1,26 @@
+// What this layer takes from outside at most. Each is checked before memory is taken or work begins.
+#pragma once
+
+#include <cstddef>
+
+namespace mos::crypto {
+
+inline constexpr std::size_t max_key_bytes = 64U << 10U;              // a key file, PEM or DER
+inline constexpr std::size_t max_certificate_bytes = 16U << 10U;      // one certificate, DER
+inline constexpr std::size_t max_certificate_file_bytes = 1U << 20U;  // a file of certificates, PEM
+inline constexpr std::size_t max_chain_certificates = 16;             // certificates beside one signature
+inline constexpr std::size_t max_signatures = 16;                     // signatures over one message
+inline constexpr std::size_t max_signature_bytes = 1024;              // the value of one: RSA of 8,192 bits
+inline constexpr std::size_t max_trust_entries = 1024;                // files in a trust folder
+inline constexpr std::size_t max_trust_entry_bytes = 64U << 10U;
+
+inline constexpr unsigned min_rsa_bits = 2048;  // a policy may ask for more, never for less
+inline constexpr unsigned max_rsa_bits = 8192;
+inline constexpr std::size_t max_rsa_exponent_bytes = 8;  // a longer one only makes verifying slow
+inline constexpr std::size_t max_certificate_extensions = 32;
+inline constexpr std::size_t max_name_attributes = 32;
+inline constexpr std::size_t max_path_certificates = 4;  // from the leaf to the root, both counted
+// A path is searched by trying signatures; certificates that all bear one name must not make that long.
+inline constexpr std::size_t max_signature_trials = 64;
+
+}  // namespace mos::crypto

@@ -1,0 +1,61 @@
+#include <mos/crypto/key_signer.hpp>
+
+#include <mos/crypto/limits.hpp>
+
+#include <fmt/format.h>
+
+namespace mos::crypto {
+
+namespace {
+
+class KeySigner final : public Signer {
+  public:
+    KeySigner(PrivateKey key, SignatureAlgorithm algorithm, std::vector<base::Bytes> certificates)
+        : m_key(std::move(key)), m_algorithm(algorithm), m_certificates(std::move(certificates)) {}
+
+    [[nodiscard]] Result<Signature> sign(base::ByteView message) override {
+        MOS_TRY(base::Bytes value, m_key.sign(message));
+        return Signature{m_algorithm, base::to_bytes(m_key.public_key().id()), std::move(value), m_certificates};
+    }
+
+  private:
+    PrivateKey m_key;
+    SignatureAlgorithm m_algorithm;
+    std::vector<base::Bytes> m_certificates;
+};
+
+Result<void> check_chain_of_key(const PublicKey &key, const std::vector<Certificate> &chain) {
+    if (chain.size() > max_chain_certificates)
+        return Error{Code::LIMIT,
+                     fmt::format("the chain of key {} has {} certificates, at most {} are allowed",
+                                 base::in_quotes(key.fingerprint()), chain.size(), max_chain_certificates)};
+    if (!chain.empty() && chain.front().public_key() != key)
+        return Error{Code::CERTIFICATE_INVALID,
+                     fmt::format("certificate {} is not that of the key {}", base::in_quotes(chain.front().subject()),
+                                 base::in_quotes(key.fingerprint()))}
+            .about(chain.front().subject());
+    for (std::size_t i = 1; i < chain.size(); ++i)
+        if (chain[i - 1].issuer() != chain[i].subject())
+            return Error{Code::CERTIFICATE_INVALID,
+                         fmt::format("certificate {} is followed by {}, which is not its issuer",
+                                     base::in_quotes(chain[i - 1].subject()), base::in_quotes(chain[i].subject()))}
+                .about(chain[i].subject());
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Signer>> make_signer(PrivateKey key, std::vector<Certificate> chain) {
+    const std::optional<SignatureAlgorithm> algorithm = key.public_key().algorithm();
+    if (!algorithm)
+        return Error{Code::UNSUPPORTED, "a P-256 key signs certificates only"}.about(key.public_key().fingerprint());
+    MOS_CHECK(check_chain_of_key(key.public_key(), chain));
+    if (chain.size() > 1 && chain.back().subject() == chain.back().issuer())
+        chain.pop_back();  // the root: who verifies has it, or does not trust it
+    std::vector<base::Bytes> certificates;
+    for (const Certificate &certificate : chain)
+        certificates.push_back(base::to_bytes(certificate.der()));
+    return std::make_unique<KeySigner>(std::move(key), *algorithm, std::move(certificates));
+}
+
+}  // namespace mos::crypto

@@ -1,0 +1,291 @@
+#include "mbedtls_keys.hpp"
+
+#include <fmt/format.h>
+
+#include <new>
+
+#include <mbedtls/bignum.h>
+#include <mbedtls/ecdsa.h>
+#include <mbedtls/ecp.h>
+#include <mbedtls/md.h>
+#include <mbedtls/rsa.h>
+#include <mbedtls/version.h>
+#include <sodium.h>
+
+namespace mos::crypto::mbed {
+
+namespace {
+
+using base::Bytes;
+using base::ByteView;
+
+const unsigned char *data_of(ByteView bytes) { return reinterpret_cast<const unsigned char *>(bytes.data()); }
+template <class Buffer>
+unsigned char *writable(Buffer &buffer) {
+    return reinterpret_cast<unsigned char *>(buffer.data());
+}
+
+// mbedTLS's form of a random source.
+int random_bytes(void * /*context*/, unsigned char *out, std::size_t size) {
+    randombytes_buf(out, size);
+    return 0;
+}
+
+// True when the call succeeded.
+bool succeeded(int status) {
+    if (status == MBEDTLS_ERR_MPI_ALLOC_FAILED || status == MBEDTLS_ERR_ECP_ALLOC_FAILED ||
+        status == MBEDTLS_ERR_MD_ALLOC_FAILED)
+        throw std::bad_alloc{};
+    // High-level codes are sums with a low-level one, which lies in the lower seven bits.
+    if (status < 0 && (-status & 0x7F) == -MBEDTLS_ERR_MPI_ALLOC_FAILED)
+        throw std::bad_alloc{};
+    return status == 0;
+}
+
+Error failed(int status, std::string_view what) {
+    return Error{Code::INTERNAL,
+                 fmt::format("mbedTLS can't {} (error -0x{:04x})", what, static_cast<unsigned>(-status))};
+}
+
+class Number {
+  public:
+    Number() { mbedtls_mpi_init(&m_number); }
+    explicit Number(ByteView big_endian) : Number() {
+        if (!succeeded(mbedtls_mpi_read_binary(&m_number, data_of(big_endian), big_endian.size())))
+            throw std::bad_alloc{};  // the only way in which it can fail
+    }
+    Number(const Number &) = delete;
+    Number &operator=(const Number &) = delete;
+    ~Number() { mbedtls_mpi_free(&m_number); }  // wipes
+
+    [[nodiscard]] mbedtls_mpi *get() { return &m_number; }
+    [[nodiscard]] const mbedtls_mpi *get() const { return &m_number; }
+
+    // Exactly `size` bytes, or as many as it needs for 0.
+    template <class Buffer>
+    [[nodiscard]] Buffer bytes(std::size_t size = 0) const {
+        Buffer out(size == 0 ? mbedtls_mpi_size(&m_number) : size);
+        if (!succeeded(mbedtls_mpi_write_binary(&m_number, writable(out), out.size())))
+            throw std::bad_alloc{};
+        return out;
+    }
+
+  private:
+    mbedtls_mpi m_number;
+};
+
+class Group {
+  public:
+    explicit Group(Curve curve) {
+        mbedtls_ecp_group_init(&m_group);
+        if (!succeeded(mbedtls_ecp_group_load(&m_group, curve == Curve::p256 ? MBEDTLS_ECP_DP_SECP256R1
+                                                                             : MBEDTLS_ECP_DP_SECP384R1)))
+            throw std::bad_alloc{};
+    }
+    Group(const Group &) = delete;
+    Group &operator=(const Group &) = delete;
+    ~Group() { mbedtls_ecp_group_free(&m_group); }
+    mbedtls_ecp_group *get() { return &m_group; }
+
+  private:
+    mbedtls_ecp_group m_group;
+};
+
+class Point {
+  public:
+    Point() { mbedtls_ecp_point_init(&m_point); }
+    Point(const Point &) = delete;
+    Point &operator=(const Point &) = delete;
+    ~Point() { mbedtls_ecp_point_free(&m_point); }
+    mbedtls_ecp_point *get() { return &m_point; }
+
+    [[nodiscard]] bool read(Group &group, ByteView bytes) {
+        return succeeded(mbedtls_ecp_point_read_binary(group.get(), &m_point, data_of(bytes), bytes.size())) &&
+               succeeded(mbedtls_ecp_check_pubkey(group.get(), &m_point));
+    }
+
+  private:
+    mbedtls_ecp_point m_point;
+};
+
+class Rsa {
+  public:
+    Rsa() {
+#if MBEDTLS_VERSION_MAJOR >= 3
+        mbedtls_rsa_init(&m_rsa);
+#else
+        mbedtls_rsa_init(&m_rsa, MBEDTLS_RSA_PKCS_V15, 0);
+#endif
+    }
+    Rsa(const Rsa &) = delete;
+    Rsa &operator=(const Rsa &) = delete;
+    ~Rsa() { mbedtls_rsa_free(&m_rsa); }
+    mbedtls_rsa_context *get() { return &m_rsa; }
+
+    [[nodiscard]] bool read(const RsaPublic &key) {
+        return succeeded(mbedtls_rsa_import_raw(&m_rsa, data_of(key.modulus), key.modulus.size(), nullptr, 0, nullptr,
+                                                0, nullptr, 0, data_of(key.exponent), key.exponent.size())) &&
+               succeeded(mbedtls_rsa_complete(&m_rsa)) && succeeded(mbedtls_rsa_check_pubkey(&m_rsa));
+    }
+    [[nodiscard]] bool read(const RsaPrivate &key) {
+        return succeeded(mbedtls_rsa_import_raw(
+                   &m_rsa, data_of(key.public_part.modulus), key.public_part.modulus.size(), data_of(key.prime_1),
+                   key.prime_1.size(), data_of(key.prime_2), key.prime_2.size(), data_of(key.private_exponent),
+                   key.private_exponent.size(), data_of(key.public_part.exponent), key.public_part.exponent.size())) &&
+               succeeded(mbedtls_rsa_complete(&m_rsa));
+    }
+    // All numbers of a complete private key.
+    [[nodiscard]] Result<RsaNumbers> numbers() const {
+        Number n, p, q, d, e, dp, dq, qp;
+        if (const int status = mbedtls_rsa_export(&m_rsa, n.get(), p.get(), q.get(), d.get(), e.get());
+            !succeeded(status))
+            return failed(status, "export an RSA key");
+        if (const int status = mbedtls_rsa_export_crt(&m_rsa, dp.get(), dq.get(), qp.get()); !succeeded(status))
+            return failed(status, "export an RSA key");
+        return RsaNumbers{n.bytes<SecretBytes>(),  e.bytes<SecretBytes>(), d.bytes<SecretBytes>(),
+                          p.bytes<SecretBytes>(),  q.bytes<SecretBytes>(), dp.bytes<SecretBytes>(),
+                          dq.bytes<SecretBytes>(), qp.bytes<SecretBytes>()};
+    }
+
+  private:
+    mbedtls_rsa_context m_rsa;
+};
+
+// Only SHA-2 signs.
+mbedtls_md_type_t digest_type(DigestAlgorithm algorithm) {
+    switch (algorithm) {
+    case DigestAlgorithm::sha256:
+        return MBEDTLS_MD_SHA256;
+    case DigestAlgorithm::sha384:
+        return MBEDTLS_MD_SHA384;
+    case DigestAlgorithm::sha512:
+        return MBEDTLS_MD_SHA512;
+    case DigestAlgorithm::blake2b_512:
+        break;
+    }
+    return MBEDTLS_MD_NONE;
+}
+
+bool fits(DigestAlgorithm algorithm, ByteView digest) {
+    const mbedtls_md_info_t *info = mbedtls_md_info_from_type(digest_type(algorithm));
+    return info != nullptr && mbedtls_md_get_size(info) == digest.size();
+}
+
+Error wrong_digest() { return Error{Code::INVALID_ARGUMENT, "what is to be signed is no SHA-2 digest"}; }
+
+}  // namespace
+
+std::size_t curve_bytes(Curve curve) noexcept { return curve == Curve::p256 ? 32 : 48; }
+
+bool is_public_point(Curve curve, ByteView point) {
+    if (point.size() != 1 + 2 * curve_bytes(curve) || point[0] != std::byte{4})
+        return false;
+    Group group{curve};
+    return Point{}.read(group, point);
+}
+
+bool ecdsa_verify(Curve curve, ByteView point, ByteView digest, ByteView r, ByteView s) {
+    if (r.size() > curve_bytes(curve) || s.size() > curve_bytes(curve))
+        return false;
+    Group group{curve};
+    Point key;
+    Number r_number{r};
+    Number s_number{s};
+    return key.read(group, point) && succeeded(mbedtls_ecdsa_verify(group.get(), data_of(digest), digest.size(),
+                                                                    key.get(), r_number.get(), s_number.get()));
+}
+
+Result<EcdsaNumbers> ecdsa_sign(Curve curve, ByteView scalar, DigestAlgorithm algorithm, ByteView digest) {
+    if (!fits(algorithm, digest))
+        return wrong_digest();
+    Group group{curve};
+    const Number d{scalar};
+    Number r, s;
+    const int status = mbedtls_ecdsa_sign_det_ext(group.get(), r.get(), s.get(), d.get(), data_of(digest),
+                                                  digest.size(), digest_type(algorithm), random_bytes, nullptr);
+    if (!succeeded(status))
+        return failed(status, "sign");
+    return EcdsaNumbers{r.bytes<Bytes>(), s.bytes<Bytes>()};
+}
+
+SecretBytes ec_generate(Curve curve) {
+    Group group{curve};
+    Number d;
+    // It fails only for want of memory: our random source does not fail, and retries leave a chance below 2^-30.
+    if (!succeeded(mbedtls_ecp_gen_privkey(group.get(), d.get(), random_bytes, nullptr)))
+        throw std::bad_alloc{};
+    return d.bytes<SecretBytes>(curve_bytes(curve));
+}
+
+Result<Bytes> ec_public_point(Curve curve, ByteView scalar) {
+    Group group{curve};
+    const Number d{scalar};
+    if (!succeeded(mbedtls_ecp_check_privkey(group.get(), d.get())))
+        return Error{Code::KEY_INVALID, "the private number is not between 0 and the order of the curve"};
+    Point point;
+    if (const int status = mbedtls_ecp_mul(group.get(), point.get(), d.get(), &group.get()->G, random_bytes, nullptr);
+        !succeeded(status))
+        return failed(status, "find a public key");
+    Bytes out(1 + 2 * curve_bytes(curve));
+    std::size_t length = 0;
+    if (const int status = mbedtls_ecp_point_write_binary(group.get(), point.get(), MBEDTLS_ECP_PF_UNCOMPRESSED,
+                                                          &length, writable(out), out.size());
+        !succeeded(status) || length != out.size())
+        return failed(status, "write a public key");
+    return out;
+}
+
+bool is_rsa_public(const RsaPublic &key) { return Rsa{}.read(key); }
+
+bool rsa_verify(const RsaPublic &key, DigestAlgorithm algorithm, ByteView digest, ByteView signature) {
+    Rsa rsa;
+    if (!fits(algorithm, digest) || signature.size() != key.modulus.size() || !rsa.read(key))
+        return false;
+        // It builds the padded message anew and compares, so that no padding is parsed.
+#if MBEDTLS_VERSION_MAJOR >= 3
+    return succeeded(mbedtls_rsa_pkcs1_verify(rsa.get(), digest_type(algorithm), static_cast<unsigned>(digest.size()),
+                                              data_of(digest), data_of(signature)));
+#else
+    return succeeded(mbedtls_rsa_pkcs1_verify(rsa.get(), nullptr, nullptr, MBEDTLS_RSA_PUBLIC, digest_type(algorithm),
+                                              static_cast<unsigned>(digest.size()), data_of(digest),
+                                              data_of(signature)));
+#endif
+}
+
+Result<Bytes> rsa_sign(const RsaPrivate &key, DigestAlgorithm algorithm, ByteView digest) {
+    if (!fits(algorithm, digest))
+        return wrong_digest();
+    Rsa rsa;
+    if (!rsa.read(key))
+        return Error{Code::INTERNAL, "an RSA key does not fit itself"};
+    Bytes signature(key.public_part.modulus.size());
+#if MBEDTLS_VERSION_MAJOR >= 3
+    const int status =
+        mbedtls_rsa_pkcs1_sign(rsa.get(), random_bytes, nullptr, digest_type(algorithm),
+                               static_cast<unsigned>(digest.size()), data_of(digest), writable(signature));
+#else
+    const int status =
+        mbedtls_rsa_pkcs1_sign(rsa.get(), random_bytes, nullptr, MBEDTLS_RSA_PRIVATE, digest_type(algorithm),
+                               static_cast<unsigned>(digest.size()), data_of(digest), writable(signature));
+#endif
+    if (!succeeded(status))
+        return failed(status, "sign");
+    return signature;
+}
+
+Result<RsaNumbers> rsa_generate(unsigned bits) {
+    constexpr int exponent = 65537;
+    Rsa rsa;
+    if (const int status = mbedtls_rsa_gen_key(rsa.get(), random_bytes, nullptr, bits, exponent); !succeeded(status))
+        return failed(status, "make an RSA key");
+    return rsa.numbers();
+}
+
+Result<RsaNumbers> rsa_complete(const RsaPrivate &key) {
+    Rsa rsa;
+    if (!rsa.read(key) || !succeeded(mbedtls_rsa_check_privkey(rsa.get())))
+        return Error{Code::KEY_INVALID, "the numbers of the RSA key do not fit each other"};
+    return rsa.numbers();
+}
+
+}  // namespace mos::crypto::mbed

@@ -1,0 +1,108 @@
+#include <mos/engine/engine.hpp>
+
+#include <mos/crypto/trust_store.hpp>
+#include <mos/crypto/verify.hpp>
+#include <mos/package/package_file.hpp>
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <unistd.h>
+
+namespace mos::engine {
+
+namespace {
+
+constexpr const char *database_name = "state.db";
+constexpr std::size_t max_history = 10'000;
+
+// For whoever finds the lock taken.
+std::string lock_note(const base::Clock &clock) {
+    std::string command;
+    std::ifstream{"/proc/self/comm"} >> command;  // without /proc the number must do
+    return fmt::format("process {}{} since {} (seconds since 1970)", ::getpid(),
+                       command.empty() ? "" : fmt::format(" ({})", base::printable(command)), clock.now_unix_s());
+}
+
+Result<bool> has_database(base::Directory &root) {
+    auto folder = root.open_directory(state_path, base::Symlinks::follow_in_root);
+    if (!folder && folder.error().code() == Code::NOT_FOUND)
+        return false;
+    MOS_TRY(const auto opened, std::move(folder));
+    MOS_TRY(const auto there, opened->find(database_name));
+    return there.has_value();
+}
+
+Error locked(Error holder) {
+    return Error{Code::LOCKED, fmt::format("the root is in use by {}", holder.message().empty()
+                                                                           ? "another process"
+                                                                           : base::printable(holder.message()))};
+}
+
+}  // namespace
+
+Result<package::Package> authenticate(std::unique_ptr<base::Source> source, base::Directory &trust_folder,
+                                      unsigned required_signatures, const base::Clock &clock) {
+    MOS_TRY(const crypto::TrustStore trust, crypto::TrustStore::load(trust_folder));
+    MOS_TRY(package::PackageFile file, package::PackageFile::open(std::move(source)));
+    crypto::Decision decision;
+    decision.required_signatures = required_signatures;
+    decision.now_unix_s = clock.now_unix_s();
+    return std::move(file).authenticate(trust, decision);
+}
+
+Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose purpose) {
+    Session session;
+    session.m_turn = std::unique_lock{engine.m_turn, std::try_to_lock};
+    if (!session.m_turn.owns_lock())
+        return Error{Code::LOCKED, "the root is in use by a job of this engine"};
+    MOS_TRY(const bool exists, has_database(engine.root()));
+    if (!exists && purpose == Purpose::look) {
+        MOS_TRY(session.m_database, state::Database::open_empty());
+    } else {
+        MOS_TRY(std::unique_ptr<base::Directory> folder, base::make_directories(engine.root(), state_path));
+        auto lock = folder->lock(lock_name, lock_note(engine.clock()));
+        if (!lock && lock.error().code() == Code::LOCKED)
+            return locked(std::move(lock).error());
+        MOS_TRY(session.m_lock, std::move(lock));
+        MOS_TRY(session.m_database, state::Database::open(std::move(folder)));
+    }
+    session.m_site = std::make_unique<transaction::Site>(
+        transaction::Site{engine.root(), *session.m_database, engine.clock(), observer});
+    if (session.m_lock != nullptr) {
+        MOS_TRY(session.m_recovered, transaction::recover(*session.m_site));
+    }
+    return session;
+}
+
+Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> source) {
+    std::unique_ptr<base::Directory> folder;
+    if (m_settings.trust_folder) {
+        MOS_TRY(folder, base::open_root(*m_settings.trust_folder));
+    } else {
+        auto opened = m_root->open_directory(trust_path, base::Symlinks::follow_in_root);
+        if (!opened && opened.error().code() == Code::NOT_FOUND)
+            return Error{Code::SIGNER_UNTRUSTED, fmt::format("the root has no trust folder '{}', so nobody is trusted",
+                                                             trust_path)}
+                .about(trust_path);
+        MOS_TRY(folder, std::move(opened));
+    }
+    return engine::authenticate(std::move(source), *folder, m_settings.required_signatures, *m_clock);
+}
+
+Result<std::vector<state::Transaction>> Engine::history() {
+    MOS_TRY(Session session, Session::open(*this, base::silent_observer(), Session::Purpose::look));
+    return state::Transactions{session.site().database}.list(max_history);
+}
+
+Result<std::optional<state::InstalledPackage>> Engine::installed(const std::string &name) {
+    MOS_TRY(Session session, Session::open(*this, base::silent_observer(), Session::Purpose::look));
+    return state::Packages{session.site().database}.find(name);
+}
+
+Result<transaction::Recovered> Engine::recover() {
+    MOS_TRY(Session session, Session::open(*this, base::silent_observer(), Session::Purpose::look));
+    return session.recovered();
+}
+
+}  // namespace mos::engine

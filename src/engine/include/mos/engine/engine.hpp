@@ -1,0 +1,87 @@
+// The engine: one root, whom it trusts, and who may change it when.
+#pragma once
+
+#include <mos/base/clock.hpp>
+#include <mos/base/filesystem.hpp>
+#include <mos/base/observer.hpp>
+#include <mos/base/source.hpp>
+#include <mos/package/package.hpp>
+#include <mos/snapshot/rollback.hpp>
+#include <mos/state/packages.hpp>
+#include <mos/state/transactions.hpp>
+#include <mos/transaction/transaction.hpp>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mos::engine {
+
+inline constexpr const char *state_path = "var/lib/multios";
+inline constexpr const char *lock_name = "lock";
+inline constexpr const char *trust_path = "etc/multios/trust";
+
+struct Settings {
+    std::optional<std::string> trust_folder;  // a path of the caller's; else trust_path beneath the root
+    unsigned required_signatures = 1;
+    std::size_t recovery_points = snapshot::default_recovery_points;
+};
+
+// Lets `package` in if enough of those whom the folder names have signed it, by the clock's time.
+[[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source, base::Directory &trust_folder,
+                                                    unsigned required_signatures, const base::Clock &clock);
+
+class Engine;
+
+// The root, for as long as one has it to oneself. One at a time in all processes and threads.
+class Session {
+  public:
+    enum class Purpose : std::uint8_t {
+        change,  // creates lock and database where they are missing, and recovers
+        look,    // a root without a database has an empty one; nothing is created
+    };
+
+    [[nodiscard]] static Result<Session> open(Engine &engine, base::Observer &observer, Purpose purpose);
+    Session(Session &&) noexcept = default;
+
+    [[nodiscard]] transaction::Site &site() noexcept { return *m_site; }
+    [[nodiscard]] const transaction::Recovered &recovered() const noexcept { return m_recovered; }
+
+  private:
+    Session() = default;
+
+    // Released in the opposite order: the database is closed before the lock is given up.
+    std::unique_lock<std::mutex> m_turn;
+    std::unique_ptr<base::FileLock> m_lock;
+    std::unique_ptr<state::Database> m_database;
+    std::unique_ptr<transaction::Site> m_site;
+    transaction::Recovered m_recovered;
+};
+
+// Thread-safe. Holds nothing between calls but the open root.
+class Engine {
+  public:
+    Engine(std::unique_ptr<base::Directory> root, Settings settings, std::shared_ptr<const base::Clock> clock)
+        : m_root(std::move(root)), m_settings(std::move(settings)), m_clock(std::move(clock)) {}
+
+    [[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source);
+
+    [[nodiscard]] Result<std::vector<state::Transaction>> history();
+    [[nodiscard]] Result<std::optional<state::InstalledPackage>> installed(const std::string &name);
+    [[nodiscard]] Result<transaction::Recovered> recover();
+
+    [[nodiscard]] const Settings &settings() const noexcept { return m_settings; }
+    [[nodiscard]] base::Directory &root() noexcept { return *m_root; }
+    [[nodiscard]] const base::Clock &clock() const noexcept { return *m_clock; }
+
+  private:
+    friend class Session;
+    const std::unique_ptr<base::Directory> m_root;
+    const Settings m_settings;
+    const std::shared_ptr<const base::Clock> m_clock;
+    std::mutex m_turn;
+};
+
+}  // namespace mos::engine

@@ -1,0 +1,56 @@
+// A plan of an engine: the steps, what they come to, and the job that carries them out.
+#pragma once
+
+#include <mos/engine/engine.hpp>
+#include <mos/engine/job.hpp>
+#include <mos/install/plan.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mos::engine {
+
+struct RollbackStep {
+    std::optional<std::string> recovery_point;  // nullopt: the newest
+};
+
+// Either steps of packages or one rollback; INVALID_ARGUMENT when both are asked for. One thread at a time.
+class Plan {
+  public:
+    explicit Plan(std::shared_ptr<Engine> engine);
+
+    // Checks the signature now, by the engine's trust.
+    [[nodiscard]] Result<void> install(std::unique_ptr<base::Source> source, const install::InstallOptions &options);
+    [[nodiscard]] Result<void> remove(std::string name);
+    [[nodiscard]] Result<void> roll_back(RollbackStep step);
+
+    [[nodiscard]] Result<void> resolve();
+
+    struct Step {
+        enum class Action : std::int32_t { install, update, downgrade, reinstall, remove, roll_back };
+        Action action = Action::install;
+        std::string name;
+        std::string version;
+        std::string old_version;
+        std::string signer;
+    };
+    // What a resolved plan says; nullptr before.
+    struct View {
+        std::string digest;
+        std::vector<Step> steps;
+        install::Totals totals;
+        std::vector<std::string> notices;
+    };
+    [[nodiscard]] const View *view() const noexcept;
+
+    // The plan's one job; resolves first where that has not been done. PLAN_CHANGED when `expected_digest` is another.
+    [[nodiscard]] Result<std::unique_ptr<Job>> make_job(std::optional<std::string> expected_digest, std::string reason);
+
+  private:
+    struct State;
+    std::shared_ptr<State> m_state;  // shared with the job, which may outlive the plan
+};
+
+}  // namespace mos::engine

@@ -1,0 +1,217 @@
+#include <mos/engine/job.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <new>
+#include <sys/eventfd.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace mos::engine {
+
+namespace {
+
+constexpr std::size_t max_notices = 1000;
+
+// A new thread inherits the mask: none of the embedder's signals may be delivered to ours.
+class BlockedSignals {
+  public:
+    BlockedSignals() {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &m_before);
+    }
+    BlockedSignals(const BlockedSignals &) = delete;
+    BlockedSignals &operator=(const BlockedSignals &) = delete;
+    ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &m_before, nullptr); }
+
+  private:
+    sigset_t m_before{};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Job>> Job::create(Work work) {
+    const int event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (event < 0)
+        return base::system_error(errno, "create the event descriptor of", "job");
+    return std::unique_ptr<Job>{new Job{std::move(work), event}};
+}
+
+Job::~Job() {
+    cancel();
+    if (m_thread.joinable())
+        m_thread.join();
+    ::close(m_event);
+}
+
+Result<void> Job::begin() {
+    const std::lock_guard lock{m_mutex};
+    if (m_state != JobState::ready)
+        return Error{Code::INVALID_ARGUMENT, "the job was started before; a job runs once"};
+    m_state = JobState::running;
+    return {};
+}
+
+Result<void> Job::start() {
+    MOS_CHECK(begin());
+    const BlockedSignals blocked;
+    try {
+        m_thread = std::thread{[this] { perform(); }};
+    } catch (const std::system_error &problem) {
+        const std::lock_guard lock{m_mutex};
+        m_state = JobState::ready;
+        return base::system_error(problem.code().value(), "start a thread for", "job");
+    }
+    return {};
+}
+
+Result<void> Job::run(Answerer answer) {
+    MOS_CHECK(begin());
+    m_answerer = answer ? std::move(answer) : [](const Question &) { return std::string{}; };
+    perform();
+    return {};
+}
+
+void Job::perform() {
+    // The one place where the work's exceptions end: out of memory, or a bug.
+    std::optional<Result<JobOutcome>> result;
+    try {
+        result = m_work(*this, [this](Question question) { return ask(std::move(question)); });
+    } catch (const std::bad_alloc &) {
+        result = Error{Code::OUT_OF_MEMORY, "out of memory"};
+    } catch (const std::exception &problem) {
+        result = Error{Code::INTERNAL, fmt::format("unexpected exception: {}", problem.what())};
+    }
+    const std::lock_guard lock{m_mutex};
+    if (result->ok())
+        result->value().notices = std::move(m_notices);
+    m_result = std::move(result);
+    m_question.reset();
+    m_state = JobState::ended;
+    signal_change();
+}
+
+void Job::signal_change() {
+    m_changed.notify_all();
+    if (std::exchange(m_signalled, true))
+        return;
+    const std::uint64_t one = 1;
+    const ssize_t written = ::write(m_event, &one, sizeof one);
+    static_cast<void>(written);  // can't fail below 2^64 - 1 unread changes
+}
+
+void Job::report(const base::Progress &progress) {
+    const std::lock_guard lock{m_mutex};
+    m_progress = progress;
+    signal_change();
+}
+
+Result<void> Job::checkpoint() {
+    std::unique_lock lock{m_mutex};
+    while (m_pause_wanted && !m_cancelled) {
+        m_state = JobState::paused;
+        signal_change();
+        m_changed.wait(lock);
+    }
+    m_state = JobState::running;
+    if (m_cancelled)
+        return Error{Code::CANCELLED, "cancelled"};
+    return {};
+}
+
+void Job::notice(std::string_view message) {
+    const std::lock_guard lock{m_mutex};
+    if (m_notices.size() < max_notices && (m_notices.empty() || m_notices.back() != message))
+        m_notices.emplace_back(message);
+}
+
+Result<std::string> Job::ask(Question question) {
+    std::unique_lock lock{m_mutex};
+    question.id = ++m_last_question;
+    const auto open = std::make_shared<const Question>(std::move(question));
+    if (m_answerer) {
+        // The caller's own thread: it is asked without our lock held, so that it may cancel.
+        lock.unlock();
+        std::string choice = m_answerer(*open);
+        if (choice.empty())
+            choice = open->fallback;
+        if (std::find(open->choices.begin(), open->choices.end(), choice) == open->choices.end())
+            return Error{Code::INVALID_ARGUMENT, fmt::format("'{}' is no answer to: {}", choice, open->text)};
+        return choice;
+    }
+    m_question = open;
+    m_answer.reset();
+    m_state = JobState::asking;
+    signal_change();
+    m_changed.wait(lock, [&] { return m_answer || m_cancelled; });
+    m_question.reset();
+    m_state = JobState::running;
+    if (!m_answer)
+        return Error{Code::CANCELLED, "cancelled"};
+    return *std::exchange(m_answer, std::nullopt);
+}
+
+bool Job::wait(std::int32_t timeout_ms) {
+    std::unique_lock lock{m_mutex};
+    const auto over = [&] { return m_state == JobState::ended || m_state == JobState::asking; };
+    if (timeout_ms < 0)
+        m_changed.wait(lock, over);
+    else
+        m_changed.wait_for(lock, std::chrono::milliseconds{timeout_ms}, over);
+    return m_state == JobState::ended;
+}
+
+Job::Snapshot Job::snapshot() {
+    const std::lock_guard lock{m_mutex};
+    if (std::exchange(m_signalled, false)) {
+        std::uint64_t count = 0;
+        const ssize_t taken = ::read(m_event, &count, sizeof count);
+        static_cast<void>(taken);
+    }
+    return {.state = m_state, .progress = m_progress};
+}
+
+std::shared_ptr<const Question> Job::question() {
+    const std::lock_guard lock{m_mutex};
+    return m_question;
+}
+
+Result<void> Job::answer(std::uint32_t id, const std::string &choice) {
+    const std::lock_guard lock{m_mutex};
+    if (m_question == nullptr || m_question->id != id || m_answer)
+        return Error{Code::INVALID_ARGUMENT, fmt::format("question {} is not open", id)};
+    const auto &choices = m_question->choices;
+    if (std::find(choices.begin(), choices.end(), choice) == choices.end())
+        return Error{Code::INVALID_ARGUMENT, fmt::format("'{}' is no answer to: {}", choice, m_question->text)};
+    m_answer = choice;
+    m_changed.notify_all();
+    return {};
+}
+
+void Job::cancel() {
+    const std::lock_guard lock{m_mutex};
+    m_cancelled = true;
+    m_changed.notify_all();
+}
+
+void Job::pause() {
+    const std::lock_guard lock{m_mutex};
+    m_pause_wanted = true;
+}
+
+void Job::resume() {
+    const std::lock_guard lock{m_mutex};
+    m_pause_wanted = false;
+    m_changed.notify_all();
+}
+
+const Result<JobOutcome> *Job::result() {
+    const std::lock_guard lock{m_mutex};
+    return m_result ? &*m_result : nullptr;
+}
+
+}  // namespace mos::engine

@@ -1,0 +1,192 @@
+#include <mos/engine/plan.hpp>
+
+#include <mos/crypto/digest.hpp>
+
+#include <fmt/format.h>
+
+namespace mos::engine {
+
+namespace {
+
+constexpr const char *keep = "keep";
+constexpr const char *replace = "replace";
+constexpr const char *stop = "stop";
+
+}  // namespace
+
+struct Plan::State {
+    std::shared_ptr<Engine> engine;
+    install::Steps steps;
+    std::optional<RollbackStep> rollback;
+    std::optional<install::Resolution> resolution;  // of the steps
+    std::optional<View> view;
+    bool has_job = false;
+
+    [[nodiscard]] Result<void> resolve(transaction::Site &site);
+    [[nodiscard]] Result<JobOutcome> perform(base::Observer &observer, const Job::Ask &ask,
+                                             const std::optional<std::string> &expected_digest,
+                                             const std::string &reason);
+
+  private:
+    [[nodiscard]] Result<void> resolve_rollback(transaction::Site &site);
+    [[nodiscard]] Result<JobOutcome> perform_rollback(transaction::Site &site, const std::string &reason);
+};
+
+namespace {
+
+Plan::Step step_of(const install::StepSummary &summary) {
+    return {.action = static_cast<Plan::Step::Action>(summary.action),
+            .name = summary.name,
+            .version = summary.version,
+            .old_version = summary.old_version,
+            .signer = summary.signer};
+}
+
+void count(install::Totals &totals, const state::Operation &operation) {
+    switch (operation.kind) {
+    case state::OperationKind::exchange:
+        ++totals.replaced;
+        break;
+    case state::OperationKind::add:  // what was added goes
+        ++totals.removed;
+        break;
+    case state::OperationKind::remove:
+    case state::OperationKind::remove_directory:
+        ++totals.added;
+        break;
+    case state::OperationKind::set_attributes:
+        ++totals.attributes;
+        break;
+    }
+}
+
+install::Asker asker(const Job::Ask &ask) {
+    return [&ask](const install::Change &change) -> Result<install::Answer> {
+        MOS_TRY(const std::string answer,
+                ask({.id = 0,
+                     .text = fmt::format("{} {}: keep it, or replace it by the package's (it then goes into the "
+                                         "recovery point)?",
+                                         base::in_quotes(change.path), change.note),
+                     .object = std::string{change.path},
+                     .choices = {keep, replace, stop},
+                     .fallback = stop}));
+        if (answer == keep)
+            return install::Answer::keep;
+        return answer == replace ? install::Answer::replace : install::Answer::stop;
+    };
+}
+
+}  // namespace
+
+Result<void> Plan::State::resolve(transaction::Site &site) {
+    view.reset();
+    if (rollback)
+        return resolve_rollback(site);
+    MOS_TRY(resolution, install::resolve(site, steps));
+    View resolved{
+        .digest = resolution->digest, .steps = {}, .totals = resolution->totals, .notices = resolution->notices};
+    for (const install::StepSummary &summary : resolution->steps)
+        resolved.steps.push_back(step_of(summary));
+    view = std::move(resolved);
+    return {};
+}
+
+Result<void> Plan::State::resolve_rollback(transaction::Site &site) {
+    MOS_TRY(const state::Transaction owner, snapshot::find_rollback(site, rollback->recovery_point));
+    const std::string point = snapshot::recovery_point_name(owner.id);
+    View resolved;
+    MOS_CHECK(state::Transactions{site.database}.for_each_operation(
+        owner.id, state::Direction::backward, [&](const state::Operation &operation) -> Result<void> {
+            count(resolved.totals, operation);
+            return {};
+        }));
+    resolved.digest = base::to_hex(crypto::sha256(base::as_bytes("multiosupdate rollback plan 1 " + point)));
+    resolved.steps.push_back({.action = Step::Action::roll_back,
+                              .name = point,
+                              .version = {},
+                              .old_version = owner.summary,
+                              .signer = {}});
+    view = std::move(resolved);
+    return {};
+}
+
+Result<JobOutcome> Plan::State::perform_rollback(transaction::Site &site, const std::string &reason) {
+    MOS_TRY(const state::Transaction owner, snapshot::find_rollback(site, rollback->recovery_point));
+    const std::string point = snapshot::recovery_point_name(owner.id);
+    if (view->steps.front().name != point)
+        return Error{Code::PLAN_CHANGED, fmt::format("the newest change is {} by now, the plan takes back {}", point,
+                                                     view->steps.front().name)};
+    MOS_TRY(const state::Transaction done,
+            transaction::roll_back(site, owner,
+                                   {.summary = fmt::format("roll back {} ({})", point, owner.summary), .reason = reason}));
+    return JobOutcome{.recovery_point = {}, .changed_paths = done.changed_paths, .written_bytes = 0, .notices = {}};
+}
+
+Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask &ask,
+                                        const std::optional<std::string> &expected_digest, const std::string &reason) {
+    MOS_TRY(Session session, Session::open(*engine, observer, Session::Purpose::change));
+    if (!view)
+        MOS_CHECK(resolve(session.site()));
+    if (expected_digest && *expected_digest != view->digest)
+        return Error{Code::PLAN_CHANGED, fmt::format("the plan to run has the digest {}, {} was expected", view->digest,
+                                                     base::in_quotes(*expected_digest))};
+    if (rollback)
+        return perform_rollback(session.site(), reason);
+    MOS_TRY(const install::Outcome outcome,
+            install::carry_out(session.site(), steps, *resolution, asker(ask), reason));
+    JobOutcome result{.recovery_point = snapshot::recovery_point_name(outcome.transaction),
+                      .changed_paths = outcome.changed_paths,
+                      .written_bytes = outcome.written_bytes,
+                      .notices = {}};
+    // The update is done and durable; old recovery points that can't be cleaned up now are cleaned up next time.
+    if (const auto retained = snapshot::retain(session.site(), engine->settings().recovery_points); !retained)
+        observer.notice(fmt::format("old recovery points were not cleaned up: {}", retained.error().full_message()));
+    return result;
+}
+
+Plan::Plan(std::shared_ptr<Engine> engine) : m_state(std::make_shared<State>()) { m_state->engine = std::move(engine); }
+
+Result<void> Plan::install(std::unique_ptr<base::Source> source, const install::InstallOptions &options) {
+    if (m_state->rollback)
+        return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
+    MOS_TRY(package::Package package, m_state->engine->authenticate(std::move(source)));
+    m_state->steps.installs.push_back({std::make_shared<package::Package>(std::move(package)), options});
+    m_state->view.reset();
+    return {};
+}
+
+Result<void> Plan::remove(std::string name) {
+    if (m_state->rollback)
+        return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
+    m_state->steps.removals.push_back({std::move(name)});
+    m_state->view.reset();
+    return {};
+}
+
+Result<void> Plan::roll_back(RollbackStep step) {
+    if (!m_state->steps.empty() || m_state->rollback)
+        return Error{Code::INVALID_ARGUMENT, "a rollback is the only step of its plan"};
+    m_state->rollback = std::move(step);
+    m_state->view.reset();
+    return {};
+}
+
+Result<void> Plan::resolve() {
+    if (m_state->has_job)
+        return Error{Code::INVALID_ARGUMENT, "the plan has been given to a job"};
+    MOS_TRY(Session session, Session::open(*m_state->engine, base::silent_observer(), Session::Purpose::look));
+    return m_state->resolve(session.site());
+}
+
+const Plan::View *Plan::view() const noexcept { return m_state->view ? &*m_state->view : nullptr; }
+
+Result<std::unique_ptr<Job>> Plan::make_job(std::optional<std::string> expected_digest, std::string reason) {
+    if (std::exchange(m_state->has_job, true))
+        return Error{Code::INVALID_ARGUMENT, "the plan has been given to a job; a plan runs once"};
+    return Job::create([state = m_state, expected_digest = std::move(expected_digest), reason = std::move(reason)](
+                           base::Observer &observer, const Job::Ask &ask) {
+        return state->perform(observer, ask, expected_digest, reason);
+    });
+}
+
+}  // namespace mos::engine

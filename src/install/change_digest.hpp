@@ -1,0 +1,25 @@
+// The digest over everything that a plan would do.
+#pragma once
+
+#include <mos/crypto/digest.hpp>
+#include <mos/install/change.hpp>
+#include <mos/install/plan.hpp>
+
+#include <string>
+#include <vector>
+
+namespace mos::install {
+
+class ChangeDigest {
+  public:
+    explicit ChangeDigest(const std::vector<StepSummary> &steps, const Steps &packages);
+
+    void add(const Change &change);  // what stays as it is does not count
+    [[nodiscard]] std::string finish();
+
+  private:
+    void field(std::string_view text);
+    crypto::Sha256 m_hasher;
+};
+
+}  // namespace mos::install

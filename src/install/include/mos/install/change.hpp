@@ -1,0 +1,54 @@
+// One path's fate in a plan, in words that the plan's text, its digest and the staging share.
+#pragma once
+
+#include <mos/base/result.hpp>
+#include <mos/package/entry.hpp>
+#include <mos/state/packages.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace mos::install {
+
+enum class ChangeKind : std::uint8_t {
+    add,             // nothing is there
+    replace,         // something of ours, or that may go, is there
+    set_attributes,  // content stays
+    unchanged,
+    own_directory,  // a directory of ours that stays: its times outlive what comes and goes in it
+    remove,
+    keep,       // altered by hand: stays, and stays the package's
+    leave_out,  // somebody else's: stays, and the package does without
+    ask,        // somebody else's: the job asks
+};
+
+// What a package wants at a path. Borrowed for the time of one call.
+struct WantedEntry {
+    std::size_t step = 0;  // of the plan
+    std::string_view path;
+    base::FileType type = base::FileType::regular;
+    state::Attributes attributes;
+    const package::Entry *entry = nullptr;  // nullptr for a directory that the package only implies
+    std::string_view link_first;            // for a hard link the path of the first name, beneath the root
+    bool first_of_links = false;
+};
+
+struct Change {
+    ChangeKind kind = ChangeKind::unchanged;
+    std::string_view path;
+    const WantedEntry *wanted = nullptr;  // nullptr for a removal
+    std::string_view note;                // why something is kept, replaced or asked; empty where that is plain
+};
+
+// Takes the changes of a plan, in byte order of their paths.
+class ChangeSink {
+  public:
+    ChangeSink() = default;
+    ChangeSink(const ChangeSink &) = delete;
+    ChangeSink &operator=(const ChangeSink &) = delete;
+    virtual ~ChangeSink() = default;
+
+    [[nodiscard]] virtual Result<void> take(const Change &change) = 0;
+};
+
+}  // namespace mos::install

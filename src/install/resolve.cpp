@@ -1,0 +1,211 @@
+#include <mos/install/plan.hpp>
+
+#include "change_digest.hpp"
+#include "walk.hpp"
+
+#include <mos/crypto/verify.hpp>
+#include <mos/package/version.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mos::install {
+
+namespace {
+
+constexpr std::size_t max_notices = 1000;
+constexpr std::uint64_t block_bytes = 4096;         // what an entry takes at least, rounded up
+constexpr std::uint64_t reserve_bytes = 8U << 20U;  // for the database and what the filesystem itself needs
+
+std::string full_version(const std::string &version, const std::string &release) {
+    return release.empty() ? version : version + '-' + release;
+}
+
+Result<StepSummary> summarize_install(state::Packages &packages, const InstallStep &step) {
+    const package::Statement &statement = step.package->statement();
+    StepSummary summary{.action = Action::install,
+                        .name = statement.name,
+                        .version = full_version(statement.version, statement.release),
+                        .old_version = {},
+                        .signer = {},
+                        .old_package = 0};
+    if (const crypto::Verdict *verdict = step.package->verdict(); verdict != nullptr && !verdict->accepted.empty())
+        summary.signer = verdict->accepted.front().trust_entry;
+
+    MOS_TRY(const auto installed, packages.find(statement.name));
+    if (!installed)
+        return summary;
+    summary.old_package = installed->id;
+    summary.old_version = full_version(installed->version, installed->release);
+    const auto order = package::compare_versions(summary.version, summary.old_version);
+    if (order > 0) {
+        summary.action = Action::update;
+    } else if (order < 0) {
+        if (step.options.downgrade == Downgrade::refused)
+            return Error{Code::DOWNGRADE, fmt::format("'{}' {} is older than {}, which is installed", summary.name,
+                                                      summary.version, summary.old_version)}
+                .about(summary.name);
+        summary.action = Action::downgrade;
+    } else {
+        if (step.options.reinstall == Reinstall::refused) {
+            const bool same = installed->content_digest == statement.content_digest;
+            return Error{Code::ALREADY_INSTALLED, fmt::format("'{}' {} is installed already{}", summary.name,
+                                                              summary.version, same ? "" : ", with other content")}
+                .about(summary.name);
+        }
+        summary.action = Action::reinstall;
+    }
+    return summary;
+}
+
+Result<StepSummary> summarize_removal(state::Packages &packages, const RemoveStep &step) {
+    MOS_TRY(const auto installed, packages.find(step.name));
+    if (!installed)
+        return Error{Code::NOT_INSTALLED, fmt::format("{} is not installed", base::in_quotes(step.name))}.about(
+            step.name);
+    return StepSummary{.action = Action::remove,
+                       .name = step.name,
+                       .version = {},
+                       .old_version = full_version(installed->version, installed->release),
+                       .signer = {},
+                       .old_package = installed->id};
+}
+
+// In the order of the steps: installs, then removals.
+Result<std::vector<StepSummary>> summarize(transaction::Site &site, const Steps &steps) {
+    state::Packages packages{site.database};
+    std::vector<StepSummary> summaries;
+    for (const InstallStep &step : steps.installs) {
+        MOS_TRY(StepSummary summary, summarize_install(packages, step));
+        summaries.push_back(std::move(summary));
+    }
+    for (const RemoveStep &step : steps.removals) {
+        MOS_TRY(StepSummary summary, summarize_removal(packages, step));
+        summaries.push_back(std::move(summary));
+    }
+    for (std::size_t i = 0; i < summaries.size(); ++i) {
+        for (std::size_t k = 0; k < i; ++k) {
+            if (summaries[i].name == summaries[k].name)
+                return Error{Code::INVALID_ARGUMENT, fmt::format("the plan names '{}' twice", summaries[i].name)}.about(
+                    summaries[i].name);
+        }
+    }
+    return summaries;
+}
+
+class Counter final : public ChangeSink {
+  public:
+    Counter(const Steps &steps, Resolution &resolution) : m_resolution(resolution), m_digest(resolution.steps, steps) {}
+
+    [[nodiscard]] Result<void> take(const Change &change) override {
+        m_digest.add(change);
+        count(change);
+        if (!change.note.empty())
+            note(change);
+        return {};
+    }
+
+    [[nodiscard]] std::string digest() { return m_digest.finish(); }
+
+  private:
+    void count(const Change &change) {
+        Totals &totals = m_resolution.totals;
+        switch (change.kind) {
+        case ChangeKind::add:
+            ++totals.added;
+            count_content(change);
+            break;
+        case ChangeKind::ask:  // counted as the larger of the possible answers
+        case ChangeKind::replace:
+            ++totals.replaced;
+            count_content(change);
+            break;
+        case ChangeKind::set_attributes:
+            ++totals.attributes;
+            break;
+        case ChangeKind::remove:
+            ++totals.removed;
+            break;
+        case ChangeKind::keep:
+        case ChangeKind::leave_out:
+            ++totals.kept;
+            break;
+        case ChangeKind::unchanged:
+        case ChangeKind::own_directory:
+            ++totals.unchanged;
+            break;
+        }
+    }
+
+    void count_content(const Change &change) {
+        if (change.wanted->entry != nullptr)
+            m_resolution.totals.write_bytes += change.wanted->entry->size;
+    }
+
+    void note(const Change &change) {
+        std::vector<std::string> &notices = m_resolution.notices;
+        if (notices.size() < max_notices)
+            notices.push_back(fmt::format("{} {}", base::in_quotes(change.path), change.note));
+        else if (notices.size() == max_notices)
+            notices.emplace_back("… and more of the kind");
+    }
+
+    Resolution &m_resolution;
+    ChangeDigest m_digest;
+};
+
+Result<void> check_space(transaction::Site &site, const Totals &totals) {
+    MOS_TRY(const base::FilesystemUsage usage, site.root.usage());
+    const std::uint64_t entries = totals.added + totals.replaced;
+    const std::uint64_t needed = totals.write_bytes + entries * block_bytes + reserve_bytes;
+    if (entries != 0 && needed > usage.free_bytes)
+        return Error{Code::NO_SPACE,
+                     fmt::format("{} bytes are needed beneath the root, {} are free", needed, usage.free_bytes)};
+    if (entries != 0 && entries > usage.free_inodes)
+        return Error{Code::NO_SPACE,
+                     fmt::format("{} inodes are needed beneath the root, {} are free", entries, usage.free_inodes)};
+    return {};
+}
+
+}  // namespace
+
+Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
+    if (steps.empty())
+        return Error{Code::INVALID_ARGUMENT, "the plan has no steps"};
+    site.observer.report({.phase = base::Phase::planning});
+    Resolution resolution;
+    MOS_TRY(resolution.steps, summarize(site, steps));
+    Counter counter{steps, resolution};
+    MOS_CHECK(walk(site, steps, resolution.steps, counter));
+    MOS_CHECK(check_space(site, resolution.totals));
+    resolution.digest = counter.digest();
+    return resolution;
+}
+
+std::string summary_of(const std::vector<StepSummary> &steps) {
+    std::string text;
+    for (const StepSummary &step : steps) {
+        if (!text.empty())
+            text += ", ";
+        switch (step.action) {
+        case Action::install:
+            text += fmt::format("install {} {}", step.name, step.version);
+            break;
+        case Action::update:
+        case Action::downgrade:
+            text += fmt::format("{} {} {} → {}", step.action == Action::update ? "update" : "downgrade", step.name,
+                                step.old_version, step.version);
+            break;
+        case Action::reinstall:
+            text += fmt::format("reinstall {} {}", step.name, step.version);
+            break;
+        case Action::remove:
+            text += fmt::format("remove {} {}", step.name, step.old_version);
+            break;
+        }
+    }
+    return text;
+}
+
+}  // namespace mos::install

@@ -1,0 +1,170 @@
+#include <mos/package/entry.hpp>
+
+#include <mos/base/path.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace mos::package {
+
+namespace {
+
+constexpr std::size_t max_symlink_target_bytes = 4095;
+constexpr std::size_t max_attribute_name_bytes = 255;  // the kernel's XATTR_NAME_MAX
+constexpr std::uint32_t max_mode = 07777;
+constexpr std::uint32_t symlink_mode = 0777;
+
+struct SectionPrefix {
+    Section section;
+    std::string_view prefix;
+};
+constexpr std::array<SectionPrefix, 6> sections = {{{Section::configs, "content/configs/"},
+                                                    {Section::files, "content/files/"},
+                                                    {Section::patches, "content/patches/"},
+                                                    {Section::scripts, "content/scripts/"},
+                                                    {Section::dependencies, "dependencies/"},
+                                                    {Section::metadata, "metadata/"}}};
+constexpr std::array<std::string_view, 3> metadata_files = {"metadata/checksums.json", "metadata/manifest.json",
+                                                            "metadata/version.json"};
+
+Error refuse(Code code, const Entry &entry, std::string_view what) {
+    return Error{code, fmt::format("entry {} {}", base::in_quotes(entry.path), what)}.about(entry.path);
+}
+
+Result<void> check_section(const Entry &entry, PackageKind kind) {
+    const std::optional<Section> section = section_of(entry.path);
+    if (!section)
+        return refuse(Code::PATH_REFUSED, entry, "lies outside the folders of a package");
+    if (*section == Section::patches && kind != PackageKind::delta)
+        return refuse(Code::PATH_REFUSED, entry, "belongs into a delta package");
+    if (*section != Section::metadata)
+        return {};
+    if (std::find(metadata_files.begin(), metadata_files.end(), entry.path) == metadata_files.end())
+        return refuse(Code::PATH_REFUSED, entry, "is not one of the metadata files");
+    if (entry.type != EntryType::regular || entry.links != 1 || entry.copies != 0 || !entry.copy_of.empty() ||
+        entry.size == 0)
+        return refuse(Code::FORMAT, entry, "is not a file of its own");
+    return {};
+}
+
+Result<void> check_target(const Entry &entry) {
+    if (entry.type == EntryType::symlink) {
+        if (entry.target.empty() || entry.target.size() > max_symlink_target_bytes)
+            return refuse(Code::FORMAT, entry,
+                          fmt::format("has a target of {} bytes, 1 to {} are allowed", entry.target.size(),
+                                      max_symlink_target_bytes));
+        if (entry.target.find('\0') != std::string::npos)
+            return refuse(Code::FORMAT, entry, "has a target with a NUL byte");
+        return {};
+    }
+    if (entry.type == EntryType::hard_link) {
+        if (section_of(entry.target) != section_of(entry.path) || entry.target >= entry.path)
+            return refuse(Code::FORMAT, entry,
+                          fmt::format("is a hard link to {}, which is no earlier entry beside it",
+                                      base::in_quotes(entry.target)));
+        return {};
+    }
+    if (!entry.target.empty())
+        return refuse(Code::FORMAT, entry, "has a target but is no link");
+    return {};
+}
+
+Result<void> check_attributes(const Entry &entry, const Limits &limits) {
+    if (entry.type == EntryType::hard_link && !entry.attributes.empty())
+        return refuse(Code::FORMAT, entry, "is a hard link with attributes of its own");
+    if (entry.attributes.size() > limits.attributes)
+        return refuse(Code::LIMIT, entry,
+                      fmt::format("has {} extended attributes, at most {} are allowed", entry.attributes.size(),
+                                  limits.attributes));
+    std::string_view previous;
+    for (const base::ExtendedAttribute &attribute : entry.attributes) {
+        if (!is_carried_attribute(attribute.name))
+            return refuse(Code::FORMAT, entry,
+                          fmt::format("has the extended attribute {}, which packages do not carry",
+                                      base::in_quotes(attribute.name)));
+        if (attribute.name <= previous)
+            return refuse(Code::FORMAT, entry, "has extended attributes out of order");
+        if (attribute.value.size() > limits.attribute_bytes)
+            return refuse(Code::LIMIT, entry,
+                          fmt::format("has an extended attribute of {} bytes, at most {} are allowed",
+                                      attribute.value.size(), limits.attribute_bytes));
+        previous = attribute.name;
+    }
+    return {};
+}
+
+Result<void> check_content(const Entry &entry, const Limits &limits) {
+    const bool regular = entry.type == EntryType::regular;
+    const bool stored = regular && entry.size > 0;
+    if (!regular && (entry.size != 0 || entry.links != 1 || entry.sha256 != crypto::Sha256Digest{}))
+        return refuse(Code::FORMAT, entry, "has content but is no regular file");
+    if (entry.size > limits.payload_bytes)
+        return refuse(Code::LIMIT, entry,
+                      fmt::format("has {} bytes, at most {} are allowed", entry.size, limits.payload_bytes));
+    if (entry.links == 0)
+        return refuse(Code::FORMAT, entry, "has no link");
+    if (!stored && (entry.extent != Extent{} || entry.copies != 0 || !entry.copy_of.empty()))
+        return refuse(Code::FORMAT, entry, "has no content but says where it stands");
+    if (!entry.copy_of.empty() && (entry.copies != 0 || entry.links != 1 || entry.copy_of >= entry.path))
+        return refuse(Code::FORMAT, entry, fmt::format("can't be a copy of {}", base::in_quotes(entry.copy_of)));
+    return {};
+}
+
+}  // namespace
+
+std::string_view entry_type_name(EntryType type) noexcept {
+    switch (type) {
+    case EntryType::regular:
+        return "regular";
+    case EntryType::directory:
+        return "directory";
+    case EntryType::symlink:
+        return "symlink";
+    case EntryType::hard_link:
+        return "hard_link";
+    }
+    return "regular";
+}
+
+std::string_view section_prefix(Section section) noexcept {
+    const auto found = std::find_if(sections.begin(), sections.end(),
+                                    [&](const SectionPrefix &candidate) { return candidate.section == section; });
+    return found->prefix;
+}
+
+std::optional<Section> section_of(std::string_view path) noexcept {
+    for (const SectionPrefix &candidate : sections) {
+        if (path.size() > candidate.prefix.size() && path.starts_with(candidate.prefix))
+            return candidate.section;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string_view> installed_path(const Entry &entry) noexcept {
+    if (section_of(entry.path) != Section::files)
+        return std::nullopt;
+    return std::string_view{entry.path}.substr(section_prefix(Section::files).size());
+}
+
+bool is_carried_attribute(std::string_view name) noexcept {
+    if (name == "security.capability")
+        return true;
+    constexpr std::string_view user = "user.";
+    // '=' ends the keyword of a pax record.
+    return name.starts_with(user) && name.size() > user.size() && name.size() <= max_attribute_name_bytes &&
+           base::is_clean_text(name) && name.find('=') == std::string_view::npos;
+}
+
+Result<void> check_entry(const Entry &entry, PackageKind kind, const Limits &limits) {
+    MOS_CHECK(base::check_entry_path(entry.path));
+    MOS_CHECK(check_section(entry, kind));
+    if (entry.mode > max_mode || (entry.type == EntryType::symlink && entry.mode != symlink_mode))
+        return refuse(Code::FORMAT, entry, fmt::format("has the mode {:o}", entry.mode));
+    MOS_CHECK(check_target(entry));
+    MOS_CHECK(check_attributes(entry, limits));
+    return check_content(entry, limits);
+}
+
+}  // namespace mos::package

@@ -1,0 +1,85 @@
+// The manifest, metadata/manifest.json: what a package says about itself, as the user guide lays it out.
+#pragma once
+
+#include <mos/package/statement.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mos::package {
+
+struct PackageInfo {
+    std::string name;
+    std::string version;
+    std::string release = "1";
+    std::string architecture = "all";
+    std::string type = "application";
+    std::string description;
+    std::optional<std::int64_t> created_unix_s;  // set by create; absent in a manifest that a person wrote
+};
+
+struct UpdateInfo {
+    std::int64_t priority = 5;
+    bool reboot_required = false;
+    std::string category;
+    std::vector<std::string> replaces;
+    std::vector<std::string> conflicts;
+    std::vector<std::string> provides;
+};
+
+// Relations as text: "libfoo", "libfoo (>= 1.2)", "a | b". What they mean is the resolver's business.
+struct Dependencies {
+    std::vector<std::string> depends;
+    std::vector<std::string> recommends;
+    std::vector<std::string> suggests;
+};
+
+struct SystemRequirements {
+    std::string minimum_version;  // of the system; empty where any will do
+    std::string maximum_version;
+    std::vector<std::string> required_features;
+    std::vector<std::string> prohibited_features;
+};
+
+struct Installation {
+    std::string backup_strategy;
+    bool rollback_support = true;
+    bool atomic_install = true;
+    bool verification_required = true;
+};
+
+// What the manifest claims about its signer. Shown to people; never an input to trust.
+struct SecurityClaims {
+    std::string signature_algorithm;
+    std::string signer;
+    std::string certificate_fingerprint;
+    std::optional<std::int64_t> not_before_unix_s;
+    std::optional<std::int64_t> not_after_unix_s;
+};
+
+struct Manifest {
+    PackageInfo package_info;
+    UpdateInfo update_info;
+    Dependencies dependencies;
+    SystemRequirements system_requirements;
+    Installation installation;
+    SecurityClaims security;
+    std::string unknown_json = "{}";  // keys that this version does not know, in their places; kept when written
+};
+
+// Strict about what it knows: types, grammar of name and version, clean text. Unknown keys are kept. FORMAT, LIMIT.
+// Only the name and the version must be there.
+[[nodiscard]] Result<Manifest> parse_manifest(std::string_view json, const Limits &limits = {});
+
+// Canonical text: keys sorted, two spaces, one newline at the end. The same manifest gives the same bytes.
+[[nodiscard]] std::string write_manifest(const Manifest &manifest);
+
+// FORMAT when the manifest says another name, version, release, architecture, type or creation time than the statement.
+[[nodiscard]] Result<void> check_agreement(const Manifest &manifest, const Statement &statement);
+
+// "2024-01-31T23:59:59Z" (RFC 3339 section 5.6, UTC, whole seconds) for the years 1970 to 9999.
+[[nodiscard]] Result<std::int64_t> parse_timestamp(std::string_view text);
+[[nodiscard]] std::string write_timestamp(std::int64_t unix_s);
+
+}  // namespace mos::package

@@ -1,0 +1,56 @@
+// An opened package: the only thing that can read index and content.
+#pragma once
+
+#include <mos/base/observer.hpp>
+#include <mos/base/source.hpp>
+#include <mos/package/entry_cursor.hpp>
+#include <mos/package/manifest.hpp>
+#include <mos/package/signature_area.hpp>
+
+#include <memory>
+
+namespace mos::crypto {
+struct Verdict;
+}
+
+namespace mos::package {
+
+struct PackageState;
+
+// Made by PackageFile::authenticate() or accept_unverified(). Movable; one thread at a time. Its source may change
+// under it: whatever is read later is checked against what was authenticated (DIGEST_MISMATCH).
+class Package {
+  public:
+    Package(Package &&) noexcept;
+    Package &operator=(Package &&) noexcept;
+    ~Package();
+
+    [[nodiscard]] const std::string &name() const noexcept;  // of the source, for messages
+    [[nodiscard]] const Statement &statement() const noexcept;
+    [[nodiscard]] base::ByteView statement_bytes() const noexcept;  // as they stand in the file and are signed
+    [[nodiscard]] const SignatureArea &signatures() const noexcept;
+    // Who vouches for it; nothing for a package that was accepted unverified.
+    [[nodiscard]] const crypto::Verdict *verdict() const noexcept;
+
+    // Read, parsed, and compared with the statement.
+    [[nodiscard]] Result<Manifest> manifest();
+
+    // The package must outlive the cursor.
+    [[nodiscard]] Result<EntryCursor> entries();
+
+    // Gives the content of a regular entry, in order, to `sink`; nothing for other entries. Each frame is hashed before
+    // it is decompressed and after, and the whole at the end: DIGEST_MISMATCH names the frame or the entry. Takes the
+    // memory of one frame, stored and plain; the last frame is kept, so that small neighbours cost one decompression.
+    [[nodiscard]] Result<void> read_content(const Entry &entry, const base::ByteSink &sink);
+
+    // Checks everything there is: every frame, every entry's digest, that the tar says byte for byte what the index
+    // says, that checksums.json, version.json and the manifest agree, and the content digest.
+    [[nodiscard]] Result<void> verify_content(base::Observer &observer);
+
+  private:
+    friend class PackageFile;
+    explicit Package(std::unique_ptr<PackageState> state) noexcept;
+    std::unique_ptr<PackageState> m_state;
+};
+
+}  // namespace mos::package

@@ -1,0 +1,299 @@
+#include <mos/package/index_line.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace mos::package {
+
+namespace {
+
+constexpr std::string_view content_context{"multiosupdate package content 1\0", 32};
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() + 2);
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+// Reads a canonical line front to back. After the first surprise it stays failed and every read gives nothing, so that
+// a parser reads straight down and asks once.
+class Scanner {
+  public:
+    explicit Scanner(std::string_view line) : m_rest(line) {}
+
+    [[nodiscard]] bool failed() const { return m_failed; }
+    [[nodiscard]] bool complete() const { return !m_failed && m_rest.empty(); }
+    void fail() { m_failed = true; }
+
+    bool take(std::string_view literal) {
+        if (m_failed || !m_rest.starts_with(literal))
+            return false;
+        m_rest.remove_prefix(literal.size());
+        return true;
+    }
+    void expect(std::string_view literal) {
+        if (!take(literal))
+            fail();
+    }
+
+    template <class T>
+    T number() {
+        T value = 0;
+        const char *end = m_rest.data() + m_rest.size();
+        const auto result = std::from_chars(m_rest.data(), end, value);
+        const auto length = static_cast<std::size_t>(result.ptr - m_rest.data());
+        // One spelling: no leading zeros, no "-0".
+        const std::string_view digits = m_rest.substr(m_rest.starts_with('-') ? 1 : 0);
+        if (m_failed || result.ec != std::errc{} || (digits.starts_with('0') && length != 1)) {
+            fail();
+            return 0;
+        }
+        m_rest.remove_prefix(length);
+        return value;
+    }
+
+    // Up to the closing quote, which is taken too.
+    std::string text() {
+        std::string out;
+        while (!m_failed && !take("\"")) {
+            const std::size_t special = std::min(m_rest.find_first_of("\"\\"), m_rest.size());
+            out += m_rest.substr(0, special);
+            m_rest.remove_prefix(special);
+            if (take("\\\\"))
+                out += '\\';
+            else if (take("\\\""))
+                out += '"';
+            else if (!m_rest.starts_with('"'))
+                fail();
+        }
+        if (!base::is_clean_text(out))
+            fail();
+        return out;
+    }
+
+    std::string base64() {
+        const std::size_t end = std::min(m_rest.find('"'), m_rest.size());
+        auto bytes = base::from_base64(m_rest.substr(0, end));
+        m_rest.remove_prefix(end);
+        expect("\"");
+        if (m_failed || !bytes) {
+            fail();
+            return {};
+        }
+        return std::string{base::as_text(*bytes)};
+    }
+
+    crypto::Sha256Digest digest() {
+        constexpr std::size_t digits = 64;
+        const std::string_view text = m_rest.substr(0, digits);
+        const auto digest = crypto::sha256_from_hex(text);
+        if (m_failed || !digest || text.find_first_of("ABCDEF") != std::string_view::npos) {
+            fail();
+            return {};
+        }
+        m_rest.remove_prefix(digits);
+        expect("\"");
+        return *digest;
+    }
+
+    std::uint32_t octal_mode() {
+        constexpr std::size_t digits = 4;
+        std::uint32_t mode = 0;
+        const std::string_view text = m_rest.substr(0, digits);
+        const bool octal = text.size() == digits && text.find_first_not_of("01234567") == std::string_view::npos;
+        if (m_failed || !octal) {
+            fail();
+            return 0;
+        }
+        for (const char c : text)
+            mode = mode * 8 + static_cast<std::uint32_t>(c - '0');
+        m_rest.remove_prefix(digits);
+        expect("\"");
+        return mode;
+    }
+
+    // The inverse of write_bytes_member, its name already known.
+    std::string bytes_member(std::string_view name) {
+        if (take(fmt::format("\"{}\":\"", name)))
+            return text();
+        expect(fmt::format("\"{}_base64\":\"", name));
+        std::string bytes = base64();
+        if (base::is_clean_text(bytes))  // would have been written as text
+            fail();
+        return bytes;
+    }
+
+  private:
+    std::string_view m_rest;
+    bool m_failed = false;
+};
+
+EntryType parse_type(Scanner &scanner) {
+    for (const EntryType type : {EntryType::regular, EntryType::directory, EntryType::symlink, EntryType::hard_link}) {
+        if (scanner.take(fmt::format("{}\"", entry_type_name(type))))
+            return type;
+    }
+    scanner.fail();
+    return EntryType::regular;
+}
+
+void parse_attributes(Scanner &scanner, Entry &entry) {
+    do {
+        base::ExtendedAttribute attribute;
+        scanner.expect("\"");
+        attribute.name = scanner.text();
+        scanner.expect(":\"");
+        attribute.value = base::to_bytes(base::as_bytes(scanner.base64()));
+        entry.attributes.push_back(std::move(attribute));
+    } while (scanner.take(","));
+    scanner.expect("}");
+}
+
+void parse_placement(Scanner &scanner, Entry &entry) {
+    scanner.expect(",\"frame\":");
+    entry.extent.first_frame = scanner.number<std::uint32_t>();
+    scanner.expect(",\"frames\":");
+    entry.extent.frame_count = scanner.number<std::uint32_t>();
+    scanner.expect(",\"offset\":");
+    entry.extent.offset = scanner.number<std::uint64_t>();
+    if (scanner.take(",\"copies\":")) {
+        entry.copies = scanner.number<std::uint32_t>();
+        if (entry.copies == 0)
+            scanner.fail();
+    } else if (scanner.take(",")) {
+        entry.copy_of = scanner.bytes_member("copy_of");
+        if (entry.copy_of.empty())
+            scanner.fail();
+    }
+}
+
+void parse_regular(Scanner &scanner, Entry &entry) {
+    scanner.expect(",\"size\":");
+    entry.size = scanner.number<std::uint64_t>();
+    scanner.expect(",\"sha256\":\"");
+    entry.sha256 = scanner.digest();
+    if (!scanner.take(",\"links\":"))
+        return;
+    entry.links = scanner.number<std::uint32_t>();
+    if (entry.links < 2)
+        scanner.fail();
+}
+
+// All but the closing brace.
+std::string write_content_members(const Entry &entry) {
+    std::string line = "{" + write_bytes_member("path", entry.path);
+    line += fmt::format(",\"type\":\"{}\",\"mode\":\"{:04o}\",\"owner\":{},\"group\":{},\"modified\":{}",
+                        entry_type_name(entry.type), entry.mode, entry.owner, entry.group, entry.modified_unix_s);
+    if (entry.type == EntryType::regular) {
+        line += fmt::format(",\"size\":{},\"sha256\":\"{}\"", entry.size, base::to_hex(entry.sha256));
+        if (entry.links != 1)
+            line += fmt::format(",\"links\":{}", entry.links);
+    }
+    if (entry.type == EntryType::symlink || entry.type == EntryType::hard_link)
+        line += "," + write_bytes_member("target", entry.target);
+    for (std::size_t i = 0; i < entry.attributes.size(); ++i) {
+        line += i == 0 ? ",\"attributes\":{" : ",";
+        line +=
+            fmt::format("\"{}\":\"{}\"", escaped(entry.attributes[i].name), base::to_base64(entry.attributes[i].value));
+    }
+    if (!entry.attributes.empty())
+        line += "}";
+    return line;
+}
+
+}  // namespace
+
+std::string write_bytes_member(std::string_view name, std::string_view bytes) {
+    if (base::is_clean_text(bytes))
+        return fmt::format("\"{}\":\"{}\"", name, escaped(bytes));
+    return fmt::format("\"{}_base64\":\"{}\"", name, base::to_base64(base::as_bytes(bytes)));
+}
+
+std::string write_frame_line(const FrameLine &frame) {
+    return fmt::format(R"({{"frame":{},"stored":{},"plain":{},"stored_sha256":"{}","plain_sha256":"{}"}})",
+                       frame.number, frame.stored_bytes, frame.plain_bytes, base::to_hex(frame.stored_sha256),
+                       base::to_hex(frame.plain_sha256));
+}
+
+std::string write_entry_line(const Entry &entry) {
+    std::string line = write_content_members(entry);
+    if (entry.type == EntryType::regular && entry.size > 0) {
+        line += fmt::format(",\"frame\":{},\"frames\":{},\"offset\":{}", entry.extent.first_frame,
+                            entry.extent.frame_count, entry.extent.offset);
+        if (entry.copies != 0)
+            line += fmt::format(",\"copies\":{}", entry.copies);
+        if (!entry.copy_of.empty())
+            line += "," + write_bytes_member("copy_of", entry.copy_of);
+    }
+    return line + "}";
+}
+
+std::string write_content_line(const Entry &entry) { return write_content_members(entry) + "}"; }
+
+Result<FrameLine> parse_frame_line(std::string_view line) {
+    Scanner scanner{line};
+    FrameLine frame;
+    scanner.expect("{\"frame\":");
+    frame.number = scanner.number<std::uint64_t>();
+    scanner.expect(",\"stored\":");
+    frame.stored_bytes = scanner.number<std::uint64_t>();
+    scanner.expect(",\"plain\":");
+    frame.plain_bytes = scanner.number<std::uint64_t>();
+    scanner.expect(",\"stored_sha256\":\"");
+    frame.stored_sha256 = scanner.digest();
+    scanner.expect(",\"plain_sha256\":\"");
+    frame.plain_sha256 = scanner.digest();
+    scanner.expect("}");
+    if (!scanner.complete())
+        return Error{Code::FORMAT, "it is no canonical frame line"};
+    return frame;
+}
+
+Result<Entry> parse_entry_line(std::string_view line) {
+    Scanner scanner{line};
+    Entry entry;
+    scanner.expect("{");
+    entry.path = scanner.bytes_member("path");
+    scanner.expect(",\"type\":\"");
+    entry.type = parse_type(scanner);
+    scanner.expect(",\"mode\":\"");
+    entry.mode = scanner.octal_mode();
+    scanner.expect(",\"owner\":");
+    entry.owner = scanner.number<std::uint32_t>();
+    scanner.expect(",\"group\":");
+    entry.group = scanner.number<std::uint32_t>();
+    scanner.expect(",\"modified\":");
+    entry.modified_unix_s = scanner.number<std::int64_t>();
+    if (entry.type == EntryType::regular)
+        parse_regular(scanner, entry);
+    if (entry.type == EntryType::symlink || entry.type == EntryType::hard_link) {
+        scanner.expect(",");
+        entry.target = scanner.bytes_member("target");
+    }
+    if (scanner.take(",\"attributes\":{"))
+        parse_attributes(scanner, entry);
+    if (entry.type == EntryType::regular && entry.size > 0)
+        parse_placement(scanner, entry);
+    scanner.expect("}");
+    if (!scanner.complete())
+        return Error{Code::FORMAT, "it is no canonical entry line"};
+    return entry;
+}
+
+ContentDigest::ContentDigest() { m_hasher.update(base::as_bytes(content_context)); }
+
+void ContentDigest::add(const Entry &entry) {
+    m_hasher.update(base::as_bytes(write_content_line(entry)));
+    m_hasher.update(base::as_bytes("\n"));
+}
+
+}  // namespace mos::package

@@ -1,0 +1,58 @@
+#include <mos/package/package.hpp>
+
+#include "entry_cursor_state.hpp"
+#include "package_state.hpp"
+
+#include <mos/package/tar.hpp>
+
+#include <fmt/format.h>
+
+namespace mos::package {
+
+Package::Package(std::unique_ptr<PackageState> state) noexcept : m_state(std::move(state)) {}
+Package::Package(Package &&) noexcept = default;
+Package &Package::operator=(Package &&) noexcept = default;
+Package::~Package() = default;
+
+const std::string &Package::name() const noexcept { return m_state->source->name(); }
+const Statement &Package::statement() const noexcept { return m_state->statement; }
+base::ByteView Package::statement_bytes() const noexcept { return m_state->statement_bytes; }
+const SignatureArea &Package::signatures() const noexcept { return m_state->area; }
+
+const crypto::Verdict *Package::verdict() const noexcept { return m_state->verdict ? &*m_state->verdict : nullptr; }
+
+Result<Manifest> Package::manifest() {
+    base::Bytes bytes;
+    MOS_TRY(const Extent begin, m_state->locate(tar_block_bytes));
+    MOS_CHECK(m_state->read_plain(begin, m_state->statement.manifest_bytes, [&](base::ByteView part) -> Result<void> {
+        bytes.insert(bytes.end(), part.begin(), part.end());
+        return {};
+    }));
+    MOS_TRY(Manifest manifest, parse_manifest(base::as_text(bytes), m_state->limits));
+    MOS_CHECK(check_agreement(manifest, m_state->statement));
+    return manifest;
+}
+
+Result<EntryCursor> Package::entries() {
+    auto state = std::make_unique<EntryCursor::State>(*m_state);
+    MOS_CHECK(state->skip_frames());
+    return EntryCursor{std::move(state)};
+}
+
+Result<void> Package::read_content(const Entry &entry, const base::ByteSink &sink) {
+    if (entry.type != EntryType::regular)
+        return {};
+    MOS_CHECK(m_state->check_extent(entry));
+    crypto::Sha256 hasher;
+    MOS_CHECK(m_state->read_plain(entry.extent, entry.size, [&](base::ByteView part) -> Result<void> {
+        hasher.update(part);
+        return sink(part);
+    }));
+    if (hasher.finish() != entry.sha256)
+        return Error{Code::DIGEST_MISMATCH, fmt::format("content of entry {} in package {} does not match its digest",
+                                                        base::in_quotes(entry.path), base::in_quotes(name()))}
+            .about(entry.path);
+    return {};
+}
+
+}  // namespace mos::package

@@ -1,0 +1,128 @@
+#include <mos/snapshot/rollback.hpp>
+
+#include <mos/base/path.hpp>
+#include <mos/state/packages.hpp>
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace mos::snapshot {
+
+using base::FileType;
+using state::Operation;
+using state::OperationKind;
+using state::Transaction;
+using state::TransactionState;
+
+namespace {
+
+constexpr std::string_view name_prefix = "rp-";
+
+Error nothing(std::string message) { return Error{Code::NOTHING_TO_ROLL_BACK, std::move(message)}; }
+
+// A directory that the change brought is moved back as a whole; what somebody has put into it since must not vanish
+// with it.
+Result<void> check_directories(transaction::Site &site, const Transaction &owner) {
+    state::Packages packages{site.database};
+    const IsOurs is_owned = [&](const std::string &path) -> Result<bool> {
+        MOS_TRY(const auto owners, packages.owners(path));
+        return !owners.empty();
+    };
+    base::DirectoryCache cache{site.root};
+    return state::Transactions{site.database}.for_each_operation(
+        owner.id, state::Direction::forward, [&](const Operation &operation) -> Result<void> {
+            if (operation.kind != OperationKind::add && operation.kind != OperationKind::exchange)
+                return {};
+            const base::SplitPath split = base::split_path(operation.path);
+            auto opened = cache.open(split.parent);
+            if (!opened && opened.error().code() == Code::NOT_FOUND)
+                return {};
+            MOS_TRY(base::Directory *const parent, std::move(opened));
+            MOS_TRY(const auto there, parent->find(split.name));
+            if (!there || there->type != FileType::directory || there->inode != operation.staged_inode)
+                return {};
+            MOS_TRY(const auto directory, parent->open_directory(split.name, base::Symlinks::refuse));
+            MOS_TRY(const auto foreign, find_foreign(*directory, operation.path, is_owned));
+            if (foreign)
+                return Error{Code::CONFLICT, fmt::format("{} was put into a folder that the rollback takes away",
+                                                         base::in_quotes(*foreign))}
+                    .about(*foreign);
+            return {};
+        });
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> find_foreign(base::Directory &directory, const std::string &path,
+                                                const IsOurs &is_ours) {
+    MOS_TRY(const auto entries, directory.list());
+    for (const base::DirectoryEntry &entry : entries) {
+        const std::string below = path + '/' + entry.name;
+        MOS_TRY(const bool ours, is_ours(below));
+        if (!ours)
+            return std::optional{below};
+        if (entry.type != FileType::directory)
+            continue;
+        MOS_TRY(const auto child, directory.open_directory(entry.name, base::Symlinks::refuse));
+        MOS_TRY(auto foreign, find_foreign(*child, below, is_ours));
+        if (foreign)
+            return foreign;
+    }
+    return std::optional<std::string>{};
+}
+
+std::string recovery_point_name(std::uint64_t transaction) {
+    return std::string{name_prefix} + std::to_string(transaction);
+}
+
+Result<std::uint64_t> recovery_point_number(std::string_view name) {
+    std::uint64_t number = 0;
+    if (name.starts_with(name_prefix)) {
+        const std::string_view digits = name.substr(name_prefix.size());
+        const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+        if (problem == std::errc{} && end == digits.data() + digits.size() && number != 0)
+            return number;
+    }
+    return Error{Code::INVALID_ARGUMENT,
+                 fmt::format("{} is no recovery point; they are called rp-1, rp-2, …", base::in_quotes(name))};
+}
+
+Result<Transaction> find_rollback(transaction::Site &site, std::optional<std::string_view> recovery_point) {
+    state::Transactions transactions{site.database};
+    MOS_TRY(const std::optional<Transaction> newest, transactions.newest_in_effect());
+    if (recovery_point) {
+        MOS_TRY(const std::uint64_t wanted, recovery_point_number(*recovery_point));
+        MOS_TRY(const auto named, transactions.find(wanted));
+        if (!named || named->stage != named->id)
+            return nothing(fmt::format("there is no recovery point {}", base::in_quotes(*recovery_point)));
+        if (!named->in_effect)
+            return nothing(fmt::format("the change of {} is not in effect", *recovery_point));
+        if (newest && newest->id != wanted)
+            return nothing(fmt::format("{} is not the newest change: {} stands on it and is taken back first",
+                                       *recovery_point, recovery_point_name(newest->id)));
+    }
+    if (!newest)
+        return nothing("no change is in effect here");
+    if (newest->state == TransactionState::pruned)
+        return nothing(fmt::format("the recovery point {} was cleaned up", recovery_point_name(newest->id)));
+    MOS_CHECK(check_directories(site, *newest));
+    return *newest;
+}
+
+Result<void> retain(transaction::Site &site, std::size_t count) {
+    MOS_TRY(const std::vector<Transaction> points, state::Transactions{site.database}.recovery_points());
+    std::size_t kept = 0;
+    for (auto point = points.rbegin(); point != points.rend(); ++point) {
+        if (point->state == TransactionState::done && kept < count) {
+            ++kept;
+            continue;
+        }
+        state::Packages packages{site.database};
+        MOS_CHECK(
+            transaction::prune(site, *point, [&](std::uint64_t id) { return packages.forget(id, point->in_effect); }));
+    }
+    return {};
+}
+
+}  // namespace mos::snapshot

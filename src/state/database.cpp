@@ -1,0 +1,163 @@
+#include <mos/state/database.hpp>
+
+#include "sqlite.hpp"
+
+#include <fmt/format.h>
+
+namespace mos::state {
+
+namespace {
+
+constexpr const char *file_name = "state.db";
+constexpr const char *log_name = "state.db-wal";
+constexpr std::uint64_t largest_log_bytes = 1U << 20U;
+
+// Version 1. A later version appends its own step to migrations[]; none is ever changed.
+constexpr const char *create_version_1 = R"sql(
+CREATE TABLE properties (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO properties VALUES ('minimum_reader', 1), ('last_transaction', 0);
+
+CREATE TABLE transactions (
+    id INTEGER PRIMARY KEY,
+    stage INTEGER NOT NULL,
+    direction INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    in_effect INTEGER NOT NULL,
+    time_unix_s INTEGER NOT NULL,
+    summary TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    changed_paths INTEGER NOT NULL
+);
+CREATE INDEX transactions_by_state ON transactions (state);
+
+-- pass: 0 contents, 1 directories that go, 2 attributes; see Transactions::for_each_operation.
+CREATE TABLE operations (
+    transaction_id INTEGER NOT NULL,
+    pass INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    path BLOB NOT NULL,
+    staged_inode INTEGER NOT NULL,
+    attributes_before TEXT NOT NULL,
+    attributes_after TEXT NOT NULL,
+    leaving_inode INTEGER NOT NULL,
+    active INTEGER NOT NULL,
+    PRIMARY KEY (transaction_id, pass, slot)
+) WITHOUT ROWID;
+
+CREATE TABLE packages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    release TEXT NOT NULL,
+    architecture TEXT NOT NULL,
+    type TEXT NOT NULL,
+    content_digest BLOB NOT NULL,
+    signer TEXT NOT NULL,
+    manifest TEXT NOT NULL,
+    installed_by INTEGER NOT NULL,
+    removed_by INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX packages_by_name ON packages (name);
+
+CREATE TABLE files (
+    package INTEGER NOT NULL,
+    path BLOB NOT NULL,
+    type INTEGER NOT NULL,
+    attributes TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    link_target BLOB NOT NULL,
+    link_group BLOB NOT NULL,
+    PRIMARY KEY (package, path)
+) WITHOUT ROWID;
+CREATE INDEX files_by_path ON files (path);
+)sql";
+
+constexpr const char *migrations[] = {create_version_1};
+static_assert(std::size(migrations) == schema_version);
+
+Result<void> migrate(Connection &connection, std::int64_t from) {
+    MOS_CHECK(connection.execute("BEGIN IMMEDIATE"));
+    for (std::int64_t version = from; version < schema_version; ++version)
+        MOS_CHECK(connection.execute(migrations[version]));
+    MOS_CHECK(connection.execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str()));
+    return connection.execute("COMMIT");
+}
+
+// An older library may open a newer database when that says so; it then leaves the schema as it is.
+Result<void> check_or_migrate(Connection &connection) {
+    MOS_TRY(const std::int64_t version, connection.query_integer("PRAGMA user_version"));
+    if (version == schema_version)
+        return {};
+    if (version < schema_version)
+        return migrate(connection, version);
+    MOS_TRY(const std::int64_t minimum,
+            connection.query_integer("SELECT value FROM properties WHERE name = 'minimum_reader'"));
+    if (minimum <= schema_version && minimum > 0)
+        return {};
+    return Error{Code::DATABASE_TOO_NEW,
+                 fmt::format("the database has schema {}, which needs a reader of at least {}; this is {}", version,
+                             minimum, schema_version)};
+}
+
+// The log is kept between runs and emptied only by checkpoint(): an automatic checkpoint would cost flushes at a moment
+// that SQLite chooses.
+constexpr const char *settings = "PRAGMA locking_mode = EXCLUSIVE;"
+                                 "PRAGMA journal_mode = WAL;"
+                                 "PRAGMA synchronous = FULL;"
+                                 "PRAGMA temp_store = MEMORY;"
+                                 "PRAGMA cache_size = -2048;"
+                                 "PRAGMA wal_autocheckpoint = 0;"
+                                 "PRAGMA trusted_schema = OFF;";
+
+}  // namespace
+
+Database::Database(std::unique_ptr<Connection> connection) : m_connection(std::move(connection)) {}
+Database::~Database() = default;
+
+Result<std::unique_ptr<Database>> Database::open(std::unique_ptr<base::Directory> directory) {
+    MOS_TRY(const auto log, directory->find(log_name));
+    MOS_TRY(std::unique_ptr<Connection> connection, Connection::open(std::move(directory), file_name));
+    MOS_CHECK(connection->execute(settings));
+    MOS_CHECK(connection->keep_log());
+    MOS_CHECK(check_or_migrate(*connection));
+    std::unique_ptr<Database> database{new Database{std::move(connection)}};
+    // Early damage to a log that was never emptied would lose all history, and a long one is slow to open.
+    if (log && log->size > largest_log_bytes)
+        MOS_CHECK(database->checkpoint());
+    return database;
+}
+
+Result<std::unique_ptr<Database>> Database::open_empty() {
+    MOS_TRY(std::unique_ptr<Connection> connection, Connection::open_in_memory());
+    MOS_CHECK(check_or_migrate(*connection));
+    return std::unique_ptr<Database>{new Database{std::move(connection)}};
+}
+
+Result<void> Database::commit(Durability durability, const std::function<Result<void>()> &body) {
+    if (m_failed)
+        return Error{Code::IO, "the database must be opened again after a failed commit"};
+    if (durability == Durability::with_next)
+        MOS_CHECK(m_connection->execute("PRAGMA synchronous = NORMAL"));
+    const auto restore = [&]() -> Result<void> {
+        return durability == Durability::with_next ? m_connection->execute("PRAGMA synchronous = FULL") : Result<void>{};
+    };
+
+    MOS_CHECK(m_connection->execute("BEGIN IMMEDIATE"));
+    Result<void> result = body();
+    const bool body_succeeded = result.ok();
+    if (body_succeeded)
+        result = m_connection->execute("COMMIT");
+    if (!result) {
+        m_failed = body_succeeded;
+        const Result<void> undone = m_connection->execute("ROLLBACK");
+        static_cast<void>(undone);  // fails when SQLite has rolled back by itself; `result` says what went wrong
+    }
+    Result<void> restored = restore();
+    return result ? restored : result;
+}
+
+Result<void> Database::checkpoint() { return m_connection->execute("PRAGMA wal_checkpoint(TRUNCATE)"); }
+
+}  // namespace mos::state

@@ -1,0 +1,59 @@
+// The one database of a root: transactions and their operations, what is installed, history.
+//
+// SQLite in WAL mode with synchronous=FULL and an exclusive lock; its files are opened through the filesystem port
+// (sqlite_vfs.hpp), in one directory, so that a test's twin sees each of its writes and flushes. The caller holds the
+// root's lock. A Database is used by one thread at a time.
+#pragma once
+
+#include <mos/base/filesystem.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace mos::state {
+
+class Connection;
+
+// The schema that this library writes, and the oldest schema whose reader can read what it writes. A database with a
+// newer schema opens when its minimum reader is at most ours; else DATABASE_TOO_NEW.
+inline constexpr int schema_version = 1;
+inline constexpr int minimum_reader_version = 1;
+
+enum class Durability : std::uint8_t {
+    durable,   // a power cut after the commit returns does not take it back
+    with_next  // may be taken back until the next durable commit; costs no flush
+};
+
+class Database {
+  public:
+    // Opens state.db in `directory`, creating or migrating it when need be.
+    // DATABASE_DAMAGED, DATABASE_TOO_NEW, NO_SPACE, READ_ONLY, IO.
+    [[nodiscard]] static Result<std::unique_ptr<Database>> open(std::unique_ptr<base::Directory> directory);
+
+    // An empty one in memory: what a root without a database has.
+    [[nodiscard]] static Result<std::unique_ptr<Database>> open_empty();
+
+    Database(const Database &) = delete;
+    Database &operator=(const Database &) = delete;
+    ~Database();
+
+    // Runs `body` as one atomic change: all of it or, when it or the commit fails, none. After a failed durable commit
+    // the outcome is unknown until the database has been opened again: see failed().
+    [[nodiscard]] Result<void> commit(Durability durability, const std::function<Result<void>()> &body);
+
+    // True after a commit of which it is not known whether it became durable. Only opening anew tells.
+    [[nodiscard]] bool failed() const noexcept { return m_failed; }
+
+    // Moves everything from the log into the database file and flushes both. Recovery does so before it believes a
+    // commit, whose flush may have failed in another process's life.
+    [[nodiscard]] Result<void> checkpoint();
+
+    [[nodiscard]] Connection &connection() noexcept { return *m_connection; }  // for the stores of this layer
+
+  private:
+    explicit Database(std::unique_ptr<Connection> connection);
+    std::unique_ptr<Connection> m_connection;
+    bool m_failed = false;
+};
+
+}  // namespace mos::state

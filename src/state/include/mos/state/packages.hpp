@@ -1,0 +1,86 @@
+// What is installed, and which package owns which path.
+//
+// Each installation of a package is a row of its own with its own file rows. It is in force when the transaction that
+// brought it is in effect and none that took it away is: after a rollback the older rows are in force again untouched.
+#pragma once
+
+#include <mos/state/database.hpp>
+#include <mos/state/operation.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mos::state {
+
+struct InstalledPackage {
+    std::uint64_t id = 0;
+    std::string name;
+    std::string version;
+    std::string release;
+    std::string architecture;
+    std::string type;
+    std::array<std::byte, 32> content_digest{};
+    std::string signer;
+    std::string manifest;  // JSON, as the package carried it
+};
+
+struct InstalledFile {
+    std::uint64_t package = 0;
+    std::string path;
+    base::FileType type = base::FileType::regular;
+    Attributes attributes;
+    std::uint64_t size = 0;
+    std::array<std::byte, 32> digest{};  // of regular files
+    std::string link_target;             // of symbolic links
+    std::string link_group;              // the first path of its hard-link group; empty when it stands alone
+};
+
+class Packages {
+  public:
+    explicit Packages(Database &database) : m_database(database) {}
+
+    [[nodiscard]] Result<std::optional<InstalledPackage>> find(std::string_view name);
+    [[nodiscard]] Result<std::vector<InstalledPackage>> list();  // in force, by name
+
+    struct Owner {
+        std::string package;
+        InstalledFile file;
+    };
+    // Who owns `path` now; several for a directory. By package name.
+    [[nodiscard]] Result<std::vector<Owner>> owners(std::string_view path);
+
+    // The row of `path` in the installation `package`.
+    [[nodiscard]] Result<std::optional<InstalledFile>> find_file(std::uint64_t package, std::string_view path);
+
+    // The following belong into the body of Database::commit.
+    [[nodiscard]] Result<std::uint64_t> insert(const InstalledPackage &package, std::uint64_t transaction);
+    [[nodiscard]] Result<void> insert_file(const InstalledFile &file);
+    [[nodiscard]] Result<void> mark_removed(std::uint64_t package, std::uint64_t transaction);
+    // Forgets what no rollback can bring back once the stage of `transaction` is pruned.
+    [[nodiscard]] Result<void> forget(std::uint64_t transaction, bool in_effect);
+
+  private:
+    Database &m_database;
+};
+
+// Walks the files of some packages in byte order of their paths, holding one at a time. Nothing may be committed while one is
+// open.
+class InstalledFileCursor {
+  public:
+    [[nodiscard]] static Result<InstalledFileCursor> open(Database &database, const std::vector<std::uint64_t> &packages);
+    InstalledFileCursor(InstalledFileCursor &&) noexcept;
+    InstalledFileCursor &operator=(InstalledFileCursor &&) noexcept;
+    ~InstalledFileCursor();
+
+    [[nodiscard]] Result<std::optional<InstalledFile>> next();
+
+  private:
+    struct State;
+    explicit InstalledFileCursor(std::unique_ptr<State> state);
+    std::unique_ptr<State> m_state;
+};
+
+}  // namespace mos::state

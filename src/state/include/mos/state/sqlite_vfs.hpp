@@ -1,0 +1,42 @@
+// SQLite's file calls, carried by the filesystem port: what a test cuts at every write is what production runs.
+#pragma once
+
+#include <mos/base/filesystem.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace mos::state {
+
+// What a temporary file may take; SQLite keeps those in memory here (statement journals of large transactions).
+inline constexpr std::uint64_t max_temporary_bytes = 64U << 20U;
+
+// A VFS for the databases of one directory, registered with SQLite for as long as it lives; every connection opened
+// with it must be closed before. Database names are single names in the directory: no path is ever resolved, no
+// symbolic link followed. Nothing is locked, for the root's lock already excludes others, and there is no shared
+// memory: a WAL database needs `PRAGMA locking_mode=EXCLUSIVE` before anything touches it. One thread at a time.
+class PortVfs {
+  public:
+    // INTERNAL when SQLite refuses the registration.
+    [[nodiscard]] static Result<std::unique_ptr<PortVfs>> create(std::unique_ptr<base::Directory> directory);
+    PortVfs(const PortVfs &) = delete;
+    PortVfs &operator=(const PortVfs &) = delete;
+    ~PortVfs();
+
+    // What sqlite3_open_v2() takes as its last argument.
+    [[nodiscard]] const char *name() const noexcept;
+    [[nodiscard]] base::Directory &directory() const noexcept;
+
+    // The first error of the port since the last call: the reason behind SQLite's "disk I/O error". Take it after each
+    // failed call of SQLite, so that none is left to explain a later one.
+    [[nodiscard]] std::optional<base::Error> take_error();
+
+    class Registration;  // the part that SQLite's C functions see
+
+  private:
+    explicit PortVfs(std::unique_ptr<Registration> registration);
+    std::unique_ptr<Registration> m_registration;
+};
+
+}  // namespace mos::state

@@ -1,0 +1,82 @@
+#include <mos/state/operation.hpp>
+
+#include <mos/base/bytes.hpp>
+#include <mos/base/json.hpp>
+
+#include <nlohmann/json.hpp>
+
+namespace mos::state {
+
+using nlohmann::json;
+
+std::string_view operation_name(OperationKind kind) noexcept {
+    switch (kind) {
+    case OperationKind::exchange:
+        return "exchange";
+    case OperationKind::add:
+        return "add";
+    case OperationKind::remove:
+        return "remove";
+    case OperationKind::remove_directory:
+        return "remove-directory";
+    case OperationKind::set_attributes:
+        return "set-attributes";
+    }
+    return "unknown";
+}
+
+std::string attributes_to_text(const Attributes &attributes) {
+    json extended = json::object();
+    for (const base::ExtendedAttribute &attribute : attributes.extended)
+        extended[base::to_base64(base::as_bytes(attribute.name))] = base::to_base64(attribute.value);
+    json tree = {{"mode", attributes.mode},
+                 {"owner", attributes.owner},
+                 {"group", attributes.group},
+                 {"seconds", attributes.modified.seconds},
+                 {"nanoseconds", attributes.modified.nanoseconds}};
+    if (!extended.empty())
+        tree["extended"] = std::move(extended);
+    return tree.dump();
+}
+
+namespace {
+
+// A value of our own writing; anything else means that the file was damaged.
+template <class T>
+Result<T> integer_of(const json &tree, const char *key) {
+    const auto found = tree.find(key);
+    if (found == tree.end() || !found->is_number_integer())
+        return Error{Code::FORMAT, std::string{"attributes lack "} + key};
+    const auto value = found->get<std::int64_t>();
+    if (!std::in_range<T>(value))
+        return Error{Code::FORMAT, std::string{"attribute out of range: "} + key};
+    return static_cast<T>(value);
+}
+
+}  // namespace
+
+Result<Attributes> attributes_from_text(std::string_view text) {
+    MOS_TRY(const json tree, base::parse_json(text, {.bytes = 16U << 20U, .depth = 2}));
+    if (!tree.is_object())
+        return Error{Code::FORMAT, "attributes are no JSON object"};
+    Attributes attributes;
+    MOS_TRY(attributes.mode, integer_of<std::uint32_t>(tree, "mode"));
+    MOS_TRY(attributes.owner, integer_of<std::uint32_t>(tree, "owner"));
+    MOS_TRY(attributes.group, integer_of<std::uint32_t>(tree, "group"));
+    MOS_TRY(attributes.modified.seconds, integer_of<std::int64_t>(tree, "seconds"));
+    MOS_TRY(attributes.modified.nanoseconds, integer_of<std::int32_t>(tree, "nanoseconds"));
+    if (const auto extended = tree.find("extended"); extended != tree.end()) {
+        for (const auto &[name, value] : extended->items()) {
+            if (!value.is_string())
+                return Error{Code::FORMAT, "an extended attribute is no text"};
+            MOS_TRY(const base::Bytes name_bytes, base::from_base64(name));
+            MOS_TRY(base::Bytes content, base::from_base64(value.get_ref<const std::string &>()));
+            attributes.extended.push_back({std::string{base::as_text(name_bytes)}, std::move(content)});
+        }
+        std::sort(attributes.extended.begin(), attributes.extended.end(),
+                  [](const auto &a, const auto &b) { return a.name < b.name; });
+    }
+    return attributes;
+}
+
+}  // namespace mos::state

@@ -1,0 +1,191 @@
+#include <mos/state/packages.hpp>
+
+#include "sqlite.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mos::state {
+
+namespace {
+
+// A row of `packages p` is in force when what brought it is in effect and what took it away is not.
+constexpr std::string_view in_force =
+    "EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.installed_by AND t.in_effect) AND "
+    "NOT EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.removed_by AND t.in_effect)";
+
+constexpr std::string_view package_columns =
+    "p.id, p.name, p.version, p.release, p.architecture, p.type, p.content_digest, p.signer, p.manifest";
+
+constexpr std::string_view file_columns =
+    "f.package, f.path, f.type, f.attributes, f.size, f.digest, f.link_target, f.link_group";
+
+void copy_digest(std::array<std::byte, 32> &digest, const std::string &stored) {
+    const base::ByteView bytes = base::as_bytes(stored);
+    std::copy_n(bytes.begin(), std::min(bytes.size(), digest.size()), digest.begin());
+}
+
+InstalledPackage read_package(const Statement &row) {
+    InstalledPackage package{.id = row.unsigned_at(0),
+                             .name = row.text_at(1),
+                             .version = row.text_at(2),
+                             .release = row.text_at(3),
+                             .architecture = row.text_at(4),
+                             .type = row.text_at(5),
+                             .content_digest = {},
+                             .signer = row.text_at(7),
+                             .manifest = row.text_at(8)};
+    copy_digest(package.content_digest, row.text_at(6));
+    return package;
+}
+
+Result<InstalledFile> read_file(const Statement &row) {
+    InstalledFile file;
+    file.package = row.unsigned_at(0);
+    file.path = row.text_at(1);
+    file.type = static_cast<base::FileType>(row.integer_at(2));
+    MOS_TRY(file.attributes, attributes_from_text(row.text_at(3)));
+    file.size = row.unsigned_at(4);
+    copy_digest(file.digest, row.text_at(5));
+    file.link_target = row.text_at(6);
+    file.link_group = row.text_at(7);
+    return file;
+}
+
+}  // namespace
+
+Result<std::optional<InstalledPackage>> Packages::find(std::string_view name) {
+    MOS_TRY(Statement row, m_database.connection().prepare_once(fmt::format(
+                               "SELECT {} FROM packages p WHERE p.name = ? AND {}", package_columns, in_force)));
+    row.text(name);
+    MOS_TRY(const bool found, row.step());
+    if (!found)
+        return std::optional<InstalledPackage>{};
+    return std::optional<InstalledPackage>{read_package(row)};
+}
+
+Result<std::vector<InstalledPackage>> Packages::list() {
+    MOS_TRY(Statement rows, m_database.connection().prepare_once(fmt::format(
+                                "SELECT {} FROM packages p WHERE {} ORDER BY p.name", package_columns, in_force)));
+    std::vector<InstalledPackage> found;
+    for (;;) {
+        MOS_TRY(const bool row, rows.step());
+        if (!row)
+            return found;
+        found.push_back(read_package(rows));
+    }
+}
+
+Result<std::vector<Packages::Owner>> Packages::owners(std::string_view path) {
+    static const std::string sql = fmt::format("SELECT {}, p.name FROM files f JOIN packages p ON p.id = f.package "
+                                               "WHERE f.path = ? AND {} ORDER BY p.name",
+                                               file_columns, in_force);
+    MOS_TRY(Statement rows, m_database.connection().prepare(sql.c_str()));
+    rows.blob(path);
+    std::vector<Owner> found;
+    for (;;) {
+        MOS_TRY(const bool row, rows.step());
+        if (!row)
+            return found;
+        MOS_TRY(InstalledFile file, read_file(rows));
+        found.push_back({rows.text_at(8), std::move(file)});
+    }
+}
+
+Result<std::optional<InstalledFile>> Packages::find_file(std::uint64_t package, std::string_view path) {
+    static const std::string sql =
+        fmt::format("SELECT {} FROM files f WHERE f.package = ? AND f.path = ?", file_columns);
+    MOS_TRY(Statement row, m_database.connection().prepare(sql.c_str()));
+    row.unsigned_integer(package).blob(path);
+    MOS_TRY(const bool found, row.step());
+    if (!found)
+        return std::optional<InstalledFile>{};
+    MOS_TRY(InstalledFile file, read_file(row));
+    return std::optional<InstalledFile>{std::move(file)};
+}
+
+Result<std::uint64_t> Packages::insert(const InstalledPackage &package, std::uint64_t transaction) {
+    Connection &connection = m_database.connection();
+    MOS_TRY(Statement row, connection.prepare(
+                               "INSERT INTO packages (name, version, release, architecture, type, content_digest, "
+                               "signer, manifest, installed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    MOS_CHECK(row.text(package.name)
+                  .text(package.version)
+                  .text(package.release)
+                  .text(package.architecture)
+                  .text(package.type)
+                  .blob(base::ByteView{package.content_digest})
+                  .text(package.signer)
+                  .text(package.manifest)
+                  .unsigned_integer(transaction)
+                  .run());
+    return static_cast<std::uint64_t>(connection.last_row());
+}
+
+Result<void> Packages::insert_file(const InstalledFile &file) {
+    const std::string attributes = attributes_to_text(file.attributes);
+    const base::ByteView digest{file.digest};
+    MOS_TRY(Statement row, m_database.connection().prepare(
+                               "INSERT INTO files (package, path, type, attributes, size, digest, link_target, "
+                               "link_group) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+    return row.unsigned_integer(file.package)
+        .blob(file.path)
+        .integer(static_cast<std::int64_t>(file.type))
+        .text(attributes)
+        .unsigned_integer(file.size)
+        .blob(file.type == base::FileType::regular ? digest : base::ByteView{})
+        .blob(file.link_target)
+        .blob(file.link_group)
+        .run();
+}
+
+Result<void> Packages::mark_removed(std::uint64_t package, std::uint64_t transaction) {
+    MOS_TRY(Statement row, m_database.connection().prepare("UPDATE packages SET removed_by = ? WHERE id = ?"));
+    return row.unsigned_integer(transaction).unsigned_integer(package).run();
+}
+
+Result<void> Packages::forget(std::uint64_t transaction, bool in_effect) {
+    // In effect: what it took away can't come back. Not in effect: what it brought can't.
+    Connection &connection = m_database.connection();
+    MOS_TRY(Statement files,
+            connection.prepare(in_effect ? "DELETE FROM files WHERE package IN "
+                                           "(SELECT id FROM packages WHERE removed_by = ?)"
+                                         : "DELETE FROM files WHERE package IN "
+                                           "(SELECT id FROM packages WHERE installed_by = ?)"));
+    MOS_CHECK(files.unsigned_integer(transaction).run());
+    MOS_TRY(Statement packages, connection.prepare(in_effect ? "DELETE FROM packages WHERE removed_by = ?"
+                                                             : "DELETE FROM packages WHERE installed_by = ?"));
+    return packages.unsigned_integer(transaction).run();
+}
+
+struct InstalledFileCursor::State {
+    Statement rows;
+};
+
+InstalledFileCursor::InstalledFileCursor(std::unique_ptr<State> state) : m_state(std::move(state)) {}
+InstalledFileCursor::InstalledFileCursor(InstalledFileCursor &&) noexcept = default;
+InstalledFileCursor &InstalledFileCursor::operator=(InstalledFileCursor &&) noexcept = default;
+InstalledFileCursor::~InstalledFileCursor() = default;
+
+Result<InstalledFileCursor> InstalledFileCursor::open(Database &database, const std::vector<std::uint64_t> &packages) {
+    // The primary key is (package, path): SQLite merges one ordered range for each package only when asked one by one,
+    // so many packages are united by it in a sorter, a single one is read in order.
+    std::string list;
+    for (const std::uint64_t id : packages)
+        list += (list.empty() ? "" : ", ") + std::to_string(id);
+    MOS_TRY(Statement rows,
+            database.connection().prepare_once(fmt::format(
+                "SELECT {} FROM files f WHERE f.package IN ({}) ORDER BY f.path, f.package", file_columns, list)));
+    return InstalledFileCursor{std::make_unique<State>(State{std::move(rows)})};
+}
+
+Result<std::optional<InstalledFile>> InstalledFileCursor::next() {
+    MOS_TRY(const bool row, m_state->rows.step());
+    if (!row)
+        return std::optional<InstalledFile>{};
+    MOS_TRY(InstalledFile file, read_file(m_state->rows));
+    return std::optional<InstalledFile>{std::move(file)};
+}
+
+}  // namespace mos::state

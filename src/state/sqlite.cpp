@@ -1,0 +1,177 @@
+#include "sqlite.hpp"
+
+#include <fmt/format.h>
+
+#include <new>
+
+namespace mos::state {
+
+Statement::~Statement() {
+    if (m_statement != nullptr)
+        m_connection.release(m_statement);
+}
+
+Statement &Statement::integer(std::int64_t value) {
+    sqlite3_bind_int64(m_statement, m_next++, value);
+    return *this;
+}
+
+Statement &Statement::text(std::string_view value) {
+    sqlite3_bind_text64(m_statement, m_next++, value.data(), value.size(), SQLITE_STATIC, SQLITE_UTF8);
+    return *this;
+}
+
+Statement &Statement::blob(std::string_view value) {
+    // A null pointer would bind NULL, not an empty blob.
+    const char *data = value.empty() ? "" : value.data();
+    sqlite3_bind_blob64(m_statement, m_next++, data, value.size(), SQLITE_STATIC);
+    return *this;
+}
+
+Result<bool> Statement::step() {
+    switch (sqlite3_step(m_statement)) {
+    case SQLITE_ROW:
+        return true;
+    case SQLITE_DONE:
+        return false;
+    default:
+        return m_connection.error("use");
+    }
+}
+
+Result<void> Statement::run() {
+    MOS_TRY(const bool row, step());
+    if (row)
+        return Error{Code::INTERNAL, "a statement without result returned a row"};
+    return {};
+}
+
+std::string Statement::text_at(int column) const {
+    const void *data = sqlite3_column_blob(m_statement, column);
+    const int size = sqlite3_column_bytes(m_statement, column);
+    return data == nullptr ? std::string{} : std::string{static_cast<const char *>(data), static_cast<std::size_t>(size)};
+}
+
+Connection::~Connection() {
+    for (const auto &[sql, statement] : m_idle)
+        sqlite3_finalize(statement);
+    sqlite3_close(m_database);
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(std::unique_ptr<base::Directory> directory, const char *name) {
+    std::unique_ptr<Connection> connection{new Connection};
+    MOS_TRY(connection->m_vfs, PortVfs::create(std::move(directory)));
+    MOS_CHECK(connection->open_file(name, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, connection->m_vfs->name()));
+    return connection;
+}
+
+Result<std::unique_ptr<Connection>> Connection::open_in_memory() {
+    std::unique_ptr<Connection> connection{new Connection};
+    MOS_CHECK(connection->open_file(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr));
+    return connection;
+}
+
+Result<void> Connection::open_file(const char *name, int flags, const char *vfs) {
+    // NOMUTEX: one thread at a time uses a database, the engine sees to it.
+    const int status = sqlite3_open_v2(name, &m_database, flags | SQLITE_OPEN_NOMUTEX, vfs);
+    if (m_database == nullptr)
+        throw std::bad_alloc{};
+    sqlite3_extended_result_codes(m_database, 1);
+    if (status != SQLITE_OK)
+        return error("open");
+    // Content of a damaged or hostile database must not run code or take memory.
+    sqlite3_db_config(m_database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(m_database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_limit(m_database, SQLITE_LIMIT_LENGTH, 16 << 20);
+    return {};
+}
+
+Result<void> Connection::execute(const char *sql) {
+    if (sqlite3_exec(m_database, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+        return error("use");
+    return {};
+}
+
+Result<void> Connection::keep_log() {
+    int keep = 1;
+    if (sqlite3_file_control(m_database, "main", SQLITE_FCNTL_PERSIST_WAL, &keep) != SQLITE_OK ||
+        sqlite3_db_config(m_database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr) != SQLITE_OK)
+        return error("set up");
+    return {};
+}
+
+Result<Statement> Connection::prepare(const char *sql) {
+    if (const auto idle = m_idle.find(sql); idle != m_idle.end()) {
+        sqlite3_stmt *statement = idle->second;
+        m_idle.erase(idle);
+        m_in_use.emplace(statement, sql);
+        return Statement{*this, statement};
+    }
+    sqlite3_stmt *statement = nullptr;
+    if (sqlite3_prepare_v3(m_database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+        return error("query");
+    m_in_use.emplace(statement, sql);
+    return Statement{*this, statement};
+}
+
+Result<Statement> Connection::prepare_once(const std::string &sql) {
+    sqlite3_stmt *statement = nullptr;
+    if (sqlite3_prepare_v2(m_database, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK)
+        return error("query");
+    return Statement{*this, statement};
+}
+
+void Connection::release(sqlite3_stmt *statement) {
+    const auto used = m_in_use.find(statement);
+    if (used == m_in_use.end()) {
+        sqlite3_finalize(statement);
+        return;
+    }
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    if (!m_idle.emplace(used->second, statement).second)
+        sqlite3_finalize(statement);
+    m_in_use.erase(used);
+}
+
+Result<std::int64_t> Connection::query_integer(const char *sql) {
+    MOS_TRY(Statement statement, prepare_once(sql));
+    MOS_TRY(const bool row, statement.step());
+    return row ? statement.integer_at(0) : 0;
+}
+
+Error Connection::error(std::string_view what) {
+    const int status = sqlite3_extended_errcode(m_database);
+    if ((status & 0xFF) == SQLITE_NOMEM)
+        throw std::bad_alloc{};
+    // What the filesystem said is nearer to the cause than SQLite's "disk I/O error".
+    if (m_vfs != nullptr) {
+        if (std::optional<Error> cause = m_vfs->take_error())
+            return in_context(std::move(*cause), fmt::format("can't {} the database", what));
+    }
+    Code code = Code::IO;
+    switch (status & 0xFF) {
+    case SQLITE_FULL:
+        code = Code::NO_SPACE;
+        break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_SCHEMA:
+    case SQLITE_ERROR:  // a query that our own schema answers fails only where the schema is not ours
+        code = Code::DATABASE_DAMAGED;
+        break;
+    case SQLITE_READONLY:
+        code = Code::READ_ONLY;
+        break;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        code = Code::LOCKED;
+        break;
+    default:
+        break;
+    }
+    return Error{code, fmt::format("can't {} the database: {}", what, sqlite3_errmsg(m_database))};
+}
+
+}  // namespace mos::state

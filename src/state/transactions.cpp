@@ -1,0 +1,224 @@
+#include <mos/state/transactions.hpp>
+
+#include "sqlite.hpp"
+
+#include <fmt/format.h>
+
+namespace mos::state {
+
+namespace {
+
+// Contents first, then directories that are left empty, then attributes, since moving an entry changes the times of the
+// directories it leaves and enters.
+enum class Pass : std::int64_t { contents = 0, directories = 1, attributes = 2 };
+
+Pass pass_of(OperationKind kind) {
+    switch (kind) {
+    case OperationKind::remove_directory:
+        return Pass::directories;
+    case OperationKind::set_attributes:
+        return Pass::attributes;
+    default:
+        return Pass::contents;
+    }
+}
+
+constexpr std::string_view columns =
+    "id, stage, direction, state, in_effect, time_unix_s, summary, reason, changed_paths";
+
+Transaction read_transaction(const Statement &row) {
+    return {.id = row.unsigned_at(0),
+            .stage = row.unsigned_at(1),
+            .direction = static_cast<Direction>(row.integer_at(2)),
+            .state = static_cast<TransactionState>(row.integer_at(3)),
+            .in_effect = row.integer_at(4) != 0,
+            .time_unix_s = row.integer_at(5),
+            .summary = row.text_at(6),
+            .reason = row.text_at(7),
+            .changed_paths = row.unsigned_at(8)};
+}
+
+Result<std::vector<Transaction>> select(Database &database, std::string_view clause) {
+    MOS_TRY(Statement rows,
+            database.connection().prepare_once(fmt::format("SELECT {} FROM transactions {}", columns, clause)));
+    std::vector<Transaction> found;
+    for (;;) {
+        MOS_TRY(const bool row, rows.step());
+        if (!row)
+            return found;
+        found.push_back(read_transaction(rows));
+    }
+}
+
+Result<std::optional<Transaction>> select_one(Database &database, std::string_view clause) {
+    MOS_TRY(std::vector<Transaction> found, select(database, clause));
+    if (found.empty())
+        return std::optional<Transaction>{};
+    return std::optional<Transaction>{std::move(found.front())};
+}
+
+Result<Operation> read_operation(const Statement &row) {
+    Operation operation;
+    operation.slot = row.unsigned_at(0);
+    operation.kind = static_cast<OperationKind>(row.integer_at(1));
+    operation.path = row.text_at(2);
+    operation.staged_inode = row.unsigned_at(3);
+    if (operation.kind == OperationKind::set_attributes) {
+        MOS_TRY(operation.before, attributes_from_text(row.text_at(4)));
+        MOS_TRY(operation.after, attributes_from_text(row.text_at(5)));
+    }
+    operation.leaving_inode = row.unsigned_at(6);
+    operation.active = row.integer_at(7) != 0;
+    return operation;
+}
+
+}  // namespace
+
+std::string_view state_name(TransactionState state) noexcept {
+    switch (state) {
+    case TransactionState::committed:
+        return "committed";
+    case TransactionState::reverting:
+        return "reverting";
+    case TransactionState::done:
+        return "done";
+    case TransactionState::reverted:
+        return "reverted";
+    case TransactionState::pruned:
+        return "pruned";
+    }
+    return "unknown";
+}
+
+Result<std::uint64_t> Transactions::next_id() {
+    MOS_TRY(const std::int64_t last,
+            m_database.connection().query_integer("SELECT value FROM properties WHERE name = 'last_transaction'"));
+    return static_cast<std::uint64_t>(last) + 1;
+}
+
+Result<std::optional<Transaction>> Transactions::find(std::uint64_t id) {
+    return select_one(m_database, fmt::format("WHERE id = {}", static_cast<std::int64_t>(id)));
+}
+
+Result<std::optional<Transaction>> Transactions::unfinished() {
+    MOS_TRY(std::vector<Transaction> found, select(m_database, "WHERE state IN (1, 2)"));
+    if (found.size() > 1)
+        return Error{Code::DATABASE_DAMAGED,
+                     fmt::format("the database holds {} unfinished transactions, there can be one", found.size())};
+    if (found.empty())
+        return std::optional<Transaction>{};
+    return std::optional<Transaction>{std::move(found.front())};
+}
+
+Result<std::vector<Transaction>> Transactions::list(std::size_t limit) {
+    return select(m_database, fmt::format("ORDER BY id DESC LIMIT {}", limit));
+}
+
+Result<std::optional<Transaction>> Transactions::newest_in_effect() {
+    return select_one(m_database, "WHERE stage = id AND in_effect ORDER BY id DESC LIMIT 1");
+}
+
+Result<std::vector<Transaction>> Transactions::recovery_points() {
+    return select(m_database, "WHERE stage = id AND state IN (3, 4) ORDER BY id");
+}
+
+Result<bool> Transactions::owns_stage(std::uint64_t id) {
+    MOS_TRY(const std::optional<Transaction> owner, find(id));
+    return owner && owner->stage == owner->id && owner->state != TransactionState::pruned;
+}
+
+Result<void> Transactions::insert(const Transaction &transaction) {
+    Connection &connection = m_database.connection();
+    MOS_TRY(Statement row, connection.prepare("INSERT INTO transactions (id, stage, direction, state, in_effect, "
+                                              "time_unix_s, summary, reason, changed_paths) "
+                                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    MOS_CHECK(row.unsigned_integer(transaction.id)
+                  .unsigned_integer(transaction.stage)
+                  .integer(static_cast<std::int64_t>(transaction.direction))
+                  .integer(static_cast<std::int64_t>(transaction.state))
+                  .integer(transaction.in_effect ? 1 : 0)
+                  .integer(transaction.time_unix_s)
+                  .text(transaction.summary)
+                  .text(transaction.reason)
+                  .unsigned_integer(transaction.changed_paths)
+                  .run());
+    MOS_TRY(Statement last, connection.prepare("UPDATE properties SET value = ? WHERE name = 'last_transaction'"));
+    return last.unsigned_integer(transaction.id).run();
+}
+
+Result<void> Transactions::set_state(std::uint64_t id, TransactionState state) {
+    MOS_TRY(Statement row, m_database.connection().prepare("UPDATE transactions SET state = ? WHERE id = ?"));
+    return row.integer(static_cast<std::int64_t>(state)).unsigned_integer(id).run();
+}
+
+Result<void> Transactions::set_in_effect(std::uint64_t stage, bool in_effect) {
+    MOS_TRY(Statement row, m_database.connection().prepare("UPDATE transactions SET in_effect = ? WHERE id = ?"));
+    return row.integer(in_effect ? 1 : 0).unsigned_integer(stage).run();
+}
+
+Result<void> Transactions::insert_operation(std::uint64_t id, const Operation &operation) {
+    const bool attributes = operation.kind == OperationKind::set_attributes;
+    const std::string before = attributes ? attributes_to_text(operation.before) : std::string{};
+    const std::string after = attributes ? attributes_to_text(operation.after) : std::string{};
+    MOS_TRY(Statement row, m_database.connection().prepare(
+                               "INSERT INTO operations (transaction_id, pass, slot, kind, path, staged_inode, "
+                               "attributes_before, attributes_after, leaving_inode, active) "
+                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    return row.unsigned_integer(id)
+        .integer(static_cast<std::int64_t>(pass_of(operation.kind)))
+        .unsigned_integer(operation.slot)
+        .integer(static_cast<std::int64_t>(operation.kind))
+        .blob(operation.path)
+        .unsigned_integer(operation.staged_inode)
+        .text(before)
+        .text(after)
+        .unsigned_integer(operation.leaving_inode)
+        .integer(operation.active ? 1 : 0)
+        .run();
+}
+
+Result<void> Transactions::update_operation(std::uint64_t id, const Operation &operation) {
+    MOS_TRY(Statement row, m_database.connection().prepare("UPDATE operations SET leaving_inode = ?, active = ? "
+                                                           "WHERE transaction_id = ? AND pass = ? AND slot = ?"));
+    return row.unsigned_integer(operation.leaving_inode)
+        .integer(operation.active ? 1 : 0)
+        .unsigned_integer(id)
+        .integer(static_cast<std::int64_t>(pass_of(operation.kind)))
+        .unsigned_integer(operation.slot)
+        .run();
+}
+
+Result<void> Transactions::delete_operations(std::uint64_t stage) {
+    MOS_TRY(Statement row, m_database.connection().prepare("DELETE FROM operations WHERE transaction_id IN "
+                                                           "(SELECT id FROM transactions WHERE stage = ?)"));
+    return row.unsigned_integer(stage).run();
+}
+
+Result<void> Transactions::for_each_operation(std::uint64_t id, Direction heading, const TakeOperation &take) {
+    // Forward: parents before children, emptied directories from the deepest up. Backward: those directories come back
+    // before what was in them. Attributes are last both ways.
+    struct Step {
+        Pass pass;
+        const char *order;
+    };
+    constexpr Step forward[] = {{Pass::contents, "ASC"}, {Pass::directories, "DESC"}, {Pass::attributes, "DESC"}};
+    constexpr Step backward[] = {{Pass::directories, "ASC"}, {Pass::contents, "DESC"}, {Pass::attributes, "DESC"}};
+
+    for (const Step &step : heading == Direction::forward ? forward : backward) {
+        MOS_TRY(Statement rows,
+                m_database.connection().prepare_once(fmt::format(
+                    "SELECT slot, kind, path, staged_inode, attributes_before, attributes_after, leaving_inode, active "
+                    "FROM operations WHERE transaction_id = {} AND pass = {} ORDER BY slot {}",
+                    static_cast<std::int64_t>(id), static_cast<std::int64_t>(step.pass), step.order)));
+        for (;;) {
+            MOS_TRY(const bool row, rows.step());
+            if (!row)
+                break;
+            MOS_TRY(const Operation operation, read_operation(rows));
+            MOS_CHECK(take(operation));
+        }
+    }
+    return {};
+}
+
+}  // namespace mos::state

@@ -1,0 +1,209 @@
+#include <mos/transaction/apply.hpp>
+#include <mos/transaction/transaction.hpp>
+
+#include <fmt/format.h>
+
+namespace mos::transaction {
+
+using state::Direction;
+using state::Operation;
+using state::Transaction;
+using state::Transactions;
+using state::TransactionState;
+
+namespace {
+
+Result<std::unique_ptr<base::Directory>> open_stage(Site &site, std::uint64_t id) {
+    MOS_TRY(const auto stages, open_stages(site.root));
+    return stages->open_directory(number_name(id), base::Symlinks::refuse);
+}
+
+// The flush comes before the word: what is called done must be durable. The word itself may be lost, or not be written
+// on a full disk: recovery then finds nothing left to move and says it again.
+Result<void> settle(Site &site, Transaction &transaction, base::SyncPoint &sync_point, TransactionState final_state) {
+    site.observer.report({.phase = base::Phase::settling});
+    if (auto flushed = sync_point.flush(); !flushed)
+        return in_context(std::move(flushed).error(), "can't flush what was put in place");
+    transaction.state = final_state;
+    const Result<void> said = site.database.commit(state::Durability::with_next, [&] {
+        return Transactions{site.database}.set_state(transaction.id, final_state);
+    });
+    if (!said)
+        site.observer.notice(
+            fmt::format("transaction {} is complete; the database will say so after the next recovery ({})",
+                        transaction.id, said.error().message()));
+    return {};
+}
+
+// Decides, durably, that the transaction goes back to where it came from. Records what is in each slot now, since the
+// reversal tests against that: else a second recovery would swap somebody's newer file back.
+Result<void> turn_round(Site &site, base::Directory &stage, Transaction &transaction) {
+    Transaction turned = transaction;
+    turned.state = TransactionState::reverting;
+    Surveyor surveyor{site, stage, turned.heading(), Surveyor::Occasion::turning_round};
+    Transactions transactions{site.database};
+    MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
+        MOS_CHECK(transactions.set_state(transaction.id, TransactionState::reverting));
+        MOS_CHECK(transactions.set_in_effect(transaction.stage, turned.heading() == Direction::forward));
+        return transactions.for_each_operation(transaction.id, turned.heading(),
+                                               [&](const Operation &operation) -> Result<void> {
+                                                   MOS_TRY(const Operation surveyed, surveyor.survey(operation));
+                                                   return transactions.update_operation(transaction.id, surveyed);
+                                               });
+    }));
+    transaction = std::move(turned);
+    return {};
+}
+
+Error could_not_recover(Error cause, const Transaction &transaction) {
+    return Error{Code::RECOVERY_FAILED, fmt::format("transaction {} ({}) could be neither completed nor undone",
+                                                    transaction.id, transaction.summary)}
+        .caused_by(std::move(cause));
+}
+
+Result<void> go_back(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point) {
+    if (auto applied = apply_all(site, stage, transaction, Interruption::refused); !applied)
+        return could_not_recover(std::move(applied).error(), transaction);
+    if (auto settled = settle(site, transaction, sync_point, TransactionState::reverted); !settled)
+        return could_not_recover(std::move(settled).error(), transaction);
+    return {};
+}
+
+Error undone_because(Error cause) {
+    if (cause.code() == Code::CANCELLED)
+        return Error{Code::CANCELLED, "cancelled; what had been put in place was taken back"};
+    return Error{Code::REVERTED, "failed while it was being put in place; everything was taken back"}.caused_by(
+        std::move(cause));
+}
+
+Result<void> carry(Site &site, Transaction &transaction, base::SyncPoint &sync_point, Interruption interruption) {
+    MOS_TRY(const auto stage, open_stage(site, transaction.stage));
+    if (transaction.state == TransactionState::reverting)
+        return go_back(site, *stage, transaction, sync_point);
+
+    Result<void> applied = apply_all(site, *stage, transaction, interruption);
+    if (applied) {
+        // A failed settle is no reason to turn round: the tree is new, the word is missing, recovery says it.
+        if (auto settled = settle(site, transaction, sync_point, TransactionState::done); !settled)
+            return could_not_recover(std::move(settled).error(), transaction);
+        return {};
+    }
+    if (auto turned = turn_round(site, *stage, transaction); !turned)
+        return could_not_recover(std::move(applied).error(), transaction);
+    MOS_CHECK(go_back(site, *stage, transaction, sync_point));
+    return undone_because(std::move(applied).error());
+}
+
+// A stage of which nothing is decided may go. One that holds what was never staged there has been moved by a
+// transaction that this database does not know: it was lost or is an old copy.
+Result<void> check_unmoved(base::Directory &stage, std::string_view name) {
+    auto opened = PlanReader::open(stage);
+    if (!opened)
+        return {};  // never finished, so never decided
+    MOS_TRY(PlanReader plan, std::move(opened));
+    for (;;) {
+        MOS_TRY(const auto planned, plan.next());
+        if (!planned)
+            return {};
+        const Operation &operation = planned->operation;
+        MOS_TRY(const auto slot, stage.find(number_name(operation.slot)));
+        if (slot && slot->inode != operation.staged_inode)
+            return Error{Code::STAGE_UNCLEAR,
+                         fmt::format("stage {} holds what was at {}, but the database knows no such transaction", name,
+                                     base::in_quotes(operation.path))}
+                .about(operation.path);
+    }
+}
+
+Result<std::uint64_t> drop_leftovers(Site &site) {
+    MOS_TRY(const auto there, site.root.find(stages_name));
+    if (!there)
+        return std::uint64_t{0};
+    MOS_TRY(const auto stages, open_stages(site.root));
+    MOS_TRY(const auto entries, stages->list());
+    Transactions transactions{site.database};
+    std::uint64_t dropped = 0;
+    for (const base::DirectoryEntry &entry : entries) {
+        const std::uint64_t id = std::strtoull(entry.name.c_str(), nullptr, 10);
+        if (entry.type != base::FileType::directory || number_name(id) != entry.name)
+            continue;  // not ours by its name; doctor reports it
+        MOS_TRY(const bool owned, transactions.owns_stage(id));
+        if (owned)
+            continue;
+        MOS_TRY(const auto row, transactions.find(id));
+        if (!row) {
+            MOS_TRY(const auto stage, stages->open_directory(entry.name, base::Symlinks::refuse));
+            MOS_CHECK(check_unmoved(*stage, entry.name));
+        }
+        MOS_CHECK(base::remove_tree(*stages, entry.name));
+        ++dropped;
+    }
+    return dropped;
+}
+
+}  // namespace
+
+Result<void> carry_through(Site &site, Decided decided) {
+    return carry(site, decided.transaction, *decided.sync_point, Interruption::allowed);
+}
+
+Result<Transaction> roll_back(Site &site, const Transaction &owner, const Description &description) {
+    MOS_TRY(const auto sync_point, site.root.open_sync_point());
+    MOS_TRY(const auto stage, open_stage(site, owner.stage));
+    Transactions transactions{site.database};
+    MOS_TRY(const std::uint64_t id, transactions.next_id());
+    Transaction rollback{.id = id,
+                         .stage = owner.stage,
+                         .direction = Direction::backward,
+                         .state = TransactionState::committed,
+                         .in_effect = false,
+                         .time_unix_s = site.clock.now_unix_s(),
+                         .summary = description.summary,
+                         .reason = description.reason,
+                         .changed_paths = owner.changed_paths};
+    site.observer.report({.phase = base::Phase::deciding});
+    MOS_CHECK(site.observer.checkpoint());
+    Surveyor surveyor{site, *stage, Direction::backward, Surveyor::Occasion::rollback};
+    MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
+        MOS_CHECK(transactions.insert(rollback));
+        MOS_CHECK(transactions.set_in_effect(owner.stage, false));
+        return transactions.for_each_operation(owner.id, Direction::forward,
+                                               [&](const Operation &operation) -> Result<void> {
+                                                   MOS_TRY(const Operation surveyed, surveyor.survey(operation));
+                                                   return transactions.insert_operation(id, surveyed);
+                                               });
+    }));
+    MOS_CHECK(carry(site, rollback, *sync_point, Interruption::allowed));
+    return rollback;
+}
+
+Result<Recovered> recover(Site &site) {
+    Recovered recovered;
+    MOS_TRY(std::optional<Transaction> unfinished, Transactions{site.database}.unfinished());
+    if (unfinished) {
+        MOS_TRY(const auto sync_point, site.root.open_sync_point());
+        // The flush of the commit that is read here may have failed in the life of another process.
+        MOS_CHECK(site.database.checkpoint());
+        Result<void> carried = carry(site, *unfinished, *sync_point, Interruption::refused);
+        if (!carried && carried.error().code() != Code::REVERTED)
+            return std::move(carried).error();
+        recovered.transaction = std::move(unfinished);
+    }
+    MOS_TRY(recovered.dropped_stages, drop_leftovers(site));
+    return recovered;
+}
+
+Result<void> prune(Site &site, const Transaction &owner, const Recorder &record) {
+    site.observer.report({.phase = base::Phase::cleaning});
+    Transactions transactions{site.database};
+    MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
+        MOS_CHECK(transactions.set_state(owner.id, TransactionState::pruned));
+        MOS_CHECK(transactions.delete_operations(owner.stage));
+        return record(owner.id);
+    }));
+    // Not durable before the next flush; until then the next recovery deletes it again.
+    MOS_TRY(const auto stages, open_stages(site.root));
+    return base::remove_tree(*stages, number_name(owner.stage));
+}
+
+}  // namespace mos::transaction

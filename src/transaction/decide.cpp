@@ -1,0 +1,73 @@
+#include <mos/transaction/transaction.hpp>
+
+#include <mos/base/path.hpp>
+
+#include <fmt/format.h>
+
+namespace mos::transaction {
+
+namespace {
+
+// The last look before the decision: whoever changed a path since it was staged keeps his change.
+Result<void> check_unchanged(Site &site, base::Directory &stage) {
+    base::DirectoryCache cache{site.root};
+    MOS_TRY(PlanReader plan, PlanReader::open(stage));
+    for (;;) {
+        MOS_TRY(const auto planned, plan.next());
+        if (!planned)
+            return {};
+        const std::string &path = planned->operation.path;
+        const base::SplitPath split = base::split_path(path);
+        MOS_TRY(base::Directory *const parent, cache.open(split.parent));
+        MOS_TRY(const auto there, parent->find(split.name));
+        const std::optional<Witness> now = there ? std::optional{witness_of(*there)} : std::nullopt;
+        if (now != planned->there)
+            return Error{Code::CHANGED_MEANWHILE,
+                         fmt::format("{} changed while the update was being prepared", base::in_quotes(path))}
+                .about(path);
+    }
+}
+
+Result<void> insert_operations(state::Transactions &transactions, std::uint64_t id, base::Directory &stage) {
+    MOS_TRY(PlanReader plan, PlanReader::open(stage));
+    for (;;) {
+        MOS_TRY(const auto planned, plan.next());
+        if (!planned)
+            return {};
+        MOS_CHECK(transactions.insert_operation(id, planned->operation));
+    }
+}
+
+}  // namespace
+
+Result<Decided> decide(Site &site, Staged staged, const Description &description, const Recorder &record) {
+    site.observer.report({.phase = base::Phase::deciding});
+    MOS_CHECK(site.observer.checkpoint());
+    MOS_CHECK(check_unchanged(site, staged.directory()));
+
+    state::Transactions transactions{site.database};
+    state::Transaction transaction{.id = staged.id(),
+                                   .stage = staged.id(),
+                                   .direction = state::Direction::forward,
+                                   .state = state::TransactionState::committed,
+                                   .in_effect = true,
+                                   .time_unix_s = site.clock.now_unix_s(),
+                                   .summary = description.summary,
+                                   .reason = description.reason,
+                                   .changed_paths = staged.operation_count()};
+    Result<void> committed = site.database.commit(state::Durability::durable, [&]() -> Result<void> {
+        MOS_CHECK(transactions.insert(transaction));
+        MOS_CHECK(insert_operations(transactions, transaction.id, staged.directory()));
+        return record(transaction.id);
+    });
+    if (committed || site.database.failed())
+        staged.release();
+    if (!committed)
+        return in_context(std::move(committed).error(), site.database.failed()
+                                                            ? "it is not known whether the decision was recorded; the "
+                                                              "next command finds out and completes or drops it"
+                                                            : "can't record the decision");
+    return Decided{std::move(transaction), staged.take_sync_point()};
+}
+
+}  // namespace mos::transaction

@@ -1,0 +1,42 @@
+// Moving one entry between its slot and its path, either way, at most once however often it is tried.
+//
+// "Already done" is told by the private slot, never by the target: the inode that is to leave the slot is alive until
+// it has left, so its number can't have been given to another file. Testing the target would bring the old file back
+// over a change that somebody made after the exchange.
+#pragma once
+
+#include <mos/state/transactions.hpp>
+#include <mos/transaction/site.hpp>
+
+#include <optional>
+
+namespace mos::transaction {
+
+// Applies every active operation of the transaction that is still to be done, in the order of its heading. What can't
+// be done because somebody changed the tree is left in the slot and reported; other errors end it.
+enum class Interruption : std::uint8_t { refused, allowed };  // whether the observer's checkpoint may end it
+[[nodiscard]] Result<void> apply_all(Site &site, base::Directory &stage, const state::Transaction &transaction,
+                                     Interruption interruption);
+
+// Finds out, for a heading that is about to be decided, what `operation` would have to do.
+class Surveyor {
+  public:
+    // A transaction that turns round was interrupted, so attributes may be half set and are set back in any case; a
+    // rollback leaves alone what somebody has set since.
+    enum class Occasion : std::uint8_t { rollback, turning_round };
+
+    Surveyor(Site &site, base::Directory &stage, state::Direction heading, Occasion occasion);
+
+    // The operation with the inode that is in its slot now, inactive where there is nothing to do. What somebody put in
+    // the place of ours meanwhile stays, and is reported.
+    [[nodiscard]] Result<state::Operation> survey(state::Operation operation);
+
+  private:
+    base::DirectoryCache m_cache;
+    base::Observer &m_observer;
+    base::Directory &m_stage;
+    state::Direction m_heading;
+    Occasion m_occasion;
+};
+
+}  // namespace mos::transaction

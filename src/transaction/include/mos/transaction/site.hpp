@@ -1,0 +1,33 @@
+// Where a transaction takes place: a root, its stages and its database.
+#pragma once
+
+#include <mos/base/clock.hpp>
+#include <mos/base/directory_cache.hpp>
+#include <mos/base/filesystem.hpp>
+#include <mos/base/observer.hpp>
+#include <mos/state/database.hpp>
+
+#include <memory>
+#include <string>
+
+namespace mos::transaction {
+
+// The folder at the top of the root that holds the stages, one folder a transaction, named by its number. Only the
+// engine writes there (mode 0700).
+inline constexpr const char *stages_name = ".multios-stage";
+
+// All borrowed; the caller holds the root's lock for as long as a Site is in use. One thread at a time.
+struct Site {
+    base::Directory &root;
+    state::Database &database;
+    const base::Clock &clock;
+    base::Observer &observer;
+};
+
+// The stages' folder, made when it is missing. Anything else by that name is refused (CONFLICT).
+[[nodiscard]] Result<std::unique_ptr<base::Directory>> open_stages(base::Directory &root);
+
+// The name of transaction `id`'s folder, and of a slot in it.
+[[nodiscard]] std::string number_name(std::uint64_t number);
+
+}  // namespace mos::transaction

@@ -1,0 +1,141 @@
+// Staging: everything that a transaction will put in place is first made in full beside it, on the same mount.
+//
+// Nothing under the root changes but for the stage itself. The caller names the wanted entries in byte order of their
+// paths, parents before children; the stage finds out by which operation each gets there.
+#pragma once
+
+#include <mos/state/operation.hpp>
+#include <mos/transaction/plan_file.hpp>
+#include <mos/transaction/site.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mos::transaction {
+
+// Writes a file's content; owner, mode, attributes and times follow it.
+using ContentWriter = std::function<Result<void>(base::File &)>;
+
+// A stage that is complete and durable, and of which nothing has been decided. Dropped unless it is given to decide().
+class Staged {
+  public:
+    Staged(Staged &&) noexcept;
+    Staged &operator=(Staged &&) = delete;
+    ~Staged();
+
+    [[nodiscard]] std::uint64_t id() const noexcept { return m_id; }
+    [[nodiscard]] std::uint64_t operation_count() const noexcept { return m_operation_count; }
+    [[nodiscard]] base::Directory &directory() noexcept { return *m_directory; }
+
+    // Its fate is no longer the stage's own: a row in the database, or a commit of unknown outcome, owns it.
+    void release() noexcept { m_stages.reset(); }
+
+    // Older than the first staged byte, so that no error of a flush since is missed.
+    [[nodiscard]] std::unique_ptr<base::SyncPoint> take_sync_point() noexcept { return std::move(m_sync_point); }
+
+  private:
+    friend class Stage;
+    Staged() = default;
+
+    std::unique_ptr<base::SyncPoint> m_sync_point;
+    std::unique_ptr<base::Directory> m_stages;
+    std::unique_ptr<base::Directory> m_directory;
+    std::uint64_t m_id = 0;
+    std::uint64_t m_operation_count = 0;
+};
+
+class Stage {
+  public:
+    // Begins the next transaction's stage. Opens the sync descriptor before the first byte is written, and tries an
+    // exchange of two files and two directories: FILESYSTEM_UNSUITABLE where the filesystem can't.
+    [[nodiscard]] static Result<Stage> begin(Site &site);
+    Stage(Stage &&) noexcept = default;
+    Stage &operator=(Stage &&) = delete;
+    ~Stage();  // drops what was staged unless finish() succeeded
+
+    [[nodiscard]] std::uint64_t id() const noexcept { return m_staged.m_id; }
+
+    // The entry wanted at `path`. What stands there now goes into the stage; a directory there goes with all below it,
+    // and it is the caller's duty to know that nothing of somebody else's is in it.
+    [[nodiscard]] Result<void> put_file(std::string_view path, const state::Attributes &attributes,
+                                        const ContentWriter &write);
+    [[nodiscard]] Result<void> put_symlink(std::string_view path, const state::Attributes &attributes,
+                                           std::string_view target);
+    // A directory that is there stays, with these attributes.
+    [[nodiscard]] Result<void> put_directory(std::string_view path, const state::Attributes &attributes);
+    // Another name of the file put before at `first`, which was announced by share().
+    [[nodiscard]] Result<void> put_link(std::string_view path, std::string_view first);
+    // The next put_file is the first name of a hard-link group.
+    void share() noexcept { m_share_next = true; }
+
+    // New mode, owner, times and extended attributes for what is at `path`, which keeps its content and inode.
+    [[nodiscard]] Result<void> set_attributes(std::string_view path, const state::Attributes &attributes);
+
+    // Nothing is wanted at `path`. A directory goes only if it is empty by then. Below something that is itself
+    // replaced this is implied and does nothing.
+    [[nodiscard]] Result<void> remove(std::string_view path);
+
+    // Completes the plan file and flushes everything. Any error drops the stage; a failed flush is never tried again.
+    [[nodiscard]] Result<Staged> finish();
+
+  private:
+    // An entry above the present one in byte order that later paths may still lie below. Byte order puts "a-b" between
+    // "a" and "a/b", but whatever may still be followed by something below it is a prefix of the present path, so the
+    // frames form a stack no deeper than a path is long.
+    struct Frame {
+        enum class Kind : std::uint8_t { staged_directory, staged_other, present_directory };
+        Kind kind = Kind::present_directory;
+        std::string path;
+        std::string location;          // in the stage, of the staged kinds
+        state::Attributes attributes;  // wanted
+        state::Attributes present;     // of a present directory
+        std::optional<Witness> there;  // of a present directory
+        bool touched = false;          // an entry of the present directory comes or goes, so its times change
+    };
+
+    // Where the entry at a path is made: a slot of its own, or inside a directory that is itself staged.
+    struct Place {
+        bool in_tree = false;
+        std::uint64_t slot = 0;
+        std::string location;  // relative to the stage
+        std::optional<base::FileStatus> there;
+    };
+
+    explicit Stage(Site &site) : m_site(&site) {}
+    [[nodiscard]] Result<void> try_exchange();
+    [[nodiscard]] Result<void> leave_frames(std::string_view path);
+    [[nodiscard]] Result<void> close_frame(Frame frame);
+    [[nodiscard]] Frame *cover_of(std::string_view path);
+    [[nodiscard]] Result<std::optional<base::FileStatus>> look(std::string_view path);
+    [[nodiscard]] Result<Place> place(std::string_view path);
+    [[nodiscard]] Result<void> record(std::string_view path, const Place &place, bool is_directory);
+    [[nodiscard]] Result<void> append(state::OperationKind kind, std::string_view path, std::uint64_t slot,
+                                      std::uint64_t staged_inode, const std::optional<base::FileStatus> &there);
+    void touch_parent(std::string_view path);
+    [[nodiscard]] Result<base::Directory *> stage_directory(std::string_view location);
+
+    Site *m_site;
+    Staged m_staged;
+    std::unique_ptr<base::DirectoryCache> m_root_cache;
+    std::unique_ptr<base::DirectoryCache> m_stage_cache;
+    std::optional<PlanWriter> m_plan;
+    base::FileStatus m_home;  // of the stage's folder: every path must be on its mount and subvolume
+    std::vector<Frame> m_frames;
+    std::map<std::string, std::string, std::less<>> m_shared;  // first path of a link group → its location
+    std::uint64_t m_next_slot = 0;
+    bool m_share_next = false;
+};
+
+// The attributes of what is at `name`, and how they are given to an entry. Of the extended ones only user.* and
+// security.capability are read, written and removed: labels and access control lists belong to the system's policy.
+[[nodiscard]] Result<state::Attributes> read_attributes(base::Directory &directory, std::string_view name,
+                                                        const base::FileStatus &status);
+[[nodiscard]] Result<void> apply_attributes(base::Directory &directory, std::string_view name, base::FileType type,
+                                            const state::Attributes &attributes);
+
+}  // namespace mos::transaction

@@ -1,0 +1,206 @@
+#include <mos/transaction/plan_file.hpp>
+
+#include <mos/base/bytes.hpp>
+#include <mos/base/json.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <zlib.h>
+
+#include <algorithm>
+
+namespace mos::transaction {
+
+using nlohmann::json;
+using state::Operation;
+using state::OperationKind;
+
+namespace {
+
+constexpr std::size_t buffer_bytes = 64U << 10U;
+constexpr std::size_t max_line_bytes = 16U << 20U;  // a line carries extended attributes, 64 KiB each at most
+constexpr std::string_view format_name = "multiosupdate plan 1";
+
+std::uint32_t checksum(std::uint32_t before, std::string_view text) {
+    return static_cast<std::uint32_t>(
+        crc32_z(before, reinterpret_cast<const unsigned char *>(text.data()), text.size()));
+}
+
+json operation_to_json(const PlannedOperation &planned) {
+    const Operation &operation = planned.operation;
+    json line = {{"slot", operation.slot},
+                 {"kind", static_cast<int>(operation.kind)},
+                 {"operation", state::operation_name(operation.kind)},
+                 {"staged_inode", operation.staged_inode}};
+    if (base::is_clean_text(operation.path))
+        line["path"] = operation.path;
+    else
+        line["path_base64"] = base::to_base64(base::as_bytes(operation.path));
+    if (planned.there)
+        line["there"] = {planned.there->inode, planned.there->size, planned.there->modified.seconds,
+                         planned.there->modified.nanoseconds};
+    if (operation.kind == OperationKind::set_attributes) {
+        line["before"] = state::attributes_to_text(operation.before);
+        line["after"] = state::attributes_to_text(operation.after);
+    }
+    return line;
+}
+
+Error damaged(std::string_view what) { return Error{Code::FORMAT, fmt::format("the plan file is damaged: {}", what)}; }
+
+Result<std::string> path_of(const json &line) {
+    if (const auto path = line.find("path"); path != line.end() && path->is_string())
+        return path->get<std::string>();
+    if (const auto path = line.find("path_base64"); path != line.end() && path->is_string()) {
+        MOS_TRY(const base::Bytes bytes, base::from_base64(path->get_ref<const std::string &>()));
+        return std::string{base::as_text(bytes)};
+    }
+    return damaged("an operation without path");
+}
+
+Result<std::optional<Witness>> witness_of(const json &line) {
+    const auto there = line.find("there");
+    if (there == line.end())
+        return std::optional<Witness>{};
+    if (!there->is_array() || there->size() != 4 ||
+        !std::all_of(there->begin(), there->end(), [](const json &value) { return value.is_number_integer(); }))
+        return damaged("'there' is no list of four numbers");
+    return std::optional<Witness>{Witness{
+        .inode = there->at(0).get<std::uint64_t>(),
+        .size = there->at(1).get<std::uint64_t>(),
+        .modified = {there->at(2).get<std::int64_t>(), there->at(3).get<std::int32_t>()},
+    }};
+}
+
+Result<std::uint64_t> number_of(const json &line, const char *key) {
+    const auto found = line.find(key);
+    if (found == line.end() || !found->is_number_unsigned())
+        return damaged(fmt::format("'{}' is no number", key));
+    return found->get<std::uint64_t>();
+}
+
+Result<PlannedOperation> operation_from_json(const json &line) {
+    PlannedOperation planned;
+    Operation &operation = planned.operation;
+    MOS_TRY(operation.slot, number_of(line, "slot"));
+    MOS_TRY(const std::uint64_t kind, number_of(line, "kind"));
+    if (kind < static_cast<std::uint64_t>(OperationKind::exchange) ||
+        kind > static_cast<std::uint64_t>(OperationKind::set_attributes))
+        return damaged(fmt::format("unknown operation {}", kind));
+    operation.kind = static_cast<OperationKind>(kind);
+    MOS_TRY(operation.staged_inode, number_of(line, "staged_inode"));
+    operation.leaving_inode = operation.staged_inode;
+    MOS_TRY(operation.path, path_of(line));
+    MOS_TRY(planned.there, witness_of(line));
+    if (operation.kind == OperationKind::set_attributes) {
+        MOS_TRY(operation.before, state::attributes_from_text(line.value("before", "")));
+        MOS_TRY(operation.after, state::attributes_from_text(line.value("after", "")));
+    }
+    return planned;
+}
+
+}  // namespace
+
+Result<PlanWriter> PlanWriter::create(base::Directory &stage, std::uint64_t transaction) {
+    MOS_TRY(std::unique_ptr<base::File> file, stage.open_file(plan_file_name, base::OpenMode::create_new));
+    PlanWriter writer{std::move(file)};
+    MOS_CHECK(writer.write_line(json{{"format", format_name}, {"transaction", transaction}}.dump()));
+    return writer;
+}
+
+Result<void> PlanWriter::append(const PlannedOperation &planned) {
+    ++m_count;
+    return write_line(operation_to_json(planned).dump());
+}
+
+Result<void> PlanWriter::finish() {
+    MOS_CHECK(write_line(json{{"operations", m_count}, {"crc32", m_checksum}}.dump()));
+    return write_out();
+}
+
+Result<void> PlanWriter::write_line(std::string line) {
+    line += '\n';
+    m_checksum = checksum(m_checksum, line);
+    m_buffer += line;
+    return m_buffer.size() >= buffer_bytes ? write_out() : Result<void>{};
+}
+
+Result<void> PlanWriter::write_out() {
+    MOS_CHECK(m_file->write_at(m_offset, base::as_bytes(m_buffer)));
+    m_offset += m_buffer.size();
+    m_buffer.clear();
+    return {};
+}
+
+Result<PlanReader> PlanReader::open(base::Directory &stage) {
+    MOS_TRY(std::unique_ptr<base::File> file, stage.open_file(plan_file_name, base::OpenMode::read));
+    PlanReader reader{std::move(file)};
+    MOS_CHECK(reader.check_whole());
+    reader.rewind();
+    MOS_TRY(const auto first, reader.next_line());
+    static_cast<void>(first);  // the format line, checked before
+    return reader;
+}
+
+void PlanReader::rewind() {
+    m_buffer.clear();
+    m_position = 0;
+    m_offset = 0;
+}
+
+Result<std::optional<std::string>> PlanReader::next_line() {
+    for (;;) {
+        if (const std::size_t end = m_buffer.find('\n', m_position); end != std::string::npos) {
+            std::string line = m_buffer.substr(m_position, end - m_position);
+            m_position = end + 1;
+            return std::optional<std::string>{std::move(line)};
+        }
+        m_buffer.erase(0, m_position);
+        m_position = 0;
+        if (m_buffer.size() > max_line_bytes)
+            return damaged("a line is too long");
+        const std::size_t kept = m_buffer.size();
+        m_buffer.resize(kept + buffer_bytes);
+        MOS_TRY(const std::size_t count,
+                m_file->read_at(m_offset, std::as_writable_bytes(std::span{m_buffer}).subspan(kept)));
+        m_buffer.resize(kept + count);
+        m_offset += count;
+        if (count == 0)
+            return std::optional<std::string>{};
+    }
+}
+
+Result<void> PlanReader::check_whole() {
+    MOS_TRY(const auto first, next_line());
+    if (!first || !first->starts_with(R"({"format":")" + std::string{format_name} + '"'))
+        return damaged("its first line is another");
+    std::uint32_t sum = checksum(0, *first + '\n');
+    for (std::uint64_t count = 0;; ++count) {
+        MOS_TRY(const auto line, next_line());
+        if (!line)
+            return damaged("its last line is missing");
+        if (line->starts_with(R"({"crc32":)")) {
+            if (*line != json{{"operations", count}, {"crc32", sum}}.dump())
+                return damaged("its checksum is another");
+            m_left = count;
+            return {};
+        }
+        sum = checksum(sum, *line + '\n');
+    }
+}
+
+Result<std::optional<PlannedOperation>> PlanReader::next() {
+    if (m_left == 0)
+        return std::optional<PlannedOperation>{};
+    --m_left;
+    MOS_TRY(const auto line, next_line());
+    if (!line)
+        return damaged("it became shorter");
+    MOS_TRY(const json tree, base::parse_json(*line, {.bytes = max_line_bytes, .depth = 3}));
+    if (!tree.is_object())
+        return damaged("a line is no object");
+    MOS_TRY(PlannedOperation planned, operation_from_json(tree));
+    return std::optional<PlannedOperation>{std::move(planned)};
+}
+
+}  // namespace mos::transaction

@@ -1,0 +1,22 @@
+#include <mos/transaction/site.hpp>
+
+#include <fmt/format.h>
+
+namespace mos::transaction {
+
+Result<std::unique_ptr<base::Directory>> open_stages(base::Directory &root) {
+    MOS_TRY(const auto there, root.find(stages_name));
+    if (!there)
+        MOS_CHECK(root.make_directory(stages_name, 0700));
+    else if (there->type != base::FileType::directory)
+        return Error{Code::CONFLICT, fmt::format("'{}' is a {}, the stages' folder is needed there", stages_name,
+                                                 base::file_type_name(there->type))}
+            .about(stages_name);
+    else if (there->mode != 0700)
+        MOS_CHECK(root.set_mode(stages_name, 0700));
+    return root.open_directory(stages_name, base::Symlinks::refuse);
+}
+
+std::string number_name(std::uint64_t number) { return std::to_string(number); }
+
+}  // namespace mos::transaction

@@ -1,0 +1,319 @@
+#include <mos/transaction/stage.hpp>
+
+#include <mos/base/path.hpp>
+#include <mos/state/transactions.hpp>
+
+#include <fmt/format.h>
+
+namespace mos::transaction {
+
+using base::FileStatus;
+using base::FileType;
+using state::Attributes;
+using state::OperationKind;
+
+// Of a directory the inode alone: its times change with everything that comes and goes in it.
+Witness witness_of(const FileStatus &status) {
+    if (status.type == FileType::directory)
+        return {.inode = status.inode, .size = 0, .modified = {}};
+    return {.inode = status.inode, .size = status.size, .modified = status.modified};
+}
+
+namespace {
+
+Error conflicting(std::string_view path, std::string_view what) {
+    return Error{Code::INTERNAL, fmt::format("{} {}", base::in_quotes(path), what)}.about(std::string{path});
+}
+
+// Whether a path that sorts at or after `path` may still lie below `above`: only a prefix can be followed by such a
+// one.
+bool may_still_cover(std::string_view above, std::string_view path) {
+    return path.size() > above.size() && path.starts_with(above) && path[above.size()] <= '/';
+}
+
+}  // namespace
+
+Staged::Staged(Staged &&) noexcept = default;
+
+Staged::~Staged() {
+    if (m_stages == nullptr)
+        return;
+    m_directory.reset();
+    // What can't be deleted now is deleted by the next recovery.
+    const Result<void> removed = base::remove_tree(*m_stages, number_name(m_id));
+    static_cast<void>(removed);
+}
+
+Stage::~Stage() = default;
+
+Result<Stage> Stage::begin(Site &site) {
+    Stage stage{site};
+    MOS_TRY(stage.m_staged.m_sync_point, site.root.open_sync_point());
+    state::Transactions transactions{site.database};
+    MOS_TRY(stage.m_staged.m_id, transactions.next_id());
+    MOS_TRY(std::unique_ptr<base::Directory> stages, open_stages(site.root));
+    const std::string name = number_name(stage.m_staged.m_id);
+    MOS_CHECK(stages->make_directory(name, 0700));
+    stage.m_staged.m_stages = std::move(stages);
+    MOS_TRY(stage.m_staged.m_directory, stage.m_staged.m_stages->open_directory(name, base::Symlinks::refuse));
+    MOS_TRY(stage.m_home, stage.m_staged.m_directory->own_status());
+    MOS_CHECK(stage.try_exchange());
+    stage.m_root_cache = std::make_unique<base::DirectoryCache>(site.root);
+    stage.m_stage_cache = std::make_unique<base::DirectoryCache>(*stage.m_staged.m_directory);
+    MOS_TRY(stage.m_plan, PlanWriter::create(*stage.m_staged.m_directory, stage.m_staged.m_id));
+    return stage;
+}
+
+// Nothing may fail after the decision, so the system call that everything rests on is tried before.
+Result<void> Stage::try_exchange() {
+    base::Directory &stage = *m_staged.m_directory;
+    const auto unsuitable = [](Error cause) {
+        return Error{Code::FILESYSTEM_UNSUITABLE, "the filesystem can't exchange two entries"}.caused_by(
+            std::move(cause));
+    };
+    for (const char *name : {"try-a", "try-b"}) {
+        MOS_TRY(const auto file, stage.open_file(name, base::OpenMode::create_new));
+        MOS_CHECK(stage.make_directory(std::string{name} + ".d", 0700));
+    }
+    if (auto tried = stage.rename("try-a", stage, "try-b", base::RenameMode::exchange); !tried)
+        return unsuitable(std::move(tried).error());
+    if (auto tried = stage.rename("try-a.d", stage, "try-b", base::RenameMode::exchange); !tried)
+        return unsuitable(std::move(tried).error());
+    // The last exchange swapped a directory with a file.
+    MOS_CHECK(stage.remove_file("try-a"));
+    MOS_CHECK(stage.remove_file("try-a.d"));
+    MOS_CHECK(stage.remove_directory("try-b"));
+    return stage.remove_directory("try-b.d");
+}
+
+Result<void> Stage::leave_frames(std::string_view path) {
+    while (!m_frames.empty() && !may_still_cover(m_frames.back().path, path)) {
+        Frame frame = std::move(m_frames.back());
+        m_frames.pop_back();
+        MOS_CHECK(close_frame(std::move(frame)));
+    }
+    return {};
+}
+
+// A directory gets its times when all that it holds is there.
+Result<void> Stage::close_frame(Frame frame) {
+    switch (frame.kind) {
+    case Frame::Kind::staged_other:
+        return {};
+    case Frame::Kind::staged_directory: {
+        const base::SplitPath split = base::split_path(frame.location);
+        MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
+        return apply_attributes(*parent, split.name, FileType::directory, frame.attributes);
+    }
+    case Frame::Kind::present_directory:
+        break;
+    }
+    if (!frame.touched && frame.attributes == frame.present)
+        return {};
+    PlannedOperation planned;
+    planned.operation.slot = m_next_slot++;
+    planned.operation.kind = OperationKind::set_attributes;
+    planned.operation.path = std::move(frame.path);
+    planned.operation.before = std::move(frame.present);
+    planned.operation.after = std::move(frame.attributes);
+    planned.there = frame.there;
+    return m_plan->append(planned);
+}
+
+// What is staged above `path` and takes it along.
+Stage::Frame *Stage::cover_of(std::string_view path) {
+    for (auto frame = m_frames.rbegin(); frame != m_frames.rend(); ++frame) {
+        if (frame->kind != Frame::Kind::present_directory && base::is_below(path, frame->path))
+            return &*frame;
+    }
+    return nullptr;
+}
+
+Result<std::optional<FileStatus>> Stage::look(std::string_view path) {
+    const base::SplitPath split = base::split_path(path);
+    MOS_TRY(base::Directory *const parent, m_root_cache->open(split.parent));
+    MOS_TRY(const FileStatus home, parent->own_status());
+    if (home.mount != m_home.mount || home.device != m_home.device)
+        return Error{Code::CROSS_MOUNT,
+                     fmt::format("{} lies on another mount or subvolume than the root", base::in_quotes(path))}
+            .about(std::string{path});
+    MOS_TRY(const auto there, parent->find(split.name));
+    if (home.immutable || (there && there->immutable))
+        return Error{Code::PERMISSION, fmt::format("{} is immutable or append-only (chattr)", base::in_quotes(path))}
+            .about(std::string{path});
+    if (there && (there->mount != m_home.mount || there->device != m_home.device))
+        return Error{Code::CROSS_MOUNT, fmt::format("{} is a mount point", base::in_quotes(path))}.about(
+            std::string{path});
+    return there;
+}
+
+Result<Stage::Place> Stage::place(std::string_view path) {
+    MOS_CHECK(leave_frames(path));
+    if (const Frame *cover = cover_of(path); cover != nullptr) {
+        if (cover->kind != Frame::Kind::staged_directory)
+            return conflicting(path, "is wanted below something that is no directory");
+        return Place{.in_tree = true,
+                     .slot = 0,
+                     .location = cover->location + std::string{path.substr(cover->path.size())},
+                     .there = std::nullopt};
+    }
+    MOS_TRY(const std::optional<FileStatus> there, look(path));
+    const std::uint64_t slot = m_next_slot++;
+    return Place{.in_tree = false, .slot = slot, .location = number_name(slot), .there = there};
+}
+
+Result<base::Directory *> Stage::stage_directory(std::string_view location) { return m_stage_cache->open(location); }
+
+void Stage::touch_parent(std::string_view path) {
+    const std::string_view parent = base::split_path(path).parent;
+    for (Frame &frame : m_frames) {
+        if (frame.path == parent)
+            frame.touched = true;
+    }
+}
+
+Result<void> Stage::append(OperationKind kind, std::string_view path, std::uint64_t slot, std::uint64_t staged_inode,
+                           const std::optional<FileStatus> &there) {
+    touch_parent(path);
+    PlannedOperation planned;
+    planned.operation.slot = slot;
+    planned.operation.kind = kind;
+    planned.operation.path = path;
+    planned.operation.staged_inode = staged_inode;
+    if (there)
+        planned.there = witness_of(*there);
+    return m_plan->append(planned);
+}
+
+// Writes the operation that brings what was made at `place`, if it has a slot of its own.
+Result<void> Stage::record(std::string_view path, const Place &place, bool is_directory) {
+    const base::SplitPath split = base::split_path(place.location);
+    MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
+    if (!place.in_tree) {
+        MOS_TRY(const auto staged, parent->find(split.name));
+        if (!staged)
+            return conflicting(path, "vanished from the stage");
+        const OperationKind kind = place.there ? OperationKind::exchange : OperationKind::add;
+        MOS_CHECK(append(kind, path, place.slot, staged->inode, place.there));
+    }
+    const bool hides_directory = place.there && place.there->type == FileType::directory;
+    if (is_directory || hides_directory) {
+        m_frames.push_back({.kind = is_directory ? Frame::Kind::staged_directory : Frame::Kind::staged_other,
+                            .path = std::string{path},
+                            .location = place.location,
+                            .attributes = {},
+                            .present = {},
+                            .there = std::nullopt,
+                            .touched = false});
+    }
+    return {};
+}
+
+Result<void> Stage::put_file(std::string_view path, const Attributes &attributes, const ContentWriter &write) {
+    MOS_TRY(const Place at, place(path));
+    const base::SplitPath split = base::split_path(at.location);
+    MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
+    {
+        MOS_TRY(const auto file, parent->open_file(split.name, base::OpenMode::create_new));
+        MOS_CHECK(write(*file));
+        MOS_CHECK(file->set_owner(attributes.owner, attributes.group));
+        MOS_CHECK(file->set_mode(attributes.mode));
+        for (const base::ExtendedAttribute &attribute : attributes.extended)
+            MOS_CHECK(file->set_extended_attribute(attribute));
+        MOS_CHECK(file->set_modified(attributes.modified));
+    }
+    if (std::exchange(m_share_next, false))
+        m_shared.emplace(path, at.location);
+    return record(path, at, false);
+}
+
+Result<void> Stage::put_symlink(std::string_view path, const Attributes &attributes, std::string_view target) {
+    MOS_TRY(const Place at, place(path));
+    const base::SplitPath split = base::split_path(at.location);
+    MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
+    MOS_CHECK(parent->make_symlink(split.name, target));
+    MOS_CHECK(apply_attributes(*parent, split.name, FileType::symlink, attributes));
+    return record(path, at, false);
+}
+
+Result<void> Stage::put_link(std::string_view path, std::string_view first) {
+    const auto shared = m_shared.find(first);
+    if (shared == m_shared.end())
+        return conflicting(path, "is a link to a file that was not staged");
+    MOS_TRY(const Place at, place(path));
+    const base::SplitPath source = base::split_path(shared->second);
+    const base::SplitPath target = base::split_path(at.location);
+    // The cache holds one directory; this needs two.
+    MOS_TRY(const auto source_parent, m_staged.m_directory->open_directory(source.parent, base::Symlinks::refuse));
+    MOS_TRY(base::Directory *const parent, stage_directory(target.parent));
+    MOS_CHECK(source_parent->make_link(source.name, *parent, target.name));
+    return record(path, at, false);
+}
+
+Result<void> Stage::put_directory(std::string_view path, const Attributes &attributes) {
+    MOS_CHECK(leave_frames(path));
+    if (cover_of(path) == nullptr) {
+        MOS_TRY(const std::optional<FileStatus> there, look(path));
+        if (there && there->type == FileType::directory)
+            return set_attributes(path, attributes);
+    }
+    MOS_TRY(const Place at, place(path));
+    const base::SplitPath split = base::split_path(at.location);
+    MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
+    MOS_CHECK(parent->make_directory(split.name, 0700));
+    MOS_CHECK(record(path, at, true));
+    m_frames.back().attributes = attributes;
+    return {};
+}
+
+Result<void> Stage::set_attributes(std::string_view path, const Attributes &attributes) {
+    MOS_CHECK(leave_frames(path));
+    MOS_TRY(const std::optional<FileStatus> there, look(path));
+    if (!there)
+        return conflicting(path, "is not there to get attributes");
+    const base::SplitPath split = base::split_path(path);
+    MOS_TRY(base::Directory *const parent, m_root_cache->open(split.parent));
+    MOS_TRY(Attributes present, read_attributes(*parent, split.name, *there));
+    Frame frame{.kind = Frame::Kind::present_directory,
+                .path = std::string{path},
+                .location = {},
+                .attributes = attributes,
+                .present = std::move(present),
+                .there = witness_of(*there),
+                .touched = false};
+    if (there->type == FileType::directory) {
+        m_frames.push_back(std::move(frame));
+        return {};
+    }
+    return close_frame(std::move(frame));
+}
+
+Result<void> Stage::remove(std::string_view path) {
+    MOS_CHECK(leave_frames(path));
+    if (cover_of(path) != nullptr)
+        return {};  // goes with what is replaced above it
+    auto found = look(path);
+    if (!found && found.error().code() == Code::NOT_FOUND)
+        return {};  // gone with its directory
+    MOS_TRY(const std::optional<FileStatus> there, std::move(found));
+    if (!there)
+        return {};
+    const OperationKind kind =
+        there->type == FileType::directory ? OperationKind::remove_directory : OperationKind::remove;
+    return append(kind, path, m_next_slot++, 0, there);
+}
+
+Result<Staged> Stage::finish() {
+    while (!m_frames.empty()) {
+        Frame frame = std::move(m_frames.back());
+        m_frames.pop_back();
+        MOS_CHECK(close_frame(std::move(frame)));
+    }
+    MOS_CHECK(m_plan->finish());
+    if (auto flushed = m_staged.m_sync_point->flush(); !flushed)
+        return in_context(std::move(flushed).error(), "can't flush what was staged");
+    m_staged.m_operation_count = m_plan->count();
+    return std::move(m_staged);
+}
+
+}  // namespace mos::transaction

@@ -1,0 +1,380 @@
+#include "disk.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+namespace mos::test::twin {
+
+using base::ByteView;
+using base::ExtendedAttribute;
+using base::FileStatus;
+using base::FileType;
+using base::RenameMode;
+
+namespace {
+
+constexpr std::uint32_t first_number = 2;  // the root's, as on ext4
+constexpr std::uint64_t unlimited_bytes = 1ULL << 40U;
+constexpr std::size_t max_symlink_bytes = 4095;
+constexpr std::size_t max_attribute_bytes = 65536;
+constexpr std::uint32_t unchanged = std::numeric_limits<std::uint32_t>::max();
+constexpr std::string_view capability = "security.capability";
+
+int check_attribute_name(const Inode &inode, std::string_view name) {
+    const bool user = name.starts_with("user.");
+    if (!user && !name.starts_with("security.") && !name.starts_with("trusted."))
+        return EOPNOTSUPP;
+    if (user && inode.type != FileType::regular && inode.type != FileType::directory)
+        return EPERM;
+    return 0;
+}
+
+}  // namespace
+
+void WritebackErrors::note(int number) {
+    ++m_sequence;
+    m_seen = false;
+    m_number = number;
+}
+
+std::uint64_t WritebackErrors::sample() const { return m_seen ? m_sequence : m_sequence - 1; }
+
+int WritebackErrors::report(std::uint64_t &mark) {
+    if (mark == m_sequence)
+        return 0;
+    mark = m_sequence;
+    m_seen = true;
+    return m_number;
+}
+
+Disk::Disk(const DiskState &state)
+    : clock(state.clock), m_live(state.table), m_durable(state.table), m_next_id(static_cast<Id>(state.table.size())) {
+    std::uint32_t highest = first_number;
+    for (Id id = root_id; id < m_live.size(); ++id) {
+        if (const Inode *inode = m_live.node(id); inode != nullptr)
+            highest = std::max(highest, inode->number);
+    }
+    m_next_number = highest + 1;
+    m_owners.resize(m_next_number);
+    for (Id id = root_id; id < m_live.size(); ++id) {
+        if (const Inode *inode = m_live.node(id); inode != nullptr)
+            m_owners[inode->number].push_back(id);
+    }
+    for (std::uint32_t number = first_number; number < m_next_number; ++number) {
+        if (m_owners[number].empty())
+            m_free_numbers.insert(number);
+    }
+}
+
+int Disk::enter(Effect effect, std::string_view verb, std::string_view shown) {
+    if (m_in_callback)
+        return 0;
+    ++calls;
+    if (effect != Effect::reads) {
+        ++mutations;
+        flushes += effect == Effect::flushes ? 1 : 0;
+        if (callback) {
+            m_in_callback = true;
+            callback(mutations, fmt::format("{} {}", verb, base::in_quotes(shown)));
+            m_in_callback = false;
+        }
+    }
+    if (const auto failure = failures.find(calls); failure != failures.end())
+        return failure->second;
+    if (effect != Effect::reads && lasting_failure && calls >= lasting_failure->first)
+        return lasting_failure->second;
+    return 0;
+}
+
+FileStatus Disk::status(Id id) const {
+    const Inode &inode = node(id);
+    FileStatus status;
+    status.type = inode.type;
+    status.mode = inode.mode;
+    status.owner = inode.owner;
+    status.group = inode.group;
+    status.size = inode.type == FileType::symlink ? inode.target.size() : inode.size;
+    status.modified = inode.modified;
+    status.inode = inode.number;
+    status.device = 1;
+    status.mount = 1;
+    status.links = m_live.names(id);
+    status.immutable = inode.immutable;
+    if (inode.type == FileType::directory && status.links != 0) {
+        const auto inner = std::ranges::count(inode.entries, FileType::directory, &Entry::type);
+        status.links = 2 + static_cast<std::uint32_t>(inner);
+    }
+    return status;
+}
+
+base::FilesystemUsage Disk::usage() const {
+    base::FilesystemUsage usage;
+    usage.type = filesystem_type;
+    usage.free_inodes = m_free_inodes.value_or(std::numeric_limits<std::uint32_t>::max());
+    usage.free_bytes = unlimited_bytes;
+    if (m_chunk_limit)
+        usage.free_bytes = (*m_chunk_limit - std::min(*m_chunk_limit, used_chunks())) * chunk_bytes;
+    return usage;
+}
+
+void Disk::opened(Id id) {
+    if (m_open.size() <= id)
+        m_open.resize(id + 1);
+    ++m_open[id];
+}
+
+void Disk::closed(Id id) {
+    --m_open[id];
+    release_if_unused(id);
+}
+
+void Disk::release_if_unused(Id id) {
+    if (m_live.names(id) != 0 || (id < m_open.size() && m_open[id] != 0) || m_live.node(id) == nullptr)
+        return;
+    m_free_numbers.insert(node(id).number);
+    m_live.erase(id);
+    if (m_free_inodes)
+        ++*m_free_inodes;
+}
+
+void Disk::perform(Item item) {
+    if (apply(m_live, item) == Applied::no)
+        throw std::logic_error("the twin's live state refused " + item.description());
+    m_pending.push_back(std::move(item));
+}
+
+void Disk::change_names(std::vector<NameChange> changes) {
+    std::vector<Id> gone;
+    for (const NameChange &change : changes)
+        gone.push_back(change.before);
+    perform({no_id, Names{std::move(changes), clock}});
+    for (const Id id : gone)
+        release_if_unused(id);
+}
+
+void Disk::touch(Id id) {
+    if (node(id).modified != clock)
+        perform({id, Attributes{.mode = {}, .ownership = {}, .modified = clock, .set = {}, .removed = {}}});
+}
+
+// Of a directory whose names are about to change.
+int Disk::can_enter(Id directory) const {
+    if (m_live.names(directory) == 0)
+        return ENOENT;
+    return node(directory).immutable ? EPERM : 0;
+}
+
+int Disk::create(Id directory, const std::string &name, const New &what) {
+    if (node(directory).find(name) != nullptr)
+        return EEXIST;
+    if (const int number = can_enter(directory); number != 0)
+        return number;
+    if (what.type == FileType::symlink && what.target.empty())
+        return ENOENT;
+    if (what.target.size() > max_symlink_bytes)
+        return ENAMETOOLONG;
+    if (m_free_inodes && *m_free_inodes == 0)
+        return ENOSPC;
+    if (m_free_inodes)
+        --*m_free_inodes;
+
+    auto inode = std::make_shared<Inode>();
+    inode->type = what.type;
+    inode->mode = what.mode;
+    inode->target = what.target;
+    inode->modified = clock;
+    inode->group = (node(directory).mode & 02000U) != 0 ? node(directory).group : 0;
+    if (m_free_numbers.empty())
+        m_free_numbers.insert(m_next_number++);
+    inode->number = m_free_numbers.extract(m_free_numbers.begin()).value();
+    if (m_owners.size() <= inode->number)
+        m_owners.resize(inode->number + 1);
+
+    const Id id = m_next_id++;
+    std::vector<Id> &owners = m_owners[inode->number];
+    perform({id, Creation{std::move(inode), owners}});
+    owners.push_back(id);
+    change_names({{directory, name, no_id, id}});
+    return 0;
+}
+
+int Disk::link(Id id, Id directory, const std::string &name) {
+    if (node(directory).find(name) != nullptr)
+        return EEXIST;
+    if (const int number = can_enter(directory); number != 0)
+        return number;
+    if (node(id).type == FileType::directory || node(id).immutable)
+        return EPERM;
+    change_names({{directory, name, no_id, id}});
+    return 0;
+}
+
+// In the order of the kernel's do_renameat2() and vfs_rename().
+int Disk::check_rename(Id from, const Entry &source, Id to, const Entry *target, RenameMode mode) const {
+    if (mode == RenameMode::keep_existing && target != nullptr)
+        return EEXIST;
+    if (mode == RenameMode::exchange && target == nullptr)
+        return ENOENT;
+    if (source.type == FileType::directory && m_live.contains(source.id, to))
+        return EINVAL;
+    if (target != nullptr && target->type == FileType::directory && m_live.contains(target->id, from))
+        return mode == RenameMode::exchange ? EINVAL : ENOTEMPTY;
+    if (target != nullptr && target->id == source.id)
+        return 0;
+    for (const Id directory : {from, to}) {
+        if (const int number = can_enter(directory); number != 0)
+            return number;
+    }
+    if (node(source.id).immutable || (target != nullptr && node(target->id).immutable))
+        return EPERM;
+    if (target == nullptr || mode == RenameMode::exchange)
+        return 0;
+    if (source.type == FileType::directory && target->type != FileType::directory)
+        return ENOTDIR;
+    if (source.type != FileType::directory && target->type == FileType::directory)
+        return EISDIR;
+    return node(target->id).entries.empty() ? 0 : ENOTEMPTY;
+}
+
+int Disk::rename(Id from, const std::string &name, Id to, const std::string &new_name, RenameMode mode) {
+    const Entry *source = node(from).find(name);
+    const Entry *target = node(to).find(new_name);
+    if (source == nullptr)
+        return ENOENT;
+    if (const int number = check_rename(from, *source, to, target, mode); number != 0)
+        return number;
+    const Id moved = source->id;
+    const Id replaced = target == nullptr ? no_id : target->id;
+    if (moved == replaced)
+        return 0;
+    const Id left = mode == RenameMode::exchange ? replaced : no_id;
+    change_names({{from, name, moved, left}, {to, new_name, replaced, moved}});
+    return 0;
+}
+
+int Disk::remove(Id directory, const std::string &name, FileType type) {
+    const Entry *entry = node(directory).find(name);
+    if (entry == nullptr)
+        return ENOENT;
+    if (type == FileType::directory && entry->type != FileType::directory)
+        return ENOTDIR;
+    if (type != FileType::directory && entry->type == FileType::directory)
+        return EISDIR;
+    if (node(directory).immutable || node(entry->id).immutable)
+        return EPERM;
+    if (!node(entry->id).entries.empty())
+        return ENOTEMPTY;
+    change_names({{directory, name, entry->id, no_id}});
+    return 0;
+}
+
+std::uint64_t Disk::used_chunks() const {
+    std::uint64_t used = 0;
+    for (Id id = root_id; id < m_live.size(); ++id) {
+        if (const Inode *inode = m_live.node(id); inode != nullptr)
+            used += inode->allocated_chunks();
+    }
+    return used;
+}
+
+// How many of `count` bytes find room.
+std::uint64_t Disk::writable_bytes(Id id, std::uint64_t offset, std::uint64_t count) const {
+    if (!m_chunk_limit)
+        return count;
+    const auto &chunks = node(id).chunks;
+    std::uint64_t left = *m_chunk_limit - std::min(*m_chunk_limit, used_chunks());
+    const std::uint64_t end = offset + count;
+    for (std::uint64_t at = offset; at < end; at = (at / chunk_bytes + 1) * chunk_bytes) {
+        const std::uint64_t index = at / chunk_bytes;
+        if (index < chunks.size() && chunks[static_cast<std::size_t>(index)])
+            continue;
+        if (left == 0)
+            return at - offset;
+        --left;
+    }
+    return count;
+}
+
+// Linux takes capabilities from a file that changes, so that nobody keeps them for other content.
+void Disk::drop_capabilities(Id id) {
+    if (node(id).has_attribute(capability))
+        perform({id, Attributes{
+                         .mode = {}, .ownership = {}, .modified = {}, .set = {}, .removed = std::string{capability}}});
+}
+
+int Disk::write(Id id, std::uint64_t offset, ByteView bytes) {
+    if (node(id).immutable)
+        return EPERM;
+    const auto fits = static_cast<std::size_t>(writable_bytes(id, offset, bytes.size()));
+    const int outcome = fits == bytes.size() ? 0 : ENOSPC;
+    bytes = bytes.first(fits);
+    if (bytes.empty())
+        return outcome;
+    drop_capabilities(id);
+    touch(id);
+    perform({id, Data{offset, std::make_shared<const base::Bytes>(bytes.begin(), bytes.end())}});
+    if (offset + bytes.size() > node(id).size)
+        perform({id, Size{offset + bytes.size()}});
+    return outcome;
+}
+
+int Disk::resize(Id id, std::uint64_t size) {
+    if (node(id).immutable)
+        return EPERM;
+    drop_capabilities(id);
+    touch(id);
+    if (size != node(id).size)
+        perform({id, Size{size}});
+    return 0;
+}
+
+int Disk::set_attributes(Id id, Attributes attributes) {
+    if (node(id).immutable)
+        return EPERM;
+    perform({id, std::move(attributes)});
+    return 0;
+}
+
+int Disk::set_owner(Id id, std::uint32_t owner, std::uint32_t group) {
+    const Inode &inode = node(id);
+    Attributes attributes;
+    attributes.ownership =
+        Ownership{owner == unchanged ? inode.owner : owner, group == unchanged ? inode.group : group};
+    if (inode.type != FileType::directory) {
+        const std::uint32_t dropped = 04000U | ((inode.mode & 00010U) != 0 ? 02000U : 0U);
+        attributes.mode = inode.mode & ~dropped;
+        attributes.removed = capability;
+    }
+    return set_attributes(id, std::move(attributes));
+}
+
+int Disk::set_extended_attribute(Id id, const ExtendedAttribute &attribute) {
+    if (const int number = check_attribute_name(node(id), attribute.name); number != 0)
+        return number;
+    if (attribute.value.size() > max_attribute_bytes)
+        return E2BIG;
+    Attributes attributes;
+    attributes.set = attribute;
+    return set_attributes(id, std::move(attributes));
+}
+
+int Disk::remove_extended_attribute(Id id, const std::string &name) {
+    if (const int number = check_attribute_name(node(id), name); number != 0)
+        return number;
+    if (!node(id).has_attribute(name))
+        return ENODATA;
+    Attributes attributes;
+    attributes.removed = name;
+    return set_attributes(id, std::move(attributes));
+}
+
+void Disk::set_immutable(Id id, bool immutable) {
+    m_live.edit(id).immutable = immutable;
+    if (m_durable.node(id) != nullptr)
+        m_durable.edit(id).immutable = immutable;
+}
+
+}  // namespace mos::test::twin

@@ -1,0 +1,117 @@
+// The twin's kernel: what is live, what is durable, and what lies between. Operations answer 0 or an errno.
+#pragma once
+
+#include "item.hpp"
+#include "twin.hpp"
+
+#include <map>
+#include <set>
+#include <unordered_map>
+
+namespace mos::test::twin {
+
+enum class Effect : std::uint8_t { reads, changes, flushes };
+
+// Reports a writeback error once to everybody who was there when it happened (the kernel's errseq_t).
+class WritebackErrors {
+  public:
+    void note(int number);
+    [[nodiscard]] std::uint64_t sample() const;     // for a new observer
+    [[nodiscard]] int report(std::uint64_t &mark);  // 0 when the observer knows all
+  private:
+    std::uint64_t m_sequence = 0;
+    bool m_seen = true;
+    int m_number = 0;
+};
+
+class Disk {
+  public:
+    explicit Disk(const DiskState &state);
+
+    // The gate of every call: counts, lets the driver cut, and makes the call fail if that was asked for.
+    [[nodiscard]] int enter(Effect effect, std::string_view verb, std::string_view shown);
+
+    [[nodiscard]] const Inode &node(Id id) const { return *m_live.node(id); }
+    [[nodiscard]] base::FileStatus status(Id id) const;
+    [[nodiscard]] base::FilesystemUsage usage() const;
+
+    void opened(Id id);
+    void closed(Id id);
+
+    struct New {
+        base::FileType type = base::FileType::regular;
+        std::uint32_t mode = 0;
+        std::string target;
+    };
+    int create(Id directory, const std::string &name, const New &what);
+    int link(Id id, Id directory, const std::string &name);
+    int rename(Id from, const std::string &name, Id to, const std::string &new_name, base::RenameMode mode);
+    int remove(Id directory, const std::string &name, base::FileType type);  // directory, or anything else
+
+    int write(Id id, std::uint64_t offset, base::ByteView bytes);
+    int resize(Id id, std::uint64_t size);
+    int set_attributes(Id id, Attributes attributes);
+    int set_owner(Id id, std::uint32_t owner, std::uint32_t group);
+    int set_extended_attribute(Id id, const base::ExtendedAttribute &attribute);
+    int remove_extended_attribute(Id id, const std::string &name);
+
+    // `injected` is what enter() said: the flush fails and loses its data. `mark` is the caller's, from sample().
+    int flush_inode(Id id, std::uint64_t &mark, int injected);
+    int flush_all(std::uint64_t &mark, int injected);
+    [[nodiscard]] std::uint64_t sample_errors(Id id) { return m_inode_errors[id].sample(); }
+    [[nodiscard]] std::uint64_t sample_errors() const { return m_errors.sample(); }
+    void fail_writeback(int number);
+
+    [[nodiscard]] bool lock(Id id) { return m_locked.insert(id).second; }
+    void unlock(Id id) { m_locked.erase(id); }
+
+    [[nodiscard]] DiskState crash(const Selection &keep) const;
+    [[nodiscard]] const std::vector<Item> &pending() const { return m_pending; }
+
+    // The driver's side; see Twin.
+    Twin::MutationCallback callback;
+    std::uint64_t calls = 0;
+    std::uint64_t mutations = 0;
+    std::uint64_t flushes = 0;
+    std::map<std::uint64_t, int> failures;
+    std::optional<std::pair<std::uint64_t, int>> lasting_failure;
+    std::string filesystem_type = "ext4";
+    base::FileTime clock;
+    void set_free_bytes(std::uint64_t bytes) { m_chunk_limit = used_chunks() + bytes / chunk_bytes; }
+    void set_free_inodes(std::uint64_t inodes) { m_free_inodes = inodes; }
+    void set_immutable(Id id, bool immutable);
+
+  private:
+    void perform(Item item);
+    void change_names(std::vector<NameChange> changes);
+    void touch(Id id);
+    int take_number();
+    void release_if_unused(Id id);
+    [[nodiscard]] int can_enter(Id directory) const;
+    [[nodiscard]] std::uint64_t used_chunks() const;
+    [[nodiscard]] std::uint64_t writable_bytes(Id id, std::uint64_t offset, std::uint64_t count) const;
+    void lose_data(Id only, int number);  // of one inode, or of all when there is none
+    void drop_capabilities(Id id);
+    int check_rename(Id from, const Entry &source, Id to, const Entry *target, base::RenameMode mode) const;
+
+    Table m_live;
+    Table m_durable;
+    std::vector<Item> m_pending;
+
+    Id m_next_id = root_id + 1;
+    std::set<std::uint32_t> m_free_numbers;
+    std::uint32_t m_next_number = 0;
+    std::vector<std::vector<Id>> m_owners;  // by number, the earliest first
+    std::vector<std::uint32_t> m_open;      // handles, by id
+    std::set<Id> m_locked;
+
+    std::optional<std::uint64_t> m_chunk_limit;
+    std::optional<std::uint64_t> m_free_inodes;
+    WritebackErrors m_errors;
+    std::unordered_map<Id, WritebackErrors> m_inode_errors;
+    bool m_in_callback = false;
+};
+
+[[nodiscard]] std::unique_ptr<base::Directory> open_twin_root(std::shared_ptr<Disk> disk);
+
+}  // namespace mos::test::twin

@@ -1,0 +1,92 @@
+#include "handles.hpp"
+
+#include <cerrno>
+
+namespace mos::test::twin {
+
+using base::ByteView;
+using base::FileStatus;
+using base::MutableByteView;
+
+namespace {
+
+constexpr auto max_offset = static_cast<std::uint64_t>(INT64_MAX);
+
+}  // namespace
+
+Result<void> TwinFile::outcome(int number, std::string_view verb) const {
+    if (number != 0)
+        return base::system_error(number, verb, m_shown);
+    return {};
+}
+
+template <class Work>
+Result<void> TwinFile::change(std::string_view verb, Work work) {
+    if (const int number = m_handle.disk().enter(Effect::changes, verb, m_shown); number != 0)
+        return outcome(number, verb);
+    return outcome(work(m_handle.disk(), m_handle.id()), verb);
+}
+
+Result<std::size_t> TwinFile::read_at(std::uint64_t offset, MutableByteView out) {
+    MOS_CHECK(outcome(m_handle.disk().enter(Effect::reads, "read", m_shown), "read"));
+    return m_handle.inode().load(offset, out);
+}
+
+Result<void> TwinFile::write_at(std::uint64_t offset, ByteView bytes) {
+    return change("write", [&](Disk &disk, Id id) {
+        if (m_access != Access::write)
+            return EBADF;
+        if (offset > max_offset - bytes.size())
+            return EFBIG;
+        return disk.write(id, offset, bytes);
+    });
+}
+
+Result<void> TwinFile::resize(std::uint64_t size) {
+    return change("resize", [&](Disk &disk, Id id) {
+        if (m_access != Access::write)
+            return EINVAL;
+        return size > max_offset ? EFBIG : disk.resize(id, size);
+    });
+}
+
+Result<FileStatus> TwinFile::status() {
+    MOS_CHECK(outcome(m_handle.disk().enter(Effect::reads, "inspect", m_shown), "inspect"));
+    return m_handle.disk().status(m_handle.id());
+}
+
+Result<void> TwinFile::set_owner(std::uint32_t owner, std::uint32_t group) {
+    return change("set the owner of", [&](Disk &disk, Id id) { return disk.set_owner(id, owner, group); });
+}
+
+Result<void> TwinFile::set_mode(std::uint32_t mode) {
+    return change("set the mode of", [&](Disk &disk, Id id) {
+        Attributes attributes;
+        attributes.mode = mode & 07777U;
+        return disk.set_attributes(id, std::move(attributes));
+    });
+}
+
+Result<void> TwinFile::set_modified(base::FileTime time) {
+    return change("set the time of", [&](Disk &disk, Id id) {
+        Attributes attributes;
+        attributes.modified = time;
+        return disk.set_attributes(id, std::move(attributes));
+    });
+}
+
+Result<void> TwinFile::set_extended_attribute(const base::ExtendedAttribute &attribute) {
+    return change("set an attribute of", [&](Disk &disk, Id id) { return disk.set_extended_attribute(id, attribute); });
+}
+
+Result<base::ExtendedAttributes> TwinFile::extended_attributes() {
+    MOS_CHECK(outcome(m_handle.disk().enter(Effect::reads, "list attributes of", m_shown), "list attributes of"));
+    return m_handle.inode().attributes;
+}
+
+Result<void> TwinFile::flush() {
+    const int injected = m_handle.disk().enter(Effect::flushes, "flush", m_shown);
+    return outcome(m_handle.disk().flush_inode(m_handle.id(), m_mark, injected), "flush");
+}
+
+}  // namespace mos::test::twin

@@ -1,0 +1,66 @@
+#include "twin.hpp"
+
+#include "disk.hpp"
+#include "handles.hpp"
+
+#include <stdexcept>
+
+namespace mos::test {
+
+using twin::Disk;
+
+DiskState::DiskState() : clock{1'700'000'000, 0} {
+    auto root = std::make_shared<twin::Inode>();
+    root->type = base::FileType::directory;
+    root->number = 2;
+    root->mode = 0755;
+    root->modified = clock;
+    table.place(twin::root_id, std::move(root));
+}
+
+Twin::Twin(const DiskState &state) : m_disk(std::make_shared<Disk>(state)) {}
+
+std::unique_ptr<base::Directory> Twin::root() const { return twin::open_twin_root(m_disk); }
+
+void Twin::on_mutation(MutationCallback callback) { m_disk->callback = std::move(callback); }
+std::uint64_t Twin::mutations() const { return m_disk->mutations; }
+std::uint64_t Twin::flushes() const { return m_disk->flushes; }
+
+std::size_t Twin::pending() const { return m_disk->pending().size(); }
+
+std::vector<std::string> Twin::pending_descriptions() const {
+    std::vector<std::string> descriptions;
+    for (const twin::Item &item : m_disk->pending())
+        descriptions.push_back(item.description());
+    return descriptions;
+}
+
+DiskState Twin::crash(const Selection &keep) const { return m_disk->crash(keep); }
+
+void Twin::fail_at(std::uint64_t call, int number) { m_disk->failures[call] = number; }
+void Twin::fail_from(std::uint64_t call, int number) { m_disk->lasting_failure = {call, number}; }
+void Twin::fail_never() {
+    m_disk->failures.clear();
+    m_disk->lasting_failure.reset();
+}
+std::uint64_t Twin::calls() const { return m_disk->calls; }
+void Twin::fail_writeback(int number) { m_disk->fail_writeback(number); }
+
+void Twin::set_free_bytes(std::uint64_t bytes) { m_disk->set_free_bytes(bytes); }
+void Twin::set_free_inodes(std::uint64_t inodes) { m_disk->set_free_inodes(inodes); }
+void Twin::set_filesystem_type(std::string type) { m_disk->filesystem_type = std::move(type); }
+void Twin::set_clock(base::FileTime time) { m_disk->clock = time; }
+
+void Twin::set_immutable(std::string_view path, Immutable immutable) {
+    const std::size_t slash = path.rfind('/');
+    const bool is_deep = slash != std::string_view::npos;
+    const twin::Resolved parent =
+        twin::resolve(*m_disk, twin::root_id, is_deep ? path.substr(0, slash) : "", base::Symlinks::refuse);
+    const twin::Entry *entry =
+        parent.number != 0 ? nullptr : m_disk->node(parent.id).find(is_deep ? path.substr(slash + 1) : path);
+    if (entry == nullptr)
+        throw std::invalid_argument("no '" + std::string{path} + "' to make immutable");
+    m_disk->set_immutable(entry->id, immutable == Immutable::yes);
+}
+
+}  // namespace mos::test
