@@ -1,14 +1,14 @@
 #!/bin/bash
 # The demo: two releases of one package are packed, signed, refused when damaged, installed, updated, cut off in the
 # middle, recovered, rolled back and compared, with the tools alone. It is a check too: it ends with an error where
-# anything is not as it should be. Usage: tools/demo.sh BUILD-DIRECTORY (as './dev demo' calls it).
+# anything is not as it should be. Usage: tools/demo.sh [BUILD-DIRECTORY]
 #
 # Everything it makes lies in demo-output/ in the checkout, which it makes anew each time.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 unset SOURCE_DATE_EPOCH
 
-build=$(realpath "${1:?usage: tools/demo.sh BUILD-DIRECTORY}")
+build=$(realpath "${1:-"$(dirname "$0")/../build"}")
 checkout=$(realpath "$(dirname "$0")/..")
 work=$checkout/demo-output
 PATH=$build/examples/multios-package:$build/examples/multios-update:$PATH

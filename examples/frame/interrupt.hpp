@@ -1,9 +1,8 @@
 // Ctrl-C asks for a stop; it never tears one off.
 #pragma once
 
-#include <signal.h>
-
 #include <array>
+#include <csignal>
 
 namespace frame {
 

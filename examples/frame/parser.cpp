@@ -308,11 +308,11 @@ Format format_of(const std::vector<std::string> &arguments) noexcept {
     return Format::text;
 }
 
-Result<Invocation> parse(const Tool &tool, const std::vector<std::string> &given) {
-    Words arguments = command_first(given);
-    const Words words = leading_words(arguments);
+Result<Invocation> parse(const Tool &tool, const std::vector<std::string> &arguments) {
+    Words ordered = command_first(arguments);
+    const Words words = leading_words(ordered);
     if (words.empty())
-        return parse_without_command(tool, arguments);
+        return parse_without_command(tool, ordered);
 
     const Command *command = longest_match(tool.commands, words);
     const MissingCommand *missing = longest_match(tool.missing, words);
@@ -321,15 +321,15 @@ Result<Invocation> parse(const Tool &tool, const std::vector<std::string> &given
     if (command == nullptr)
         return unknown_command(tool, words);
 
-    arguments.erase(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(word_count(command->name)));
+    ordered.erase(ordered.begin(), ordered.begin() + static_cast<std::ptrdiff_t>(word_count(command->name)));
     Invocation invocation;
     invocation.command = command;
-    invocation.format = format_of(given);
-    if (asks_for_help(arguments)) {
+    invocation.format = format_of(arguments);
+    if (asks_for_help(ordered)) {
         invocation.request = Request::help;
         return invocation;
     }
-    FRAME_TRY(invocation.values, OptionParser(tool, *command).parse(std::move(arguments)));
+    FRAME_TRY(invocation.values, OptionParser(tool, *command).parse(std::move(ordered)));
     FRAME_CHECK(check_required(tool, *command, invocation.values));
     invocation.verbosity = verbosity_of(invocation.values);
     return invocation;

@@ -149,9 +149,9 @@ int run(const Tool &tool, int count, char **arguments) noexcept {
         const std::vector<std::string> given(arguments + (count > 0 ? 1 : 0), arguments + count);
         return static_cast<int>(run_guarded(tool, given));
     } catch (const std::bad_alloc &) {
-        std::fputs("out of memory\n", stderr);
+        (void)std::fputs("out of memory\n", stderr);
     } catch (const std::exception &bug) {
-        std::fprintf(stderr, "internal error: %s\n", bug.what());
+        (void)std::fprintf(stderr, "internal error: %s\n", bug.what());
     }
     return static_cast<int>(ExitCode::failed);
 }

@@ -6,28 +6,41 @@
 #include <array>
 #include <cctype>
 #include <ctime>
+#include <optional>
 
 namespace frame {
 
 namespace {
 
-// Length of the well-formed UTF-8 sequence at the start of `text` (RFC 3629 section 4), 0 when there is none.
-std::size_t utf8_sequence(std::string_view text) noexcept {
-    const auto continues = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-        return i < text.size() && static_cast<unsigned char>(text[i]) >= low &&
-               static_cast<unsigned char>(text[i]) <= high;
-    };
-    const unsigned lead = static_cast<unsigned char>(text[0]);
+// What may follow a lead byte: how many bytes, and the bounds of the first (RFC 3629 section 4).
+struct Continuation {
+    std::size_t count;
+    unsigned lowest = 0x80;
+    unsigned highest = 0xBF;
+};
+
+std::optional<Continuation> continuation_of(unsigned lead) noexcept {
     if (lead < 0x80)
-        return 1;
-    if (lead >= 0xC2 && lead <= 0xDF)
-        return continues(1) ? 2 : 0;
-    if (lead >= 0xE0 && lead <= 0xEF)
-        return continues(1, lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF) && continues(2) ? 3 : 0;
-    if (lead >= 0xF0 && lead <= 0xF4)
-        return continues(1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF) && continues(2) && continues(3) ? 4
-                                                                                                                    : 0;
-    return 0;
+        return Continuation{0};
+    if (lead < 0xC2 || lead > 0xF4)
+        return std::nullopt;
+    if (lead < 0xE0)
+        return Continuation{1};
+    if (lead < 0xF0)
+        return Continuation{2, lead == 0xE0 ? 0xA0U : 0x80U, lead == 0xED ? 0x9FU : 0xBFU};
+    return Continuation{3, lead == 0xF0 ? 0x90U : 0x80U, lead == 0xF4 ? 0x8FU : 0xBFU};
+}
+
+// Length of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none.
+std::size_t utf8_sequence(std::string_view text) noexcept {
+    const auto at = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
+    const std::optional<Continuation> rest = continuation_of(at(0));
+    if (!rest || rest->count >= text.size())
+        return 0;
+    for (std::size_t i = 1; i <= rest->count; ++i)
+        if (at(i) < (i == 1 ? rest->lowest : 0x80U) || at(i) > (i == 1 ? rest->highest : 0xBFU))
+            return 0;
+    return rest->count + 1;
 }
 
 // C0, DEL, and C1 as UTF-8 writes them; and the marks that turn the direction of the text around them.

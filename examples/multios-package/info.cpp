@@ -33,16 +33,16 @@ Result<std::vector<Claim>> read_claims(const mos_package *package) {
 // What the statement says, what the manifest adds, who claims to have signed, and whether the trust store agrees.
 struct Facts {
     mos_package_information information = MOS_PACKAGE_INFORMATION_INIT;
-    ordered_json manifest;
+    std::string manifest;  // JSON
     std::vector<Claim> claims;
     std::vector<std::string> signers;  // as the trust store names them
     std::optional<Failure> doubt;      // why nothing is verified
 };
 
-Result<ordered_json> read_manifest(mos_package *package) {
+Result<std::string> read_manifest(mos_package *package) {
     const char *text = nullptr;
     FRAME_CHECK(check([&](auto error) { return mos_package_manifest(package, &text, error); }));
-    return ordered_json::parse(text, nullptr, false);
+    return std::string{text};
 }
 
 Result<Facts> read_facts(const Session &session, mos_package *package) {
@@ -59,8 +59,9 @@ Result<Facts> read_facts(const Session &session, mos_package *package) {
 }
 
 std::string description(const Facts &facts) {
-    const auto found = facts.manifest.find("description");
-    return found != facts.manifest.end() && found->is_string() ? found->get<std::string>() : "";
+    const ordered_json manifest = ordered_json::parse(facts.manifest, nullptr, false);
+    const auto found = manifest.find("description");
+    return found != manifest.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 void put_facts(const std::string &path, const Facts &facts) {
@@ -125,7 +126,7 @@ ordered_json facts_json(const std::string &path, const Facts &facts) {
                           {"index_bytes", is.index_bytes},
                           {"format_version", is.format_version},
                           {"claimed_signatures", claims},
-                          {"manifest", facts.manifest}};
+                          {"manifest", ordered_json::parse(facts.manifest, nullptr, false)}};
     if (facts.doubt)
         document["not_verified_because"] = to_json(*facts.doubt);
     return document;
@@ -232,7 +233,7 @@ Result<void> each_entry(mos_package *package, Show show) {
 
 // One document, written as it comes: what went wrong half-way closes it as "error".
 Result<ExitCode> list_as_json(mos_package *package, bool verified) {
-    put_raw(Stream::out, fmt::format("{{\"verified\": {}, \"entries\": [", verified));
+    put_raw(Stream::out, fmt::format(R"({{"verified": {}, "entries": [)", verified));
     std::string_view before = "\n";
     const Result<void> listed = each_entry(package, [&](const mos_entry &entry) {
         put_raw(Stream::out, before);
