@@ -16,6 +16,7 @@ SNIPPET = re.compile(r"(<!-- file: (\S+) -->\n```\w*\n)(.*?)(^```$)", re.DOTALL 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
 TICKED = re.compile(r"`((?:\.ci|bindings|capi|docs|examples|fuzz|include|src|tests|tools)/[\w./-]*)`")
 COMMAND = re.compile(r"\./dev (\w+)")
+DEFINED = re.compile(r"^command_(\w+)\(\)", re.MULTILINE)
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 FOREIGN = re.compile(r"/work/|/home/\w|localhost:\d")
 
@@ -70,12 +71,16 @@ def promises():
         yield "README.md: the block under 'Two commands' is not './dev test' and './dev demo'"
     if not re.search(r"^step test \./dev test$", (TOP / ".ci" / "run").read_text(), re.MULTILINE):
         yield ".ci/run: does not run the README's './dev test'"
+    script = (TOP / "dev").read_text()
+    listed = set(re.findall(r'^    "(\w+): ', script, re.MULTILINE))
+    for name in sorted(listed ^ set(DEFINED.findall(script))):
+        yield f"dev: '{name}' is listed and not defined, or defined and not listed"
     if "commands=(test demo)" not in (TOP / "tools" / "fresh_machine.sh").read_text():
         yield "tools/fresh_machine.sh: does not run the README's two commands"
 
 
 def main():
-    commands = set(re.findall(r"^command_(\w+)\(\)", (TOP / "dev").read_text(), re.MULTILINE))
+    commands = set(DEFINED.findall((TOP / "dev").read_text()))
     found = list(promises())
     for document in documents():
         if "--write" in sys.argv[1:]:

@@ -21,7 +21,7 @@ import time
 TOP = pathlib.Path(__file__).resolve().parent.parent
 PATCHES = TOP / "tests" / "mutants"
 # A short run of each: a mutant that needs a long one to be seen needs a better test.
-PROGRAMS = ["tests/transaction/test-transaction", "tests/transaction/fault-run --sample"]
+PROGRAMS = ["tests/state/test-state", "tests/transaction/test-transaction", "tests/transaction/fault-run --sample"]
 TIME_LIMIT_S = 300
 
 

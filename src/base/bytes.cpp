@@ -25,7 +25,7 @@ int hex_value(char digit) {
 template <class T>
 void append_little_endian(Bytes &out, T value) {
     for (std::size_t i = 0; i < sizeof(T); ++i)
-        out.push_back(static_cast<std::byte>((value >> (8 * i)) & 0xFFU));
+        out.push_back(static_cast<std::byte>((std::uint64_t{value} >> (8 * i)) & 0xFFU));
 }
 
 template <class T>

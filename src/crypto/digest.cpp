@@ -7,8 +7,7 @@
 #ifdef MOS_HAVE_LIBCRYPTO
 #include <openssl/evp.h>
 #else
-#include <mbedtls/sha512.h>
-#include <variant>
+#include <mbedtls/md.h>
 #endif
 
 namespace mos::crypto {
@@ -67,25 +66,31 @@ struct Hasher::State {
 #else
 
 struct Hasher::State {
-    explicit State(DigestAlgorithm wanted) : algorithm(wanted) { start(); }
+    explicit State(DigestAlgorithm wanted) : algorithm(wanted) {
+        mbedtls_md_init(&sha384);
+        // libsodium has no SHA-384. This and what follows fails only when memory does.
+        if (algorithm == DigestAlgorithm::sha384 &&
+            mbedtls_md_setup(&sha384, mbedtls_md_info_from_type(MBEDTLS_MD_SHA384), 0) != 0)
+            throw std::bad_alloc{};
+        start();
+    }
     State(const State &) = delete;
     State &operator=(const State &) = delete;
-    ~State() { mbedtls_sha512_free(&sha384); }
+    ~State() { mbedtls_md_free(&sha384); }
 
     void start() {
         switch (algorithm) {
         case DigestAlgorithm::sha256:
-            crypto_hash_sha256_init(&sha256);
+            crypto_hash_sha256_init(&sodium.sha256);
             break;
-        case DigestAlgorithm::sha384:  // libsodium has no SHA-384
-            mbedtls_sha512_init(&sha384);
-            mbedtls_sha512_starts_ret(&sha384, 1);
+        case DigestAlgorithm::sha384:
+            mbedtls_md_starts(&sha384);
             break;
         case DigestAlgorithm::sha512:
-            crypto_hash_sha512_init(&sha512);
+            crypto_hash_sha512_init(&sodium.sha512);
             break;
         case DigestAlgorithm::blake2b_512:
-            crypto_generichash_init(&blake2b, nullptr, 0, 64);
+            crypto_generichash_init(&sodium.blake2b, nullptr, 0, 64);
             break;
         }
     }
@@ -93,16 +98,16 @@ struct Hasher::State {
         const auto *data = reinterpret_cast<const unsigned char *>(bytes.data());
         switch (algorithm) {
         case DigestAlgorithm::sha256:
-            crypto_hash_sha256_update(&sha256, data, bytes.size());
+            crypto_hash_sha256_update(&sodium.sha256, data, bytes.size());
             break;
         case DigestAlgorithm::sha384:
-            mbedtls_sha512_update_ret(&sha384, data, bytes.size());
+            mbedtls_md_update(&sha384, data, bytes.size());
             break;
         case DigestAlgorithm::sha512:
-            crypto_hash_sha512_update(&sha512, data, bytes.size());
+            crypto_hash_sha512_update(&sodium.sha512, data, bytes.size());
             break;
         case DigestAlgorithm::blake2b_512:
-            crypto_generichash_update(&blake2b, data, bytes.size());
+            crypto_generichash_update(&sodium.blake2b, data, bytes.size());
             break;
         }
     }
@@ -111,18 +116,18 @@ struct Hasher::State {
         auto *out = reinterpret_cast<unsigned char *>(result.data());
         switch (algorithm) {
         case DigestAlgorithm::sha256:
-            crypto_hash_sha256_final(&sha256, out);
+            crypto_hash_sha256_final(&sodium.sha256, out);
             result.resize(32);
             break;
         case DigestAlgorithm::sha384:
-            mbedtls_sha512_finish_ret(&sha384, out);
+            mbedtls_md_finish(&sha384, out);
             result.resize(48);
             break;
         case DigestAlgorithm::sha512:
-            crypto_hash_sha512_final(&sha512, out);
+            crypto_hash_sha512_final(&sodium.sha512, out);
             break;
         case DigestAlgorithm::blake2b_512:
-            crypto_generichash_final(&blake2b, out, 64);
+            crypto_generichash_final(&sodium.blake2b, out, 64);
             break;
         }
         start();
@@ -130,12 +135,12 @@ struct Hasher::State {
     }
 
     DigestAlgorithm algorithm;
+    mbedtls_md_context_t sha384{};
     union {
         crypto_hash_sha256_state sha256;
         crypto_hash_sha512_state sha512;
-        mbedtls_sha512_context sha384;
         crypto_generichash_state blake2b;
-    };
+    } sodium{};
 };
 
 #endif

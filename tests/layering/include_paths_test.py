@@ -51,14 +51,11 @@ def run(layer, text, *options):
 
 class IncludePaths(unittest.TestCase):
     def test_the_package_layer_can_include_crypto(self):
-        if "package" not in COMMANDS:
-            self.skipTest("the package layer has no source yet")
         result = run("package", "#include <mos/crypto/digest.hpp>\n", "-fsyntax-only")
         self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_the_package_layer_cannot_include_the_database(self):
-        if "package" not in COMMANDS or "mos/state/database.hpp" not in headers("state"):
-            self.skipTest("the package layer or mos/state/database.hpp is not there yet")
+        self.assertIn("mos/state/database.hpp", headers("state"))
         result = run("package", "#include <mos/state/database.hpp>\n", "-fsyntax-only")
         self.assertNotEqual(result.returncode, 0, "an include of state compiled in the package layer")
         self.assertIn("mos/state/database.hpp", result.stderr)

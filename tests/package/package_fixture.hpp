@@ -6,6 +6,7 @@
 
 #include <mos/crypto/key_signer.hpp>
 #include <mos/crypto/verify.hpp>
+#include <mos/package/layout.hpp>
 #include <mos/package/package_file.hpp>
 #include <mos/package/writer.hpp>
 
@@ -151,8 +152,8 @@ inline std::string content_of(package::Package &package, const package::Entry &e
 // A pinned key with its signer.
 struct TestKey {
     explicit TestKey(crypto::KeyType type = crypto::KeyType::ed25519)
-        : key(must(crypto::PrivateKey::generate(type))), public_key(key.public_key()),
-          public_pem(public_key.to_pem()), signer(must(crypto::make_signer(std::move(key), {}))) {}
+        : key(must(crypto::PrivateKey::generate(type))), public_key(key.public_key()), public_pem(public_key.to_pem()),
+          signer(must(crypto::make_signer(std::move(key), {}))) {}
     [[nodiscard]] crypto::TrustStore trust() const {
         crypto::TrustStore store;
         must(store.add("test", public_key));

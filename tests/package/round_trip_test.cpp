@@ -272,7 +272,8 @@ TEST_CASE("an inserted small file changes few frames") {
     options.frame_target_bytes = 16U << 10U;
     const test::Tree tree;
     for (int i = 0; i < 400; ++i)
-        tree.file("f" + std::to_string(1000 + i), std::string(700, static_cast<char>('a' + i % 26)) + std::to_string(i));
+        tree.file("f" + std::to_string(1000 + i),
+                  std::string(700, static_cast<char>('a' + i % 26)) + std::to_string(i));
     const auto frame_digests = [&] {
         const test::PackageMaker maker{options};
         must(maker.create(tree));
