@@ -1,0 +1,141 @@
+#include "files.hpp"
+#include "guard.hpp"
+
+#include <mos/base/json.hpp>
+#include <mos/package/writer.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+using namespace mos::capi;
+using mos::Code;
+using mos::Error;
+using mos::Result;
+
+namespace {
+
+// Everything that the job needs when the caller's strings are gone.
+struct BuildRequest {
+    std::shared_ptr<const Context> context;
+    mos::package::Manifest manifest;
+    mos::package::CreateOptions options;
+    std::unique_ptr<mos::base::Directory> input;
+    std::string prefix;
+    NamedPlace output;
+    std::unique_ptr<mos::crypto::Signer> signer;
+};
+
+// What the caller says goes into the manifest that he gave; saying two things is an error.
+Result<void> set_field(nlohmann::json &info, const char *field, const char *value) {
+    if (value == nullptr)
+        return {};
+    const auto present = info.find(field);
+    if (present != info.end() && *present != value)
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("the manifest has another {} than {}", field, mos::base::in_quotes(value))};
+    if (!mos::base::is_clean_text(value))
+        return Error{Code::INVALID_ARGUMENT, fmt::format("the {} is no clean text", field)};
+    info[field] = value;
+    return {};
+}
+
+Result<mos::package::Manifest> read_manifest(const mos_build_options &given) {
+    nlohmann::json tree = nlohmann::json::object();
+    if (given.manifest_json != nullptr) {
+        auto parsed = mos::base::parse_json(given.manifest_json, {});
+        if (!parsed)
+            return mos::base::in_context(std::move(parsed).error(), "the metadata can't be read");
+        tree = std::move(parsed).value();
+        if (!tree.is_object() || (tree.contains("package_info") && !tree["package_info"].is_object()))
+            return Error{Code::FORMAT, "the metadata is not laid out as a manifest"};
+    }
+    nlohmann::json &info = tree["package_info"];
+    if (info.is_null())
+        info = nlohmann::json::object();
+    MOS_CHECK(set_field(info, "name", given.name));
+    MOS_CHECK(set_field(info, "version", given.version));
+    MOS_CHECK(set_field(info, "release", given.release));
+    MOS_CHECK(set_field(info, "architecture", given.architecture));
+    MOS_CHECK(set_field(info, "type", given.type));
+    MOS_CHECK(set_field(info, "description", given.description));
+    return mos::package::parse_manifest(tree.dump());
+}
+
+Result<std::string> read_prefix(const char *prefix) {
+    std::string text = text_or(prefix, "");
+    while (text.starts_with('/'))
+        text.erase(0, 1);
+    while (text.ends_with('/'))
+        text.pop_back();
+    return text;
+}
+
+Result<std::shared_ptr<BuildRequest>> read_request(mos_context *context, const mos_build_options *options) {
+    MOS_TRY(const mos_build_options given, read_options(options));
+    if ((given.flags & ~static_cast<std::uint32_t>(MOS_BUILD_KEEP_OWNERS)) != 0)
+        return Error{Code::INVALID_ARGUMENT, "the build options have an unknown flag"};
+    MOS_TRY(const std::string input_path, required_text(given.input_path, "the input directory"));
+    MOS_TRY(const std::string output_path, required_text(given.output_path, "the output path"));
+    auto request = std::make_shared<BuildRequest>();
+    request->context = context->context;
+    MOS_TRY(request->manifest, read_manifest(given));
+    MOS_TRY(request->prefix, read_prefix(given.prefix));
+    MOS_TRY(request->input, mos::base::open_root(input_path));
+    MOS_TRY(request->output, open_place(output_path));
+    if (given.sign_key != nullptr) {
+        MOS_TRY(request->signer, make_signer(given.sign_key, given.certificate));
+        request->options.signers.push_back(request->signer.get());
+    } else if (given.certificate != nullptr) {
+        return Error{Code::INVALID_ARGUMENT, "a certificate was given without the key that signs"};
+    }
+    if (given.compression_level > 19)
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("compression level {} is not one of 1 to 19", given.compression_level)};
+    if (given.compression_level != 0)
+        request->options.level = given.compression_level < 0 ? mos::package::uncompressed : given.compression_level;
+    if (given.source_date_epoch_unix_s != 0)
+        request->options.source_date_epoch = given.source_date_epoch_unix_s;
+    if ((given.flags & MOS_BUILD_KEEP_OWNERS) != 0)
+        request->options.owners = mos::package::Owners::keep;
+    request->options.clock = request->context->clock.get();
+    return request;
+}
+
+Result<mos::engine::JobOutcome> build(BuildRequest &request, mos::base::Observer &observer) {
+    request.options.observer = &observer;
+    const mos::package::InputTree tree{
+        .directory = request.input.get(), .section = mos::package::Section::files, .prefix = request.prefix};
+    MOS_TRY(const mos::package::CreateReport report,
+            mos::package::create_package({&tree, 1}, request.manifest, request.options, *request.output.folder,
+                                         request.output.name));
+    return mos::engine::JobOutcome{
+        .recovery_point = {}, .changed_paths = report.entries, .written_bytes = report.file_bytes, .notices = {}};
+}
+
+}  // namespace
+
+int mos_package_build_job(mos_context *context, const mos_build_options *options, mos_job **job, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_output(job));
+        MOS_CHECK(check_handle(context));
+        MOS_TRY(std::shared_ptr<BuildRequest> request, read_request(context, options));
+        auto handle = std::make_unique<mos_job>();
+        handle->context = context->context;
+        MOS_TRY(handle->job, mos::engine::Job::create([request](mos::base::Observer &observer, const auto & /*ask*/) {
+                    return build(*request, observer);
+                }));
+        *job = handle.release();
+        return {};
+    });
+}
+
+int mos_package_sign(mos_context *context, const char *path, const mos_key *key, const mos_certificate *certificate,
+                     mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(context));
+        MOS_TRY(const std::string where, required_text(path, "the package's path"));
+        MOS_TRY(const auto signer, make_signer(key, certificate));
+        MOS_TRY(const NamedPlace place, open_place(where));
+        return mos::package::sign_package(*place.folder, place.name, *signer);
+    });
+}

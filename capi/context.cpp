@@ -1,0 +1,52 @@
+#include "guard.hpp"
+
+namespace {
+
+// The embedder's clock; steps between its calls are the system's, which never go back.
+class CallbackClock final : public mos::base::Clock {
+  public:
+    CallbackClock(mos_clock_callback callback, std::shared_ptr<void> owner)
+        : m_callback(callback), m_owner(std::move(owner)) {}
+    [[nodiscard]] std::int64_t now_unix_s() const override { return m_callback(m_owner.get()); }
+    [[nodiscard]] std::int64_t monotonic_ms() const override { return mos::base::system_clock().monotonic_ms(); }
+
+  private:
+    mos_clock_callback m_callback;
+    std::shared_ptr<void> m_owner;
+};
+
+std::shared_ptr<void> own(void *user_data, mos_destroy_callback destroy) {
+    return {user_data, [destroy](void *data) {
+                if (destroy != nullptr)
+                    destroy(data);
+            }};
+}
+
+}  // namespace
+
+const char *mos_version(void) { return MOS_VERSION; }
+
+int mos_context_create(const mos_context_options *options, mos_context **context, mos_error **error) {
+    using namespace mos::capi;
+    return guard(error, [&]() -> mos::Result<void> {
+        MOS_CHECK(check_output(context));
+        MOS_TRY(const mos_context_options given, read_options(options));
+        auto made = std::make_shared<Context>();
+        made->log = given.log;
+        made->log_owner = own(given.log_user_data, given.log_destroy);
+        std::shared_ptr<void> clock_owner = own(given.clock_user_data, given.clock_destroy);
+        if (given.clock != nullptr)
+            made->clock = std::make_shared<CallbackClock>(given.clock, std::move(clock_owner));
+        else
+            made->clock = std::shared_ptr<const mos::base::Clock>{&mos::base::system_clock(), [](const auto *) {}};
+        auto handle = std::make_unique<mos_context>();
+        handle->context = std::move(made);
+        *context = handle.release();
+        return {};
+    });
+}
+
+void mos_context_free(mos_context *context) {
+    if (mos::capi::is_live(context))
+        delete context;
+}

@@ -1,0 +1,133 @@
+#include "guard.hpp"
+
+#include <mos/base/filesystem.hpp>
+
+using namespace mos::capi;
+using mos::Code;
+using mos::Error;
+using mos::Result;
+
+int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_output(engine));
+        MOS_CHECK(check_handle(context));
+        MOS_TRY(const mos_engine_options given, read_options(options));
+        if ((given.flags & ~static_cast<std::uint32_t>(MOS_ENGINE_ROOT_DESCRIPTOR)) != 0)
+            return Error{Code::INVALID_ARGUMENT, "the engine's options have an unknown flag"};
+        const bool by_descriptor = (given.flags & MOS_ENGINE_ROOT_DESCRIPTOR) != 0;
+        MOS_TRY(std::unique_ptr<mos::base::Directory> root,
+                by_descriptor ? mos::base::open_root(given.root_descriptor)
+                              : mos::base::open_root(text_or(given.root_path, "/")));
+        mos::engine::Settings settings;
+        if (given.trust_path != nullptr)
+            settings.trust_folder = given.trust_path;
+        if (given.required_signatures != 0)
+            settings.required_signatures = given.required_signatures;
+        if (given.recovery_points != 0)
+            settings.recovery_points = given.recovery_points;
+        auto handle = std::make_unique<mos_engine>();
+        handle->engine =
+            std::make_shared<mos::engine::Engine>(std::move(root), std::move(settings), context->context->clock);
+        handle->context = context->context;
+        *engine = handle.release();
+        return {};
+    });
+}
+
+void mos_engine_free(mos_engine *engine) {
+    if (is_live(engine))
+        delete engine;
+}
+
+int mos_engine_recover(mos_engine *engine, uint32_t *transactions, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(engine));
+        MOS_TRY(const mos::transaction::Recovered recovered, engine->engine->recover());
+        if (recovered.transaction)
+            engine->context->write_log(MOS_LOG_WARNING, "recovered: " + recovered.transaction->summary);
+        if (transactions != nullptr)
+            *transactions = recovered.transaction ? 1 : 0;
+        return {};
+    });
+}
+
+int mos_engine_installed_version(mos_engine *engine, const char *name, char *version, size_t size, mos_error **error) {
+    return guard(error, [&]() -> Result<int> {
+        MOS_CHECK(check_handle(engine));
+        MOS_TRY(const std::string wanted, required_text(name, "the package's name"));
+        if (version == nullptr)
+            return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
+        MOS_TRY(const auto installed, engine->engine->installed(wanted));
+        if (!installed)
+            return MOS_END;
+        const std::string full =
+            installed->release.empty() ? installed->version : installed->version + '-' + installed->release;
+        if (full.size() >= size)
+            return Error{Code::LIMIT, "the buffer for the version is too small"};
+        std::memcpy(version, full.c_str(), full.size() + 1);
+        return MOS_OK;
+    });
+}
+
+int mos_history_open(mos_engine *engine, mos_history **history, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_output(history));
+        MOS_CHECK(check_handle(engine));
+        auto handle = std::make_unique<mos_history>();
+        MOS_TRY(handle->records, engine->engine->history());
+        for (const mos::state::Transaction &record : handle->records) {
+            if (record.stage == record.id && record.in_effect)
+                handle->newest_in_effect = std::max(handle->newest_in_effect, record.id);
+        }
+        *history = handle.release();
+        return {};
+    });
+}
+
+static mos_transaction_state state_of(const mos::state::Transaction &transaction) {
+    using mos::state::TransactionState;
+    switch (transaction.state) {
+    case TransactionState::committed:
+        return MOS_TRANSACTION_COMMITTED;
+    case TransactionState::reverting:
+        return MOS_TRANSACTION_REVERTING;
+    case TransactionState::done:
+        return MOS_TRANSACTION_DONE;
+    case TransactionState::reverted:
+        return MOS_TRANSACTION_REVERTED;
+    case TransactionState::pruned:
+        return MOS_TRANSACTION_PRUNED;
+    }
+    return MOS_TRANSACTION_DONE;
+}
+
+int mos_history_next(mos_history *history, mos_history_record *record, mos_error **error) {
+    return guard(error, [&]() -> Result<int> {
+        MOS_CHECK(check_handle(history));
+        if (history->next >= history->records.size())
+            return MOS_END;
+        const mos::state::Transaction &transaction = history->records[history->next];
+        // A rollback works in the recovery point of what it takes back and has none of its own.
+        history->recovery_point = transaction.stage == transaction.id
+                                      ? mos::snapshot::recovery_point_name(transaction.id)
+                                      : std::string{};
+        mos_history_record filled{};
+        filled.state = state_of(transaction);
+        filled.recovery_point = history->recovery_point.c_str();
+        filled.summary = transaction.summary.c_str();
+        filled.reason = transaction.reason.c_str();
+        filled.time_unix_s = transaction.time_unix_s;
+        filled.changed_paths = transaction.changed_paths;
+        filled.in_effect = transaction.in_effect;
+        filled.can_roll_back =
+            transaction.id == history->newest_in_effect && filled.state != MOS_TRANSACTION_PRUNED;
+        MOS_CHECK(write_output(record, filled));
+        ++history->next;
+        return MOS_OK;
+    });
+}
+
+void mos_history_free(mos_history *history) {
+    if (is_live(history))
+        delete history;
+}

@@ -1,0 +1,105 @@
+#include "guard.hpp"
+
+#include <mos/base/bytes.hpp>
+
+using mos::Code;
+using mos::Error;
+
+struct mos_error {
+    int32_t code;
+    int32_t system_errno;
+    std::string message;
+    std::string object;
+    std::unique_ptr<mos_error> cause;
+};
+
+namespace {
+
+int32_t returned(Code code) { return -static_cast<int32_t>(code); }
+
+Code code_of(int32_t returned_code) {
+    // describe() takes any number; one that is not in the table is described as INTERNAL.
+    return static_cast<Code>(-static_cast<std::int64_t>(returned_code));
+}
+
+std::unique_ptr<mos_error> copy(const Error &failure) {
+    std::unique_ptr<mos_error> cause = failure.cause() != nullptr ? copy(*failure.cause()) : nullptr;
+    return std::unique_ptr<mos_error>{new mos_error{.code = returned(failure.code()),
+                                                    .system_errno = failure.system_errno(),
+                                                    .message = mos::base::printable(failure.message()),
+                                                    .object = failure.object(),
+                                                    .cause = std::move(cause)}};
+}
+
+// Made before memory can run out, and never freed.
+mos_error &out_of_memory() {
+    static mos_error error{
+        .code = MOS_E_OUT_OF_MEMORY, .system_errno = 0, .message = "out of memory", .object = {}, .cause = nullptr};
+    return error;
+}
+
+[[maybe_unused]] const mos_error &made_at_start = out_of_memory();
+
+}  // namespace
+
+namespace mos::capi {
+
+int report(mos_error **error, const Error &failure) noexcept {
+    try {
+        if (error != nullptr)
+            *error = copy(failure).release();
+        return returned(failure.code());
+    } catch (...) {
+        return report_out_of_memory(error);
+    }
+}
+
+int report_out_of_memory(mos_error **error) noexcept {
+    if (error != nullptr)
+        *error = &out_of_memory();
+    return MOS_E_OUT_OF_MEMORY;
+}
+
+int report_unexpected(mos_error **error) noexcept {
+    return report(error, Error{Code::INTERNAL, "unexpected exception"});
+}
+
+}  // namespace mos::capi
+
+int32_t mos_error_code(const mos_error *error) { return error != nullptr ? error->code : MOS_E_INTERNAL; }
+
+const char *mos_error_message(const mos_error *error) {
+    return error != nullptr ? error->message.c_str() : mos_error_code_sentence(MOS_E_INTERNAL);
+}
+
+const char *mos_error_remedy(const mos_error *error) { return mos_error_code_remedy(mos_error_code(error)); }
+
+const char *mos_error_object(const mos_error *error) { return error != nullptr ? error->object.c_str() : ""; }
+
+int32_t mos_error_errno(const mos_error *error) { return error != nullptr ? error->system_errno : 0; }
+
+bool mos_error_retryable(const mos_error *error) {
+    switch (mos_error_code(error)) {
+    case MOS_E_NO_SPACE:
+    case MOS_E_NETWORK_TIMEOUT:
+    case MOS_E_OUT_OF_MEMORY:
+    case MOS_E_CANCELLED:
+    case MOS_E_LOCKED:
+    case MOS_E_CHANGED_MEANWHILE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+const mos_error *mos_error_cause(const mos_error *error) { return error != nullptr ? error->cause.get() : nullptr; }
+
+void mos_error_free(mos_error *error) {
+    if (error != &out_of_memory())
+        delete error;
+}
+
+// The table's texts are literals, so they end with a NUL.
+const char *mos_error_code_name(int32_t code) { return mos::base::describe(code_of(code)).name.data(); }
+const char *mos_error_code_sentence(int32_t code) { return mos::base::describe(code_of(code)).sentence.data(); }
+const char *mos_error_code_remedy(int32_t code) { return mos::base::describe(code_of(code)).remedy.data(); }

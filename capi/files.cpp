@@ -1,0 +1,43 @@
+#include "files.hpp"
+
+#include "guard.hpp"
+
+#include <mos/crypto/key_signer.hpp>
+
+#include <fmt/format.h>
+
+namespace mos::capi {
+
+Result<NamedPlace> open_place(const std::string &path) {
+    const std::size_t slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
+    if (name.empty() || name == "." || name == "..")
+        return Error{Code::INVALID_ARGUMENT, fmt::format("{} is not the name of a file", base::in_quotes(path))}.about(
+            path);
+    MOS_TRY(std::unique_ptr<base::Directory> opened, base::open_root(folder));
+    return NamedPlace{std::move(opened), std::move(name)};
+}
+
+Result<base::Bytes> read_whole(const std::string &path, std::size_t limit) {
+    MOS_TRY(const auto source, base::open_file_source(path));
+    MOS_TRY(const std::uint64_t size, source->size());
+    if (size > limit)
+        return Error{Code::LIMIT, fmt::format("{} has {} bytes, at most {} are read", base::in_quotes(path), size, limit)}
+            .about(path);
+    base::Bytes bytes(static_cast<std::size_t>(size));
+    MOS_CHECK(base::read_exactly(*source, 0, bytes));
+    return bytes;
+}
+
+Result<std::unique_ptr<crypto::Signer>> make_signer(const mos_key *key, const mos_certificate *certificate) {
+    MOS_CHECK(check_handle(key));
+    std::vector<crypto::Certificate> chain;
+    if (certificate != nullptr) {
+        MOS_CHECK(check_handle(certificate));
+        chain = certificate->chain;
+    }
+    return crypto::make_signer(crypto::PrivateKey{*key->key}, std::move(chain));
+}
+
+}  // namespace mos::capi

@@ -1,0 +1,116 @@
+// The one wall between C callers and C++: every function's body stands in guard().
+#pragma once
+
+#include "handles.hpp"
+
+#include <mos/base/result.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <string_view>
+
+namespace mos::capi {
+
+// Stores the error for the caller, who may not want it, and returns its code as the API does: E001 is -1.
+int report(mos_error **error, const Error &failure) noexcept;
+int report_out_of_memory(mos_error **error) noexcept;
+int report_unexpected(mos_error **error) noexcept;
+
+// Runs `body`, which returns a Result<void> or Result<int>. No exception passes.
+template <class Body>
+int guard(mos_error **error, Body &&body) noexcept {
+    if (error != nullptr)
+        *error = nullptr;
+    try {
+        auto result = body();
+        if (!result)
+            return report(error, result.error());
+        if constexpr (std::is_void_v<typename decltype(result)::value_type>)
+            return MOS_OK;
+        else
+            return result.value();
+    } catch (const std::bad_alloc &) {
+        return report_out_of_memory(error);
+    } catch (...) {
+        return report_unexpected(error);
+    }
+}
+
+// The same for accessors that answer with a value and have no error to give.
+template <class Value, class Body>
+Value answer(Value otherwise, Body &&body) noexcept {
+    try {
+        return body();
+    } catch (...) {
+        return otherwise;
+    }
+}
+
+// INVALID_ARGUMENT for NULL, WRONG_HANDLE for what is no live handle of this type.
+template <class Handle>
+[[nodiscard]] Result<void> check_handle(const Handle *handle) {
+    if (handle == nullptr)
+        return Error{Code::INVALID_ARGUMENT, "a required handle is NULL"};
+    if (!handle->is_marked())
+        return Error{Code::WRONG_HANDLE, "a handle is of another type or was freed"};
+    return {};
+}
+
+template <class Handle>
+[[nodiscard]] bool is_live(const Handle *handle) noexcept {
+    return handle != nullptr && handle->is_marked();
+}
+
+// Output handles are NULL unless the call succeeds.
+template <class Handle>
+[[nodiscard]] Result<void> check_output(Handle **output) {
+    if (output == nullptr)
+        return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
+    *output = nullptr;
+    return {};
+}
+
+[[nodiscard]] inline Result<std::string> required_text(const char *text, std::string_view what) {
+    if (text == nullptr || *text == '\0')
+        return Error{Code::INVALID_ARGUMENT, std::string{what} + " is missing"};
+    return std::string{text};
+}
+
+[[nodiscard]] inline std::string text_or(const char *text, std::string_view otherwise) {
+    return std::string{text == nullptr ? otherwise : std::string_view{text}};
+}
+
+// The caller's options as this version knows them: a shorter struct has defaults at its end, a longer one must not ask for
+// anything that is not known here.
+template <class Options>
+[[nodiscard]] Result<Options> read_options(const Options *given) {
+    Options options{};
+    if (given == nullptr)
+        return options;
+    const std::size_t size = given->struct_size;
+    if (size < sizeof given->struct_size)
+        return Error{Code::INVALID_ARGUMENT, "struct_size of the options is not set; use the _INIT macro"};
+    const auto *bytes = reinterpret_cast<const unsigned char *>(given);
+    if (size > sizeof options &&
+        std::any_of(bytes + sizeof options, bytes + size, [](unsigned char byte) { return byte != 0; }))
+        return Error{Code::UNSUPPORTED, "the options ask for something that this version does not know"};
+    std::memcpy(&options, given, std::min(size, sizeof options));
+    return options;
+}
+
+// Fills the caller's output struct as far as it reaches.
+template <class Output>
+[[nodiscard]] Result<void> write_output(Output *given, Output value) {
+    if (given == nullptr)
+        return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
+    const std::uint32_t size = given->struct_size;
+    if (size < sizeof given->struct_size)
+        return Error{Code::INVALID_ARGUMENT, "struct_size of the output is not set; use the _INIT macro"};
+    value.struct_size = size;
+    std::memcpy(given, &value, std::min<std::size_t>(size, sizeof value));
+    return {};
+}
+
+}  // namespace mos::capi

@@ -1,0 +1,119 @@
+// What stands behind the opaque types of the C API.
+#pragma once
+
+#include <multiosupdate/multiosupdate.h>
+
+#include <mos/base/clock.hpp>
+#include <mos/crypto/certificate.hpp>
+#include <mos/crypto/key.hpp>
+#include <mos/engine/engine.hpp>
+#include <mos/engine/job.hpp>
+#include <mos/engine/plan.hpp>
+#include <mos/package/package.hpp>
+#include <mos/package/package_file.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mos::capi {
+
+// Tells a live handle of its own type from anything else that somebody passes; wiped when the handle is freed.
+template <std::uint64_t Mark>
+class Marked {
+  public:
+    Marked() = default;
+    Marked(const Marked &) = delete;
+    Marked &operator=(const Marked &) = delete;
+    ~Marked() { m_mark = 0; }
+    [[nodiscard]] bool is_marked() const noexcept { return m_mark == Mark; }
+
+  private:
+    volatile std::uint64_t m_mark = Mark;
+};
+
+// The ports that a context carries.
+struct Context {
+    mos_log_callback log = nullptr;
+    std::shared_ptr<void> log_owner;  // calls the destroy callback
+    std::shared_ptr<const base::Clock> clock;
+
+    void write_log(mos_log_level level, const std::string &message) const {
+        if (log != nullptr)
+            log(log_owner.get(), level, message.c_str());
+    }
+};
+
+}  // namespace mos::capi
+
+struct mos_context : mos::capi::Marked<0x6d6f735f63747831> {
+    std::shared_ptr<const mos::capi::Context> context;
+};
+
+struct mos_engine : mos::capi::Marked<0x6d6f735f656e6731> {
+    std::shared_ptr<mos::engine::Engine> engine;
+    std::shared_ptr<const mos::capi::Context> context;
+};
+
+struct mos_plan : mos::capi::Marked<0x6d6f735f706c6e31> {
+    std::unique_ptr<mos::engine::Plan> plan;
+    std::shared_ptr<const mos::capi::Context> context;
+};
+
+struct mos_outcome : mos::capi::Marked<0x6d6f735f6f757431> {
+    mos::engine::JobOutcome outcome;
+};
+
+struct mos_job : mos::capi::Marked<0x6d6f735f6a6f6231> {
+    std::unique_ptr<mos::engine::Job> job;
+    std::shared_ptr<const mos::capi::Context> context;
+    std::mutex mutex;                                       // of what follows
+    std::shared_ptr<const mos::engine::Question> question;  // whose strings were given out
+    std::string choices;
+    mos_outcome outcome;
+    bool outcome_taken = false;
+};
+
+struct mos_history : mos::capi::Marked<0x6d6f735f68697331> {
+    std::vector<mos::state::Transaction> records;
+    std::size_t next = 0;
+    std::uint64_t newest_in_effect = 0;
+    std::string recovery_point;
+};
+
+struct mos_package : mos::capi::Marked<0x6d6f735f706b6731> {
+    std::shared_ptr<mos::base::Source> source;  // opened once; what is checked is what is used
+    std::optional<mos::package::PackageFile> claims;
+    std::shared_ptr<mos::package::Package> package;  // authenticated, or accepted for looking at
+    std::shared_ptr<const mos::capi::Context> context;
+
+    struct Claim {
+        std::string algorithm;
+        std::string subject;
+        std::string fingerprint;
+    };
+    std::vector<Claim> signatures;
+    std::vector<std::string> signers;  // accepted ones
+    std::string content_digest;
+    std::uint64_t bytes = 0;
+    std::string manifest;
+};
+
+struct mos_entry_cursor : mos::capi::Marked<0x6d6f735f656e7431> {
+    std::shared_ptr<mos::package::Package> package;
+    std::optional<mos::package::EntryCursor> cursor;
+    mos::package::Entry entry;
+};
+
+struct mos_key : mos::capi::Marked<0x6d6f735f6b657931> {
+    std::shared_ptr<const mos::crypto::PrivateKey> key;
+    std::string fingerprint;
+    std::shared_ptr<const mos::capi::Context> context;
+};
+
+struct mos_certificate : mos::capi::Marked<0x6d6f735f63727431> {
+    std::vector<mos::crypto::Certificate> chain;  // the certificate first
+    std::string fingerprint;
+};

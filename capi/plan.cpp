@@ -1,0 +1,178 @@
+#include "guard.hpp"
+#include "sources.hpp"
+
+using namespace mos::capi;
+using mos::Code;
+using mos::Error;
+using mos::Result;
+using mos::engine::Plan;
+
+namespace {
+
+Result<mos::install::InstallOptions> install_options(const mos_install_options *options) {
+    MOS_TRY(const mos_install_options given, read_options(options));
+    if (given.on_conflict < MOS_CONFLICT_REFUSE || given.on_conflict > MOS_CONFLICT_REPLACE)
+        return Error{Code::INVALID_ARGUMENT, "on_conflict is no mos_conflict_rule"};
+    using namespace mos::install;
+    return InstallOptions{.on_conflict = static_cast<ConflictRule>(given.on_conflict),
+                          .downgrade = given.allow_downgrade ? Downgrade::allowed : Downgrade::refused,
+                          .reinstall = given.reinstall ? Reinstall::allowed : Reinstall::refused};
+}
+
+Result<void> add_install(mos_plan *plan, Result<std::unique_ptr<mos::base::Source>> opened,
+                         const mos_install_options *options) {
+    MOS_TRY(const mos::install::InstallOptions given, install_options(options));
+    MOS_TRY(std::unique_ptr<mos::base::Source> source, std::move(opened));
+    return plan->plan->install(std::move(source), given);
+}
+
+}  // namespace
+
+int mos_plan_create(mos_engine *engine, mos_plan **plan, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_output(plan));
+        MOS_CHECK(check_handle(engine));
+        auto handle = std::make_unique<mos_plan>();
+        handle->plan = std::make_unique<Plan>(engine->engine);
+        handle->context = engine->context;
+        *plan = handle.release();
+        return {};
+    });
+}
+
+void mos_plan_free(mos_plan *plan) {
+    if (is_live(plan))
+        delete plan;
+}
+
+int mos_plan_install_path(mos_plan *plan, const char *path, const mos_install_options *options, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(plan));
+        MOS_TRY(const std::string where, required_text(path, "the package's path"));
+        return add_install(plan, mos::base::open_file_source(where), options);
+    });
+}
+
+int mos_plan_install_descriptor(mos_plan *plan, int32_t descriptor, const char *name,
+                                const mos_install_options *options, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(plan));
+        return add_install(plan, mos::base::open_descriptor_source(descriptor, text_or(name, "package")), options);
+    });
+}
+
+int mos_plan_install_source(mos_plan *plan, uint64_t size, const char *name, const mos_install_options *options,
+                            mos_read_at_callback read_at, void *user_data, mos_destroy_callback destroy,
+                            mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        auto source = open_callback_source(size, name, read_at, user_data, destroy);
+        MOS_CHECK(check_handle(plan));
+        return add_install(plan, std::move(source), options);
+    });
+}
+
+int mos_plan_remove(mos_plan *plan, const char *name, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(plan));
+        MOS_TRY(std::string wanted, required_text(name, "the package's name"));
+        return plan->plan->remove(std::move(wanted));
+    });
+}
+
+int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(plan));
+        mos::engine::RollbackStep step;
+        if (recovery_point != nullptr)
+            step.recovery_point = recovery_point;
+        return plan->plan->roll_back(std::move(step));
+    });
+}
+
+int mos_plan_resolve(mos_plan *plan, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(plan));
+        return plan->plan->resolve();
+    });
+}
+
+namespace {
+
+const Plan::View *view_of(const mos_plan *plan) { return is_live(plan) ? plan->plan->view() : nullptr; }
+
+Result<const Plan::View *> resolved_view(const mos_plan *plan) {
+    MOS_CHECK(check_handle(plan));
+    const Plan::View *view = plan->plan->view();
+    if (view == nullptr)
+        return Error{Code::INVALID_ARGUMENT, "the plan has not been resolved"};
+    return view;
+}
+
+}  // namespace
+
+const char *mos_plan_digest(const mos_plan *plan) {
+    const Plan::View *view = view_of(plan);
+    return view != nullptr ? view->digest.c_str() : "";
+}
+
+size_t mos_plan_step_count(const mos_plan *plan) {
+    const Plan::View *view = view_of(plan);
+    return view != nullptr ? view->steps.size() : 0;
+}
+
+int mos_plan_step_at(const mos_plan *plan, size_t index, mos_step *step, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_TRY(const Plan::View *const view, resolved_view(plan));
+        if (index >= view->steps.size())
+            return Error{Code::INVALID_ARGUMENT, "the plan has no such step"};
+        const Plan::Step &found = view->steps[index];
+        mos_step filled{};
+        filled.action = static_cast<mos_step_action>(found.action);
+        filled.name = found.name.c_str();
+        filled.version = found.version.c_str();
+        filled.old_version = found.old_version.c_str();
+        filled.signer = found.signer.c_str();
+        return write_output(step, filled);
+    });
+}
+
+int mos_plan_totals_get(const mos_plan *plan, mos_plan_totals *totals, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_TRY(const Plan::View *const view, resolved_view(plan));
+        mos_plan_totals filled{};
+        filled.added = view->totals.added;
+        filled.replaced = view->totals.replaced;
+        filled.removed = view->totals.removed;
+        filled.attributes = view->totals.attributes;
+        filled.unchanged = view->totals.unchanged;
+        filled.kept = view->totals.kept;
+        filled.write_bytes = view->totals.write_bytes;
+        return write_output(totals, filled);
+    });
+}
+
+size_t mos_plan_notice_count(const mos_plan *plan) {
+    const Plan::View *view = view_of(plan);
+    return view != nullptr ? view->notices.size() : 0;
+}
+
+const char *mos_plan_notice_at(const mos_plan *plan, size_t index) {
+    const Plan::View *view = view_of(plan);
+    return view != nullptr && index < view->notices.size() ? view->notices[index].c_str() : "";
+}
+
+int mos_plan_job(mos_plan *plan, const mos_plan_job_options *options, mos_job **job, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_output(job));
+        MOS_CHECK(check_handle(plan));
+        MOS_TRY(const mos_plan_job_options given, read_options(options));
+        std::optional<std::string> expected;
+        if (given.expected_digest != nullptr)
+            expected = given.expected_digest;
+        auto handle = std::make_unique<mos_job>();
+        handle->context = plan->context;
+        MOS_TRY(handle->job, plan->plan->make_job(std::move(expected), text_or(given.reason, "")));
+        *job = handle.release();
+        return {};
+    });
+}
