@@ -4,11 +4,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mos::test {
 
 namespace {
 
 constexpr std::size_t violations_kept = 5;
+constexpr std::uint64_t killed_sample = 20;  // a death costs as much as a hundred states
 
 // All the ways in which the effects that are pending at a cut may be kept.
 std::vector<Selection> selections(std::size_t pending, std::uint64_t seed, std::uint64_t random_count) {
@@ -77,7 +80,7 @@ void Cutter::cut_at(const Twin &twin, const Place &place) {
         if (chosen(place.cut * 100'000 + index++, m_options.sample, 0))
             examine(twin.crash(selection), place, selection);
     }
-    if (chosen(place.cut, m_options.killed_every * m_options.sample, 1))
+    if (chosen(place.cut, m_options.killed_every * std::min(m_options.sample, killed_sample), 1))
         kill_at(twin, place);
 }
 
