@@ -12,8 +12,8 @@ namespace {
 
 class CallbackSource final : public base::Source {
   public:
-    CallbackSource(std::uint64_t size, std::string name, mos_read_at_callback read_at, std::shared_ptr<void> owner)
-        : m_size(size), m_name(std::move(name)), m_read_at(read_at), m_owner(std::move(owner)) {}
+    CallbackSource(std::uint64_t size, std::string name, mos_read_at_callback callback, std::shared_ptr<void> owner)
+        : m_size(size), m_name(std::move(name)), m_read_at(callback), m_owner(std::move(owner)) {}
 
     [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, base::MutableByteView out) override {
         if (offset >= m_size)

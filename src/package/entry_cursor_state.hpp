@@ -1,3 +1,4 @@
+// The walk of an EntryCursor: the lines, and the rules that hold between them.
 #pragma once
 
 #include "entry_rules.hpp"

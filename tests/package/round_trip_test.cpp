@@ -303,3 +303,26 @@ TEST_CASE("an inserted small file changes few frames") {
     CHECK(old_groups.size() > 10);
     CHECK(kept + 2 >= old_groups.size());
 }
+
+// Run by itself (meson test --suite slow): it reads 4 GiB several times.
+TEST_CASE("a file beyond 4 GiB goes into a package and comes out" * doctest::skip()) {
+    const test::Tree tree;
+    constexpr std::uint64_t size = (std::uint64_t{4} << 30U) + 3;
+    tree.file("image", "");
+    std::filesystem::resize_file(tree.at("image"), size - 3);
+    std::ofstream{tree.at("image"), std::ios::app} << "end";
+    const test::PackageMaker maker;  // which checks its own work
+    must(maker.create(tree));
+    Package package = must(test::open_unverified(maker.bytes()));
+    const Entry image = by_installed_path(test::all_entries(package)).at("image");
+    CHECK(image.size == size);
+    std::uint64_t seen = 0;
+    std::string last;
+    must(package.read_content(image, [&](base::ByteView part) -> Result<void> {
+        seen += part.size();
+        last = base::as_text(part.last(std::min<std::size_t>(3, part.size())));
+        return {};
+    }));
+    CHECK(seen == size);
+    CHECK(last == "end");
+}

@@ -1,0 +1,132 @@
+#include "change.hpp"
+
+#include "job.hpp"
+#include "terminal.hpp"
+#include "text.hpp"
+
+#include <fmt/format.h>
+
+namespace frame {
+
+namespace {
+
+constexpr std::string_view conflict_hint =
+    "answer with --on-conflict=keep or --on-conflict=replace, or take the default with --yes";
+
+bool rolls_back(const PlanReport &plan) { return !plan.steps.empty() && plan.steps[0].action == MOS_STEP_ROLL_BACK; }
+
+std::string undo_command(const Session &session, const PlanReport &plan, std::string_view recovery_point) {
+    if (recovery_point.empty() || rolls_back(plan))
+        return {};
+    return fmt::format("multios-update rollback last-good{}", root_argument(session));
+}
+
+Outcome outcome_of(const Session &session, const PlanReport &plan, const EndedJob &ended) {
+    Outcome outcome{};
+    outcome.recovery_point = mos_outcome_recovery_point(ended.outcome);
+    outcome.changed_paths = mos_outcome_changed_paths(ended.outcome);
+    outcome.written_bytes = mos_outcome_written_bytes(ended.outcome);
+    outcome.elapsed_ms = ended.elapsed_ms;
+    for (std::size_t i = 0; i < mos_outcome_notice_count(ended.outcome); ++i)
+        outcome.notices.emplace_back(mos_outcome_notice_at(ended.outcome, i));
+    outcome.undo = undo_command(session, plan, outcome.recovery_point);
+    return outcome;
+}
+
+void put_outcome(const PlanReport &plan, const Outcome &outcome) {
+    for (const std::string &line : step_lines(plan))
+        put_line(Stream::out, line);
+    for (const std::string &notice : outcome.notices)
+        put_line(Stream::out, {{Style::caution, "  note  "}, {Style::plain, notice}});
+    std::string text =
+        fmt::format(" in {}: {} changed", duration_text(outcome.elapsed_ms), counted(outcome.changed_paths, "path"));
+    if (outcome.written_bytes > 0)
+        text += fmt::format(", {} written", size_text(outcome.written_bytes));
+    text += '.';
+    if (!outcome.undo.empty())
+        text += "   Undo: " + outcome.undo;
+    put_line(Stream::out, {{Style::good, "done"}, {Style::plain, text}});
+}
+
+Result<Job> plan_job(const Session &session, mos_plan *plan) {
+    mos_plan_job_options options = MOS_PLAN_JOB_OPTIONS_INIT;
+    options.expected_digest = session.values.c_text("plan-digest");
+    options.reason = session.values.c_text("reason");
+    return make<Job>([&](auto out, auto error) { return mos_plan_job(plan, &options, out, error); });
+}
+
+}  // namespace
+
+Result<Engine> open_engine(const Session &session) {
+    mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
+    options.root_path = session.values.c_text("root");
+    options.trust_path = session.values.c_text("trust");
+    options.required_signatures = static_cast<std::uint32_t>(session.values.number("required-signatures").value_or(0));
+    return make<Engine>([&](auto out, auto error) { return mos_engine_open(session.context, &options, out, error); });
+}
+
+Result<Plan> new_plan(const Engine &engine) {
+    return make<Plan>([&](auto out, auto error) { return mos_plan_create(engine.get(), out, error); });
+}
+
+Result<Change> carry_out(const Session &session, Plan plan) {
+    FRAME_CHECK(check([&](mos_error **error) { return mos_plan_resolve(plan.get(), error); }));
+    Change change{};
+    FRAME_TRY(change.plan, read_plan(plan.get()));
+    if (session.values.flag("plan"))
+        return change;
+    FRAME_TRY(Job job, plan_job(session, plan.get()));
+    JobOptions options;
+    options.answers = session.values.flag("yes") ? Answers::fallback : Answers::person;
+    options.answer_hint = conflict_hint;
+    FRAME_TRY(const EndedJob ended, run_job(session, std::move(job), options));
+    change.outcome = outcome_of(session, change.plan, ended);
+    return change;
+}
+
+void put_change(const Session &session, const Change &change) {
+    change.outcome ? put_outcome(change.plan, *change.outcome) : put_plan(session, change.plan);
+}
+
+nlohmann::ordered_json to_json(const Change &change) {
+    nlohmann::ordered_json document{{"plan", to_json(change.plan)}};
+    if (change.outcome)
+        document["outcome"] = {{"recovery_point", change.outcome->recovery_point},
+                               {"changed_paths", change.outcome->changed_paths},
+                               {"written_bytes", change.outcome->written_bytes},
+                               {"elapsed_ms", change.outcome->elapsed_ms},
+                               {"notices", change.outcome->notices},
+                               {"undo", change.outcome->undo}};
+    return document;
+}
+
+Result<ExitCode> show_or_run(const Session &session, Plan plan) {
+    FRAME_TRY(const Change change, carry_out(session, std::move(plan)));
+    session.json() ? put_json(to_json(change)) : put_change(session, change);
+    return ExitCode::done;
+}
+
+std::vector<Option> plan_options() {
+    return {
+        flag("plan", "show what would be done, why, and the way back; change nothing"),
+        text("plan-digest", "HEX", "run only the plan that --plan showed with this digest"),
+        text("reason", "TEXT", "why, for the history"),
+        flag("yes", "answer every question with its default"),
+        root_option(),
+        trust_option(),
+    };
+}
+
+std::vector<Option> joined(std::vector<Option> first, const std::vector<Option> &second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+}
+
+std::string root_of(const Session &session) { return session.values.text_or("root", "/"); }
+
+std::string root_argument(const Session &session) {
+    const std::optional<std::string> root = session.values.text("root");
+    return root ? fmt::format(" --root={}", shell_word(*root)) : "";
+}
+
+}  // namespace frame

@@ -1,0 +1,94 @@
+#include "command.hpp"
+
+#include <charconv>
+
+namespace frame {
+
+Option flag(std::string_view name, std::string_view help) {
+    Option option;
+    option.name = name;
+    option.help = help;
+    return option;
+}
+
+Option text(std::string_view name, std::string_view value, std::string_view help) {
+    Option option = flag(name, help);
+    option.kind = Kind::text;
+    option.value = value;
+    return option;
+}
+
+Option number(std::string_view name, std::int64_t lowest, std::int64_t highest, std::string_view help) {
+    Option option = text(name, "N", help);
+    option.kind = Kind::number;
+    option.lowest = lowest;
+    option.highest = highest;
+    return option;
+}
+
+Option choice(std::string_view name, std::string_view words, std::string_view help) {
+    Option option = text(name, words, help);
+    option.kind = Kind::choice;
+    return option;
+}
+
+Option required(Option option) {
+    option.need = Need::required;
+    return option;
+}
+
+Option always_on(std::string_view name, std::string_view help) {
+    Option option = flag(name, help);
+    option.standing = Standing::always_on;
+    return option;
+}
+
+Option not_built_flag(std::string_view name, std::string_view missing) {
+    Option option = flag(name, missing);
+    option.standing = Standing::not_built;
+    return option;
+}
+
+Option not_built_text(std::string_view name, std::string_view value, std::string_view missing) {
+    Option option = text(name, value, missing);
+    option.standing = Standing::not_built;
+    return option;
+}
+
+Option root_option() { return text("root", "DIR", "work on the system below DIR instead of '/'"); }
+
+Option trust_option() {
+    return text("trust", "DIR", "folder of trusted CA certificates and keys instead of ROOT/etc/multios/trust");
+}
+
+std::optional<std::string> Values::text(std::string_view name) const {
+    const auto found = m_options.find(name);
+    return found != m_options.end() ? std::optional{found->second} : std::nullopt;
+}
+
+std::string Values::text_or(std::string_view name, std::string_view fallback) const {
+    const auto found = m_options.find(name);
+    return found != m_options.end() ? found->second : std::string{fallback};
+}
+
+const char *Values::c_text(std::string_view name) const {
+    const auto found = m_options.find(name);
+    return found != m_options.end() ? found->second.c_str() : nullptr;
+}
+
+bool Values::flag(std::string_view name) const {
+    const auto found = m_options.find(name);
+    return found != m_options.end() && found->second == "true";
+}
+
+std::optional<std::int64_t> Values::number(std::string_view name) const {
+    const auto found = m_options.find(name);
+    if (found == m_options.end())
+        return std::nullopt;
+    std::int64_t value = 0;
+    const std::string &digits = found->second;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);  // the parser has checked it
+    return value;
+}
+
+}  // namespace frame

@@ -1,0 +1,126 @@
+// The table that a tool is made of: its commands, their options, and what runs them.
+#pragma once
+
+#include "handles.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace frame {
+
+enum class Kind { flag, text, number, choice };
+enum class Need { optional, required };
+
+// How an option of the guide stands in this build.
+enum class Standing {
+    works,
+    always_on,  // what it asks for is always so; it may be given
+    not_built,  // its part is not in this build: given, it ends the command with exit code 5
+};
+
+struct Option {
+    std::string_view name;  // without the dashes
+    Kind kind = Kind::flag;
+    std::string_view value;  // "FILE"; a choice's words, separated by '|'; "" for a flag
+    std::string_view help;   // of one that is not built: what is missing, as in "this build has no …"
+    Need need = Need::optional;
+    Standing standing = Standing::works;
+    std::int64_t lowest = 0;
+    std::int64_t highest = std::numeric_limits<std::int64_t>::max();
+};
+
+// How the tables write their options.
+[[nodiscard]] Option flag(std::string_view name, std::string_view help);
+[[nodiscard]] Option text(std::string_view name, std::string_view value, std::string_view help);
+[[nodiscard]] Option number(std::string_view name, std::int64_t lowest, std::int64_t highest, std::string_view help);
+[[nodiscard]] Option choice(std::string_view name, std::string_view words, std::string_view help);
+[[nodiscard]] Option required(Option option);
+[[nodiscard]] Option always_on(std::string_view name, std::string_view help);
+[[nodiscard]] Option not_built_flag(std::string_view name, std::string_view missing);
+[[nodiscard]] Option not_built_text(std::string_view name, std::string_view value, std::string_view missing);
+
+// The options that nearly every command has.
+[[nodiscard]] Option root_option();
+[[nodiscard]] Option trust_option();
+
+// What stands behind a command without dashes.
+struct Operands {
+    std::string_view name;  // "FILE"
+    std::size_t least = 0;
+    std::size_t most = 0;
+};
+
+constexpr std::size_t any_number = 1000;
+
+// What was given on the command line, checked against the table.
+class Values {
+  public:
+    void set(std::string_view name, std::string value) {
+        m_options.insert_or_assign(std::string{name}, std::move(value));
+    }
+    void add_operand(std::string operand) { m_operands.push_back(std::move(operand)); }
+
+    [[nodiscard]] bool has(std::string_view name) const { return m_options.find(name) != m_options.end(); }
+    [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
+    [[nodiscard]] std::string text_or(std::string_view name, std::string_view fallback) const;
+    // NULL when it was not given; lives as long as this object.
+    [[nodiscard]] const char *c_text(std::string_view name) const;
+    [[nodiscard]] bool flag(std::string_view name) const;
+    [[nodiscard]] std::optional<std::int64_t> number(std::string_view name) const;
+    [[nodiscard]] const std::vector<std::string> &operands() const noexcept { return m_operands; }
+
+  private:
+    std::map<std::string, std::string, std::less<>> m_options;
+    std::vector<std::string> m_operands;
+};
+
+enum class Format { text, json };
+enum class Verbosity { quiet, verbose, debug };
+
+struct Command;
+struct Tool;
+
+// One run of one command.
+struct Session {
+    const Tool &tool;
+    const Command &command;
+    const Values &values;
+    Format format;
+    Verbosity verbosity;
+    mos_context *context;
+
+    [[nodiscard]] bool json() const noexcept { return format == Format::json; }
+};
+
+// Returns what the tool exits with; a Failure is printed by the frame.
+using Handler = Result<ExitCode> (*)(Session &session);
+
+struct Command {
+    std::string_view name;  // one or several words: "rollback last-good"
+    std::string_view summary;
+    std::string_view example;
+    Effect effect;
+    Handler run;
+    Operands operands;
+    std::vector<Option> options;
+};
+
+// A command of the guide whose part is not in this build.
+struct MissingCommand {
+    std::string_view name;
+    std::string_view missing;  // "this build has no …"
+};
+
+struct Tool {
+    std::string_view name;
+    std::string_view summary;
+    std::vector<Command> commands;
+    std::vector<MissingCommand> missing;
+};
+
+}  // namespace frame

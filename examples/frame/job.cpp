@@ -1,0 +1,183 @@
+#include "job.hpp"
+
+#include "interrupt.hpp"
+#include "progress.hpp"
+#include "terminal.hpp"
+#include "text.hpp"
+
+#include <CLI/StringTools.hpp>
+#include <fmt/format.h>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+namespace frame {
+
+namespace {
+
+constexpr std::int32_t redraw_ms = 100;
+constexpr std::size_t longest_answer = 256;
+constexpr std::string_view again_remedy = "run it again when you like";
+
+// Waits for input in short turns: a signal that comes just before a read() must not wait for the next key.
+bool input_is_ready() {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    while (!interrupted())
+        if (::poll(&input, 1, redraw_ms) > 0)
+            return true;
+    return false;
+}
+
+// One line from the terminal; nothing at its end or when a stop was asked for.
+std::optional<std::string> read_answer() {
+    std::string line;
+    for (char byte = 0; line.size() < longest_answer;) {
+        if (!input_is_ready() || ::read(STDIN_FILENO, &byte, 1) != 1)
+            return std::nullopt;
+        if (byte == '\n')
+            return line;
+        line += byte;
+    }
+    return line;
+}
+
+class JobRunner {
+  public:
+    JobRunner(const Session &session, mos_job *job, const JobOptions &options)
+        : m_job(job), m_options(options), m_bar(session.verbosity == Verbosity::quiet ? Drawing::on : Drawing::off),
+          m_changes_root(session.command.effect == Effect::changes_root) {}
+
+    Result<const mos_outcome *> run() {
+        const InterruptWatch watch;
+        FRAME_CHECK(check([&](mos_error **error) { return mos_job_start(m_job, error); }));
+        int waited = MOS_PENDING;
+        while ((waited = mos_job_wait(m_job, redraw_ms)) == MOS_PENDING) {
+            pass_on_interrupt();
+            show_progress();
+            answer_question();
+        }
+        show_progress();
+        m_bar.clear();
+        if (waited < 0)
+            return failure_of(waited, nullptr);
+        return outcome();
+    }
+
+    [[nodiscard]] const mos_progress &last() const noexcept { return m_last; }
+
+  private:
+    void pass_on_interrupt() {
+        if (!interrupted() || m_cancelled)
+            return;
+        m_cancelled = true;
+        m_bar.clear();
+        put_line(Stream::err, "Stopping; what has begun is undone first.");
+        (void)mos_job_cancel(m_job);  // a job that has just ended keeps its outcome
+    }
+
+    void show_progress() {
+        mos_progress now = MOS_PROGRESS_INIT;
+        if (mos_job_progress(m_job, &now) < 0)
+            return;
+        if (m_changes_root && now.phase > MOS_PHASE_DECIDING && now.phase != MOS_PHASE_CLEANING)
+            m_began_to_change = true;
+        m_last = now;
+        m_bar.show(now);
+    }
+
+    void answer_question() {
+        mos_question question = MOS_QUESTION_INIT;
+        if (m_cancelled || mos_job_question(m_job, &question) != MOS_OK)
+            return;
+        if (m_options.answers == Answers::fallback)
+            return answer(question, question.fallback);
+        if (!is_terminal(Stream::err) || ::isatty(STDIN_FILENO) != 1)
+            return give_up(question);
+        m_bar.clear();
+        ask(question);
+    }
+
+    void ask(const mos_question &question) {
+        const std::vector<std::string> choices = CLI::detail::split(question.choices, '|');
+        put_line(Stream::err, {{Style::bold, as_sentence(question.text)}});
+        for (;;) {
+            put_raw(Stream::err,
+                    printable(fmt::format("  {} (Enter: {}) ", fmt::join(choices, ", "), question.fallback)));
+            const std::optional<std::string> given = read_answer();
+            if (interrupted())
+                return;  // the next turn of the loop cancels
+            if (!given) {
+                put_line(Stream::err);
+                return give_up(question);
+            }
+            const std::string choice = given->empty() ? question.fallback : *given;
+            if (std::find(choices.begin(), choices.end(), choice) != choices.end())
+                return answer(question, choice);
+        }
+    }
+
+    void answer(const mos_question &question, const std::string &choice) {
+        // A failure means that the job has ended meanwhile; its outcome tells why.
+        (void)check([&](mos_error **error) { return mos_job_answer(m_job, question.id, choice.c_str(), error); });
+    }
+
+    void give_up(const mos_question &question) {
+        Failure unanswered = failure(MOS_E_NEEDS_ANSWER, question.text, question.object);
+        if (!m_options.answer_hint.empty())
+            unanswered.remedy = m_options.answer_hint;
+        m_unanswered = std::move(unanswered);
+        m_cancelled = true;
+        (void)mos_job_cancel(m_job);
+    }
+
+    Result<const mos_outcome *> outcome() {
+        const mos_outcome *ended = nullptr;
+        Result<void> well = check([&](mos_error **error) { return mos_job_outcome(m_job, &ended, error); });
+        if (well)
+            return ended;
+        Failure failure = std::move(well).failure();
+        if (failure.code != MOS_E_CANCELLED)
+            return failure;
+        if (m_unanswered)
+            failure = *m_unanswered;
+        else
+            failure.remedy = again_remedy;
+        if (m_began_to_change)
+            failure.aftermath = Aftermath::undone;
+        return failure;
+    }
+
+    mos_job *m_job;
+    JobOptions m_options;
+    ProgressBar m_bar;
+    mos_progress m_last = MOS_PROGRESS_INIT;
+    std::optional<Failure> m_unanswered;
+    bool m_changes_root;
+    bool m_cancelled = false;
+    bool m_began_to_change = false;
+};
+
+}  // namespace
+
+Result<EndedJob> run_job(const Session &session, Job job, const JobOptions &options) {
+    const auto begin = std::chrono::steady_clock::now();
+    JobRunner runner{session, job.get(), options};
+    FRAME_TRY(const mos_outcome *outcome, runner.run());
+    const auto elapsed =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+    return EndedJob{std::move(job), outcome, elapsed.count(), runner.last()};
+}
+
+Result<void> check_interrupt() {
+    if (!interrupted())
+        return {};
+    Failure stopped = failure(MOS_E_CANCELLED, "stopped before the next one began");
+    stopped.remedy = again_remedy;
+    return stopped;
+}
+
+}  // namespace frame

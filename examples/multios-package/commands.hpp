@@ -1,0 +1,20 @@
+// The commands of multios-package, one file a group.
+#pragma once
+
+#include "frame/command.hpp"
+
+namespace package_tool {
+
+[[nodiscard]] frame::Command keygen_command();
+[[nodiscard]] frame::Command create_command();
+[[nodiscard]] frame::Command sign_command();
+[[nodiscard]] frame::Command info_command();
+[[nodiscard]] frame::Command list_contents_command();
+[[nodiscard]] frame::Command verify_command();
+
+// Also commands of multios-update: the guide has them there too.
+[[nodiscard]] frame::Command install_command();
+[[nodiscard]] frame::Command install_batch_command();
+[[nodiscard]] frame::Command remove_command();
+
+}  // namespace package_tool

@@ -1,0 +1,292 @@
+// info and list-contents: what a package says, and how far that is vouched for.
+#include "commands.hpp"
+#include "trust.hpp"
+
+#include "frame/terminal.hpp"
+#include "frame/text.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+using namespace frame;
+using nlohmann::ordered_json;
+
+namespace package_tool {
+
+namespace {
+
+struct Claim {
+    std::string algorithm, subject, fingerprint;
+};
+
+Result<std::vector<Claim>> read_claims(const mos_package *package) {
+    std::vector<Claim> claims;
+    for (std::size_t i = 0; i < mos_package_signature_count(package); ++i) {
+        mos_signature_claim claim = MOS_SIGNATURE_CLAIM_INIT;
+        FRAME_CHECK(check([&](auto error) { return mos_package_signature_at(package, i, &claim, error); }));
+        claims.push_back({claim.algorithm, claim.subject, claim.fingerprint});
+    }
+    return claims;
+}
+
+// What the statement says, what the manifest adds, who claims to have signed, and whether the trust store agrees.
+struct Facts {
+    mos_package_information information = MOS_PACKAGE_INFORMATION_INIT;
+    std::string manifest;  // JSON
+    std::vector<Claim> claims;
+    std::vector<std::string> signers;  // as the trust store names them
+    std::optional<Failure> doubt;      // why nothing is verified
+};
+
+Result<std::string> read_manifest(mos_package *package) {
+    const char *text = nullptr;
+    FRAME_CHECK(check([&](auto error) { return mos_package_manifest(package, &text, error); }));
+    return std::string{text};
+}
+
+Result<Facts> read_facts(const Session &session, mos_package *package) {
+    Facts facts;
+    FRAME_CHECK(check([&](auto error) { return mos_package_information_get(package, &facts.information, error); }));
+    FRAME_TRY(facts.claims, read_claims(package));
+    const Result<std::vector<std::string>> signers = authenticate(session, package);
+    if (signers)
+        facts.signers = *signers;
+    else
+        facts.doubt = signers.failure();
+    FRAME_TRY(facts.manifest, read_manifest(package));
+    return facts;
+}
+
+std::string description(const Facts &facts) {
+    const ordered_json manifest = ordered_json::parse(facts.manifest, nullptr, false);
+    const auto found = manifest.find("description");
+    return found != manifest.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+void put_facts(const std::string &path, const Facts &facts) {
+    const mos_package_information &is = facts.information;
+    put_line(Stream::out, {{Style::bold, path}, {Style::plain, "  " + size_text(is.package_bytes)}});
+    Table table{{Align::left, Align::left}};
+    const auto add = [&](std::string_view name, std::string value) {
+        if (!value.empty())
+            table.add({std::string{name}, std::move(value)});
+    };
+    add("name", is.name);
+    add("version", fmt::format("{} (release {})", is.version, is.release));
+    add("description", description(facts));
+    add("type", fmt::format("{}, {} package", is.type, is.kind));
+    add("architecture", is.architecture);
+    add("created", local_time(is.created_unix_s));
+    add("content", is.content_digest);
+    add("payload", size_text(is.payload_bytes));
+    add("index", size_text(is.index_bytes));
+    add("format", fmt::format("version {}", is.format_version));
+    for (const Claim &claim : facts.claims)
+        add("signature", fmt::format("{}{}{} {}", claim.algorithm, claim.subject.empty() ? "" : " by ", claim.subject,
+                                     claim.fingerprint));
+    for (const std::string &line : table.lines("  "))
+        put_line(Stream::out, line);
+}
+
+void put_verification(const Session &session, const Facts &facts) {
+    if (!facts.doubt) {
+        put_line(Stream::out, {{Style::good, "Verified"},
+                               {Style::plain, fmt::format(": {} vouches for {}, who signed all of the above.",
+                                                          trust_folder(session), fmt::join(facts.signers, " and "))}});
+        put_line(Stream::out, "Files were not read: 'multios-package verify' checks every byte.");
+        return;
+    }
+    put_line(Stream::out,
+             {{Style::caution, "Not verified"}, {Style::plain, ": all of the above is only what the file claims."}});
+    put_line(Stream::out,
+             fmt::format("{} ({})", as_sentence(full_message(*facts.doubt)), error_number(facts.doubt->code)));
+}
+
+ordered_json facts_json(const std::string &path, const Facts &facts) {
+    const mos_package_information &is = facts.information;
+    ordered_json claims = ordered_json::array();
+    for (const Claim &claim : facts.claims)
+        claims.push_back(
+            {{"algorithm", claim.algorithm}, {"subject", claim.subject}, {"fingerprint", claim.fingerprint}});
+    ordered_json document{{"file", path},
+                          {"verified", !facts.doubt},
+                          {"verified_signers", facts.signers},
+                          {"name", is.name},
+                          {"version", is.version},
+                          {"release", is.release},
+                          {"architecture", is.architecture},
+                          {"type", is.type},
+                          {"kind", is.kind},
+                          {"created", utc_time(is.created_unix_s)},
+                          {"created_unix_s", is.created_unix_s},
+                          {"content_digest", is.content_digest},
+                          {"package_bytes", is.package_bytes},
+                          {"payload_bytes", is.payload_bytes},
+                          {"index_bytes", is.index_bytes},
+                          {"format_version", is.format_version},
+                          {"claimed_signatures", claims},
+                          {"manifest", ordered_json::parse(facts.manifest, nullptr, false)}};
+    if (facts.doubt)
+        document["not_verified_because"] = to_json(*facts.doubt);
+    return document;
+}
+
+Result<ExitCode> info(Session &session) {
+    const std::string &path = session.values.operands().front();
+    FRAME_TRY(const Package package, open_package(session, path));
+    FRAME_TRY(const Facts facts, read_facts(session, package.get()));
+    if (session.json()) {
+        put_json(facts_json(path, facts));
+    } else {
+        put_facts(path, facts);
+        put_verification(session, facts);
+    }
+    // Whoever names a trust store wants to know whether it vouches for the package.
+    const bool asked = session.values.has("trust") || session.values.has("required-signatures");
+    return facts.doubt && asked ? facts.doubt->exit : ExitCode::done;
+}
+
+// ---- list-contents ----
+
+char type_letter(mos_entry_type type) {
+    switch (type) {
+    case MOS_ENTRY_DIRECTORY:
+        return 'd';
+    case MOS_ENTRY_SYMLINK:
+        return 'l';
+    case MOS_ENTRY_HARD_LINK:
+        return 'h';
+    default:
+        return '-';
+    }
+}
+
+std::string_view type_name(mos_entry_type type) {
+    switch (type) {
+    case MOS_ENTRY_DIRECTORY:
+        return "directory";
+    case MOS_ENTRY_SYMLINK:
+        return "symlink";
+    case MOS_ENTRY_HARD_LINK:
+        return "hard_link";
+    default:
+        return "file";
+    }
+}
+
+void put_entry(const Session &session, const mos_entry &entry) {
+    if (!session.values.flag("long"))
+        return put_line(Stream::out, entry.path);
+    // Columns of fixed width: a list of a hundred thousand lines is not held to measure it.
+    std::string line = fmt::format("{} {:>5} {:>5} {:>12} {} {}", mode_text(type_letter(entry.type), entry.mode),
+                                   entry.owner, entry.group, entry.size, local_time(entry.modified_unix_s), entry.path);
+    if (*entry.link_target != '\0')
+        line += fmt::format(" {} {}", arrow(), entry.link_target);
+    put_line(Stream::out, line);
+}
+
+// A path that is not clean UTF-8 travels as base64, as in the package's own index.
+void set_path(ordered_json &object, const std::string &name, std::string_view path) {
+    if (is_clean(path))
+        object[name] = path;
+    else
+        object[name + "_base64"] = base64(path);
+}
+
+std::string hex(const std::uint8_t *digest) {
+    std::string text;
+    for (std::size_t i = 0; digest != nullptr && i < 32; ++i)
+        text += fmt::format("{:02x}", digest[i]);
+    return text;
+}
+
+ordered_json entry_json(const mos_entry &entry) {
+    ordered_json object;
+    set_path(object, "path", entry.path);
+    object["type"] = type_name(entry.type);
+    object["mode"] = fmt::format("{:04o}", entry.mode);
+    object["owner"] = entry.owner;
+    object["group"] = entry.group;
+    object["size"] = entry.size;
+    object["modified_unix_s"] = entry.modified_unix_s;
+    if (*entry.link_target != '\0')
+        set_path(object, "link_target", entry.link_target);
+    if (entry.sha256 != nullptr)
+        object["sha256"] = hex(entry.sha256);
+    return object;
+}
+
+template <class Show>
+Result<void> each_entry(mos_package *package, Show show) {
+    FRAME_TRY(const EntryCursor cursor,
+              make<EntryCursor>([&](auto out, auto error) { return mos_package_entries(package, out, error); }));
+    for (;;) {
+        mos_entry entry = MOS_ENTRY_INIT;
+        FRAME_TRY(const int found,
+                  status([&](auto error) { return mos_entry_cursor_next(cursor.get(), &entry, error); }));
+        if (found == MOS_END)
+            return {};
+        show(entry);
+    }
+}
+
+// One document, written as it comes: what went wrong half-way closes it as "error".
+Result<ExitCode> list_as_json(mos_package *package, bool verified) {
+    put_raw(Stream::out, fmt::format(R"({{"verified": {}, "entries": [)", verified));
+    std::string_view before = "\n";
+    const Result<void> listed = each_entry(package, [&](const mos_entry &entry) {
+        put_raw(Stream::out, before);
+        put_raw(Stream::out, json_line(entry_json(entry)));
+        before = ",\n";
+    });
+    put_raw(Stream::out, "\n]");
+    if (!listed)
+        put_raw(Stream::out, ", \"error\": " + json_line(to_json(listed.failure())));
+    put_raw(Stream::out, "}\n");
+    return listed ? ExitCode::done : listed.failure().exit;
+}
+
+Result<ExitCode> list_contents(Session &session) {
+    FRAME_TRY(const Package package, open_package(session, session.values.operands().front()));
+    const Result<std::vector<std::string>> signers = authenticate(session, package.get());
+    if (!signers && session.values.has("trust"))
+        return signers.failure();
+    if (session.json())
+        return list_as_json(package.get(), static_cast<bool>(signers));
+    FRAME_CHECK(each_entry(package.get(), [&](const mos_entry &entry) { put_entry(session, entry); }));
+    if (!signers && is_terminal(Stream::out))
+        put_line(Stream::err,
+                 {{Style::caution, "Not verified"}, {Style::plain, ": this is only what the file claims."}});
+    return ExitCode::done;
+}
+
+}  // namespace
+
+Command info_command() {
+    return {
+        "info",
+        "show what a package is, and who vouches for it",
+        "multios-package info myapp-1.0.0.mos --trust=/etc/multios/trust",
+        Effect::reads,
+        info,
+        {"FILE", 1, 1},
+        trust_options(),
+    };
+}
+
+Command list_contents_command() {
+    std::vector<Option> options = trust_options();
+    options.insert(options.begin(), flag("long", "also mode, owner, group, size and time"));
+    return {
+        "list-contents",
+        "list what a package holds",
+        "multios-package list-contents myapp-1.0.0.mos --long",
+        Effect::reads,
+        list_contents,
+        {"FILE", 1, 1},
+        std::move(options),
+    };
+}
+
+}  // namespace package_tool

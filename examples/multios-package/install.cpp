@@ -1,0 +1,206 @@
+// install, install-batch and remove: plans that change what is installed.
+#include "commands.hpp"
+
+#include "frame/change.hpp"
+#include "frame/job.hpp"
+#include "frame/run.hpp"
+#include "frame/terminal.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+using namespace frame;
+using nlohmann::ordered_json;
+
+namespace package_tool {
+
+namespace {
+
+constexpr std::int64_t most_signatures = 64;
+constexpr std::string_view no_resolution = "this build has no dependency resolution";
+constexpr std::string_view no_configuration = "this build has no configuration files of packages";
+
+mos_install_options install_options(const Values &values) {
+    mos_install_options options = MOS_INSTALL_OPTIONS_INIT;
+    options.allow_downgrade = values.flag("allow-downgrade");
+    options.reinstall = values.flag("reinstall");
+    const std::string rule = values.text_or("on-conflict", "refuse");
+    options.on_conflict = rule == "ask"       ? MOS_CONFLICT_ASK
+                          : rule == "keep"    ? MOS_CONFLICT_KEEP
+                          : rule == "replace" ? MOS_CONFLICT_REPLACE
+                                              : MOS_CONFLICT_REFUSE;
+    return options;
+}
+
+// One transaction: all of `paths`, or none.
+Result<Plan> plan_together(const Session &session, const Engine &engine, const std::vector<std::string> &paths) {
+    const mos_install_options options = install_options(session.values);
+    FRAME_TRY(Plan plan, new_plan(engine));
+    for (const std::string &path : paths)
+        FRAME_CHECK(
+            check([&](auto error) { return mos_plan_install_path(plan.get(), path.c_str(), &options, error); }));
+    return plan;
+}
+
+Result<ExitCode> install(Session &session) {
+    FRAME_TRY(const Engine engine, open_engine(session));
+    FRAME_TRY(Plan plan, plan_together(session, engine, session.values.operands()));
+    return show_or_run(session, std::move(plan));
+}
+
+Result<Change> install_alone(const Session &session, const Engine &engine, const std::string &path) {
+    FRAME_CHECK(check_interrupt());
+    FRAME_TRY(Plan plan, plan_together(session, engine, {path}));
+    return carry_out(session, std::move(plan));
+}
+
+// What became of the files of a batch, told as they come, or at the end as one JSON document.
+struct Batch {
+    ordered_json packages = ordered_json::array();
+    std::size_t installed = 0;
+    std::optional<Failure> first;
+};
+
+void note_success(const Session &session, Batch &batch, const std::string &path, const Change &change) {
+    ++batch.installed;
+    if (!session.json())
+        return put_change(session, change);
+    ordered_json entry = to_json(change);
+    entry["file"] = path;
+    batch.packages.push_back(std::move(entry));
+}
+
+void note_failure(const Session &session, Batch &batch, const std::string &path, Failure failure) {
+    failure.aftermath = usual_aftermath(failure, Effect::changes_root);
+    if (session.json())
+        batch.packages.push_back({{"file", path}, {"error", to_json(failure)}});
+    else
+        put_failure(session, failure);
+    if (!batch.first)
+        batch.first = std::move(failure);
+}
+
+void put_batch(const Session &session, const Batch &batch) {
+    const std::size_t count = session.values.operands().size();
+    if (!session.json())
+        return put_line(Stream::out, fmt::format("{} of {} {}", batch.installed, count,
+                                                 session.values.flag("plan") ? "could be installed" : "installed"));
+    ordered_json document{{"installed", batch.installed}, {"packages", batch.packages}};
+    if (batch.first)
+        document["error"] = to_json(*batch.first);
+    put_json(document);
+}
+
+// One transaction each; the first failure decides the exit code, the others still get their turn.
+Result<ExitCode> install_one_by_one(const Session &session, const Engine &engine) {
+    if (session.values.has("plan-digest"))
+        return usage_failure("'--plan-digest' is one plan's, '--stop-on-error=false' makes several",
+                             "leave one of them out");
+    Batch batch;
+    for (const std::string &path : session.values.operands()) {
+        Result<Change> change = install_alone(session, engine, path);
+        if (change) {
+            note_success(session, batch, path, *change);
+            continue;
+        }
+        const bool stopped = change.failure().code == MOS_E_CANCELLED;
+        note_failure(session, batch, path, std::move(change).failure());
+        if (stopped)
+            break;
+    }
+    put_batch(session, batch);
+    return batch.first ? batch.first->exit : ExitCode::done;
+}
+
+Result<ExitCode> install_batch(Session &session) {
+    if (session.values.text_or("stop-on-error", "true") == "true")
+        return install(session);
+    FRAME_TRY(const Engine engine, open_engine(session));
+    return install_one_by_one(session, engine);
+}
+
+Result<ExitCode> remove(Session &session) {
+    FRAME_TRY(const Engine engine, open_engine(session));
+    FRAME_TRY(Plan plan, new_plan(engine));
+    for (const std::string &name : session.values.operands())
+        FRAME_CHECK(check([&](auto error) { return mos_plan_remove(plan.get(), name.c_str(), error); }));
+    return show_or_run(session, std::move(plan));
+}
+
+std::vector<Option> install_table() {
+    return joined(
+        {
+            flag("allow-downgrade", "install an older version over a newer one"),
+            flag("reinstall", "install the same version again: puts back what was altered"),
+            choice("on-conflict", "refuse|ask|keep|replace",
+                   "where somebody else's file stands in the way; refuse otherwise"),
+            number("required-signatures", 1, most_signatures,
+                   "how many different trusted keys must have signed; 1 otherwise"),
+            always_on("validate", "signature and every byte are checked before anything changes"),
+            always_on("backup", "what is replaced becomes the recovery point"),
+            always_on("atomic", "all of it or nothing, also after a power cut"),
+            not_built_text("config", "FILE", no_configuration),
+            not_built_flag("preserve-config", no_configuration),
+            not_built_text("target-directory", "DIR",
+                           "this build relocates no packages; --root=DIR works on another root"),
+            not_built_flag("resolve-dependencies", no_resolution),
+            not_built_flag("install-recommended", no_resolution),
+            not_built_flag("force-delta", "this build has no delta packages"),
+            not_built_text("bandwidth-limit", "RATE", "this build downloads nothing"),
+        },
+        plan_options());
+}
+
+}  // namespace
+
+Command install_command() {
+    return {
+        "install",
+        "install packages, or update to them; several are one transaction",
+        "multios-package install webserver-2.1.0.mos libfoo-1.3.mos --plan",
+        Effect::changes_root,
+        install,
+        {"FILE", 1, any_number},
+        install_table(),
+    };
+}
+
+Command install_batch_command() {
+    return {
+        "install-batch",
+        "install packages in one transaction, or in one each",
+        "multios-package install-batch package1.mos package2.mos --stop-on-error=false",
+        Effect::changes_root,
+        install_batch,
+        {"FILE", 1, any_number},
+        joined(
+            {
+                flag("stop-on-error",
+                     "true, as without it: one transaction, all or nothing; false: one each, and the others go on"),
+                not_built_flag("parallel-install", "this build installs one root's transactions one after another"),
+            },
+            install_table()),
+    };
+}
+
+Command remove_command() {
+    return {
+        "remove",
+        "remove packages; files that were altered are kept and told",
+        "multios-package remove myapp --plan",
+        Effect::changes_root,
+        remove,
+        {"NAME", 1, any_number},
+        joined(
+            {
+                always_on("backup-data", "what is removed becomes the recovery point"),
+                not_built_flag("remove-config", no_configuration),
+                not_built_flag("remove-data",
+                               "this build knows no data of packages; what they did not bring is left alone"),
+            },
+            plan_options()),
+    };
+}
+
+}  // namespace package_tool

@@ -1,0 +1,31 @@
+// Who vouches for a package: the trust store that the options name.
+#pragma once
+
+#include "frame/command.hpp"
+
+namespace package_tool {
+
+// --trust, --root, --required-signatures.
+[[nodiscard]] std::vector<frame::Option> trust_options();
+
+// The folder that they name: --trust, or etc/multios/trust below --root.
+[[nodiscard]] std::string trust_folder(const frame::Session &session);
+
+// Calls `call(const mos_trust_options *)` with them.
+template <class Call>
+auto with_trust(const frame::Session &session, Call call) {
+    const std::string folder = trust_folder(session);
+    mos_trust_options options = MOS_TRUST_OPTIONS_INIT;
+    options.trust_path = folder.c_str();
+    options.required_signatures = static_cast<std::uint32_t>(session.values.number("required-signatures").value_or(0));
+    return call(&options);
+}
+
+[[nodiscard]] frame::Result<frame::Package> open_package(const frame::Session &session, const std::string &path);
+
+// The signers, as the trust store names them; a failure says why nobody vouches for the package.
+[[nodiscard]] frame::Result<std::vector<std::string>> authenticate(const frame::Session &session, mos_package *package);
+
+[[nodiscard]] std::vector<std::string> signers_of(const mos_package *package);
+
+}  // namespace package_tool

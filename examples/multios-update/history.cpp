@@ -1,0 +1,161 @@
+// history and recover: what happened to a root, and completing what was cut short.
+#include "commands.hpp"
+
+#include "frame/change.hpp"
+#include "frame/terminal.hpp"
+#include "frame/text.hpp"
+
+#include <fmt/format.h>
+
+using namespace frame;
+using nlohmann::ordered_json;
+
+namespace update_tool {
+
+namespace {
+
+constexpr std::int64_t usual_limit = 20;
+constexpr std::int64_t most_records = 1'000'000;
+
+struct Record {
+    mos_transaction_state state;
+    std::string recovery_point, summary, reason;
+    std::int64_t time_unix_s;
+    std::uint64_t changed_paths;
+    bool in_effect, can_roll_back;
+};
+
+std::string_view state_name(mos_transaction_state state) {
+    switch (state) {
+    case MOS_TRANSACTION_COMMITTED:
+        return "unfinished";
+    case MOS_TRANSACTION_REVERTING:
+        return "being undone";
+    case MOS_TRANSACTION_DONE:
+        return "done";
+    case MOS_TRANSACTION_REVERTED:
+        return "undone";
+    case MOS_TRANSACTION_PRUNED:
+        return "done";
+    default:
+        return "unknown";
+    }
+}
+
+// What the state says together with what stands now.
+std::string standing(const Record &record) {
+    std::string text{state_name(record.state)};
+    if (record.state == MOS_TRANSACTION_DONE && !record.in_effect)
+        text = "taken back";
+    if (record.can_roll_back)
+        text += ", can go back";
+    return text;
+}
+
+Result<std::vector<Record>> read_history(const Engine &engine, std::int64_t limit) {
+    FRAME_TRY(const History history,
+              make<History>([&](auto out, auto error) { return mos_history_open(engine.get(), out, error); }));
+    std::vector<Record> records;
+    while (static_cast<std::int64_t>(records.size()) < limit) {
+        mos_history_record record = MOS_HISTORY_RECORD_INIT;
+        FRAME_TRY(const int found, status([&](auto error) { return mos_history_next(history.get(), &record, error); }));
+        if (found == MOS_END)
+            break;
+        records.push_back({record.state, record.recovery_point, record.summary, record.reason, record.time_unix_s,
+                           record.changed_paths, record.in_effect, record.can_roll_back});
+    }
+    return records;
+}
+
+ordered_json to_json(const Record &record) {
+    return {{"recovery_point", record.recovery_point},
+            {"state", state_name(record.state)},
+            {"pruned", record.state == MOS_TRANSACTION_PRUNED},
+            {"in_effect", record.in_effect},
+            {"can_roll_back", record.can_roll_back},
+            {"time", utc_time(record.time_unix_s)},
+            {"time_unix_s", record.time_unix_s},
+            {"summary", record.summary},
+            {"reason", record.reason},
+            {"changed_paths", record.changed_paths}};
+}
+
+void put_records(const std::vector<Record> &records) {
+    if (records.empty())
+        return put_line(Stream::out, "Nothing has been installed here yet.");
+    Table table{{Align::left, Align::left, Align::right, Align::left, Align::left}};
+    table.add({"point", "when", "paths", "state", "what"});
+    for (const Record &record : records)
+        table.add({record.recovery_point, local_time(record.time_unix_s), count_text(record.changed_paths),
+                   standing(record),
+                   record.reason.empty() ? record.summary : fmt::format("{} ({})", record.summary, record.reason)});
+    for (const std::string &line : table.lines())
+        put_line(Stream::out, line);
+}
+
+Result<ExitCode> history(Session &session) {
+    FRAME_TRY(const Engine engine, open_engine(session));
+    FRAME_TRY(const std::vector<Record> records,
+              read_history(engine, session.values.number("limit").value_or(usual_limit)));
+    if (!session.json()) {
+        put_records(records);
+        return ExitCode::done;
+    }
+    ordered_json list = ordered_json::array();
+    for (const Record &record : records)
+        list.push_back(to_json(record));
+    put_json({{"history", list}});
+    return ExitCode::done;
+}
+
+Result<ExitCode> recover(Session &session) {
+    FRAME_TRY(const Engine engine, open_engine(session));
+    std::uint32_t settled = 0;
+    FRAME_CHECK(check([&](auto error) { return mos_engine_recover(engine.get(), &settled, error); }));
+    FRAME_TRY(const std::vector<Record> newest, read_history(engine, settled > 0 ? 1 : 0));
+    if (session.json()) {
+        ordered_json document{{"transactions", settled}};
+        if (!newest.empty())
+            document["newest"] = to_json(newest.front());
+        put_json(document);
+        return ExitCode::done;
+    }
+    if (settled == 0)
+        put_line(Stream::out, "Nothing was unfinished.");
+    for (const Record &record : newest)
+        put_line(Stream::out, {{Style::good, record.state == MOS_TRANSACTION_REVERTED ? "undone" : "completed"},
+                               {Style::plain, fmt::format("  {}  {}, {}", record.recovery_point, record.summary,
+                                                          counted(record.changed_paths, "path"))}});
+    return ExitCode::done;
+}
+
+}  // namespace
+
+Command history_command() {
+    return {
+        "history",
+        "list every change, newest first, and what can be taken back",
+        "multios-update history --limit=10",
+        Effect::reads,
+        history,
+        {},
+        {
+            number("limit", 1, most_records, "how many; 20 otherwise"),
+            root_option(),
+        },
+    };
+}
+
+Command recover_command() {
+    return {
+        "recover",
+        "complete or undo what a power cut or a kill left unfinished",
+        "multios-update recover",
+        Effect::changes_root,
+        recover,
+        {},
+        {root_option()},
+    };
+}
+
+}  // namespace update_tool

@@ -1,0 +1,73 @@
+#include "commands.hpp"
+
+namespace update_tool {
+
+// A group's first word answers for all its commands.
+std::vector<frame::MissingCommand> missing_commands() {
+    constexpr std::string_view scheduling = "this build has no scheduling";
+    constexpr std::string_view trust = "this build manages no trust store; put CA certificates and public keys into "
+                                       "ROOT/etc/multios/trust";
+    constexpr std::string_view analysis = "this build has no security analysis";
+    constexpr std::string_view observation = "this build has no monitoring and no logs of its own; see --verbose and "
+                                             "'multios-update history'";
+    constexpr std::string_view policies = "this build has no policies";
+    constexpr std::string_view configuration = "this build reads no configuration files";
+    constexpr std::string_view fleet = "this build updates one machine only";
+    constexpr std::string_view repositories = "this build has no repositories and no network";
+    constexpr std::string_view emergency = "this build has no emergency mode; 'multios-update recover' and "
+                                           "'multios-update rollback last-good' work offline";
+    constexpr std::string_view grain = "this build takes whole changes back; see 'multios-update rollback --help'";
+    constexpr std::string_view points = "this build makes a recovery point with every change; 'multios-update history' "
+                                        "lists them";
+    return {
+        {"trust", trust},
+        {"verify-trust", "this build has it as 'multios-package verify'"},
+        {"analyze-security", analysis},
+        {"check-vulnerabilities", analysis},
+        {"calculate-safety-score", analysis},
+        {"schedule", scheduling},
+        {"schedule-conditional", scheduling},
+        {"schedule-batch", scheduling},
+        {"auto-schedule", scheduling},
+        {"priority", scheduling},
+        {"retry", scheduling},
+        {"recovery", points},
+        {"rollback auto-enable", "every failed change is undone by itself in this build; it has no further triggers"},
+        {"rollback criteria", "every failed change is undone by itself in this build; it has no further triggers"},
+        {"rollback history", "this build has it as 'multios-update history'"},
+        {"rollback emergency", emergency},
+        {"rollback interactive", grain},
+        {"rollback package", grain},
+        {"rollback config", grain},
+        {"data-protection", "this build protects no data beyond recovery points"},
+        {"config", configuration},
+        {"check-delta", "this build has no delta packages"},
+        {"cache", repositories},
+        {"log", observation},
+        {"logs", observation},
+        {"network", repositories},
+        {"user-config", configuration},
+        {"policy", policies},
+        {"monitoring", observation},
+        {"monitor", observation},
+        {"performance", observation},
+        {"resource", observation},
+        {"resources", observation},
+        {"cluster", fleet},
+        {"ha", fleet},
+        {"compliance", observation},
+        {"audit", observation},
+        {"troubleshoot", observation},
+        {"emergency", emergency},
+        {"system", emergency},
+        {"debug", "this build has it as the option --debug of every command"},
+        {"services", fleet},
+        {"repository", repositories},
+        {"security", policies},
+        {"bandwidth", repositories},
+        {"change", scheduling},
+        {"disaster-recovery", emergency},
+    };
+}
+
+}  // namespace update_tool
