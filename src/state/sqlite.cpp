@@ -93,9 +93,8 @@ Result<void> Connection::execute(const char *sql) {
 }
 
 Result<void> Connection::keep_log() {
-    int keep = 1;
-    if (sqlite3_file_control(m_database, "main", SQLITE_FCNTL_PERSIST_WAL, &keep) != SQLITE_OK ||
-        sqlite3_db_config(m_database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr) != SQLITE_OK)
+    // Without a checkpoint at its end, closing doesn't delete the log either.
+    if (sqlite3_db_config(m_database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr) != SQLITE_OK)
         return error("set up");
     return {};
 }

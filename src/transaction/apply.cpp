@@ -5,6 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
 namespace mos::transaction {
 
 using base::FileStatus;
@@ -16,19 +20,102 @@ using state::OperationKind;
 
 namespace {
 
+// The directory of a path, null where there is none any more: somebody took it away, or put a file or a link there.
+Result<base::Directory *> open_parent(base::DirectoryCache &cache, std::string_view path) {
+    auto parent = cache.open(base::split_path(path).parent);
+    if (parent)
+        return parent;
+    const Error &error = parent.error();
+    if (error.code() == Code::NOT_FOUND || error.code() == Code::SYMLINK_IN_PATH || error.system_errno() == ENOTDIR)
+        return static_cast<base::Directory *>(nullptr);
+    return parent;
+}
+
 // What is at the path of an operation; nothing where its directory is gone too.
 Result<std::optional<FileStatus>> target_status(base::DirectoryCache &cache, const Operation &operation) {
-    const base::SplitPath split = base::split_path(operation.path);
-    auto parent = cache.open(split.parent);
-    if (!parent && parent.error().code() == Code::NOT_FOUND)
+    MOS_TRY(base::Directory *const parent, open_parent(cache, operation.path));
+    if (parent == nullptr)
         return std::optional<FileStatus>{};
-    if (!parent)
-        return std::move(parent).error();
-    return parent.value()->find(split.name);
+    return parent->find(base::split_path(operation.path).name);
 }
 
 void notice(base::Observer &observer, const Operation &operation, std::string_view what) {
     observer.notice(fmt::format("{} {}", base::in_quotes(operation.path), what));
+}
+
+// From which attributes to which an operation leads in its present direction.
+struct Change {
+    const state::Attributes &from;
+    const state::Attributes &to;
+};
+
+struct Merged {
+    state::Attributes attributes;
+    bool kept_foreign = false;
+};
+
+const base::Bytes *value_of(const base::ExtendedAttributes &attributes, std::string_view name) {
+    const auto found = std::ranges::find(attributes, name, &base::ExtendedAttribute::name);
+    return found == attributes.end() ? nullptr : &found->value;
+}
+
+bool equal(const base::Bytes *a, const base::Bytes *b) { return a == nullptr || b == nullptr ? a == b : *a == *b; }
+
+// Of each name that the change is about, the value it leads to, unless somebody has given it a third one.
+void merge_extended(Merged &merged, const Change &change) {
+    std::set<std::string_view> names;
+    for (const auto *side : {&change.from.extended, &change.to.extended}) {
+        for (const base::ExtendedAttribute &attribute : *side)
+            names.insert(attribute.name);
+    }
+    base::ExtendedAttributes &present = merged.attributes.extended;
+    for (const std::string_view name : names) {
+        const base::Bytes *const is = value_of(present, name);
+        const base::Bytes *const wanted = value_of(change.to.extended, name);
+        if (!equal(is, wanted) && !equal(is, value_of(change.from.extended, name))) {
+            merged.kept_foreign = true;
+            continue;
+        }
+        std::erase_if(present, [&](const base::ExtendedAttribute &attribute) { return attribute.name == name; });
+        if (wanted != nullptr)
+            present.push_back({std::string{name}, *wanted});
+    }
+}
+
+// A change of owner takes these bits away, so between that and the next call the mode is neither the old nor the new.
+bool is_mode_of_change(std::uint32_t mode, const Change &change) {
+    constexpr std::uint32_t taken_by_chown = 06000;
+    const bool new_owner = change.from.owner != change.to.owner || change.from.group != change.to.group;
+    const auto is = [&](std::uint32_t expected) {
+        return mode == expected || (new_owner && mode == (expected & ~taken_by_chown));
+    };
+    return is(change.from.mode) || is(change.to.mode);
+}
+
+// What `present` becomes: each attribute that is as before or as after the change becomes as after it, and one that
+// somebody has set meanwhile stays. The times of a directory change with all that comes and goes in it, and are set.
+Merged merge_attributes(state::Attributes present, FileType type, const Change &change) {
+    Merged merged{.attributes = std::move(present)};
+    state::Attributes &is = merged.attributes;
+    const auto has_owner_of = [&](const state::Attributes &other) {
+        return is.owner == other.owner && is.group == other.group;
+    };
+    if (has_owner_of(change.from) || has_owner_of(change.to)) {
+        is.owner = change.to.owner;
+        is.group = change.to.group;
+    } else {
+        merged.kept_foreign = true;
+    }
+    if (is_mode_of_change(is.mode, change))
+        is.mode = change.to.mode;
+    else if (type != FileType::symlink)
+        merged.kept_foreign = true;
+    merge_extended(merged, change);
+    if (type == FileType::directory || is.modified == change.from.modified)
+        is.modified = change.to.modified;
+    else if (is.modified != change.to.modified)
+        merged.kept_foreign = true;
+    return merged;
 }
 
 class Mover {
@@ -40,7 +127,7 @@ class Mover {
   private:
     [[nodiscard]] Result<void> from_slot(const Operation &operation, RenameMode first, RenameMode second);
     [[nodiscard]] Result<void> into_slot(const Operation &operation);
-    [[nodiscard]] Result<void> set_attributes(const Operation &operation, const state::Attributes &wanted);
+    [[nodiscard]] Result<void> set_attributes(const Operation &operation, const Change &change);
     [[nodiscard]] Result<bool> has_left(const Operation &operation);
 
     Site &m_site;
@@ -57,12 +144,11 @@ Result<bool> Mover::has_left(const Operation &operation) {
 // Renames out of the slot by the first way, and by the second when the target is not as the first needs it.
 Result<void> Mover::from_slot(const Operation &operation, RenameMode first, RenameMode second) {
     const base::SplitPath split = base::split_path(operation.path);
-    auto opened = m_cache.open(split.parent);
-    if (!opened && opened.error().code() == Code::NOT_FOUND) {
+    MOS_TRY(base::Directory *const parent, open_parent(m_cache, operation.path));
+    if (parent == nullptr) {
         notice(m_site.observer, operation, "has lost its directory; what belongs there stays in the stage");
         return {};
     }
-    MOS_TRY(base::Directory *const parent, std::move(opened));
     const std::string slot = number_name(operation.slot);
     auto renamed = m_stage.rename(slot, *parent, split.name, first);
     if (renamed)
@@ -75,7 +161,10 @@ Result<void> Mover::from_slot(const Operation &operation, RenameMode first, Rena
         notice(m_site.observer, operation, "is somebody else's now; what belongs there stays in the stage");
         return {};
     }
-    return m_stage.rename(slot, *parent, split.name, second);
+    MOS_CHECK(m_stage.rename(slot, *parent, split.name, second));
+    if (second == RenameMode::exchange)
+        notice(m_site.observer, operation, "had been put there by somebody meanwhile; that is in the stage now");
+    return {};
 }
 
 Result<void> Mover::into_slot(const Operation &operation) {
@@ -99,20 +188,26 @@ Result<void> Mover::into_slot(const Operation &operation) {
     return parent->rename(split.name, m_stage, slot, RenameMode::keep_existing);
 }
 
-Result<void> Mover::set_attributes(const Operation &operation, const state::Attributes &wanted) {
+Result<void> Mover::set_attributes(const Operation &operation, const Change &change) {
     MOS_TRY(const auto there, target_status(m_cache, operation));
     if (!there)
         return {};
     const base::SplitPath split = base::split_path(operation.path);
     MOS_TRY(base::Directory *const parent, m_cache.open(split.parent));
-    return apply_attributes(*parent, split.name, there->type, wanted);
+    MOS_TRY(state::Attributes present, read_attributes(*parent, split.name, *there));
+    const Merged merged = merge_attributes(std::move(present), there->type, change);
+    if (merged.kept_foreign)
+        notice(m_site.observer, operation, "keeps what somebody has set there meanwhile");
+    return apply_attributes(*parent, split.name, there->type, merged.attributes);
 }
 
 Result<void> Mover::apply(const Operation &operation, Direction heading) {
     if (!operation.active)
         return {};
     if (operation.kind == OperationKind::set_attributes)
-        return set_attributes(operation, heading == Direction::forward ? operation.after : operation.before);
+        return set_attributes(operation, heading == Direction::forward
+                                             ? Change{.from = operation.before, .to = operation.after}
+                                             : Change{.from = operation.after, .to = operation.before});
     if (operation.leaving_inode == 0)
         return into_slot(operation);
     MOS_TRY(const bool done, has_left(operation));
@@ -149,30 +244,14 @@ Result<void> apply_all(Site &site, base::Directory &stage, const state::Transact
                                                                  });
 }
 
-Surveyor::Surveyor(Site &site, base::Directory &stage, Direction heading, Occasion occasion)
-    : m_cache(site.root), m_observer(site.observer), m_stage(stage), m_heading(heading), m_occasion(occasion) {}
-
-namespace {
-
-bool same_owner_and_mode(const FileStatus &there, const state::Attributes &attributes) {
-    return there.mode == attributes.mode && there.owner == attributes.owner && there.group == attributes.group;
-}
-
-}  // namespace
+Surveyor::Surveyor(Site &site, base::Directory &stage, Direction heading)
+    : m_cache(site.root), m_observer(site.observer), m_stage(stage), m_heading(heading) {}
 
 Result<Operation> Surveyor::survey(Operation operation) {
+    operation.active = true;
+    if (operation.kind == OperationKind::set_attributes)
+        return operation;  // also of what is not there now: it may be a directory that comes back
     MOS_TRY(const auto there, target_status(m_cache, operation));
-    if (operation.kind == OperationKind::set_attributes) {
-        operation.active = there.has_value();
-        const bool foreign = there && m_occasion == Occasion::rollback &&
-                             !same_owner_and_mode(*there, operation.after) &&
-                             !same_owner_and_mode(*there, operation.before);
-        if (foreign) {
-            operation.active = false;
-            notice(m_observer, operation, "keeps the mode and owner that it was given since");
-        }
-        return operation;
-    }
     MOS_TRY(const auto slot, m_stage.find(number_name(operation.slot)));
     const bool brings = operation.kind == OperationKind::exchange || operation.kind == OperationKind::add;
     const bool staged_is_here = brings && slot && slot->inode == operation.staged_inode;

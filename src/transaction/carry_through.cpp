@@ -40,7 +40,7 @@ Result<void> settle(Site &site, Transaction &transaction, base::SyncPoint &sync_
 Result<void> turn_round(Site &site, base::Directory &stage, Transaction &transaction) {
     Transaction turned = transaction;
     turned.state = TransactionState::reverting;
-    Surveyor surveyor{site, stage, turned.heading(), Surveyor::Occasion::turning_round};
+    Surveyor surveyor{site, stage, turned.heading()};
     Transactions transactions{site.database};
     MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(transactions.set_state(transaction.id, TransactionState::reverting));
@@ -98,7 +98,7 @@ Result<void> carry(Site &site, Transaction &transaction, base::SyncPoint &sync_p
 // transaction that this database does not know: it was lost or is an old copy.
 Result<void> check_unmoved(base::Directory &stage, std::string_view name) {
     auto opened = PlanReader::open(stage);
-    if (!opened)
+    if (!opened && (opened.error().code() == Code::FORMAT || opened.error().code() == Code::NOT_FOUND))
         return {};  // never finished, so never decided
     MOS_TRY(PlanReader plan, std::move(opened));
     for (;;) {
@@ -148,6 +148,7 @@ Result<void> carry_through(Site &site, Decided decided) {
 }
 
 Result<Transaction> roll_back(Site &site, const Transaction &owner, const Description &description) {
+    MOS_CHECK(check_none_unfinished(site.database));
     MOS_TRY(const auto sync_point, site.root.open_sync_point());
     MOS_TRY(const auto stage, open_stage(site, owner.stage));
     Transactions transactions{site.database};
@@ -163,7 +164,7 @@ Result<Transaction> roll_back(Site &site, const Transaction &owner, const Descri
                          .changed_paths = owner.changed_paths};
     site.observer.report({.phase = base::Phase::deciding});
     MOS_CHECK(site.observer.checkpoint());
-    Surveyor surveyor{site, *stage, Direction::backward, Surveyor::Occasion::rollback};
+    Surveyor surveyor{site, *stage, Direction::backward};
     MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(transactions.insert(rollback));
         MOS_CHECK(transactions.set_in_effect(owner.stage, false));
@@ -194,6 +195,7 @@ Result<Recovered> recover(Site &site) {
 }
 
 Result<void> prune(Site &site, const Transaction &owner, const Recorder &record) {
+    MOS_CHECK(check_none_unfinished(site.database));
     site.observer.report({.phase = base::Phase::cleaning});
     Transactions transactions{site.database};
     MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {

@@ -8,6 +8,12 @@ namespace mos::transaction {
 
 namespace {
 
+Error changed(const std::string &path) {
+    return Error{Code::CHANGED_MEANWHILE,
+                 fmt::format("{} changed while the update was being prepared", base::in_quotes(path))}
+        .about(path);
+}
+
 // The last look before the decision: whoever changed a path since it was staged keeps his change.
 Result<void> check_unchanged(Site &site, base::Directory &stage) {
     base::DirectoryCache cache{site.root};
@@ -18,13 +24,13 @@ Result<void> check_unchanged(Site &site, base::Directory &stage) {
             return {};
         const std::string &path = planned->operation.path;
         const base::SplitPath split = base::split_path(path);
-        MOS_TRY(base::Directory *const parent, cache.open(split.parent));
-        MOS_TRY(const auto there, parent->find(split.name));
+        auto parent = cache.open(split.parent);
+        if (!parent)  // it was there when the path was staged
+            return changed(path).caused_by(std::move(parent).error());
+        MOS_TRY(const auto there, parent.value()->find(split.name));
         const std::optional<Witness> now = there ? std::optional{witness_of(*there)} : std::nullopt;
         if (now != planned->there)
-            return Error{Code::CHANGED_MEANWHILE,
-                         fmt::format("{} changed while the update was being prepared", base::in_quotes(path))}
-                .about(path);
+            return changed(path);
     }
 }
 
@@ -46,6 +52,7 @@ Result<Decided> decide(Site &site, Staged staged, const Description &description
     MOS_CHECK(check_unchanged(site, staged.directory()));
 
     state::Transactions transactions{site.database};
+    MOS_CHECK(check_none_unfinished(site.database));
     state::Transaction transaction{.id = staged.id(),
                                    .stage = staged.id(),
                                    .direction = state::Direction::forward,

@@ -1,5 +1,7 @@
 #include <mos/transaction/site.hpp>
 
+#include <mos/state/transactions.hpp>
+
 #include <fmt/format.h>
 
 namespace mos::transaction {
@@ -15,6 +17,14 @@ Result<std::unique_ptr<base::Directory>> open_stages(base::Directory &root) {
     else if (there->mode != 0700)
         MOS_CHECK(root.set_mode(stages_name, 0700));
     return root.open_directory(stages_name, base::Symlinks::refuse);
+}
+
+Result<void> check_none_unfinished(state::Database &database) {
+    MOS_TRY(const auto unfinished, state::Transactions{database}.unfinished());
+    if (!unfinished)
+        return {};
+    return Error{Code::RECOVERY_FAILED, fmt::format("transaction {} ({}) is unfinished and must be recovered first",
+                                                    unfinished->id, unfinished->summary)};
 }
 
 std::string number_name(std::uint64_t number) { return std::to_string(number); }

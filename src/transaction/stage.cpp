@@ -47,6 +47,7 @@ Staged::~Staged() {
 Stage::~Stage() = default;
 
 Result<Stage> Stage::begin(Site &site) {
+    MOS_CHECK(check_none_unfinished(site.database));
     Stage stage{site};
     MOS_TRY(stage.m_staged.m_sync_point, site.root.open_sync_point());
     state::Transactions transactions{site.database};
@@ -298,9 +299,20 @@ Result<void> Stage::remove(std::string_view path) {
     MOS_TRY(const std::optional<FileStatus> there, std::move(found));
     if (!there)
         return {};
-    const OperationKind kind =
-        there->type == FileType::directory ? OperationKind::remove_directory : OperationKind::remove;
-    return append(kind, path, m_next_slot++, 0, there);
+    if (there->type != FileType::directory)
+        return append(OperationKind::remove, path, m_next_slot++, 0, there);
+    MOS_CHECK(append(OperationKind::remove_directory, path, m_next_slot++, 0, there));
+    // Its entries leave it first and come back after it, which changes its times: they are set again when it is back.
+    const base::SplitPath split = base::split_path(path);
+    MOS_TRY(base::Directory *const parent, m_root_cache->open(split.parent));
+    MOS_TRY(Attributes present, read_attributes(*parent, split.name, *there));
+    return close_frame({.kind = Frame::Kind::present_directory,
+                        .path = std::string{path},
+                        .location = {},
+                        .attributes = present,
+                        .present = present,
+                        .there = witness_of(*there),
+                        .touched = true});
 }
 
 Result<Staged> Stage::finish() {

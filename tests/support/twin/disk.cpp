@@ -140,6 +140,18 @@ void Disk::release_if_unused(Id id) {
         ++*m_free_inodes;
 }
 
+void Disk::forget_handles() {
+    callback = nullptr;
+    calls = mutations = flushes = 0;
+    failures.clear();
+    lasting_failure.reset();
+    m_in_callback = false;
+    m_locked.clear();
+    m_open.clear();
+    for (Id id = root_id; id < m_live.size(); ++id)
+        release_if_unused(id);
+}
+
 void Disk::perform(Item item) {
     if (apply(m_live, item) == Applied::no)
         throw std::logic_error("the twin's live state refused " + item.description());

@@ -66,6 +66,8 @@ class Disk {
     void unlock(Id id) { m_locked.erase(id); }
 
     [[nodiscard]] DiskState crash(const Selection &keep) const;
+    // For a copy: nobody has anything open or locked, no driver is there yet.
+    void forget_handles();
     [[nodiscard]] const std::vector<Item> &pending() const { return m_pending; }
 
     // The driver's side; see Twin.

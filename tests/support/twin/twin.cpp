@@ -37,6 +37,12 @@ std::vector<std::string> Twin::pending_descriptions() const {
 
 DiskState Twin::crash(const Selection &keep) const { return m_disk->crash(keep); }
 
+Twin Twin::killed() const {
+    auto disk = std::make_shared<Disk>(*m_disk);
+    disk->forget_handles();
+    return Twin{std::move(disk)};
+}
+
 void Twin::fail_at(std::uint64_t call, int number) { m_disk->failures[call] = number; }
 void Twin::fail_from(std::uint64_t call, int number) { m_disk->lasting_failure = {call, number}; }
 void Twin::fail_never() {

@@ -64,6 +64,10 @@ class Twin {
     // What a power cut now leaves. The twin itself goes on.
     [[nodiscard]] DiskState crash(const Selection &keep) const;
 
+    // The process dies now, the power stays on: the same disk with all that is pending and no handle open. This one
+    // goes on, neither sees what the other does.
+    [[nodiscard]] Twin killed() const;
+
     // The call of this number (from 1; every call through the port counts, reading ones too) fails with this error. A
     // failing flush loses the data it should have made durable: later flushes succeed without it, as on Linux.
     void fail_at(std::uint64_t call, int number);
@@ -87,6 +91,7 @@ class Twin {
     void set_immutable(std::string_view path, Immutable immutable);  // chattr; durable at once
 
   private:
+    explicit Twin(std::shared_ptr<twin::Disk> disk) : m_disk(std::move(disk)) {}
     std::shared_ptr<twin::Disk> m_disk;
 };
 

@@ -2,7 +2,8 @@
 //
 // "Already done" is told by the private slot, never by the target: the inode that is to leave the slot is alive until
 // it has left, so its number can't have been given to another file. Testing the target would bring the old file back
-// over a change that somebody made after the exchange.
+// over a change that somebody made after the exchange. Attributes have no slot: of them, whatever is neither as before
+// nor as after the change was set by somebody else, and stays.
 #pragma once
 
 #include <mos/state/transactions.hpp>
@@ -21,11 +22,7 @@ enum class Interruption : std::uint8_t { refused, allowed };  // whether the obs
 // Finds out, for a heading that is about to be decided, what `operation` would have to do.
 class Surveyor {
   public:
-    // A transaction that turns round was interrupted, so attributes may be half set and are set back in any case; a
-    // rollback leaves alone what somebody has set since.
-    enum class Occasion : std::uint8_t { rollback, turning_round };
-
-    Surveyor(Site &site, base::Directory &stage, state::Direction heading, Occasion occasion);
+    Surveyor(Site &site, base::Directory &stage, state::Direction heading);
 
     // The operation with the inode that is in its slot now, inactive where there is nothing to do. What somebody put in
     // the place of ours meanwhile stays, and is reported.
@@ -36,7 +33,6 @@ class Surveyor {
     base::Observer &m_observer;
     base::Directory &m_stage;
     state::Direction m_heading;
-    Occasion m_occasion;
 };
 
 }  // namespace mos::transaction

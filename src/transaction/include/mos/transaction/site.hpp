@@ -27,6 +27,10 @@ struct Site {
 // The stages' folder, made when it is missing. Anything else by that name is refused (CONFLICT).
 [[nodiscard]] Result<std::unique_ptr<base::Directory>> open_stages(base::Directory &root);
 
+// RECOVERY_FAILED when a transaction is unfinished: a second one must not begin, for completing two in order, twice
+// over, is not the same as completing each once.
+[[nodiscard]] Result<void> check_none_unfinished(state::Database &database);
+
 // The name of transaction `id`'s folder, and of a slot in it.
 [[nodiscard]] std::string number_name(std::uint64_t number);
 

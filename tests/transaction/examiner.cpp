@@ -1,0 +1,117 @@
+#include "examiner.hpp"
+
+#include "scenes.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace mos::test {
+
+namespace {
+
+Error violation(std::string what) { return Error{Code::INTERNAL, std::move(what)}; }
+
+std::string first_line(const std::string &text) { return text.substr(0, text.find('\n')); }
+
+Result<void> expect_tree(Machine &machine, const TreeImage &expected, std::string_view when) {
+    MOS_TRY(const TreeImage actual, picture(machine));
+    if (actual.entries == expected.entries)
+        return {};
+    return violation(fmt::format("{}: {}", when, first_line(difference(expected, actual, all_directory_times))));
+}
+
+}  // namespace
+
+// The release whose tree stands, if it is an allowed one and the database agrees.
+Result<std::size_t> Examiner::standing_release(Machine &machine, Allowed allowed) {
+    MOS_TRY(const TreeImage tree, picture(machine));
+    MOS_TRY(const std::string version, machine.installed_version());
+    std::string reason;
+    for (std::size_t i = 0; i < m_workload.releases.size(); ++i) {
+        const Release &release = m_workload.releases[i];
+        if (tree.entries == release.tree.entries) {
+            if ((allowed & only(i)) == 0)
+                return violation(
+                    fmt::format("the tree is release '{}', which can't be at this moment", release.version));
+            if (version != release.version)
+                return violation(
+                    fmt::format("the tree is release '{}', the database says '{}'", release.version, version));
+            return i;
+        }
+        if (version == release.version)
+            reason = first_line(difference(release.tree, tree, all_directory_times));
+    }
+    return violation(
+        fmt::format("the tree is none of the releases; by the database it is '{}', but {}", version, reason));
+}
+
+// The stages' folder holds what rows own, and nothing else.
+Result<void> Examiner::check_stages(Machine &machine) {
+    state::Transactions transactions{machine.database()};
+    MOS_TRY(const auto unfinished, transactions.unfinished());
+    if (unfinished)
+        return violation(fmt::format("transaction {} is unfinished after recovery", unfinished->id));
+    MOS_TRY(const auto there, machine.root().find(transaction::stages_name));
+    if (!there)
+        return {};
+    MOS_TRY(const auto stages, machine.root().open_directory(transaction::stages_name, base::Symlinks::refuse));
+    MOS_TRY(const auto entries, stages->list());
+    for (const base::DirectoryEntry &entry : entries) {
+        std::uint64_t id = 0;
+        std::from_chars(entry.name.data(), entry.name.data() + entry.name.size(), id);
+        MOS_TRY(const bool owned, transactions.owns_stage(id));
+        if (!owned || transaction::number_name(id) != entry.name)
+            return violation(fmt::format("nobody owns '{}' in the stages' folder", entry.name));
+    }
+    MOS_TRY(const auto points, transactions.recovery_points());
+    for (const state::Transaction &point : points) {
+        MOS_TRY(const auto stage, stages->find(transaction::number_name(point.id)));
+        if (!stage)
+            return violation(fmt::format("the stage of recovery point {} is gone", point.id));
+    }
+    return {};
+}
+
+Result<void> Examiner::check_idempotence(Machine &machine) {
+    MOS_TRY(const TreeImage before, machine.everything());
+    MOS_TRY(const transaction::Recovered again, transaction::recover(machine.site()));
+    if (again.transaction || again.dropped_stages != 0)
+        return violation("a second recovery found something to do");
+    MOS_TRY(const TreeImage after, machine.everything());
+    if (before.entries != after.entries)
+        return violation("a second recovery changed something: " + first_line(difference(before, after)));
+    return {};
+}
+
+Result<std::size_t> Examiner::recover(Twin &twin, Allowed allowed) {
+    MOS_TRY(const auto machine, Machine::start(twin.root()));
+    MOS_TRY(const transaction::Recovered recovered, transaction::recover(machine->site()));
+    static_cast<void>(recovered);
+    if (!machine->watcher.notices.empty())
+        return violation("recovery reported what nobody did: " + machine->watcher.notices.front());
+    MOS_TRY(const std::size_t standing, standing_release(*machine, allowed));
+    MOS_CHECK(check_stages(*machine));
+    MOS_CHECK(check_idempotence(*machine));
+    return standing;
+}
+
+Result<void> Examiner::go_on(Twin &twin, std::size_t standing) {
+    const Release &release = m_workload.releases[standing];
+    const TreeImage next = with_one_more(release.tree);
+    MOS_TRY(const auto machine, Machine::start(twin.root()));
+    MOS_CHECK(machine->update(release.tree, next, "next"));
+    MOS_CHECK(expect_tree(*machine, next, "after the next update"));
+    MOS_CHECK(machine->roll_back());
+    MOS_CHECK(expect_tree(*machine, release.tree, "after its rollback"));
+    MOS_TRY(const auto newest, state::Transactions{machine->database()}.newest_in_effect());
+    if (!newest || newest->state == state::TransactionState::pruned || release.version.empty())
+        return {};
+    // The recovery point from before the cut must be whole: what it brings back is one of the releases.
+    MOS_CHECK(machine->roll_back());
+    MOS_TRY(const std::size_t older, standing_release(*machine, ~Allowed{0}));
+    static_cast<void>(older);
+    return {};
+}
+
+}  // namespace mos::test

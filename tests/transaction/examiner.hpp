@@ -1,0 +1,27 @@
+// Looks at what a cut left: boots it, recovers, and compares with the trees that are allowed.
+#pragma once
+
+#include "workloads.hpp"
+
+namespace mos::test {
+
+class Examiner {
+  public:
+    explicit Examiner(const Workload &workload) : m_workload(workload) {}
+
+    // Opens the database, recovers, and checks what must hold then. The number of the release that stands; an error
+    // that names the first difference otherwise.
+    [[nodiscard]] Result<std::size_t> recover(Twin &twin, Allowed allowed);
+
+    // On a recovered twin: one more update and its rollback must give exactly the expected trees.
+    [[nodiscard]] Result<void> go_on(Twin &twin, std::size_t standing);
+
+  private:
+    [[nodiscard]] Result<std::size_t> standing_release(Machine &machine, Allowed allowed);
+    [[nodiscard]] Result<void> check_stages(Machine &machine);
+    [[nodiscard]] Result<void> check_idempotence(Machine &machine);
+
+    const Workload &m_workload;
+};
+
+}  // namespace mos::test
