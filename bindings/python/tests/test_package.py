@@ -80,6 +80,7 @@ def test_a_package_opens_from_a_descriptor_and_from_a_source(workshop):
     assert mos.Package(Memory(path.read_bytes())).verify(workshop.trust)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_source_that_fails_is_an_error(workshop):
     class Broken(Memory):
         def read_at(self, offset, size):
