@@ -137,6 +137,9 @@ Result<std::string> Job::ask(Question question) {
         // The caller's own thread: it is asked without our lock held, so that it may cancel.
         lock.unlock();
         std::string choice = m_answerer(*open);
+        lock.lock();
+        if (m_cancelled)
+            return Error{Code::CANCELLED, "cancelled"};
         if (choice.empty())
             choice = open->fallback;
         if (std::find(open->choices.begin(), open->choices.end(), choice) == open->choices.end())
@@ -177,7 +180,7 @@ Job::Snapshot Job::snapshot() {
 
 std::shared_ptr<const Question> Job::question() {
     const std::lock_guard lock{m_mutex};
-    return m_question;
+    return m_answer ? nullptr : m_question;
 }
 
 Result<void> Job::answer(std::uint32_t id, const std::string &choice) {
@@ -188,6 +191,7 @@ Result<void> Job::answer(std::uint32_t id, const std::string &choice) {
     if (std::find(choices.begin(), choices.end(), choice) == choices.end())
         return Error{Code::INVALID_ARGUMENT, fmt::format("'{}' is no answer to: {}", choice, m_question->text)};
     m_answer = choice;
+    m_state = JobState::running;  // whoever watches must not find the question open until the job's thread wakes
     m_changed.notify_all();
     return {};
 }

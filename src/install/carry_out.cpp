@@ -223,13 +223,17 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
         return Error{Code::PLAN_CHANGED,
                      "the root has changed since the plan was made; it would do something else now"};
     MOS_TRY(transaction::Staged staged, stage.finish());
-    const Outcome outcome{
-        .transaction = staged.id(), .changed_paths = staged.operation_count(), .written_bytes = stager.written_bytes()};
-    MOS_TRY(transaction::Decided decided,
-            transaction::decide(site, std::move(staged), {.summary = summary_of(resolution.steps), .reason = reason},
-                                [&](std::uint64_t transaction) {
-                                    return record(site, steps, resolution, stager.deviations(), transaction);
-                                }));
+    const Outcome outcome{.transaction = staged.id(),
+                          .changed_paths = resolution.totals.changed(),
+                          .written_bytes = stager.written_bytes()};
+    MOS_TRY(
+        transaction::Decided decided,
+        transaction::decide(
+            site, std::move(staged),
+            {.summary = summary_of(resolution.steps), .reason = reason, .changed_paths = resolution.totals.changed()},
+            [&](std::uint64_t transaction) {
+                return record(site, steps, resolution, stager.deviations(), transaction);
+            }));
     MOS_CHECK(transaction::carry_through(site, std::move(decided)));
     return outcome;
 }

@@ -141,7 +141,8 @@ Result<void> Database::commit(Durability durability, const std::function<Result<
     if (durability == Durability::with_next)
         MOS_CHECK(m_connection->execute("PRAGMA synchronous = NORMAL"));
     const auto restore = [&]() -> Result<void> {
-        return durability == Durability::with_next ? m_connection->execute("PRAGMA synchronous = FULL") : Result<void>{};
+        return durability == Durability::with_next ? m_connection->execute("PRAGMA synchronous = FULL")
+                                                   : Result<void>{};
     };
 
     MOS_CHECK(m_connection->execute("BEGIN IMMEDIATE"));

@@ -107,8 +107,8 @@ Result<std::optional<InstalledFile>> Packages::find_file(std::uint64_t package, 
 
 Result<std::uint64_t> Packages::insert(const InstalledPackage &package, std::uint64_t transaction) {
     Connection &connection = m_database.connection();
-    MOS_TRY(Statement row, connection.prepare(
-                               "INSERT INTO packages (name, version, release, architecture, type, content_digest, "
+    MOS_TRY(Statement row,
+            connection.prepare("INSERT INTO packages (name, version, release, architecture, type, content_digest, "
                                "signer, manifest, installed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     MOS_CHECK(row.text(package.name)
                   .text(package.version)
@@ -148,11 +148,10 @@ Result<void> Packages::mark_removed(std::uint64_t package, std::uint64_t transac
 Result<void> Packages::forget(std::uint64_t transaction, bool in_effect) {
     // In effect: what it took away can't come back. Not in effect: what it brought can't.
     Connection &connection = m_database.connection();
-    MOS_TRY(Statement files,
-            connection.prepare(in_effect ? "DELETE FROM files WHERE package IN "
-                                           "(SELECT id FROM packages WHERE removed_by = ?)"
-                                         : "DELETE FROM files WHERE package IN "
-                                           "(SELECT id FROM packages WHERE installed_by = ?)"));
+    MOS_TRY(Statement files, connection.prepare(in_effect ? "DELETE FROM files WHERE package IN "
+                                                            "(SELECT id FROM packages WHERE removed_by = ?)"
+                                                          : "DELETE FROM files WHERE package IN "
+                                                            "(SELECT id FROM packages WHERE installed_by = ?)"));
     MOS_CHECK(files.unsigned_integer(transaction).run());
     MOS_TRY(Statement packages, connection.prepare(in_effect ? "DELETE FROM packages WHERE removed_by = ?"
                                                              : "DELETE FROM packages WHERE installed_by = ?"));

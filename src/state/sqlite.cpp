@@ -49,7 +49,8 @@ Result<void> Statement::run() {
 std::string Statement::text_at(int column) const {
     const void *data = sqlite3_column_blob(m_statement, column);
     const int size = sqlite3_column_bytes(m_statement, column);
-    return data == nullptr ? std::string{} : std::string{static_cast<const char *>(data), static_cast<std::size_t>(size)};
+    return data == nullptr ? std::string{}
+                           : std::string{static_cast<const char *>(data), static_cast<std::size_t>(size)};
 }
 
 Connection::~Connection() {

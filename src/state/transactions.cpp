@@ -127,6 +127,12 @@ Result<bool> Transactions::owns_stage(std::uint64_t id) {
     return owner && owner->stage == owner->id && owner->state != TransactionState::pruned;
 }
 
+Result<std::uint64_t> Transactions::operation_count(std::uint64_t id) {
+    MOS_TRY(Statement row, m_database.connection().prepare("SELECT count(*) FROM operations WHERE transaction_id = ?"));
+    MOS_TRY(const bool found, row.unsigned_integer(id).step());
+    return found ? row.unsigned_at(0) : 0;
+}
+
 Result<void> Transactions::insert(const Transaction &transaction) {
     Connection &connection = m_database.connection();
     MOS_TRY(Statement row, connection.prepare("INSERT INTO transactions (id, stage, direction, state, in_effect, "

@@ -232,16 +232,17 @@ Result<void> apply_all(Site &site, base::Directory &stage, const state::Transact
     base::Progress progress;
     progress.phase =
         transaction.state == state::TransactionState::reverting ? base::Phase::reverting : base::Phase::applying;
-    progress.total_entries = transaction.changed_paths;
-    return state::Transactions{site.database}.for_each_operation(transaction.id, heading,
-                                                                 [&](const Operation &operation) -> Result<void> {
-                                                                     if (interruption == Interruption::allowed)
-                                                                         MOS_CHECK(site.observer.checkpoint());
-                                                                     MOS_CHECK(mover.apply(operation, heading));
-                                                                     ++progress.done_entries;
-                                                                     site.observer.report(progress);
-                                                                     return {};
-                                                                 });
+    state::Transactions transactions{site.database};
+    MOS_TRY(progress.total_entries, transactions.operation_count(transaction.id));
+    const auto apply_one = [&](const Operation &operation) -> Result<void> {
+        if (interruption == Interruption::allowed)
+            MOS_CHECK(site.observer.checkpoint());
+        MOS_CHECK(mover.apply(operation, heading));
+        ++progress.done_entries;
+        site.observer.report(progress);
+        return {};
+    };
+    return transactions.for_each_operation(transaction.id, heading, apply_one);
 }
 
 Surveyor::Surveyor(Site &site, base::Directory &stage, Direction heading)

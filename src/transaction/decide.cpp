@@ -61,7 +61,7 @@ Result<Decided> decide(Site &site, Staged staged, const Description &description
                                    .time_unix_s = site.clock.now_unix_s(),
                                    .summary = description.summary,
                                    .reason = description.reason,
-                                   .changed_paths = staged.operation_count()};
+                                   .changed_paths = description.changed_paths};
     Result<void> committed = site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(transactions.insert(transaction));
         MOS_CHECK(insert_operations(transactions, transaction.id, staged.directory()));

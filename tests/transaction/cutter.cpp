@@ -95,7 +95,7 @@ void Cutter::examine(const DiskState &state, const Place &place, const Selection
         return report(place, selection.description(), standing.error());
     const std::uint64_t number = state.digest().low;
     if (chosen(number, m_options.double_cut_every, 2))
-        cut_again(Twin{state}, place, selection.description(), *standing);
+        cut_again(Twin{state}, place, selection.description(), *standing, only(*standing));
     if (chosen(number, m_options.go_on_every, 3)) {
         ++m_tally.went_on;
         if (const auto went_on = m_examiner.go_on(twin, *standing); !went_on)
@@ -104,18 +104,22 @@ void Cutter::examine(const DiskState &state, const Place &place, const Selection
 }
 
 // Recovery is cut at each of its own calls. What it was about to leave is what must be left.
-void Cutter::cut_again(Twin twin, const Place &place, const std::string &selection, std::size_t standing) {
+void Cutter::cut_again(Twin twin, const Place &place, const std::string &selection, std::size_t standing,
+                       Allowed before_flush) {
+    std::uint64_t completed_flushes = 0;
     twin.on_mutation([&](std::uint64_t number, std::string_view what) {
+        const Allowed allowed = completed_flushes == 0 ? before_flush : only(standing);
+        completed_flushes = twin.flushes();  // with this call, which the next one finds completed
         const std::uint64_t seed = m_options.seed + place.cut * 1000 + number;
-        for (const Selection &second :
-             {Selection::none(), Selection::all(), Selection::random(seed), Selection::random(seed + 1).torn(seed)}) {
+        for (const Selection &second : {Selection::none(), Selection::all(), Selection::all_but(0),
+                                        Selection::random(seed), Selection::random(seed + 1).torn(seed)}) {
             ++m_tally.again;
             const DiskState state = twin.crash(second);
-            if (!m_seen.insert(state, only(standing)))
+            if (!m_seen.insert(state, allowed))
                 continue;
             ++m_tally.again_distinct;
             Twin rebooted{state};
-            if (const auto recovered = m_examiner.recover(rebooted, only(standing)); !recovered)
+            if (const auto recovered = m_examiner.recover(rebooted, allowed); !recovered)
                 report(place,
                        fmt::format("{}; recovery cut at {} before {}, kept {}", selection, number, what,
                                    second.description()),
@@ -133,7 +137,7 @@ void Cutter::kill_at(const Twin &twin, const Place &place) {
     const auto standing = m_examiner.recover(next, place.allowed);
     if (!standing)
         return report(place, "killed", standing.error());
-    cut_again(twin.killed(), place, "killed", *standing);
+    cut_again(twin.killed(), place, "killed", *standing, place.allowed);
 }
 
 void Cutter::report(const Place &place, std::string selection, const Error &error) {

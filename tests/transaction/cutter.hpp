@@ -73,7 +73,9 @@ class Cutter {
     };
     void cut_at(const Twin &twin, const Place &place);
     void examine(const DiskState &state, const Place &place, const Selection &selection);
-    void cut_again(Twin twin, const Place &place, const std::string &selection, std::size_t standing);
+    // `before_flush`: what may be left as long as recovery has flushed nothing; afterwards what it found must stay.
+    void cut_again(Twin twin, const Place &place, const std::string &selection, std::size_t standing,
+                   Allowed before_flush);
     void kill_at(const Twin &twin, const Place &place);
     [[nodiscard]] bool chosen(std::uint64_t number, std::uint64_t every, std::uint64_t salt) const;
     void report(const Place &place, std::string selection, const Error &error);

@@ -65,12 +65,31 @@ Result<void> Examiner::check_stages(Machine &machine) {
             return violation(fmt::format("nobody owns '{}' in the stages' folder", entry.name));
     }
     MOS_TRY(const auto points, transactions.recovery_points());
-    for (const state::Transaction &point : points) {
-        MOS_TRY(const auto stage, stages->find(transaction::number_name(point.id)));
-        if (!stage)
-            return violation(fmt::format("the stage of recovery point {} is gone", point.id));
-    }
+    for (const state::Transaction &point : points)
+        MOS_CHECK(check_recovery_point(machine, *stages, point));
     return {};
+}
+
+// Every slot holds what the other tree needs.
+Result<void> Examiner::check_recovery_point(Machine &machine, base::Directory &stages,
+                                            const state::Transaction &point) {
+    using state::OperationKind;
+    auto opened = stages.open_directory(transaction::number_name(point.id), base::Symlinks::refuse);
+    if (!opened)
+        return violation(fmt::format("the stage of recovery point {} is gone", point.id));
+    MOS_TRY(const auto stage, std::move(opened));
+    return state::Transactions{machine.database()}.for_each_operation(
+        point.id, state::Direction::forward, [&](const state::Operation &operation) -> Result<void> {
+            if (operation.kind == OperationKind::set_attributes)
+                return {};
+            const bool full =
+                operation.kind == OperationKind::exchange || (operation.kind == OperationKind::add) != point.in_effect;
+            MOS_TRY(const auto slot, stage->find(transaction::number_name(operation.slot)));
+            if (slot.has_value() == full)
+                return {};
+            return violation(fmt::format("slot {} of recovery point {} is {} ({} '{}')", operation.slot, point.id,
+                                         full ? "empty" : "full", operation_name(operation.kind), operation.path));
+        });
 }
 
 Result<void> Examiner::check_idempotence(Machine &machine) {

@@ -19,6 +19,8 @@ class Examiner {
   private:
     [[nodiscard]] Result<std::size_t> standing_release(Machine &machine, Allowed allowed);
     [[nodiscard]] Result<void> check_stages(Machine &machine);
+    [[nodiscard]] Result<void> check_recovery_point(Machine &machine, base::Directory &stages,
+                                                    const state::Transaction &point);
     [[nodiscard]] Result<void> check_idempotence(Machine &machine);
 
     const Workload &m_workload;

@@ -26,7 +26,7 @@ def c_text(value):
     return value.encode("utf-8")
 
 
-def new_struct(name, **fields):
+def new_struct(name, /, **fields):
     """A struct with its size set and, of `fields`, those that are not None.
 
     Strings become C strings; the struct keeps them alive only together with the list that is returned beside it.

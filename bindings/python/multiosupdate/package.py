@@ -128,6 +128,7 @@ class Package(Handle):
 
     def verify(self, trust=None, required_signatures=0, progress=None):
         """Checks the signatures and then every byte; returns who signed, or raises."""
+        self.authenticate(trust, required_signatures)  # names the signers, which the job does not
         with self.verify_job(trust, required_signatures) as job:
             job.run(progress)
         return self.signers

@@ -69,6 +69,8 @@ class Transactions {
     // Whether the stage of that number belongs to a transaction that is not pruned.
     [[nodiscard]] Result<bool> owns_stage(std::uint64_t id);
 
+    [[nodiscard]] Result<std::uint64_t> operation_count(std::uint64_t id);
+
     // The following belong into the body of Database::commit.
     [[nodiscard]] Result<void> insert(const Transaction &transaction);
     [[nodiscard]] Result<void> set_state(std::uint64_t id, TransactionState state);

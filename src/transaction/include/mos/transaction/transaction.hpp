@@ -21,6 +21,7 @@ namespace mos::transaction {
 struct Description {
     std::string summary;  // one line for the history
     std::string reason;   // may be empty
+    std::uint64_t changed_paths = 0;  // for the history; a new tree is one operation, but many paths
 };
 
 // Written in the same commit as the decision: what is installed now, for instance. Gets the transaction's number.

@@ -1,0 +1,177 @@
+#include <mos/state/database.hpp>
+#include <mos/state/transactions.hpp>
+
+#include "expect.hpp"
+#include "twin.hpp"
+
+#include <mos/state/sqlite_vfs.hpp>
+
+#include <sqlite3.h>
+
+using namespace mos::state;
+using mos::Code;
+using mos::base::as_bytes;
+using mos::base::OpenMode;
+using mos::base::Symlinks;
+using mos::test::must;
+using mos::test::refusal;
+using mos::test::Selection;
+using mos::test::Twin;
+
+namespace {
+
+std::unique_ptr<Database> open(const Twin &twin) { return must(Database::open(twin.root())); }
+
+// Speaks SQL to the database behind its back.
+void run_sql(const Twin &twin, const char *sql) {
+    const auto vfs = must(PortVfs::create(twin.root()));
+    sqlite3 *database = nullptr;
+    REQUIRE(sqlite3_open_v2("state.db", &database, SQLITE_OPEN_READWRITE, vfs->name()) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(database, "PRAGMA locking_mode=EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+}
+
+mos::Result<void> insert(Database &database, std::uint64_t id) {
+    Transaction transaction;
+    transaction.id = id;
+    transaction.stage = id;
+    transaction.state = TransactionState::done;
+    return Transactions{database}.insert(transaction);
+}
+
+bool holds(Database &database, std::uint64_t id) { return must(Transactions{database}.find(id)).has_value(); }
+
+}  // namespace
+
+TEST_CASE("a new database has no transactions and counts from 1") {
+    const Twin twin;
+    const auto database = open(twin);
+    CHECK(must(Transactions{*database}.next_id()) == 1);
+    CHECK(must(Transactions{*database}.list(10)).empty());
+}
+
+TEST_CASE("what was committed is there when the database is opened again") {
+    const Twin twin;
+    {
+        const auto database = open(twin);
+        must(database->commit(Durability::durable, [&] { return insert(*database, 1); }));
+    }
+    const auto database = open(twin);
+    CHECK(holds(*database, 1));
+    CHECK(must(Transactions{*database}.next_id()) == 2);
+}
+
+TEST_CASE("closing a database flushes nothing, and its log stays") {
+    Twin twin;
+    auto database = open(twin);
+    must(database->commit(Durability::durable, [&] { return insert(*database, 1); }));
+    const std::uint64_t before = twin.mutations();
+    database.reset();
+    CHECK(twin.mutations() == before);
+    CHECK(must(twin.root()->find("state.db-wal"))->size > 0);
+}
+
+TEST_CASE("a durable commit survives a cut, one that rides with the next may be lost") {
+    Twin twin;
+    const auto database = open(twin);
+    must(database->commit(Durability::durable, [&] { return insert(*database, 1); }));
+    const std::uint64_t flushes = twin.flushes();
+    must(database->commit(Durability::with_next, [&] { return insert(*database, 2); }));
+    CHECK(twin.flushes() == flushes);
+    const Twin cut{twin.crash(Selection::none())};
+    CHECK(holds(*open(cut), 1));
+    CHECK_FALSE(holds(*open(cut), 2));
+
+    must(database->commit(Durability::durable, [&] { return insert(*database, 3); }));
+    CHECK(twin.flushes() == flushes + 1);
+    const Twin later{twin.crash(Selection::none())};
+    CHECK(holds(*open(later), 2));
+    CHECK(holds(*open(later), 3));
+}
+
+TEST_CASE("a commit whose body fails leaves nothing, and the database goes on") {
+    const Twin twin;
+    const auto database = open(twin);
+    const auto refused = database->commit(Durability::durable, [&]() -> mos::Result<void> {
+        MOS_CHECK(insert(*database, 1));
+        return mos::Error{Code::CANCELLED, "no"};
+    });
+    CHECK(refusal(refused) == Code::CANCELLED);
+    CHECK_FALSE(database->failed());
+    CHECK_FALSE(holds(*database, 1));
+    must(database->commit(Durability::durable, [&] { return insert(*database, 1); }));
+}
+
+TEST_CASE("after a commit that could not be flushed the database must be opened again") {
+    Twin twin;
+    {
+        const auto database = open(twin);
+        must(database->commit(Durability::durable, [&] { return insert(*database, 1); }));
+        twin.fail_from(twin.calls() + 1, EIO);
+        CHECK(refusal(database->commit(Durability::durable, [&] { return insert(*database, 2); })) == Code::IO);
+        CHECK(database->failed());
+        twin.fail_never();
+        CHECK(refusal(database->commit(Durability::durable, [&] { return insert(*database, 3); })) == Code::IO);
+    }
+    const auto database = open(twin);
+    CHECK(holds(*database, 1));
+    CHECK_FALSE(holds(*database, 3));
+    must(database->commit(Durability::durable, [&] { return insert(*database, 4); }));
+}
+
+TEST_CASE("a checkpoint empties the log and keeps what it held") {
+    Twin twin;
+    const auto database = open(twin);
+    must(database->commit(Durability::durable, [&] { return insert(*database, 1); }));
+    must(database->checkpoint());
+    CHECK(must(twin.root()->find("state.db-wal"))->size == 0);
+    CHECK(holds(*open(Twin{twin.crash(Selection::none())}), 1));
+}
+
+TEST_CASE("a file that is no database is damaged, and stays as it is") {
+    const Twin twin;
+    const std::string garbage(8192, 'g');
+    must(must(twin.root()->open_file("state.db", OpenMode::create_new))->write_at(0, as_bytes(garbage)));
+    CHECK(refusal(Database::open(twin.root())) == Code::DATABASE_DAMAGED);
+    CHECK(mos::base::as_text(must(mos::base::read_file(*twin.root(), "state.db", 1U << 20U))) == garbage);
+}
+
+TEST_CASE("a newer schema that an older reader can read opens, and is left as it is") {
+    const Twin twin;
+    (void)open(twin);
+    run_sql(twin, "PRAGMA user_version = 7; UPDATE properties SET value = 1 WHERE name = 'minimum_reader'");
+    {
+        const auto database = open(twin);
+        must(database->commit(Durability::durable, [&] { return insert(*database, 1); }));
+    }
+    run_sql(twin, "PRAGMA user_version = 8");  // still a database; and the version was not set back:
+    CHECK(holds(*open(twin), 1));
+}
+
+TEST_CASE("a newer schema that needs a newer reader is refused by name") {
+    const Twin twin;
+    (void)open(twin);
+    run_sql(twin, "PRAGMA user_version = 7; UPDATE properties SET value = 6 WHERE name = 'minimum_reader'");
+    const auto refused = Database::open(twin.root());
+    CHECK(refusal(refused) == Code::DATABASE_TOO_NEW);
+    CHECK(refused.error().message() == "the database has schema 7, which needs a reader of at least 6; this is 1");
+}
+
+TEST_CASE("a database that was cut while it was made opens as a new one") {
+    Twin twin;
+    std::vector<mos::test::DiskState> states;
+    twin.on_mutation([&](std::uint64_t number, std::string_view) {
+        for (const Selection &keep : {Selection::none(), Selection::all(), Selection::random(number)})
+            states.push_back(twin.crash(keep));
+    });
+    (void)open(twin);
+    CHECK(states.size() > 20);
+    for (const auto &state : states)
+        CHECK(must(Transactions{*open(Twin{state})}.next_id()) == 1);
+}
+
+TEST_CASE("an empty database in memory reads like a new one") {
+    const auto database = must(Database::open_empty());
+    CHECK(must(Transactions{*database}.next_id()) == 1);
+}
