@@ -42,7 +42,7 @@ class Finder {
         return {};
     }
 
-    std::vector<std::string> m_above;    // folders that the next path may lie below; each a prefix of the next
+    std::vector<std::string> m_above;  // folders that the next path may lie below; each a prefix of the next
     std::vector<std::string> m_implied;
 };
 
