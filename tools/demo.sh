@@ -274,11 +274,11 @@ new=$(only_in_second lists/release-1 lists/release-2 | LC_ALL=C comm -12 - lists
 old=$(only_in_second lists/release-2 lists/release-1 | LC_ALL=C comm -12 - lists/killed | wc -l)
 say "When it died, $(number "$new") changed paths were new and $(number "$old") were old."
 ((new > 0 && old > 0)) || say '(It died just before or after the exchange; the recovery below is the same.)'
-run 0 multios-update history --root=root --limit=1
-holds 'the process is gone; nothing was repaired yet'
+holds 'the process is gone; nothing is repaired yet'
 
 title 'Recover'
 run 0 multios-update recover --root=root
+grep -q 'rp-' run.log || die 'there was nothing to recover'
 listing root >lists/root
 if cmp -s lists/root lists/release-2; then
     after=2

@@ -91,7 +91,8 @@ class JobRunner {
 
     void answer_question() {
         mos_question question = MOS_QUESTION_INIT;
-        if (m_cancelled || mos_job_question(m_job, &question) != MOS_OK)
+        // The question stays until the job's thread has taken the answer; it is not asked twice.
+        if (m_cancelled || mos_job_question(m_job, &question) != MOS_OK || question.id == m_answered)
             return;
         if (m_options.answers == Answers::fallback)
             return answer(question, question.fallback);
@@ -121,6 +122,7 @@ class JobRunner {
     }
 
     void answer(const mos_question &question, const std::string &choice) {
+        m_answered = question.id;
         // A failure means that the job has ended meanwhile; its outcome tells why.
         (void)check([&](mos_error **error) { return mos_job_answer(m_job, question.id, choice.c_str(), error); });
     }
@@ -156,6 +158,7 @@ class JobRunner {
     ProgressBar m_bar;
     mos_progress m_last = MOS_PROGRESS_INIT;
     std::optional<Failure> m_unanswered;
+    std::optional<std::uint32_t> m_answered;  // the last question that has its answer
     bool m_changes_root;
     bool m_cancelled = false;
     bool m_began_to_change = false;

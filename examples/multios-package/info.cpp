@@ -60,8 +60,9 @@ Result<Facts> read_facts(const Session &session, mos_package *package) {
 
 std::string description(const Facts &facts) {
     const ordered_json manifest = ordered_json::parse(facts.manifest, nullptr, false);
-    const auto found = manifest.find("description");
-    return found != manifest.end() && found->is_string() ? found->get<std::string>() : "";
+    const ordered_json package = manifest.value("package_info", ordered_json::object());
+    const auto found = package.find("description");
+    return found != package.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 void put_facts(const std::string &path, const Facts &facts) {

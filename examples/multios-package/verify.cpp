@@ -34,7 +34,8 @@ Result<Verified> verify_one(const Session &session, const std::string &path) {
     FRAME_TRY(const EndedJob ended, run_job(session, std::move(job)));
     mos_package_information information = MOS_PACKAGE_INFORMATION_INIT;
     FRAME_CHECK(check([&](auto error) { return mos_package_information_get(package.get(), &information, error); }));
-    return Verified{signers_of(package.get()), information.package_bytes, ended.elapsed_ms};
+    FRAME_TRY(std::vector<std::string> signers, authenticate(session, package.get()));
+    return Verified{std::move(signers), information.package_bytes, ended.elapsed_ms};
 }
 
 void put_verified(const std::string &path, const Verified &verified) {

@@ -45,7 +45,8 @@ std::string_view state_name(mos_transaction_state state) {
 // What the state says together with what stands now.
 std::string standing(const Record &record) {
     std::string text{state_name(record.state)};
-    if (record.state == MOS_TRANSACTION_DONE && !record.in_effect)
+    // A rollback has no recovery point of its own, and is nothing that could be taken back.
+    if (record.state == MOS_TRANSACTION_DONE && !record.in_effect && !record.recovery_point.empty())
         text = "taken back";
     if (record.can_roll_back)
         text += ", can go back";

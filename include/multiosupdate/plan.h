@@ -56,8 +56,9 @@ MOS_API int mos_plan_remove(mos_plan *plan, const char *name, mos_error **error)
  * rollback is the plan's only step. Since 0.1. */
 MOS_API int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_error **error);
 
-/* Works the plan out against the root as it is: versions, owners, conflicts, space. Writes nothing. Called again after
- * a step was added, and by the job when it has not been. Since 0.1. */
+/* Works the plan out against the root as it is: versions, owners, conflicts, space. Changes nothing, but first
+ * completes what a power cut left unfinished. Called again after a step was added, and by the job when it has not been.
+ * Since 0.1. */
 MOS_API int mos_plan_resolve(mos_plan *plan, mos_error **error);
 
 /* ---- What a resolved plan says; MOS_E_INVALID_ARGUMENT or an empty answer before mos_plan_resolve ---- */

@@ -57,7 +57,7 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     if (!session.m_turn.owns_lock())
         return Error{Code::LOCKED, "the root is in use by a job of this engine"};
     MOS_TRY(const bool exists, has_database(engine.root()));
-    if (!exists && purpose == Purpose::look) {
+    if (!exists && purpose != Purpose::change) {
         MOS_TRY(session.m_database, state::Database::open_empty());
     } else {
         MOS_TRY(std::unique_ptr<base::Directory> folder, base::make_directories(engine.root(), state_path));
@@ -69,7 +69,7 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     }
     session.m_site = std::make_unique<transaction::Site>(
         transaction::Site{engine.root(), *session.m_database, engine.clock(), observer});
-    if (session.m_lock != nullptr) {
+    if (session.m_lock != nullptr && purpose != Purpose::look) {
         MOS_TRY(session.m_recovered, transaction::recover(*session.m_site));
     }
     return session;
@@ -101,7 +101,7 @@ Result<std::optional<state::InstalledPackage>> Engine::installed(const std::stri
 }
 
 Result<transaction::Recovered> Engine::recover() {
-    MOS_TRY(Session session, Session::open(*this, base::silent_observer(), Session::Purpose::look));
+    MOS_TRY(Session session, Session::open(*this, base::silent_observer(), Session::Purpose::mend));
     return session.recovered();
 }
 

@@ -172,7 +172,7 @@ Result<void> Plan::roll_back(RollbackStep step) {
 Result<void> Plan::resolve() {
     if (m_state->has_job)
         return Error{Code::INVALID_ARGUMENT, "the plan has been given to a job"};
-    MOS_TRY(Session session, Session::open(*m_state->engine, base::silent_observer(), Session::Purpose::look));
+    MOS_TRY(Session session, Session::open(*m_state->engine, base::silent_observer(), Session::Purpose::mend));
     return m_state->resolve(session.site());
 }
 

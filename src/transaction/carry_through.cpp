@@ -123,6 +123,7 @@ Result<std::uint64_t> drop_leftovers(Site &site) {
     MOS_TRY(const auto entries, stages->list());
     Transactions transactions{site.database};
     std::uint64_t dropped = 0;
+    bool pruned_is_durable = false;
     for (const base::DirectoryEntry &entry : entries) {
         const std::uint64_t id = std::strtoull(entry.name.c_str(), nullptr, 10);
         if (entry.type != base::FileType::directory || number_name(id) != entry.name)
@@ -134,6 +135,10 @@ Result<std::uint64_t> drop_leftovers(Site &site) {
         if (!row) {
             MOS_TRY(const auto stage, stages->open_directory(entry.name, base::Symlinks::refuse));
             MOS_CHECK(check_unmoved(*stage, entry.name));
+        } else if (!pruned_is_durable) {
+            // A killed process may have written the row, and not have flushed it yet.
+            MOS_CHECK(site.database.checkpoint());
+            pruned_is_durable = true;
         }
         MOS_CHECK(base::remove_tree(*stages, entry.name));
         ++dropped;

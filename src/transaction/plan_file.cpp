@@ -11,6 +11,7 @@
 
 namespace mos::transaction {
 
+using base::FileStatus;
 using nlohmann::json;
 using state::Operation;
 using state::OperationKind;
@@ -182,6 +183,9 @@ Result<void> PlanReader::check_whole() {
         if (line->starts_with(R"({"crc32":)")) {
             if (*line != json{{"operations", count}, {"crc32", sum}}.dump())
                 return damaged("its checksum is another");
+            MOS_TRY(const FileStatus status, m_file->status());
+            if (m_offset - m_buffer.size() + m_position != status.size)
+                return damaged("it goes on after its last line");
             m_left = count;
             return {};
         }

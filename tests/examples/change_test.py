@@ -4,7 +4,7 @@ import os
 import re
 import unittest
 
-from support import DONE, FAILED, NEEDS_ANSWER, REFUSED, USAGE, Workshop, package, snapshot, update
+from support import FAILED, NEEDS_ANSWER, REFUSED, USAGE, Workshop, package, snapshot, update
 
 OLD = {"usr/bin/app": "one\n", "usr/share/app/gone": "x\n", "usr/share/app/same": "s\n"}
 NEW = {"usr/bin/app": "two\n", "usr/share/app/new": "y\n", "usr/share/app/same": "s\n"}
@@ -96,7 +96,7 @@ class Plan(Change):
         ended = self.must(self.install(self.new, "--plan"))
         self.assertEqual(snapshot(self.root), before)
         self.assertRegex(ended.out, r"Would change \d+ of \d+ paths in ")
-        self.assertRegex(ended.out, r"  update  app  1\.0 \u2192 2\.0  signed by ")
+        self.assertRegex(ended.out, r"  update  app  1\.0-1 \u2192 2\.0-1  signed by ")
         self.assertRegex(ended.out, r"\nPlan [0-9a-f]{64}\n$")
         self.assertIn("Way back:", ended.out)
         totals = self.must(self.install(self.new, "--plan", "--format=json")).json["plan"]["totals"]
@@ -110,7 +110,7 @@ class Plan(Change):
     def test_without_utf8_an_arrow_is_spelled(self):
         self.must(self.install(self.old))
         ended = package("install", self.new, f"--root={self.root}", "--plan", LANG="C")
-        self.assertIn("1.0 -> 2.0", ended.out)
+        self.assertIn("1.0-1 -> 2.0-1", ended.out)
 
 
 class Conflicts(Change):
@@ -141,8 +141,9 @@ class Conflicts(Change):
         error = self.install(self.old, "--on-conflict=ask", "--format=json").json["error"]
         self.assertEqual(error["name"], "NEEDS_ANSWER")
 
-    def test_yes_takes_the_default(self):
-        self.assertIn(self.install(self.old, "--on-conflict=ask", "--yes").code, (DONE, FAILED))
+    def test_yes_takes_the_default_which_is_to_stop(self):
+        self.must_refuse(self.install(self.old, "--on-conflict=ask", "--yes"), REFUSED, "E006", "Nothing was changed.")
+        self.assertEqual(self.content("usr/bin/app"), "mine\n")
 
 
 class Batch(Change):
@@ -190,7 +191,7 @@ class Remove(Change):
     def test_a_plan_of_a_removal_changes_nothing(self):
         self.must(self.install(self.old))
         ended = self.must(package("remove", "app", f"--root={self.root}", "--plan"))
-        self.assertRegex(ended.out, r"  remove  app  1\.0\n")
+        self.assertRegex(ended.out, r"  remove  app  1\.0-1\n")
         self.assertEqual(self.content("usr/bin/app"), "one\n")
 
     def test_an_altered_file_is_kept_and_told(self):

@@ -124,7 +124,7 @@ class Sign(Workshop):
 
     def test_what_is_no_key_is_refused(self):
         made = self.build("x", "1", FILES)
-        self.must_refuse(package("sign", made, f"--sign-key={made}"), REFUSED, "E034")
+        self.must_refuse(package("sign", made, f"--sign-key={self.signer}.pub"), REFUSED, "E034")
 
 
 class Info(Workshop):
@@ -136,7 +136,7 @@ class Info(Workshop):
         document = self.must(package("info", made, f"--root={self.root}", "--format=json")).json
         self.assertTrue(document["verified"])
         self.assertEqual((document["name"], document["version"]), ("x", "1.2"))
-        self.assertEqual(document["manifest"]["description"], "A thing")
+        self.assertEqual(document["manifest"]["package_info"]["description"], "A thing")
 
     def test_without_a_trusted_signer_everything_is_a_claim(self):
         made = self.build("x", "1.2", FILES)
@@ -149,7 +149,7 @@ class Info(Workshop):
         self.assertEqual(ended.json["not_verified_because"]["number"], "E029")
 
     def test_what_is_no_package_is_refused(self):
-        self.must_refuse(package("info", self.signer + ".pub"), REFUSED, "E0")
+        self.must_refuse(package("info", self.signer + ".pub"), REFUSED, "E023")
 
     def test_control_characters_of_a_package_do_not_reach_the_terminal(self):
         made = self.build("x", "1", {b"usr/a\x1b[2J\x9b\xffb".decode(errors="surrogateescape"): "x"})

@@ -18,7 +18,7 @@ import unittest
 DONE, USAGE, REFUSED, FAILED, NEEDS_ANSWER, NOT_BUILT = range(6)
 
 TOOLS = {"multios-package": os.environ.get("MULTIOS_PACKAGE"), "multios-update": os.environ.get("MULTIOS_UPDATE")}
-TIMEOUT_S = 60
+TIMEOUT_S = 30
 
 
 def environment(**changes):

@@ -17,9 +17,9 @@ struct CutOptions {
     std::uint64_t sample = 1;               // examine one state in so many
     std::optional<std::uint64_t> only_cut;  // of this cut point alone
     std::uint64_t random_selections = 20;   // at each cut point
-    std::uint64_t double_cut_every = 48;    // one distinct state in so many is cut again while it recovers
+    std::uint64_t double_cut_every = 96;    // one distinct state in so many is cut again while it recovers
     std::uint64_t go_on_every = 12;         // one in so many is used for an update and rollbacks afterwards
-    std::uint64_t killed_every = 2;  // one cut point in so many: the process dies alone, and again while recovering
+    std::uint64_t killed_every = 1;  // one cut point in so many: the process dies alone, and again while recovering
 };
 
 struct Violation {

@@ -80,10 +80,10 @@ Result<void> Examiner::check_recovery_point(Machine &machine, base::Directory &s
     MOS_TRY(const auto stage, std::move(opened));
     return state::Transactions{machine.database()}.for_each_operation(
         point.id, state::Direction::forward, [&](const state::Operation &operation) -> Result<void> {
-            if (operation.kind == OperationKind::set_attributes)
+            // What was removed need not be in its own slot: a cut may leave it inside a directory that has one.
+            if (operation.kind != OperationKind::exchange && operation.kind != OperationKind::add)
                 return {};
-            const bool full =
-                operation.kind == OperationKind::exchange || (operation.kind == OperationKind::add) != point.in_effect;
+            const bool full = operation.kind == OperationKind::exchange || !point.in_effect;
             MOS_TRY(const auto slot, stage->find(transaction::number_name(operation.slot)));
             if (slot.has_value() == full)
                 return {};

@@ -8,6 +8,14 @@ namespace {
 
 constexpr std::size_t long_file_bytes = 9000;  // three chunks of the twin, so that a torn write shows
 
+// As the kernel keeps it: version 2, effective, one permitted capability.
+std::string capability(unsigned number) {
+    std::string value{"\x01\x00\x00\x02", 4};
+    value.resize(20);
+    value[4 + number / 8] = static_cast<char>(1U << number % 8);
+    return value;
+}
+
 void add_bare(ImageBuilder &tree) {
     tree.directory("etc").file("etc/local.conf", "the administrator's", 0600).owner(12, 34);
     tree.directory("home", 0711).file("home/user.txt", "the user's").symlink("home/link", "user.txt");
@@ -33,7 +41,7 @@ TreeImage first_release() {
     add_bare(tree);
     add_kept(tree);
     tree.file("usr/bin/tool", std::string(long_file_bytes, '1'), 04755).owner(0, 7).time(1'500'000'001);
-    tree.file("usr/bin/ping", "ping 1", 0755).attribute("security.capability", "capability 1");
+    tree.file("usr/bin/ping", "ping 1", 0755).attribute("security.capability", capability(13));
     tree.symlink("usr/bin/sh", "tool");
     tree.file("usr/bin/to-link", "was a file").symlink("usr/bin/to-file", "kept");
     // Byte order is not path order: "a-b" sorts between "a" and "a/b".
@@ -60,7 +68,7 @@ TreeImage second_release() {
     add_bare(tree);
     add_kept(tree);
     tree.file("usr/bin/tool", std::string(long_file_bytes, '2'), 04755).owner(5, 6).time(1'500'000'002);
-    tree.file("usr/bin/ping", "ping 2", 0755).attribute("security.capability", "capability 2");
+    tree.file("usr/bin/ping", "ping 2", 0755).attribute("security.capability", capability(12));
     tree.symlink("usr/bin/sh", "ping");
     tree.symlink("usr/bin/to-link", "tool").file("usr/bin/to-file", "is a file now");
     tree.directory("a").file("a-b", "beside 2").file("a/b", "within 2").file("a/new", "new beside b");

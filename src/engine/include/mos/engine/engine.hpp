@@ -40,7 +40,8 @@ class Session {
   public:
     enum class Purpose : std::uint8_t {
         change,  // creates lock and database where they are missing, and recovers
-        look,    // a root without a database has an empty one; nothing is created
+        mend,    // recovers; a root without a database has an empty one, and nothing is created
+        look,    // the same without recovering: what is unfinished is shown as such
     };
 
     [[nodiscard]] static Result<Session> open(Engine &engine, base::Observer &observer, Purpose purpose);
