@@ -34,9 +34,9 @@ Result<bool> has_database(base::Directory &root) {
 }
 
 Error locked(Error holder) {
-    return Error{Code::LOCKED, fmt::format("the root is in use by {}", holder.message().empty()
-                                                                           ? "another process"
-                                                                           : base::printable(holder.message()))};
+    return Error{Code::LOCKED,
+                 fmt::format("the root is in use by {}",
+                             holder.message().empty() ? "another process" : base::printable(holder.message()))};
 }
 
 }  // namespace
@@ -82,8 +82,8 @@ Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> sour
     } else {
         auto opened = m_root->open_directory(trust_path, base::Symlinks::follow_in_root);
         if (!opened && opened.error().code() == Code::NOT_FOUND)
-            return Error{Code::SIGNER_UNTRUSTED, fmt::format("the root has no trust folder '{}', so nobody is trusted",
-                                                             trust_path)}
+            return Error{Code::SIGNER_UNTRUSTED,
+                         fmt::format("the root has no trust folder '{}', so nobody is trusted", trust_path)}
                 .about(trust_path);
         MOS_TRY(folder, std::move(opened));
     }

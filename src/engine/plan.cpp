@@ -101,11 +101,8 @@ Result<void> Plan::State::resolve_rollback(transaction::Site &site) {
             return {};
         }));
     resolved.digest = base::to_hex(crypto::sha256(base::as_bytes("multiosupdate rollback plan 1 " + point)));
-    resolved.steps.push_back({.action = Step::Action::roll_back,
-                              .name = point,
-                              .version = {},
-                              .old_version = owner.summary,
-                              .signer = {}});
+    resolved.steps.push_back(
+        {.action = Step::Action::roll_back, .name = point, .version = {}, .old_version = owner.summary, .signer = {}});
     view = std::move(resolved);
     return {};
 }
@@ -117,8 +114,8 @@ Result<JobOutcome> Plan::State::perform_rollback(transaction::Site &site, const 
         return Error{Code::PLAN_CHANGED, fmt::format("the newest change is {} by now, the plan takes back {}", point,
                                                      view->steps.front().name)};
     MOS_TRY(const state::Transaction done,
-            transaction::roll_back(site, owner,
-                                   {.summary = fmt::format("roll back {} ({})", point, owner.summary), .reason = reason}));
+            transaction::roll_back(
+                site, owner, {.summary = fmt::format("roll back {} ({})", point, owner.summary), .reason = reason}));
     return JobOutcome{.recovery_point = {}, .changed_paths = done.changed_paths, .written_bytes = 0, .notices = {}};
 }
 
@@ -132,8 +129,7 @@ Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask
                                                      base::in_quotes(*expected_digest))};
     if (rollback)
         return perform_rollback(session.site(), reason);
-    MOS_TRY(const install::Outcome outcome,
-            install::carry_out(session.site(), steps, *resolution, asker(ask), reason));
+    MOS_TRY(const install::Outcome outcome, install::carry_out(session.site(), steps, *resolution, asker(ask), reason));
     JobOutcome result{.recovery_point = snapshot::recovery_point_name(outcome.transaction),
                       .changed_paths = outcome.changed_paths,
                       .written_bytes = outcome.written_bytes,
@@ -144,7 +140,9 @@ Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask
     return result;
 }
 
-Plan::Plan(std::shared_ptr<Engine> engine) : m_state(std::make_shared<State>()) { m_state->engine = std::move(engine); }
+Plan::~Plan() = default;
+
+Plan::Plan(std::shared_ptr<Engine> engine) : m_state(std::make_unique<State>()) { m_state->engine = std::move(engine); }
 
 Result<void> Plan::install(std::unique_ptr<base::Source> source, const install::InstallOptions &options) {
     if (m_state->rollback)
@@ -183,8 +181,9 @@ const Plan::View *Plan::view() const noexcept { return m_state->view ? &*m_state
 Result<std::unique_ptr<Job>> Plan::make_job(std::optional<std::string> expected_digest, std::string reason) {
     if (std::exchange(m_state->has_job, true))
         return Error{Code::INVALID_ARGUMENT, "the plan has been given to a job; a plan runs once"};
-    return Job::create([state = m_state, expected_digest = std::move(expected_digest), reason = std::move(reason)](
-                           base::Observer &observer, const Job::Ask &ask) {
+    // The job has a state of its own: it may outlive the plan, and works on another thread.
+    return Job::create([state = std::make_shared<State>(*m_state), expected_digest = std::move(expected_digest),
+                        reason = std::move(reason)](base::Observer &observer, const Job::Ask &ask) {
         return state->perform(observer, ask, expected_digest, reason);
     });
 }

@@ -6,17 +6,17 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <set>
+
 namespace mos::install {
 
 using base::FileType;
 
 namespace {
 
-// What was done otherwise than the packages say, so that what is recorded is what is there.
-struct Deviations {
-    std::set<std::string, std::less<>> left_out;                        // wanted, but somebody else's stays
-    std::vector<std::pair<std::size_t, state::InstalledFile>> implied;  // directories that no entry names, by step
-};
+// Paths that a package wants and that somebody else keeps: what is recorded is what is there.
+using LeftOut = std::set<std::string, std::less<>>;
 
 // Stages each change as the walk gives it.
 class Stager final : public ChangeSink {
@@ -32,7 +32,8 @@ class Stager final : public ChangeSink {
     [[nodiscard]] Result<void> take(const Change &change) override;
 
     [[nodiscard]] std::string digest() { return m_digest.finish(); }
-    [[nodiscard]] const Deviations &deviations() const noexcept { return m_deviations; }
+    [[nodiscard]] const LeftOut &left_out() const noexcept { return m_left_out; }
+    [[nodiscard]] std::uint64_t changed_paths() const noexcept { return m_changed_paths; }
     [[nodiscard]] std::uint64_t written_bytes() const noexcept { return m_progress.done_bytes; }
 
   private:
@@ -45,7 +46,8 @@ class Stager final : public ChangeSink {
     const Steps &m_steps;
     const Asker &m_ask;
     ChangeDigest m_digest;
-    Deviations m_deviations;
+    LeftOut m_left_out;
+    std::uint64_t m_changed_paths = 0;
     base::Progress m_progress;
 };
 
@@ -57,7 +59,7 @@ Result<void> Stager::take(const Change &change) {
     case ChangeKind::own_directory:
         return m_stage.set_attributes(change.path, change.wanted->attributes);
     case ChangeKind::leave_out:
-        m_deviations.left_out.emplace(change.path);
+        m_left_out.emplace(change.path);
         [[fallthrough]];
     case ChangeKind::keep:
         m_site.observer.notice(fmt::format("{} {}", base::in_quotes(change.path), change.note));
@@ -67,6 +69,7 @@ Result<void> Stager::take(const Change &change) {
     }
     MOS_CHECK(m_site.observer.checkpoint());
     ++m_progress.done_entries;
+    ++m_changed_paths;
     m_site.observer.report(m_progress);
     if (!change.note.empty() && change.kind != ChangeKind::ask)
         m_site.observer.notice(fmt::format("{} {}", base::in_quotes(change.path), change.note));
@@ -94,7 +97,8 @@ Result<void> Stager::ask(const Change &change) {
                                                      "left out alone",
                                                      base::in_quotes(change.path))}
                 .about(std::string{change.path});
-        m_deviations.left_out.emplace(change.path);
+        m_left_out.emplace(change.path);
+        --m_changed_paths;
         m_site.observer.notice(fmt::format("{} is kept, as you answered", base::in_quotes(change.path)));
         return {};
     case Answer::replace:
@@ -104,13 +108,6 @@ Result<void> Stager::ask(const Change &change) {
 }
 
 Result<void> Stager::put(const WantedEntry &wanted) {
-    if (wanted.entry == nullptr) {
-        state::InstalledFile row;
-        row.path = wanted.path;
-        row.type = FileType::directory;
-        row.attributes = wanted.attributes;
-        m_deviations.implied.emplace_back(wanted.step, std::move(row));
-    }
     switch (wanted.type) {
     case FileType::directory:
         return m_stage.put_directory(wanted.path, wanted.attributes);
@@ -164,29 +161,22 @@ state::InstalledFile installed_file(const WantedEntry &wanted, std::uint64_t pac
 }
 
 // Reads the index once more: what is recorded is what was authenticated, and no list of it had to be kept.
-Result<void> record_files(state::Packages &packages, package::Package &package, std::size_t step, std::uint64_t id,
-                          const Deviations &deviations) {
+Result<void> record_files(state::Packages &packages, package::Package &package, const Resolution &resolution,
+                          std::size_t step, std::uint64_t id, const LeftOut &left_out) {
     std::map<std::string, package::Entry, std::less<>> firsts;  // of link groups
-    MOS_TRY(WantedStream stream, WantedStream::open(package, step));
+    MOS_TRY(WantedStream stream, WantedStream::open(package, step, resolution.implied_folders[step]));
     while (const WantedEntry *wanted = stream.current()) {
         if (wanted->first_of_links)
             firsts.emplace(wanted->path, *wanted->entry);
-        if (!deviations.left_out.contains(wanted->path))
+        if (!left_out.contains(wanted->path))
             MOS_CHECK(packages.insert_file(installed_file(*wanted, id, firsts)));
         MOS_CHECK(stream.advance());
-    }
-    for (const auto &[implied_step, directory] : deviations.implied) {
-        if (implied_step != step)
-            continue;
-        state::InstalledFile row = directory;
-        row.package = id;
-        MOS_CHECK(packages.insert_file(row));
     }
     return {};
 }
 
-Result<void> record(transaction::Site &site, const Steps &steps, const Resolution &resolution,
-                    const Deviations &deviations, std::uint64_t transaction) {
+Result<void> record(transaction::Site &site, const Steps &steps, const Resolution &resolution, const LeftOut &left_out,
+                    std::uint64_t transaction) {
     state::Packages packages{site.database};
     for (std::size_t i = 0; i < resolution.steps.size(); ++i) {
         const StepSummary &summary = resolution.steps[i];
@@ -207,33 +197,43 @@ Result<void> record(transaction::Site &site, const Steps &steps, const Resolutio
                                                          .signer = summary.signer,
                                                          .manifest = package::write_manifest(manifest)},
                                                         transaction));
-        MOS_CHECK(record_files(packages, package, i, id, deviations));
+        MOS_CHECK(record_files(packages, package, resolution, i, id, left_out));
     }
     return {};
+}
+
+Error plan_changed() {
+    return Error{Code::PLAN_CHANGED, "the root has changed since the plan was made; it would do something else now"};
+}
+
+// What the steps are about is what it was: the rows that leave are still the ones in force.
+Result<void> check_still_true(transaction::Site &site, const Steps &steps, const Resolution &resolution) {
+    auto summaries = summarize(site, steps);
+    if (!summaries)
+        return plan_changed().caused_by(std::move(summaries).error());
+    return *summaries == resolution.steps ? Result<void>{} : plan_changed();
 }
 
 }  // namespace
 
 Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Resolution &resolution, const Asker &ask,
                           const std::string &reason) {
+    MOS_CHECK(check_still_true(site, steps, resolution));
     MOS_TRY(transaction::Stage stage, transaction::Stage::begin(site));
     Stager stager{site, stage, steps, resolution, ask};
-    MOS_CHECK(walk(site, steps, resolution.steps, stager));
+    MOS_CHECK(walk(site, steps, resolution, stager));
     if (stager.digest() != resolution.digest)
-        return Error{Code::PLAN_CHANGED,
-                     "the root has changed since the plan was made; it would do something else now"};
+        return plan_changed();
     MOS_TRY(transaction::Staged staged, stage.finish());
-    const Outcome outcome{.transaction = staged.id(),
-                          .changed_paths = resolution.totals.changed(),
-                          .written_bytes = stager.written_bytes()};
-    MOS_TRY(
-        transaction::Decided decided,
-        transaction::decide(
-            site, std::move(staged),
-            {.summary = summary_of(resolution.steps), .reason = reason, .changed_paths = resolution.totals.changed()},
-            [&](std::uint64_t transaction) {
-                return record(site, steps, resolution, stager.deviations(), transaction);
-            }));
+    const Outcome outcome{
+        .transaction = staged.id(), .changed_paths = stager.changed_paths(), .written_bytes = stager.written_bytes()};
+    MOS_TRY(transaction::Decided decided,
+            transaction::decide(
+                site, std::move(staged),
+                {.summary = summary_of(resolution.steps), .reason = reason, .changed_paths = stager.changed_paths()},
+                [&](std::uint64_t transaction) {
+                    return record(site, steps, resolution, stager.left_out(), transaction);
+                }));
     MOS_CHECK(transaction::carry_through(site, std::move(decided)));
     return outcome;
 }

@@ -27,6 +27,7 @@ void ChangeDigest::add(const Change &change) {
         return;
     field(std::to_string(static_cast<int>(change.kind)));
     field(change.path);
+    field(change.note);  // what a person was told is part of what he agreed to
     const WantedEntry *const wanted = change.wanted;
     if (wanted == nullptr)
         return;

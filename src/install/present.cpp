@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+
 namespace mos::install {
 
 using base::FileStatus;
@@ -36,7 +38,7 @@ bool same_owner_mode_time(const FileStatus &there, const state::Attributes &attr
 Result<std::optional<FileStatus>> Present::find(std::string_view path) {
     const base::SplitPath split = base::split_path(path);
     auto opened = m_cache.open(split.parent);
-    if (!opened && opened.error().code() == Code::NOT_FOUND)
+    if (!opened && (opened.error().code() == Code::NOT_FOUND || opened.error().system_errno() == ENOTDIR))
         return std::optional<FileStatus>{};
     if (!opened && opened.error().code() == Code::SYMLINK_IN_PATH)
         return Error{Code::SYMLINK_IN_PATH,
@@ -55,7 +57,7 @@ Result<bool> Present::is_intact(std::string_view path, const FileStatus &there, 
     if (there.type != FileType::symlink)
         return true;
     const base::SplitPath split = base::split_path(path);
-    MOS_TRY(base::Directory *const parent, m_cache.open(split.parent));
+    MOS_TRY(base::Directory *const parent, parent_of(path));
     MOS_TRY(const std::string target, parent->read_symlink(split.name));
     return target == installed.link_target;
 }
@@ -65,7 +67,7 @@ Result<bool> Present::has_content(std::string_view path, const FileStatus &there
     if (there.type != type)
         return false;
     const base::SplitPath split = base::split_path(path);
-    MOS_TRY(base::Directory *const parent, m_cache.open(split.parent));
+    MOS_TRY(base::Directory *const parent, parent_of(path));
     if (type == FileType::symlink) {
         MOS_TRY(const std::string target, parent->read_symlink(split.name));
         return target == link_target;
@@ -77,9 +79,13 @@ Result<bool> Present::has_content(std::string_view path, const FileStatus &there
     return found == digest;
 }
 
+Result<base::Directory *> Present::parent_of(std::string_view path) {
+    return m_cache.open(base::split_path(path).parent);
+}
+
 Result<std::unique_ptr<base::Directory>> Present::open(std::string_view path) {
     const base::SplitPath split = base::split_path(path);
-    MOS_TRY(base::Directory *const parent, m_cache.open(split.parent));
+    MOS_TRY(base::Directory *const parent, parent_of(path));
     return parent->open_directory(split.name, base::Symlinks::refuse);
 }
 

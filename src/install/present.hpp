@@ -26,6 +26,8 @@ class Present {
                                            std::uint64_t size, const crypto::Sha256Digest &digest,
                                            std::string_view link_target);
 
+    // Valid until the next call.
+    [[nodiscard]] Result<base::Directory *> parent_of(std::string_view path);
     [[nodiscard]] Result<std::unique_ptr<base::Directory>> open(std::string_view path);
 
   private:

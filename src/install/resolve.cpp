@@ -1,6 +1,7 @@
 #include <mos/install/plan.hpp>
 
 #include "change_digest.hpp"
+#include "implied_folders.hpp"
 #include "walk.hpp"
 
 #include <mos/crypto/verify.hpp>
@@ -73,7 +74,8 @@ Result<StepSummary> summarize_removal(state::Packages &packages, const RemoveSte
                        .old_package = installed->id};
 }
 
-// In the order of the steps: installs, then removals.
+}  // namespace
+
 Result<std::vector<StepSummary>> summarize(transaction::Site &site, const Steps &steps) {
     state::Packages packages{site.database};
     std::vector<StepSummary> summaries;
@@ -94,6 +96,8 @@ Result<std::vector<StepSummary>> summarize(transaction::Site &site, const Steps 
     }
     return summaries;
 }
+
+namespace {
 
 class Counter final : public ChangeSink {
   public:
@@ -178,7 +182,11 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
     Resolution resolution;
     MOS_TRY(resolution.steps, summarize(site, steps));
     Counter counter{steps, resolution};
-    MOS_CHECK(walk(site, steps, resolution.steps, counter));
+    for (const InstallStep &step : steps.installs) {
+        MOS_TRY(std::vector<std::string> folders, find_implied_folders(*step.package));
+        resolution.implied_folders.push_back(std::move(folders));
+    }
+    MOS_CHECK(walk(site, steps, resolution, counter));
     MOS_CHECK(check_space(site, resolution.totals));
     resolution.digest = counter.digest();
     return resolution;

@@ -1,10 +1,13 @@
 #include "walk.hpp"
 
+#include "byte_order.hpp"
+#include "link_groups.hpp"
 #include "present.hpp"
 
 #include <mos/base/path.hpp>
 #include <mos/snapshot/rollback.hpp>
 #include <mos/transaction/site.hpp>
+#include <mos/transaction/stage.hpp>
 
 #include <fmt/format.h>
 
@@ -25,15 +28,20 @@ bool is_reserved(std::string_view path) {
            path.starts_with(database) || path == "var/lib/multios/lock";
 }
 
+// The engine makes these for itself before it changes a root: to a plan they are always there, and never leave.
+bool is_engine_folder(std::string_view path) { return path == "var" || path == "var/lib" || path == "var/lib/multios"; }
+
+constexpr std::string_view altered_and_kept = "was altered since it was installed, and is kept";
+
 Error refuse(Code code, std::string_view path, std::string message) {
     return Error{code, std::move(message)}.about(std::string{path});
 }
 
 class Walker {
   public:
-    Walker(transaction::Site &site, const Steps &steps, const std::vector<StepSummary> &summaries, ChangeSink &sink)
-        : m_site(site), m_steps(steps), m_summaries(summaries), m_sink(sink), m_packages(site.database),
-          m_present(site.root) {}
+    Walker(transaction::Site &site, const Steps &steps, const Resolution &resolution, ChangeSink &sink)
+        : m_site(site), m_steps(steps), m_resolution(resolution), m_sink(sink), m_packages(site.database),
+          m_present(site.root), m_links(site, steps, resolution) {}
 
     [[nodiscard]] Result<void> run();
 
@@ -47,49 +55,55 @@ class Walker {
 
     [[nodiscard]] Result<void> open_streams();
     [[nodiscard]] std::optional<std::string> lowest_path() const;
-    [[nodiscard]] Result<void> advance(std::string_view path);
     [[nodiscard]] Result<void> visit(const std::string &path);
     [[nodiscard]] Result<const WantedEntry *> choose_wanted(std::string_view path);
     void leave_covers(std::string_view path);
-    [[nodiscard]] bool is_covered(std::string_view path) const;
+    [[nodiscard]] const Cover *cover_of(std::string_view path) const;
     [[nodiscard]] bool is_leaving(std::uint64_t package) const;
+    [[nodiscard]] Result<bool> is_shared(std::string_view path);
+    [[nodiscard]] const std::string &name_of(const WantedEntry &wanted) const {
+        return m_resolution.steps[wanted.step].name;
+    }
 
-    [[nodiscard]] Result<void> add_missing_parents(const WantedEntry &wanted);
     [[nodiscard]] Result<void> visit_wanted(const WantedEntry &wanted);
     [[nodiscard]] Result<void> visit_wanted_directory(const WantedEntry &wanted,
                                                       const std::optional<FileStatus> &there);
+    [[nodiscard]] Result<void> visit_present_directory(const WantedEntry &wanted, const FileStatus &there);
+    [[nodiscard]] Result<void> visit_instead_of_directory(const WantedEntry &wanted);
     [[nodiscard]] Result<void> visit_own(const WantedEntry &wanted, const FileStatus &there);
     [[nodiscard]] Result<void> visit_unowned(const WantedEntry &wanted, const FileStatus &there);
     [[nodiscard]] Result<void> visit_leaving(std::string_view path);
+    [[nodiscard]] Result<void> visit_swept(std::string_view path);
+    [[nodiscard]] Result<bool> is_altered(std::string_view path, const FileStatus &there);
     [[nodiscard]] Result<void> check_owners(const WantedEntry &wanted);
     [[nodiscard]] Result<void> check_no_foreign(const WantedEntry &wanted);
-    [[nodiscard]] Result<bool> links_are_intact(const WantedEntry &wanted);
-    [[nodiscard]] Result<void> find_broken_links(std::size_t step);
+    [[nodiscard]] const InstalledFile &installed_for(const WantedEntry &wanted) const;
     [[nodiscard]] Result<void> give(ChangeKind kind, const WantedEntry &wanted, std::string_view note = {});
     [[nodiscard]] Result<void> give_removal(ChangeKind kind, std::string_view path, std::string_view note = {});
 
     transaction::Site &m_site;
     const Steps &m_steps;
-    const std::vector<StepSummary> &m_summaries;
+    const Resolution &m_resolution;
     ChangeSink &m_sink;
     state::Packages m_packages;
     Present m_present;
+    LinkGroups m_links;
 
     std::vector<WantedStream> m_streams;
     std::optional<state::InstalledFileCursor> m_old_cursor;
     std::optional<InstalledFile> m_old_next;  // the first row after those of the present path
     std::vector<InstalledFile> m_old;         // rows of the present path
     std::vector<Cover> m_covers;
-    std::map<std::size_t, std::set<std::string, std::less<>>> m_broken_links;  // by step: first names
 };
 
 Result<void> Walker::open_streams() {
     for (std::size_t step = 0; step < m_steps.installs.size(); ++step) {
-        MOS_TRY(WantedStream stream, WantedStream::open(*m_steps.installs[step].package, step));
+        MOS_TRY(WantedStream stream,
+                WantedStream::open(*m_steps.installs[step].package, step, m_resolution.implied_folders[step]));
         m_streams.push_back(std::move(stream));
     }
     std::vector<std::uint64_t> leaving;
-    for (const StepSummary &summary : m_summaries) {
+    for (const StepSummary &summary : m_resolution.steps) {
         if (summary.old_package != 0)
             leaving.push_back(summary.old_package);
     }
@@ -134,24 +148,29 @@ Result<void> Walker::run() {
 }
 
 void Walker::leave_covers(std::string_view path) {
-    const auto may_still_cover = [&](const std::string &above) {
-        return path.size() > above.size() && path.starts_with(above) && path[above.size()] <= '/';
-    };
-    while (!m_covers.empty() && !may_still_cover(m_covers.back().path))
+    while (!m_covers.empty() && !may_still_cover(m_covers.back().path, path))
         m_covers.pop_back();
 }
 
-bool Walker::is_covered(std::string_view path) const {
-    return std::any_of(m_covers.begin(), m_covers.end(),
-                       [&](const Cover &cover) { return base::is_below(path, cover.path); });
+const Walker::Cover *Walker::cover_of(std::string_view path) const {
+    const auto cover = std::find_if(m_covers.rbegin(), m_covers.rend(),
+                                    [&](const Cover &above) { return base::is_below(path, above.path); });
+    return cover == m_covers.rend() ? nullptr : &*cover;
 }
 
 bool Walker::is_leaving(std::uint64_t package) const {
-    return std::any_of(m_summaries.begin(), m_summaries.end(),
+    return std::any_of(m_resolution.steps.begin(), m_resolution.steps.end(),
                        [&](const StepSummary &summary) { return summary.old_package == package; });
 }
 
-// Several packages may want the same directory; anything else only one.
+// Whether a package that stays owns the path too.
+Result<bool> Walker::is_shared(std::string_view path) {
+    MOS_TRY(const auto owners, m_packages.owners(path));
+    return std::any_of(owners.begin(), owners.end(),
+                       [&](const auto &owner) { return !is_leaving(owner.file.package); });
+}
+
+// Several packages may want the same directory, the one that says its attributes goes first; anything else only one.
 Result<const WantedEntry *> Walker::choose_wanted(std::string_view path) {
     const WantedEntry *chosen = nullptr;
     for (const WantedStream &stream : m_streams) {
@@ -159,10 +178,10 @@ Result<const WantedEntry *> Walker::choose_wanted(std::string_view path) {
         if (wanted == nullptr || wanted->path != path)
             continue;
         if (chosen != nullptr && (chosen->type != FileType::directory || wanted->type != FileType::directory))
-            return refuse(Code::CONFLICT, path,
-                          fmt::format("{} is in both '{}' and '{}'", base::in_quotes(path),
-                                      m_summaries[chosen->step].name, m_summaries[wanted->step].name));
-        if (chosen == nullptr)
+            return refuse(
+                Code::CONFLICT, path,
+                fmt::format("{} is in both '{}' and '{}'", base::in_quotes(path), name_of(*chosen), name_of(*wanted)));
+        if (chosen == nullptr || (chosen->entry == nullptr && wanted->entry != nullptr))
             chosen = wanted;
     }
     return chosen;
@@ -172,58 +191,27 @@ Result<void> Walker::visit(const std::string &path) {
     MOS_TRY(const WantedEntry *const wanted, choose_wanted(path));
     if (wanted != nullptr)
         return visit_wanted(*wanted);
-    if (is_covered(path))
-        return {};
-    return visit_leaving(path);
+    return cover_of(path) != nullptr ? visit_swept(path) : visit_leaving(path);
 }
 
 Result<void> Walker::give(ChangeKind kind, const WantedEntry &wanted, std::string_view note) {
-    return m_sink.take({.kind = kind, .path = wanted.path, .wanted = &wanted, .note = note});
+    MOS_CHECK(m_sink.take({.kind = kind, .path = wanted.path, .wanted = &wanted, .note = note}));
+    if (kind == ChangeKind::add || kind == ChangeKind::replace || kind == ChangeKind::ask)
+        m_covers.push_back({std::string{wanted.path}, wanted.type});
+    return {};
 }
 
 Result<void> Walker::give_removal(ChangeKind kind, std::string_view path, std::string_view note) {
     return m_sink.take({.kind = kind, .path = path, .wanted = nullptr, .note = note});
 }
 
-// A package may leave out the directories above its entries; they come with ordinary modes.
-Result<void> Walker::add_missing_parents(const WantedEntry &wanted) {
-    for (std::size_t slash = wanted.path.find('/'); slash != std::string_view::npos;
-         slash = wanted.path.find('/', slash + 1)) {
-        const std::string_view parent = wanted.path.substr(0, slash);
-        if (is_covered(parent) ||
-            std::any_of(m_covers.begin(), m_covers.end(), [&](const Cover &cover) { return cover.path == parent; }))
-            continue;
-        MOS_TRY(const auto there, m_present.find(parent));
-        if (there && there->type == FileType::directory)
-            continue;
-        if (there)
-            return refuse(there->type == FileType::symlink ? Code::SYMLINK_IN_PATH : Code::CONFLICT, wanted.path,
-                          fmt::format("{} needs a folder {}, and a {} is there", base::in_quotes(wanted.path),
-                                      base::in_quotes(parent), base::file_type_name(there->type)));
-        WantedEntry implied;
-        implied.step = wanted.step;
-        implied.path = parent;
-        implied.type = FileType::directory;
-        implied.attributes = {.mode = 0755,
-                              .owner = 0,
-                              .group = 0,
-                              .modified = {m_steps.installs[wanted.step].package->statement().created_unix_s, 0},
-                              .extended = {}};
-        MOS_CHECK(give(ChangeKind::add, implied));
-        m_covers.push_back({std::string{parent}, FileType::directory});
-    }
-    return {};
-}
-
 Result<void> Walker::visit_wanted(const WantedEntry &wanted) {
     if (is_reserved(wanted.path))
         return refuse(Code::PATH_REFUSED, wanted.path,
                       fmt::format("{} belongs to the update engine itself", base::in_quotes(wanted.path)));
-    MOS_CHECK(add_missing_parents(wanted));
     std::optional<FileStatus> there;
-    const auto cover = std::find_if(m_covers.rbegin(), m_covers.rend(),
-                                    [&](const Cover &above) { return base::is_below(wanted.path, above.path); });
-    if (cover == m_covers.rend()) {
+    const Cover *const cover = cover_of(wanted.path);
+    if (cover == nullptr) {
         MOS_TRY(there, m_present.find(wanted.path));
     } else if (cover->type != FileType::directory) {
         return refuse(Code::CONFLICT, wanted.path,
@@ -231,19 +219,28 @@ Result<void> Walker::visit_wanted(const WantedEntry &wanted) {
                                   base::in_quotes(cover->path), base::file_type_name(cover->type)));
     }
 
-    if (m_old.empty())
+    // A path that leaves has no other owner, unless it is a directory.
+    if (m_old.empty() || (m_old.front().type == FileType::directory && wanted.type != FileType::directory))
         MOS_CHECK(check_owners(wanted));
     if (wanted.type == FileType::directory)
         return visit_wanted_directory(wanted, there);
     if (!there)
         return give(ChangeKind::add, wanted);
-    if (there->type == FileType::directory) {
-        MOS_CHECK(check_no_foreign(wanted));
-        MOS_CHECK(give(ChangeKind::replace, wanted));
-        m_covers.push_back({std::string{wanted.path}, wanted.type});
-        return {};
-    }
+    if (there->type == FileType::directory)
+        return visit_instead_of_directory(wanted);
     return m_old.empty() ? visit_unowned(wanted, *there) : visit_own(wanted, *there);
+}
+
+// A directory stands where the package has something else.
+Result<void> Walker::visit_instead_of_directory(const WantedEntry &wanted) {
+    const bool put_by_hand = !m_old.empty() && m_old.front().type != FileType::directory;
+    if (put_by_hand && wanted.link_first.empty() && !wanted.first_of_links) {
+        const InstalledFile &installed = installed_for(wanted);
+        if (same_content(wanted, installed) && installed.attributes == wanted.attributes)
+            return give(ChangeKind::keep, wanted, altered_and_kept);
+    }
+    MOS_CHECK(check_no_foreign(wanted));
+    return give(ChangeKind::replace, wanted);
 }
 
 // One owner a path; directories may have several.
@@ -254,7 +251,7 @@ Result<void> Walker::check_owners(const WantedEntry &wanted) {
         if (!both_directories && !is_leaving(owner.file.package))
             return refuse(Code::CONFLICT, wanted.path,
                           fmt::format("{} of '{}' belongs to the installed package '{}'", base::in_quotes(wanted.path),
-                                      m_summaries[wanted.step].name, owner.package));
+                                      name_of(wanted), owner.package));
     }
     return {};
 }
@@ -273,68 +270,78 @@ Result<void> Walker::check_no_foreign(const WantedEntry &wanted) {
         foreign = path;
     if (foreign)
         return refuse(Code::CONFLICT, *foreign,
-                      fmt::format("{} is in the way: '{}' wants a {} at {}", base::in_quotes(*foreign),
-                                  m_summaries[wanted.step].name, base::file_type_name(wanted.type),
-                                  base::in_quotes(path)));
+                      fmt::format("{} is in the way: '{}' wants a {} at {}", base::in_quotes(*foreign), name_of(wanted),
+                                  base::file_type_name(wanted.type), base::in_quotes(path)));
     return {};
+}
+
+// What the package itself installed at the present path before, or else any that leaves.
+const InstalledFile &Walker::installed_for(const WantedEntry &wanted) const {
+    const std::uint64_t old_package = m_resolution.steps[wanted.step].old_package;
+    const auto own = std::find_if(m_old.begin(), m_old.end(),
+                                  [&](const InstalledFile &file) { return file.package == old_package; });
+    return own == m_old.end() ? m_old.front() : *own;
 }
 
 Result<void> Walker::visit_wanted_directory(const WantedEntry &wanted, const std::optional<FileStatus> &there) {
-    if (there && there->type == FileType::directory) {
-        if (m_old.empty())
-            return give(ChangeKind::unchanged, wanted);  // shared: whoever was first gave it its mode
-        const state::Attributes &was = m_old.front().attributes;
-        const bool same = there->mode == wanted.attributes.mode && there->owner == wanted.attributes.owner &&
-                          there->group == wanted.attributes.group && was.modified == wanted.attributes.modified &&
-                          was.extended == wanted.attributes.extended;
-        if (same)
-            return give(ChangeKind::own_directory, wanted);
-        MOS_TRY(const auto owners, m_packages.owners(wanted.path));
-        const bool shared = std::any_of(owners.begin(), owners.end(),
-                                        [&](const auto &owner) { return !is_leaving(owner.file.package); });
-        return give(shared ? ChangeKind::unchanged : ChangeKind::set_attributes, wanted);
-    }
-    if (!there) {
-        MOS_CHECK(give(ChangeKind::add, wanted));
-    } else if (!m_old.empty() && m_old.front().type == there->type) {
-        MOS_CHECK(give(ChangeKind::replace, wanted));
-    } else {
+    if (there && there->type == FileType::directory)
+        return visit_present_directory(wanted, *there);
+    if (!there)
+        return give(is_engine_folder(wanted.path) ? ChangeKind::unchanged : ChangeKind::add, wanted);
+    if (m_old.empty() || m_old.front().type != there->type)
         return refuse(there->type == FileType::symlink ? Code::SYMLINK_IN_PATH : Code::CONFLICT, wanted.path,
-                      fmt::format("'{}' wants a folder {}, and a {} is there", m_summaries[wanted.step].name,
+                      fmt::format("'{}' wants a folder {}, and a {} is there", name_of(wanted),
                                   base::in_quotes(wanted.path), base::file_type_name(there->type)));
-    }
-    m_covers.push_back({std::string{wanted.path}, FileType::directory});
-    return {};
+    MOS_TRY(const bool altered, is_altered(wanted.path, *there));
+    return give(ChangeKind::replace, wanted,
+                altered ? "was altered since it was installed; the altered one goes into the recovery point" : "");
 }
 
-bool same_content(const WantedEntry &wanted, const InstalledFile &installed) {
-    if (installed.type != wanted.type)
-        return false;
-    if (wanted.type == FileType::symlink)
-        return installed.link_target == wanted.entry->target;
-    return !wanted.link_first.empty() ||  // its first name was compared
-           (installed.size == wanted.entry->size && installed.digest == wanted.entry->sha256);
+// Mode and owner are the package's only where the package changes them and they are as it left them: a directory that
+// was there before, is shared, or was given another mode by hand keeps what it has. Its times outlive what comes and
+// goes in it.
+Result<void> Walker::visit_present_directory(const WantedEntry &wanted, const FileStatus &there) {
+    if (m_old.empty())
+        return give(ChangeKind::unchanged, wanted);
+    const state::Attributes &was = installed_for(wanted).attributes;
+    const bool as_installed = there.mode == was.mode && there.owner == was.owner && there.group == was.group;
+    const bool package_changes = wanted.entry != nullptr && wanted.attributes != was;
+    MOS_TRY(const bool shared, package_changes ? is_shared(wanted.path) : Result<bool>{false});
+    if (package_changes && as_installed && !shared)
+        return give(ChangeKind::set_attributes, wanted);
+    WantedEntry as_it_is = wanted;
+    const base::SplitPath split = base::split_path(wanted.path);
+    MOS_TRY(base::Directory *const parent, m_present.parent_of(wanted.path));
+    MOS_TRY(as_it_is.attributes, transaction::read_attributes(*parent, split.name, there));
+    return give(ChangeKind::own_directory, as_it_is);
 }
 
 // What the package brought before, unless somebody has altered it since.
 Result<void> Walker::visit_own(const WantedEntry &wanted, const FileStatus &there) {
     const InstalledFile &installed = m_old.front();
     const bool linked = wanted.first_of_links || !wanted.link_first.empty();
-    MOS_TRY(const bool links_intact, linked ? links_are_intact(wanted) : Result<bool>{installed.link_group.empty()});
-    const bool same = links_intact && same_content(wanted, installed) && installed.attributes == wanted.attributes;
-    MOS_TRY(const bool intact, m_present.is_intact(wanted.path, there, installed));
-    if (same && intact)
+    bool same = installed.link_group.empty() && same_content(wanted, installed);
+    MOS_TRY(bool intact, m_present.is_intact(wanted.path, there, installed));
+    if (linked) {
+        MOS_TRY(const LinkGroups::State group, m_links.state_of(wanted));
+        same = group != LinkGroups::State::broken;
+        intact = intact && group != LinkGroups::State::altered;
+    }
+    const bool same_attributes = installed.attributes == wanted.attributes;
+    if (same && same_attributes && intact)
         return give(ChangeKind::unchanged, wanted);
 
     const bool reinstall = m_steps.installs[wanted.step].options.reinstall == Reinstall::allowed;
-    if (same && !reinstall)
-        return give(ChangeKind::keep, wanted, "was altered since it was installed, and is kept");
+    if (same && same_attributes && !reinstall)
+        return give(ChangeKind::keep, wanted, altered_and_kept);
     if (!intact)
         return give(ChangeKind::replace, wanted,
                     "was altered since it was installed; the altered one goes into the recovery point");
-    if (!linked && links_intact && same_content(wanted, installed))
+    if (same && !linked)
         return give(ChangeKind::set_attributes, wanted);
-    return give(ChangeKind::replace, wanted);
+    MOS_TRY(const bool split, m_links.has_foreign_name(installed, there));
+    return give(ChangeKind::replace, wanted,
+                split ? "has another name (a hard link) that belongs to nobody; that one keeps the old file" : "");
 }
 
 Result<void> Walker::visit_unowned(const WantedEntry &wanted, const FileStatus &there) {
@@ -359,76 +366,56 @@ Result<void> Walker::visit_unowned(const WantedEntry &wanted, const FileStatus &
     }
     return refuse(Code::CONFLICT, wanted.path,
                   fmt::format("{} is in the way of '{}' and belongs to no package", base::in_quotes(wanted.path),
-                              m_summaries[wanted.step].name));
+                              name_of(wanted)));
 }
 
-// A group of hard links is staged as a whole or not at all: whether it must be is known only when all of its names have
-// been seen, so the index is read once more when the first group comes.
-Result<bool> Walker::links_are_intact(const WantedEntry &wanted) {
-    if (!m_broken_links.contains(wanted.step))
-        MOS_CHECK(find_broken_links(wanted.step));
-    const std::string_view first = wanted.first_of_links ? wanted.path : wanted.link_first;
-    return !m_broken_links[wanted.step].contains(first);
+Result<bool> Walker::is_altered(std::string_view path, const FileStatus &there) {
+    const InstalledFile &installed = m_old.front();
+    MOS_TRY(const bool intact, m_present.is_intact(path, there, installed));
+    if (intact)
+        return false;
+    MOS_TRY(const bool same, m_present.has_content(path, there, installed.type, installed.size, installed.digest,
+                                                   installed.link_target));
+    return !same;
 }
 
-Result<void> Walker::find_broken_links(std::size_t step) {
-    auto &broken = m_broken_links[step];
-    const std::uint64_t old_package = m_summaries[step].old_package;
-    std::map<std::string, std::uint64_t, std::less<>> inodes;  // of first names
-    Present present{m_site.root};
-    MOS_TRY(WantedStream stream, WantedStream::open(*m_steps.installs[step].package, step));
-    for (; stream.current() != nullptr;) {
-        const WantedEntry &wanted = *stream.current();
-        if (wanted.first_of_links || !wanted.link_first.empty()) {
-            const std::string first{wanted.first_of_links ? wanted.path : wanted.link_first};
-            MOS_TRY(const auto row, m_packages.find_file(old_package, wanted.path));
-            MOS_TRY(const auto there, present.find(wanted.path));
-            bool sound = row && there && row->link_group == first;
-            if (sound && wanted.first_of_links) {
-                MOS_TRY(const bool intact, present.is_intact(wanted.path, *there, *row));
-                sound = intact && same_content(wanted, *row) && row->attributes == wanted.attributes &&
-                        there->links == wanted.entry->links;
-                inodes[first] = there->inode;
-            } else if (sound) {
-                sound = there->inode == inodes[first];
-            }
-            if (!sound)
-                broken.insert(first);
-        }
-        MOS_CHECK(stream.advance());
-    }
-    return {};
+// What was installed below something that is replaced goes with it.
+Result<void> Walker::visit_swept(std::string_view path) {
+    auto found = m_present.find(path);
+    if (!found && found.error().code() == Code::SYMLINK_IN_PATH)
+        return {};
+    MOS_TRY(const auto there, std::move(found));
+    if (!there || there->type == FileType::directory)
+        return {};
+    MOS_TRY(const bool altered, is_altered(path, *there));
+    return give_removal(ChangeKind::remove, path,
+                        altered ? "was altered since it was installed; it goes into the recovery point" : "");
 }
 
 Result<void> Walker::visit_leaving(std::string_view path) {
-    MOS_TRY(const auto there, m_present.find(path));
+    if (is_engine_folder(path))
+        return {};
+    auto found = m_present.find(path);
+    if (!found && found.error().code() == Code::SYMLINK_IN_PATH)
+        return give_removal(ChangeKind::keep, path, "lies behind a symbolic link by now, and is kept");
+    MOS_TRY(const auto there, std::move(found));
     if (!there)
         return {};
-    const InstalledFile &installed = m_old.front();
-    if (there->type != installed.type)
+    if (there->type != m_old.front().type)
         return give_removal(ChangeKind::keep, path,
                             "was replaced by something else since it was installed, and is kept");
-    if (installed.type == FileType::directory) {
-        MOS_TRY(const auto owners, m_packages.owners(path));
-        const bool shared = std::any_of(owners.begin(), owners.end(),
-                                        [&](const auto &owner) { return !is_leaving(owner.file.package); });
+    if (there->type == FileType::directory) {
+        MOS_TRY(const bool shared, is_shared(path));
         return shared ? Result<void>{} : give_removal(ChangeKind::remove, path);
     }
-    MOS_TRY(const bool intact, m_present.is_intact(path, *there, installed));
-    if (!intact) {
-        MOS_TRY(const bool same, m_present.has_content(path, *there, installed.type, installed.size, installed.digest,
-                                                       installed.link_target));
-        if (!same)
-            return give_removal(ChangeKind::keep, path, "was altered since it was installed, and is kept");
-    }
-    return give_removal(ChangeKind::remove, path);
+    MOS_TRY(const bool altered, is_altered(path, *there));
+    return altered ? give_removal(ChangeKind::keep, path, altered_and_kept) : give_removal(ChangeKind::remove, path);
 }
 
 }  // namespace
 
-Result<void> walk(transaction::Site &site, const Steps &steps, const std::vector<StepSummary> &summaries,
-                  ChangeSink &sink) {
-    return Walker{site, steps, summaries, sink}.run();
+Result<void> walk(transaction::Site &site, const Steps &steps, const Resolution &resolution, ChangeSink &sink) {
+    return Walker{site, steps, resolution, sink}.run();
 }
 
 }  // namespace mos::install

@@ -9,30 +9,43 @@
 #include <mos/package/entry_cursor.hpp>
 
 #include <map>
-#include <set>
 
 namespace mos::install {
 
-// The entries that one package wants beneath the root, in order.
+// The entries that one package wants beneath the root, in order, and the folders that it implies.
 class WantedStream {
   public:
-    [[nodiscard]] static Result<WantedStream> open(package::Package &package, std::size_t step);
+    // `implied_folders` must outlive the stream.
+    [[nodiscard]] static Result<WantedStream> open(package::Package &package, std::size_t step,
+                                                   const std::vector<std::string> &implied_folders);
 
     // The entry at hand; nullptr at the end. Valid until advance().
-    [[nodiscard]] const WantedEntry *current() const noexcept { return m_entry ? &m_wanted : nullptr; }
+    [[nodiscard]] const WantedEntry *current() const noexcept { return m_at_end ? nullptr : &m_wanted; }
     [[nodiscard]] Result<void> advance();
 
   private:
-    WantedStream(package::EntryCursor cursor, std::size_t step) : m_cursor(std::move(cursor)) { m_wanted.step = step; }
+    WantedStream(package::EntryCursor cursor, package::Package &package, std::size_t step,
+                 const std::vector<std::string> &implied_folders);
+    [[nodiscard]] Result<void> read_entry();
+    [[nodiscard]] Result<void> show_entry();
+    void show_implied();
 
     package::EntryCursor m_cursor;
-    std::unique_ptr<package::Entry> m_entry;  // at an address that stays when the stream is moved
+    std::int64_t m_created_unix_s = 0;
+    std::unique_ptr<package::Entry> m_entry;  // at an address that stays when the stream is moved; nullptr at the end
+    const std::vector<std::string> *m_implied;
+    std::size_t m_next_implied = 0;
     WantedEntry m_wanted;
+    bool m_at_end = false;
     std::map<std::string, state::Attributes, std::less<>> m_shared;  // attributes of the first names of link groups
 };
 
-// Gives every change of the plan to `sink`. `steps` tells which packages leave.
-[[nodiscard]] Result<void> walk(transaction::Site &site, const Steps &steps, const std::vector<StepSummary> &summaries,
+// What the steps come to by what is installed; in the order of the steps, installs before removals. DOWNGRADE,
+// ALREADY_INSTALLED, NOT_INSTALLED; INVALID_ARGUMENT when a package is named twice.
+[[nodiscard]] Result<std::vector<StepSummary>> summarize(transaction::Site &site, const Steps &steps);
+
+// Gives every change of the plan to `sink`. Of the resolution it needs steps and implied folders.
+[[nodiscard]] Result<void> walk(transaction::Site &site, const Steps &steps, const Resolution &resolution,
                                 ChangeSink &sink);
 
 }  // namespace mos::install

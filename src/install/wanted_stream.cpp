@@ -10,6 +10,8 @@ using package::EntryType;
 
 namespace {
 
+constexpr std::uint32_t implied_folder_mode = 0755;
+
 FileType file_type(EntryType type) {
     switch (type) {
     case EntryType::directory:
@@ -31,14 +33,34 @@ state::Attributes attributes_of(const Entry &entry) {
 
 }  // namespace
 
-Result<WantedStream> WantedStream::open(package::Package &package, std::size_t step) {
+WantedStream::WantedStream(package::EntryCursor cursor, package::Package &package, std::size_t step,
+                           const std::vector<std::string> &implied_folders)
+    : m_cursor(std::move(cursor)), m_created_unix_s(package.statement().created_unix_s), m_implied(&implied_folders) {
+    m_wanted.step = step;
+}
+
+Result<WantedStream> WantedStream::open(package::Package &package, std::size_t step,
+                                        const std::vector<std::string> &implied_folders) {
     MOS_TRY(package::EntryCursor cursor, package.entries());
-    WantedStream stream{std::move(cursor), step};
+    WantedStream stream{std::move(cursor), package, step, implied_folders};
+    MOS_CHECK(stream.read_entry());
     MOS_CHECK(stream.advance());
     return stream;
 }
 
+// One entry is read ahead: an implied folder comes before the first entry that sorts after it.
 Result<void> WantedStream::advance() {
+    const bool has_shown_entry = m_wanted.entry != nullptr;
+    if (has_shown_entry)
+        MOS_CHECK(read_entry());
+    const bool has_implied = m_next_implied < m_implied->size();
+    if (has_implied && (m_entry == nullptr || (*m_implied)[m_next_implied] < *package::installed_path(*m_entry)))
+        return show_implied(), Result<void>{};
+    m_at_end = m_entry == nullptr;
+    return m_at_end ? Result<void>{} : show_entry();
+}
+
+Result<void> WantedStream::read_entry() {
     for (;;) {
         MOS_TRY(std::optional<Entry> next, m_cursor.next());
         if (!next) {
@@ -47,9 +69,26 @@ Result<void> WantedStream::advance() {
         }
         if (package::installed_path(*next)) {
             m_entry = std::make_unique<Entry>(std::move(*next));
-            break;
+            return {};
         }
     }
+}
+
+void WantedStream::show_implied() {
+    m_wanted = {.step = m_wanted.step,
+                .path = (*m_implied)[m_next_implied++],
+                .type = FileType::directory,
+                .attributes = {.mode = implied_folder_mode,
+                               .owner = 0,
+                               .group = 0,
+                               .modified = {.seconds = m_created_unix_s, .nanoseconds = 0},
+                               .extended = {}},
+                .entry = nullptr,
+                .link_first = {},
+                .first_of_links = false};
+}
+
+Result<void> WantedStream::show_entry() {
     m_wanted.path = *package::installed_path(*m_entry);
     m_wanted.type = file_type(m_entry->type);
     m_wanted.entry = m_entry.get();

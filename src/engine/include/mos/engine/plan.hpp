@@ -20,6 +20,7 @@ struct RollbackStep {
 class Plan {
   public:
     explicit Plan(std::shared_ptr<Engine> engine);
+    ~Plan();
 
     // Checks the signature now, by the engine's trust.
     [[nodiscard]] Result<void> install(std::unique_ptr<base::Source> source, const install::InstallOptions &options);
@@ -50,7 +51,7 @@ class Plan {
 
   private:
     struct State;
-    std::shared_ptr<State> m_state;  // shared with the job, which may outlive the plan
+    std::unique_ptr<State> m_state;
 };
 
 }  // namespace mos::engine

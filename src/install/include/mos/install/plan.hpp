@@ -48,6 +48,7 @@ struct StepSummary {
     std::string old_version;  // that is there
     std::string signer;
     std::uint64_t old_package = 0;  // its row; 0 when there is none
+    friend bool operator==(const StepSummary &, const StepSummary &) = default;
 };
 
 struct Totals {
@@ -67,6 +68,7 @@ struct Resolution {
     std::vector<StepSummary> steps;
     Totals totals;
     std::vector<std::string> notices;
+    std::vector<std::vector<std::string>> implied_folders;  // of each install: what it needs and does not bring, sorted
 };
 
 // Works the plan out against the root as it is; writes nothing. Refuses with DOWNGRADE, ALREADY_INSTALLED,
@@ -79,7 +81,7 @@ enum class Answer : std::uint8_t { keep, replace, stop };
 using Asker = std::function<Result<Answer>(const Change &change)>;
 
 struct Outcome {
-    std::uint64_t transaction = 0;  // 0 when there was nothing to do
+    std::uint64_t transaction = 0;
     std::uint64_t changed_paths = 0;
     std::uint64_t written_bytes = 0;
 };

@@ -30,7 +30,8 @@ using IsOurs = std::function<Result<bool>(const std::string &path)>;
 [[nodiscard]] Result<state::Transaction> find_rollback(transaction::Site &site,
                                                        std::optional<std::string_view> recovery_point);
 
-// Gives up the oldest recovery points until at most `count` are left, and those of changes that failed and were undone.
+// Gives up the oldest recovery points until at most `count` are left. Changes that are not in effect, since they failed
+// or were rolled back, have nothing that could be taken back: their stages go too.
 [[nodiscard]] Result<void> retain(transaction::Site &site, std::size_t count);
 
 }  // namespace mos::snapshot
