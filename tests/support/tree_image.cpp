@@ -58,7 +58,6 @@ class Scanner {
         std::uint64_t device;
         std::uint64_t inode;
         std::size_t index;
-        friend auto operator<=>(const Linked &, const Linked &) = default;
     };
 
     Result<void> entry(Directory &directory, const std::string &name, const std::string &path) {
