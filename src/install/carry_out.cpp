@@ -56,7 +56,7 @@ Result<void> Stager::take(const Change &change) {
     switch (change.kind) {
     case ChangeKind::unchanged:
         return {};
-    case ChangeKind::own_directory:
+    case ChangeKind::same_directory:
         return m_stage.set_attributes(change.path, change.wanted->attributes);
     case ChangeKind::leave_out:
         m_left_out.emplace(change.path);

@@ -137,7 +137,7 @@ class Counter final : public ChangeSink {
             ++totals.kept;
             break;
         case ChangeKind::unchanged:
-        case ChangeKind::own_directory:
+        case ChangeKind::same_directory:
             ++totals.unchanged;
             break;
         }

@@ -42,6 +42,8 @@ class Session {
     [[nodiscard]] Result<void> fail_to_roll_back(std::size_t from, std::size_t to);
     [[nodiscard]] Result<void> prune(std::uint64_t id) { return m_machine->prune(id); }
 
+    [[nodiscard]] Machine &machine() { return *m_machine; }
+
   private:
     [[nodiscard]] Result<transaction::Decided> decide(std::size_t from, std::size_t to);
     void fail_when_half_applied(std::size_t from, std::size_t to);
@@ -62,7 +64,9 @@ struct Workload {
 
 [[nodiscard]] std::vector<Workload> all_workloads();
 
-// The tree, without the times of directories that hold the engine's own folders.
+// Without the directories that hold the engine's own folders, whose times are nobody's.
+[[nodiscard]] TreeImage without_holders(TreeImage image);
+// The tree, so.
 [[nodiscard]] Result<TreeImage> picture(Machine &machine);
 
 }  // namespace mos::test

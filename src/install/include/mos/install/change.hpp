@@ -15,7 +15,7 @@ enum class ChangeKind : std::uint8_t {
     replace,         // something of ours, or that may go, is there
     set_attributes,  // content stays
     unchanged,
-    own_directory,  // a directory of ours that stays as it is: its times outlive what comes and goes in it
+    same_directory,  // a directory that stays as it is, while things come and go in it
     remove,
     keep,       // altered by hand: stays, and stays the package's
     leave_out,  // somebody else's: stays, and the package does without
