@@ -123,6 +123,13 @@ Result<void> Job::checkpoint() {
     return {};
 }
 
+Result<void> Job::check_cancelled() {
+    const std::lock_guard lock{m_mutex};
+    if (m_cancelled)
+        return Error{Code::CANCELLED, "cancelled"};
+    return {};
+}
+
 void Job::notice(std::string_view message) {
     const std::lock_guard lock{m_mutex};
     if (m_notices.size() < max_notices && (m_notices.empty() || m_notices.back() != message))

@@ -114,7 +114,7 @@ Result<void> retain(transaction::Site &site, std::size_t count) {
     MOS_TRY(const std::vector<Transaction> points, state::Transactions{site.database}.recovery_points());
     std::size_t kept = 0;
     for (auto point = points.rbegin(); point != points.rend(); ++point) {
-        if (point->in_effect && kept < count) {
+        if (point->state == TransactionState::done && kept < count) {
             ++kept;
             continue;
         }

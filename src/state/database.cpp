@@ -38,6 +38,9 @@ CREATE TABLE operations (
     kind INTEGER NOT NULL,
     path BLOB NOT NULL,
     staged_inode INTEGER NOT NULL,
+    staged_size INTEGER NOT NULL,
+    staged_seconds INTEGER NOT NULL,
+    staged_nanoseconds INTEGER NOT NULL,
     attributes_before TEXT NOT NULL,
     attributes_after TEXT NOT NULL,
     leaving_inode INTEGER NOT NULL,
@@ -90,6 +93,8 @@ Result<void> check_or_migrate(Connection &connection) {
     MOS_TRY(const std::int64_t version, connection.query_integer("PRAGMA user_version"));
     if (version == schema_version)
         return {};
+    if (version < 0)
+        return Error{Code::DATABASE_DAMAGED, fmt::format("the database says that its schema is {}", version)};
     if (version < schema_version)
         return migrate(connection, version);
     MOS_TRY(const std::int64_t minimum,
@@ -105,7 +110,6 @@ Result<void> check_or_migrate(Connection &connection) {
 // that SQLite chooses.
 constexpr const char *settings = "PRAGMA locking_mode = EXCLUSIVE;"
                                  "PRAGMA journal_mode = WAL;"
-                                 "PRAGMA synchronous = FULL;"
                                  "PRAGMA temp_store = MEMORY;"
                                  "PRAGMA cache_size = -2048;"
                                  "PRAGMA wal_autocheckpoint = 0;"
@@ -138,25 +142,21 @@ Result<std::unique_ptr<Database>> Database::open_empty() {
 Result<void> Database::commit(Durability durability, const std::function<Result<void>()> &body) {
     if (m_failed)
         return Error{Code::IO, "the database must be opened again after a failed commit"};
-    if (durability == Durability::with_next)
-        MOS_CHECK(m_connection->execute("PRAGMA synchronous = NORMAL"));
-    const auto restore = [&]() -> Result<void> {
-        return durability == Durability::with_next ? m_connection->execute("PRAGMA synchronous = FULL")
-                                                   : Result<void>{};
-    };
-
+    MOS_CHECK(m_connection->execute(durability == Durability::durable ? "PRAGMA synchronous = FULL"
+                                                                      : "PRAGMA synchronous = NORMAL"));
     MOS_CHECK(m_connection->execute("BEGIN IMMEDIATE"));
     Result<void> result = body();
-    const bool body_succeeded = result.ok();
-    if (body_succeeded)
+    if (result) {
+        // Unknown until the commit has returned, also when memory runs out inside it.
+        m_failed = true;
         result = m_connection->execute("COMMIT");
+        m_failed = !result.ok();
+    }
     if (!result) {
-        m_failed = body_succeeded;
         const Result<void> undone = m_connection->execute("ROLLBACK");
         static_cast<void>(undone);  // fails when SQLite has rolled back by itself; `result` says what went wrong
     }
-    Result<void> restored = restore();
-    return result ? restored : result;
+    return result;
 }
 
 Result<void> Database::checkpoint() { return m_connection->execute("PRAGMA wal_checkpoint(TRUNCATE)"); }

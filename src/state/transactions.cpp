@@ -61,6 +61,9 @@ Result<Operation> read_operation(const Statement &row) {
     Operation operation;
     operation.slot = row.unsigned_at(0);
     operation.kind = static_cast<OperationKind>(row.integer_at(1));
+    if (operation.kind < OperationKind::exchange || operation.kind > OperationKind::set_attributes)
+        return Error{Code::DATABASE_DAMAGED,
+                     fmt::format("the database holds an unknown operation {}", row.integer_at(1))};
     operation.path = row.text_at(2);
     operation.staged_inode = row.unsigned_at(3);
     if (operation.kind == OperationKind::set_attributes) {
@@ -69,6 +72,8 @@ Result<Operation> read_operation(const Statement &row) {
     }
     operation.leaving_inode = row.unsigned_at(6);
     operation.active = row.integer_at(7) != 0;
+    operation.staged_size = row.unsigned_at(8);
+    operation.staged_modified = {row.integer_at(9), static_cast<std::int32_t>(row.integer_at(10))};
     return operation;
 }
 
@@ -168,8 +173,9 @@ Result<void> Transactions::insert_operation(std::uint64_t id, const Operation &o
     const std::string after = attributes ? attributes_to_text(operation.after) : std::string{};
     MOS_TRY(Statement row, m_database.connection().prepare(
                                "INSERT INTO operations (transaction_id, pass, slot, kind, path, staged_inode, "
-                               "attributes_before, attributes_after, leaving_inode, active) "
-                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                               "attributes_before, attributes_after, leaving_inode, active, "
+                               "staged_size, staged_seconds, staged_nanoseconds) "
+                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     return row.unsigned_integer(id)
         .integer(static_cast<std::int64_t>(pass_of(operation.kind)))
         .unsigned_integer(operation.slot)
@@ -180,6 +186,9 @@ Result<void> Transactions::insert_operation(std::uint64_t id, const Operation &o
         .text(after)
         .unsigned_integer(operation.leaving_inode)
         .integer(operation.active ? 1 : 0)
+        .unsigned_integer(operation.staged_size)
+        .integer(operation.staged_modified.seconds)
+        .integer(operation.staged_modified.nanoseconds)
         .run();
 }
 
@@ -211,11 +220,13 @@ Result<void> Transactions::for_each_operation(std::uint64_t id, Direction headin
     constexpr Step backward[] = {{Pass::directories, "ASC"}, {Pass::contents, "DESC"}, {Pass::attributes, "DESC"}};
 
     for (const Step &step : heading == Direction::forward ? forward : backward) {
-        MOS_TRY(Statement rows,
-                m_database.connection().prepare_once(fmt::format(
-                    "SELECT slot, kind, path, staged_inode, attributes_before, attributes_after, leaving_inode, active "
-                    "FROM operations WHERE transaction_id = {} AND pass = {} ORDER BY slot {}",
-                    static_cast<std::int64_t>(id), static_cast<std::int64_t>(step.pass), step.order)));
+        MOS_TRY(
+            Statement rows,
+            m_database.connection().prepare_once(fmt::format(
+                "SELECT slot, kind, path, staged_inode, attributes_before, attributes_after, leaving_inode, active, "
+                "staged_size, staged_seconds, staged_nanoseconds "
+                "FROM operations WHERE transaction_id = {} AND pass = {} ORDER BY slot {}",
+                static_cast<std::int64_t>(id), static_cast<std::int64_t>(step.pass), step.order)));
         for (;;) {
             MOS_TRY(const bool row, rows.step());
             if (!row)

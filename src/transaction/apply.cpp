@@ -118,6 +118,15 @@ Merged merge_attributes(state::Attributes present, FileType type, const Change &
     return merged;
 }
 
+bool brings(OperationKind kind) { return kind == OperationKind::exchange || kind == OperationKind::add; }
+
+// Whether a file is not the one whose attributes were to be changed: a mode made for one content must not be given to
+// another. The change itself sets the time last, so either time may be found.
+bool is_foreign(const Operation &operation, const FileStatus &there) {
+    return there.inode != operation.staged_inode || there.size != operation.staged_size ||
+           (there.modified != operation.before.modified && there.modified != operation.after.modified);
+}
+
 class Mover {
   public:
     Mover(Site &site, base::Directory &stage) : m_site(site), m_stage(stage), m_cache(site.root) {}
@@ -173,6 +182,10 @@ Result<void> Mover::into_slot(const Operation &operation) {
     MOS_TRY(const auto there, target_status(m_cache, operation));
     if (occupied || !there)
         return {};
+    if (brings(operation.kind) && !is_as_staged(operation, *there)) {
+        notice(m_site.observer, operation, "is kept: it was changed since");
+        return {};
+    }
     const base::SplitPath split = base::split_path(operation.path);
     MOS_TRY(base::Directory *const parent, m_cache.open(split.parent));
     if (operation.kind == OperationKind::remove_directory) {
@@ -192,6 +205,10 @@ Result<void> Mover::set_attributes(const Operation &operation, const Change &cha
     MOS_TRY(const auto there, target_status(m_cache, operation));
     if (!there)
         return {};
+    if (there->type != FileType::directory && is_foreign(operation, *there)) {
+        notice(m_site.observer, operation, "was changed since, and keeps the mode and owner that it has");
+        return {};
+    }
     const base::SplitPath split = base::split_path(operation.path);
     MOS_TRY(base::Directory *const parent, m_cache.open(split.parent));
     MOS_TRY(state::Attributes present, read_attributes(*parent, split.name, *there));
@@ -236,7 +253,7 @@ Result<void> apply_all(Site &site, base::Directory &stage, const state::Transact
     MOS_TRY(progress.total_entries, transactions.operation_count(transaction.id));
     const auto apply_one = [&](const Operation &operation) -> Result<void> {
         if (interruption == Interruption::allowed)
-            MOS_CHECK(site.observer.checkpoint());
+            MOS_CHECK(site.observer.check_cancelled());
         MOS_CHECK(mover.apply(operation, heading));
         ++progress.done_entries;
         site.observer.report(progress);
@@ -254,16 +271,16 @@ Result<Operation> Surveyor::survey(Operation operation) {
         return operation;  // also of what is not there now: it may be a directory that comes back
     MOS_TRY(const auto there, target_status(m_cache, operation));
     MOS_TRY(const auto slot, m_stage.find(number_name(operation.slot)));
-    const bool brings = operation.kind == OperationKind::exchange || operation.kind == OperationKind::add;
-    const bool staged_is_here = brings && slot && slot->inode == operation.staged_inode;
+    const bool brings_entry = brings(operation.kind);
+    const bool staged_is_here = brings_entry && slot && slot->inode == operation.staged_inode;
     if (m_heading == Direction::forward) {
-        operation.leaving_inode = brings ? operation.staged_inode : 0;
-        operation.active = brings ? staged_is_here : (!slot && there);
+        operation.leaving_inode = brings_entry ? operation.staged_inode : 0;
+        operation.active = brings_entry ? staged_is_here : (!slot && there);
         return operation;
     }
     operation.leaving_inode = slot ? slot->inode : 0;
-    operation.active = brings ? !staged_is_here : slot.has_value();
-    if (operation.active && brings && there && there->inode != operation.staged_inode) {
+    operation.active = brings_entry ? !staged_is_here : slot.has_value();
+    if (operation.active && brings_entry && there && !is_as_staged(operation, *there)) {
         operation.active = false;
         notice(m_observer, operation, "is kept: it was changed since");
     }

@@ -77,7 +77,10 @@ Error undone_because(Error cause) {
 }
 
 Result<void> carry(Site &site, Transaction &transaction, base::SyncPoint &sync_point, Interruption interruption) {
-    MOS_TRY(const auto stage, open_stage(site, transaction.stage));
+    auto opened = open_stage(site, transaction.stage);
+    if (!opened)
+        return could_not_recover(std::move(opened).error(), transaction);
+    MOS_TRY(const auto stage, std::move(opened));
     if (transaction.state == TransactionState::reverting)
         return go_back(site, *stage, transaction, sync_point);
 
@@ -89,7 +92,10 @@ Result<void> carry(Site &site, Transaction &transaction, base::SyncPoint &sync_p
         return {};
     }
     if (auto turned = turn_round(site, *stage, transaction); !turned)
-        return could_not_recover(std::move(applied).error(), transaction);
+        return could_not_recover(
+            in_context(std::move(applied).error(),
+                       fmt::format("can't turn round ({}) after it failed", turned.error().full_message())),
+            transaction);
     MOS_CHECK(go_back(site, *stage, transaction, sync_point));
     return undone_because(std::move(applied).error());
 }
@@ -140,8 +146,12 @@ Result<std::uint64_t> drop_leftovers(Site &site) {
             MOS_CHECK(site.database.checkpoint());
             pruned_is_durable = true;
         }
-        MOS_CHECK(base::remove_tree(*stages, entry.name));
-        ++dropped;
+        // What can't be deleted (a mount, an immutable file in it) is in nobody's way: it must not stop the engine.
+        if (const auto removed = base::remove_tree(*stages, entry.name); removed)
+            ++dropped;
+        else
+            site.observer.notice(
+                fmt::format("stage {} can't be deleted: {}", entry.name, removed.error().full_message()));
     }
     return dropped;
 }

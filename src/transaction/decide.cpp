@@ -62,18 +62,28 @@ Result<Decided> decide(Site &site, Staged staged, const Description &description
                                    .summary = description.summary,
                                    .reason = description.reason,
                                    .changed_paths = description.changed_paths};
+    // Whoever leaves this function while it is not known what became of the commit leaves the stage too, by an
+    // exception as well.
+    struct Keeper {
+        state::Database &database;
+        Staged &staged;
+        ~Keeper() {
+            if (database.failed())
+                staged.release();
+        }
+    };
+    const Keeper keeper{site.database, staged};
     Result<void> committed = site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(transactions.insert(transaction));
         MOS_CHECK(insert_operations(transactions, transaction.id, staged.directory()));
         return record(transaction.id);
     });
-    if (committed || site.database.failed())
-        staged.release();
     if (!committed)
         return in_context(std::move(committed).error(), site.database.failed()
                                                             ? "it is not known whether the decision was recorded; the "
                                                               "next command finds out and completes or drops it"
                                                             : "can't record the decision");
+    staged.release();
     return Decided{std::move(transaction), staged.take_sync_point()};
 }
 

@@ -32,7 +32,9 @@ json operation_to_json(const PlannedOperation &planned) {
     json line = {{"slot", operation.slot},
                  {"kind", static_cast<int>(operation.kind)},
                  {"operation", state::operation_name(operation.kind)},
-                 {"staged_inode", operation.staged_inode}};
+                 {"staged_inode", operation.staged_inode},
+                 {"staged_size", operation.staged_size},
+                 {"staged_modified", {operation.staged_modified.seconds, operation.staged_modified.nanoseconds}}};
     if (base::is_clean_text(operation.path))
         line["path"] = operation.path;
     else
@@ -73,6 +75,14 @@ Result<std::optional<Witness>> witness_of(const json &line) {
     }};
 }
 
+Result<base::FileTime> time_of(const json &line, const char *key) {
+    const auto found = line.find(key);
+    if (found == line.end() || !found->is_array() || found->size() != 2 || !found->at(0).is_number_integer() ||
+        !found->at(1).is_number_integer())
+        return damaged(fmt::format("'{}' is no time", key));
+    return base::FileTime{found->at(0).get<std::int64_t>(), found->at(1).get<std::int32_t>()};
+}
+
 Result<std::uint64_t> number_of(const json &line, const char *key) {
     const auto found = line.find(key);
     if (found == line.end() || !found->is_number_unsigned())
@@ -90,6 +100,8 @@ Result<PlannedOperation> operation_from_json(const json &line) {
         return damaged(fmt::format("unknown operation {}", kind));
     operation.kind = static_cast<OperationKind>(kind);
     MOS_TRY(operation.staged_inode, number_of(line, "staged_inode"));
+    MOS_TRY(operation.staged_size, number_of(line, "staged_size"));
+    MOS_TRY(operation.staged_modified, time_of(line, "staged_modified"));
     operation.leaving_inode = operation.staged_inode;
     MOS_TRY(operation.path, path_of(line));
     MOS_TRY(planned.there, witness_of(line));

@@ -19,6 +19,12 @@ Witness witness_of(const FileStatus &status) {
     return {.inode = status.inode, .size = status.size, .modified = status.modified};
 }
 
+bool is_as_staged(const state::Operation &operation, const FileStatus &status) {
+    return witness_of(status) == Witness{.inode = operation.staged_inode,
+                                         .size = operation.staged_size,
+                                         .modified = operation.staged_modified};
+}
+
 namespace {
 
 Error conflicting(std::string_view path, std::string_view what) {
@@ -46,13 +52,22 @@ Staged::~Staged() {
 
 Stage::~Stage() = default;
 
+// The next transaction's number, without those of old stages that could not be deleted.
+static Result<std::uint64_t> free_number(Site &site, base::Directory &stages) {
+    MOS_TRY(std::uint64_t id, state::Transactions{site.database}.next_id());
+    for (;; ++id) {
+        MOS_TRY(const auto taken, stages.find(number_name(id)));
+        if (!taken)
+            return id;
+    }
+}
+
 Result<Stage> Stage::begin(Site &site) {
     MOS_CHECK(check_none_unfinished(site.database));
     Stage stage;
     MOS_TRY(stage.m_staged.m_sync_point, site.root.open_sync_point());
-    state::Transactions transactions{site.database};
-    MOS_TRY(stage.m_staged.m_id, transactions.next_id());
     MOS_TRY(std::unique_ptr<base::Directory> stages, open_stages(site.root));
+    MOS_TRY(stage.m_staged.m_id, free_number(site, *stages));
     const std::string name = number_name(stage.m_staged.m_id);
     MOS_CHECK(stages->make_directory(name, 0700));
     stage.m_staged.m_stages = std::move(stages);
@@ -118,6 +133,11 @@ Result<void> Stage::close_frame(Frame frame) {
     planned.operation.before = std::move(frame.present);
     planned.operation.after = std::move(frame.attributes);
     planned.there = frame.there;
+    if (frame.there) {
+        planned.operation.staged_inode = frame.there->inode;
+        planned.operation.staged_size = frame.there->size;
+        planned.operation.staged_modified = frame.there->modified;
+    }
     return m_plan->append(planned);
 }
 
@@ -173,14 +193,16 @@ void Stage::touch_parent(std::string_view path) {
     }
 }
 
-Result<void> Stage::append(OperationKind kind, std::string_view path, std::uint64_t slot, std::uint64_t staged_inode,
+Result<void> Stage::append(OperationKind kind, std::string_view path, std::uint64_t slot, const Witness &staged,
                            const std::optional<FileStatus> &there) {
     touch_parent(path);
     PlannedOperation planned;
     planned.operation.slot = slot;
     planned.operation.kind = kind;
     planned.operation.path = path;
-    planned.operation.staged_inode = staged_inode;
+    planned.operation.staged_inode = staged.inode;
+    planned.operation.staged_size = staged.size;
+    planned.operation.staged_modified = staged.modified;
     if (there)
         planned.there = witness_of(*there);
     return m_plan->append(planned);
@@ -195,7 +217,7 @@ Result<void> Stage::record(std::string_view path, const Place &place, bool is_di
         if (!staged)
             return conflicting(path, "vanished from the stage");
         const OperationKind kind = place.there ? OperationKind::exchange : OperationKind::add;
-        MOS_CHECK(append(kind, path, place.slot, staged->inode, place.there));
+        MOS_CHECK(append(kind, path, place.slot, witness_of(*staged), place.there));
     }
     const bool hides_directory = place.there && place.there->type == FileType::directory;
     if (is_directory || hides_directory) {
@@ -300,8 +322,8 @@ Result<void> Stage::remove(std::string_view path) {
     if (!there)
         return {};
     if (there->type != FileType::directory)
-        return append(OperationKind::remove, path, m_next_slot++, 0, there);
-    MOS_CHECK(append(OperationKind::remove_directory, path, m_next_slot++, 0, there));
+        return append(OperationKind::remove, path, m_next_slot++, {}, there);
+    MOS_CHECK(append(OperationKind::remove_directory, path, m_next_slot++, {}, there));
     // Its entries leave it first and come back after it, which changes its times: they are set again when it is back.
     const base::SplitPath split = base::split_path(path);
     MOS_TRY(base::Directory *const parent, m_root_cache->open(split.parent));

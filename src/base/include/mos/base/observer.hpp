@@ -41,6 +41,10 @@ class Observer {
     // an error here makes it revert.
     [[nodiscard]] virtual Result<void> checkpoint() = 0;
 
+    // The same without pausing: for work that must not stand still half done, which is the application of a decided
+    // transaction.
+    [[nodiscard]] virtual Result<void> check_cancelled() { return checkpoint(); }
+
     // Something a person should know that is no error: a kept file, a split link group.
     virtual void notice(std::string_view message) = 0;
 };

@@ -76,6 +76,7 @@ class Job final : private base::Observer {
 
     void report(const base::Progress &progress) override;
     [[nodiscard]] Result<void> checkpoint() override;
+    [[nodiscard]] Result<void> check_cancelled() override;
     void notice(std::string_view message) override;
 
     [[nodiscard]] Result<void> begin();

@@ -37,9 +37,13 @@ struct Attributes {
 struct Operation {
     std::uint64_t slot = 0;  // its place in the stage, and its rank in path order
     OperationKind kind = OperationKind::exchange;
-    std::string path;                // beneath the root, bytes
-    std::uint64_t staged_inode = 0;  // of what was staged (exchange, add); 0 otherwise
-    Attributes before;               // set_attributes alone
+    std::string path;  // beneath the root, bytes
+    // What was staged (exchange, add), or what keeps its place (set_attributes of no directory): by these three it is
+    // told from what somebody has put there or written into it since. Of a directory the inode alone; 0 otherwise.
+    std::uint64_t staged_inode = 0;
+    std::uint64_t staged_size = 0;
+    base::FileTime staged_modified;
+    Attributes before;  // set_attributes alone
     Attributes after;
 
     // Recorded by the commit that gives the transaction its present direction, and tested by every (re)application: an

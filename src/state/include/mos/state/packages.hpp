@@ -66,11 +66,12 @@ class Packages {
     Database &m_database;
 };
 
-// Walks the files of some packages in byte order of their paths, holding one at a time. Nothing may be committed while one is
-// open.
+// Walks the files of some packages in byte order of their paths, holding one at a time. Nothing may be committed while
+// one is open.
 class InstalledFileCursor {
   public:
-    [[nodiscard]] static Result<InstalledFileCursor> open(Database &database, const std::vector<std::uint64_t> &packages);
+    [[nodiscard]] static Result<InstalledFileCursor> open(Database &database,
+                                                          const std::vector<std::uint64_t> &packages);
     InstalledFileCursor(InstalledFileCursor &&) noexcept;
     InstalledFileCursor &operator=(InstalledFileCursor &&) noexcept;
     ~InstalledFileCursor();

@@ -25,6 +25,9 @@ struct Witness {
 
 [[nodiscard]] Witness witness_of(const base::FileStatus &status);
 
+// Whether that is what the operation staged, untouched since.
+[[nodiscard]] bool is_as_staged(const state::Operation &operation, const base::FileStatus &status);
+
 struct PlannedOperation {
     state::Operation operation;
     std::optional<Witness> there;  // nullopt: nothing

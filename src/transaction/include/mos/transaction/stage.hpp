@@ -115,7 +115,7 @@ class Stage {
     [[nodiscard]] Result<Place> place(std::string_view path);
     [[nodiscard]] Result<void> record(std::string_view path, const Place &place, bool is_directory);
     [[nodiscard]] Result<void> append(state::OperationKind kind, std::string_view path, std::uint64_t slot,
-                                      std::uint64_t staged_inode, const std::optional<base::FileStatus> &there);
+                                      const Witness &staged, const std::optional<base::FileStatus> &there);
     void touch_parent(std::string_view path);
     [[nodiscard]] Result<base::Directory *> stage_directory(std::string_view location);
 

@@ -19,8 +19,8 @@
 namespace mos::transaction {
 
 struct Description {
-    std::string summary;  // one line for the history
-    std::string reason;   // may be empty
+    std::string summary;              // one line for the history
+    std::string reason;               // may be empty
     std::uint64_t changed_paths = 0;  // for the history; a new tree is one operation, but many paths
 };
 
