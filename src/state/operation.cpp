@@ -5,6 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace mos::state {
 
 using nlohmann::json;
@@ -47,10 +50,30 @@ Result<T> integer_of(const json &tree, const char *key) {
     const auto found = tree.find(key);
     if (found == tree.end() || !found->is_number_integer())
         return Error{Code::FORMAT, std::string{"attributes lack "} + key};
-    const auto value = found->get<std::int64_t>();
-    if (!std::in_range<T>(value))
+    // A number beyond the signed ones would be read as a negative one.
+    const bool fits = found->is_number_unsigned() ? std::in_range<T>(found->get<std::uint64_t>())
+                                                  : std::in_range<T>(found->get<std::int64_t>());
+    if (!fits)
         return Error{Code::FORMAT, std::string{"attribute out of range: "} + key};
-    return static_cast<T>(value);
+    return found->get<T>();
+}
+
+Result<base::ExtendedAttributes> extended_of(const json &tree) {
+    base::ExtendedAttributes attributes;
+    const auto extended = tree.find("extended");
+    if (extended == tree.end())
+        return attributes;
+    if (!extended->is_object())  // other values have items too
+        return Error{Code::FORMAT, "extended attributes are no JSON object"};
+    for (const auto &[name, value] : extended->items()) {
+        if (name.empty() || !value.is_string())
+            return Error{Code::FORMAT, "an extended attribute has no name or is no text"};
+        MOS_TRY(const base::Bytes name_bytes, base::from_base64(name));
+        MOS_TRY(base::Bytes content, base::from_base64(value.get_ref<const std::string &>()));
+        attributes.push_back({std::string{base::as_text(name_bytes)}, std::move(content)});
+    }
+    std::ranges::sort(attributes, {}, &base::ExtendedAttribute::name);
+    return attributes;
 }
 
 }  // namespace
@@ -65,17 +88,7 @@ Result<Attributes> attributes_from_text(std::string_view text) {
     MOS_TRY(attributes.group, integer_of<std::uint32_t>(tree, "group"));
     MOS_TRY(attributes.modified.seconds, integer_of<std::int64_t>(tree, "seconds"));
     MOS_TRY(attributes.modified.nanoseconds, integer_of<std::int32_t>(tree, "nanoseconds"));
-    if (const auto extended = tree.find("extended"); extended != tree.end()) {
-        for (const auto &[name, value] : extended->items()) {
-            if (!value.is_string())
-                return Error{Code::FORMAT, "an extended attribute is no text"};
-            MOS_TRY(const base::Bytes name_bytes, base::from_base64(name));
-            MOS_TRY(base::Bytes content, base::from_base64(value.get_ref<const std::string &>()));
-            attributes.extended.push_back({std::string{base::as_text(name_bytes)}, std::move(content)});
-        }
-        std::sort(attributes.extended.begin(), attributes.extended.end(),
-                  [](const auto &a, const auto &b) { return a.name < b.name; });
-    }
+    MOS_TRY(attributes.extended, extended_of(tree));
     return attributes;
 }
 

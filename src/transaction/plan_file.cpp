@@ -2,12 +2,13 @@
 
 #include <mos/base/bytes.hpp>
 #include <mos/base/json.hpp>
+#include <mos/base/path.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <zlib.h>
 
-#include <algorithm>
+#include <utility>
 
 namespace mos::transaction {
 
@@ -51,7 +52,7 @@ json operation_to_json(const PlannedOperation &planned) {
 
 Error damaged(std::string_view what) { return Error{Code::FORMAT, fmt::format("the plan file is damaged: {}", what)}; }
 
-Result<std::string> path_of(const json &line) {
+Result<std::string> path_bytes_of(const json &line) {
     if (const auto path = line.find("path"); path != line.end() && path->is_string())
         return path->get<std::string>();
     if (const auto path = line.find("path_base64"); path != line.end() && path->is_string()) {
@@ -61,18 +62,40 @@ Result<std::string> path_of(const json &line) {
     return damaged("an operation without path");
 }
 
+Result<std::string> path_of(const json &line) {
+    MOS_TRY(std::string path, path_bytes_of(line));
+    if (auto checked = base::check_entry_path(path); !checked)
+        return damaged("an operation leads out of the root").caused_by(std::move(checked).error());
+    return path;
+}
+
+// The library's own conversions cut off what does not fit.
+template <class T>
+std::optional<T> integer(const json &value) {
+    if (value.is_number_unsigned()) {
+        const auto number = value.get<std::uint64_t>();
+        return std::in_range<T>(number) ? std::optional{static_cast<T>(number)} : std::nullopt;
+    }
+    if (!value.is_number_integer())
+        return std::nullopt;
+    const auto number = value.get<std::int64_t>();
+    return std::in_range<T>(number) ? std::optional{static_cast<T>(number)} : std::nullopt;
+}
+
 Result<std::optional<Witness>> witness_of(const json &line) {
     const auto there = line.find("there");
     if (there == line.end())
         return std::optional<Witness>{};
-    if (!there->is_array() || there->size() != 4 ||
-        !std::all_of(there->begin(), there->end(), [](const json &value) { return value.is_number_integer(); }))
-        return damaged("'there' is no list of four numbers");
-    return std::optional<Witness>{Witness{
-        .inode = there->at(0).get<std::uint64_t>(),
-        .size = there->at(1).get<std::uint64_t>(),
-        .modified = {there->at(2).get<std::int64_t>(), there->at(3).get<std::int32_t>()},
-    }};
+    constexpr std::size_t numbers = 4;
+    if (there->is_array() && there->size() == numbers) {
+        const auto inode = integer<std::uint64_t>((*there)[0]);
+        const auto size = integer<std::uint64_t>((*there)[1]);
+        const auto seconds = integer<std::int64_t>((*there)[2]);
+        const auto nanoseconds = integer<std::int32_t>((*there)[3]);
+        if (inode && size && seconds && nanoseconds)
+            return std::optional{Witness{.inode = *inode, .size = *size, .modified = {*seconds, *nanoseconds}}};
+    }
+    return damaged("'there' is no list of four numbers");
 }
 
 Result<base::FileTime> time_of(const json &line, const char *key) {
@@ -88,6 +111,13 @@ Result<std::uint64_t> number_of(const json &line, const char *key) {
     if (found == line.end() || !found->is_number_unsigned())
         return damaged(fmt::format("'{}' is no number", key));
     return found->get<std::uint64_t>();
+}
+
+Result<state::Attributes> attributes_of(const json &line, const char *key) {
+    const auto found = line.find(key);
+    if (found == line.end() || !found->is_string())
+        return damaged(fmt::format("'{}' is no text", key));
+    return state::attributes_from_text(found->get_ref<const std::string &>());
 }
 
 Result<PlannedOperation> operation_from_json(const json &line) {
@@ -106,8 +136,8 @@ Result<PlannedOperation> operation_from_json(const json &line) {
     MOS_TRY(operation.path, path_of(line));
     MOS_TRY(planned.there, witness_of(line));
     if (operation.kind == OperationKind::set_attributes) {
-        MOS_TRY(operation.before, state::attributes_from_text(line.value("before", "")));
-        MOS_TRY(operation.after, state::attributes_from_text(line.value("after", "")));
+        MOS_TRY(operation.before, attributes_of(line, "before"));
+        MOS_TRY(operation.after, attributes_of(line, "after"));
     }
     return planned;
 }

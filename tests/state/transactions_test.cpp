@@ -182,6 +182,10 @@ TEST_CASE("attributes that are damaged are refused") {
     for (const char *text :
          {"", "[]", "{", R"({"mode":1})", R"({"mode":"x","owner":0,"group":0,"seconds":0,"nanoseconds":0})",
           R"({"mode":-1,"owner":0,"group":0,"seconds":0,"nanoseconds":0})",
-          R"({"mode":1,"owner":0,"group":0,"seconds":0,"nanoseconds":0,"extended":{"?":"AA=="}})"})
+          R"({"mode":1,"owner":0,"group":0,"seconds":0,"nanoseconds":0,"extended":{"?":"AA=="}})",
+          R"({"mode":1,"owner":0,"group":0,"seconds":9223372036854775808,"nanoseconds":0})",
+          R"({"mode":1,"owner":0,"group":0,"seconds":0,"nanoseconds":0,"extended":{"":"AA=="}})",
+          R"({"mode":1,"owner":0,"group":0,"seconds":0,"nanoseconds":0,"extended":"AA=="})",
+          R"({"mode":1,"owner":0,"group":0,"seconds":0,"nanoseconds":0,"extended":null})"})
         CHECK_FALSE(attributes_from_text(text).ok());
 }

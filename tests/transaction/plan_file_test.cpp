@@ -2,6 +2,9 @@
 
 #include "disks.hpp"
 
+#include <string>
+#include <zlib.h>
+
 using namespace mos::transaction;
 using mos::Code;
 using mos::base::as_bytes;
@@ -60,6 +63,18 @@ mos::Result<std::size_t> read(Directory &stage) {
         if (!planned)
             return count;
     }
+}
+
+// A finished plan of this one operation, whatever it says.
+std::string plan_of(const std::string &line) {
+    const std::string text = "{\"format\":\"multiosupdate plan 1\",\"transaction\":1}\n" + line + "\n";
+    const auto sum = crc32_z(0, reinterpret_cast<const unsigned char *>(text.data()), text.size());
+    return text + "{\"crc32\":" + std::to_string(sum) + ",\"operations\":1}\n";
+}
+
+std::string operation_line(std::string_view kind, std::string_view path, std::string_view more) {
+    return R"({"slot":0,"staged_inode":1,"kind":)" + std::string{kind} + R"(,"path":")" + std::string{path} + '"' +
+           std::string{more} + "}";
 }
 
 }  // namespace
@@ -127,4 +142,26 @@ TEST_CASE("a plan that was never finished is refused, a missing one not found") 
         must(writer.append(attributes(0)));
     }
     CHECK(refusal(PlanReader::open(*stage)) == Code::FORMAT);
+}
+
+TEST_CASE("a plan whose checksum is right is refused for what an operation says") {
+    const Twin twin;
+    const auto stage = twin.root();
+    write(*stage);
+    const auto read_one = [&](const std::string &line) {
+        replace(*stage, plan_of(line));
+        return read(*stage);
+    };
+    CHECK(must(read_one(operation_line("2", "usr/x", R"(,"there":[1,2,-3,4])"))) == 1);
+    for (const char *path : {"../etc/passwd", "/etc/passwd", "a//b", "."})
+        CHECK_MESSAGE(refusal(read_one(operation_line("2", path, ""))) == Code::FORMAT, path);
+    for (const char *more :
+         {R"(,"there":1)", R"(,"there":[1,2,3])", R"(,"there":[-1,2,3,4])", R"(,"there":[1,-2,3,4])",
+          R"(,"there":[1,2,9223372036854775808,4])", R"(,"there":[1,2,3,2147483648])", R"(,"there":[1,2,3,"4"])"})
+        CHECK_MESSAGE(refusal(read_one(operation_line("2", "x", more))) == Code::FORMAT, more);
+    // Attributes that are no text were once an exception.
+    for (const char *more : {"", R"(,"before":1,"after":"{}")", R"(,"before":null)", R"(,"before":{},"after":{}})"})
+        CHECK_MESSAGE(refusal(read_one(operation_line("5", "x", more))) == Code::FORMAT, more);
+    for (const char *kind : {"0", "6", "-1", "\"add\""})
+        CHECK_MESSAGE(refusal(read_one(operation_line(kind, "x", ""))) == Code::FORMAT, kind);
 }

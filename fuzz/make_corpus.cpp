@@ -1,0 +1,200 @@
+// Makes the first inputs of every target: fuzz-make-corpus FOLDER writes FOLDER/<target>/<name>. They are committed,
+// and made again when a format changes. Findings, which stand beside them as `found-…`, are left alone.
+#include "keys.hpp"
+#include "sample.hpp"
+#include "target.hpp"
+#include "twin.hpp"
+
+#include <mos/crypto/certificate.hpp>
+#include <mos/package/frame.hpp>
+#include <mos/package/index_line.hpp>
+#include <mos/package/layout.hpp>
+#include <mos/package/manifest.hpp>
+#include <mos/package/signature_area.hpp>
+#include <mos/package/writer.hpp>
+#include <mos/transaction/plan_file.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace {
+
+using namespace mos;
+using fuzz::must;
+
+class Corpus {
+  public:
+    explicit Corpus(std::filesystem::path folder) : m_folder(std::move(folder)) {}
+
+    void put(const char *target, const char *name, std::string_view content) const {
+        std::filesystem::create_directories(m_folder / target);
+        std::ofstream out{m_folder / target / name, std::ios::binary};
+        out.write(content.data(), static_cast<std::streamsize>(content.size()));
+        out.close();
+        fuzz::hold(out.good(), "an input is written");
+    }
+    void put(const char *target, const char *name, base::ByteView content) const {
+        put(target, name, base::as_text(content));
+    }
+
+  private:
+    std::filesystem::path m_folder;
+};
+
+void make_text(const Corpus &corpus) {
+    corpus.put("json", "everything", R"({"a":[1,-2,true,false,null,{"b":"\u00e9\n"}],"":18446744073709551615})");
+    corpus.put("json", "duplicate", R"({"a":1,"a":2})");
+    corpus.put("json", "float", "[1.5e3]");
+    corpus.put("json", "deep", std::string(20, '[') + std::string(20, ']'));
+    corpus.put("json", "surrogate", R"(["\ud83d\ude00","\ud83d"])");
+    corpus.put("encoding", "base64", "bXVsdGlvcw==");
+    corpus.put("encoding", "hex", "00fFa9");
+    corpus.put("encoding", "utf8", "na\xc3\xafve \xf0\x9f\x98\x80 \xed\xa0\x80 \xc0\x80 \x1b[2J\x7f");
+    corpus.put("path", "plain", "usr/lib/x86_64/libfoo.so.1");
+    corpus.put("path", "parent", "usr/../etc/passwd");
+    corpus.put("path", "absolute", "/etc/passwd");
+    corpus.put("path", "odd", std::string_view{"a//b/./c\0d/", 11});
+    corpus.put("path", "deep", std::string(200, 'a') + "/b/c/d/e/..f/.../g");
+    corpus.put("version", "epochs",
+               std::string_view{"1:2.0-1\0002.0~rc1\0"
+                                "0:2.0",
+                                22});
+    corpus.put("version", "tildes", std::string_view{"1.0~~\0001.0~\0001.0", 14});
+    corpus.put("version", "zeros", std::string_view{"1.007\0001.7\0001.00000000000000000000000000000000000000000", 54});
+    corpus.put("version", "odd", std::string_view{"a-b-c\0a:b:c\0\xff", 13});
+}
+
+void make_state(const Corpus &corpus) {
+    const state::Attributes attributes{.mode = 04755,
+                                       .owner = 1,
+                                       .group = 0xffffffff,
+                                       .modified = {-5, 999'999'999},
+                                       .extended = {{"user.a", {std::byte{0}, std::byte{0xff}}}, {"user.b", {}}}};
+    corpus.put("attributes", "full", state::attributes_to_text(attributes));
+    corpus.put("attributes", "plain", state::attributes_to_text({}));
+    const test::Twin twin;
+    const auto stage = twin.root();
+    auto writer = must(transaction::PlanWriter::create(*stage, 7), "a plan is made");
+    std::uint64_t slot = 0;
+    for (const auto kind : {state::OperationKind::exchange, state::OperationKind::add, state::OperationKind::remove,
+                            state::OperationKind::remove_directory, state::OperationKind::set_attributes}) {
+        transaction::PlannedOperation planned;
+        planned.operation.slot = slot;
+        planned.operation.kind = kind;
+        planned.operation.path = "usr/bin/" + std::to_string(slot) + (slot == 2 ? "\xe9" : "");
+        planned.operation.staged_inode = 40 + slot;
+        planned.operation.after = attributes;
+        if (kind != state::OperationKind::add)
+            planned.there = transaction::Witness{.inode = 7, .size = 1ULL << 40U, .modified = {-3, 5}};
+        must(writer.append(planned), "a plan is written");
+        ++slot;
+    }
+    must(writer.finish(), "a plan is finished");
+    const auto bytes = must(base::read_file(*stage, transaction::plan_file_name, 1U << 20U), "a plan is read");
+    const std::string_view text = base::as_text(bytes);
+    corpus.put("plan_file", "whole", text);
+    corpus.put("plan_file", "unfinished", text.substr(0, text.rfind("{\"crc32\"")));
+    corpus.put("plan_file", "empty", text.substr(0, text.find('\n') + 1));
+}
+
+void make_keys(const Corpus &corpus) {
+    for (const auto &[name, pem] : {std::pair{"ed25519", fuzz::ed25519_pem}, std::pair{"p384", fuzz::p384_pem},
+                                    std::pair{"p256", test::p256_pem}, std::pair{"rsa", test::rsa_2048_pem}}) {
+        const auto key = must(crypto::PrivateKey::from_pem(pem, name), "a key is read");
+        corpus.put("private_key", (std::string{name} + ".pem").c_str(), pem);
+        corpus.put("public_key", (std::string{name} + ".pem").c_str(), key.public_key().to_pem());
+        corpus.put("public_key", (std::string{name} + ".der").c_str(), key.public_key().der());
+        const std::size_t begin = pem.find('\n') + 1;
+        std::string body{pem.substr(begin, pem.rfind("-----END") - begin)};
+        std::erase(body, '\n');
+        corpus.put("private_key", (std::string{name} + ".der").c_str(), must(base::from_base64(body), "PEM is base64"));
+    }
+    corpus.put("private_key", "traditional.pem", test::rsa_traditional_pem);
+    const auto ca_key = must(crypto::PrivateKey::from_pem(fuzz::p384_pem, "ca"), "a key is read");
+    const crypto::Validity validity{1'700'000'000, 2'000'000'000};
+    const auto ca = must(crypto::make_ca_certificate(ca_key, "CN=Fuzz CA, O=Nobody\\, Ltd, C=DE", validity), "a CA");
+    const auto leaf = crypto::issue_signer_certificate(ca_key, ca, ca_key.public_key(), "CN=Fuzz Signer", validity);
+    const std::string leaf_pem = must(leaf, "a leaf").to_pem();
+    const auto rsa_key = must(crypto::PrivateKey::from_pem(test::rsa_2048_pem, "rsa"), "a key is read");
+    const auto rsa_ca = must(crypto::make_ca_certificate(rsa_key, "Fuzz RSA CA", validity), "a CA");
+    const auto mixed =
+        crypto::issue_signer_certificate(rsa_key, rsa_ca, ca_key.public_key(), "CN=Fuzz Mixed", validity);
+    corpus.put("certificate", "rsa.der", rsa_ca.der());
+    corpus.put("certificate", "mixed.pem", must(mixed, "a leaf").to_pem() + rsa_ca.to_pem());
+    corpus.put("certificate", "ca.der", ca.der());
+    corpus.put("certificate", "leaf.der", leaf->der());
+    corpus.put("certificate", "ca.pem", ca.to_pem());
+    corpus.put("certificate", "chain.pem", leaf_pem + ca.to_pem());
+}
+
+void make_package(const Corpus &corpus) {
+    const base::Bytes small = fuzz::sample_package(3, fuzz::Signed::yes);
+    const base::Bytes raw = fuzz::sample_package(package::uncompressed, fuzz::Signed::no);
+    corpus.put("package", "compressed", small);
+    corpus.put("package", "raw", raw);
+    const base::ByteView view{small};
+    const auto fixed = package::layout_of({});
+    const auto stored_statement = view.subspan(fixed.statement, package::statement_bytes);
+    const auto statement = must(package::decode_statement(stored_statement, {}), "it has a statement");
+    const auto layout = package::layout_of(statement);
+    corpus.put("statement", "full", stored_statement);
+    package::Statement delta = statement;
+    delta.kind = package::PackageKind::delta;
+    delta.base_content_digest = statement.content_digest;
+    corpus.put("statement", "delta", package::encode_statement(delta));
+    package::Statement newer = statement;
+    newer.version_of_format = package::format_version + 1;
+    base::Bytes longer = package::encode_statement(newer);
+    longer.resize(longer.size() + 16);
+    corpus.put("statement", "newer", longer);
+    corpus.put("signature_area", "two", view.subspan(layout.signature_area, statement.signature_area_bytes));
+    corpus.put("signature_area", "none",
+               must(package::encode_signature_area({}, package::default_signature_area_bytes / 64, {}), "an area"));
+
+    const base::Bytes index = fuzz::index_text(raw);
+    corpus.put("index", "genuine", index);
+    std::string_view rest = base::as_text(index);
+    for (int number = 0; !rest.empty() && number < 18; ++number) {
+        const std::size_t end = rest.find('\n');
+        corpus.put("index_line", ("line" + std::to_string(number)).c_str(), rest.substr(0, end));
+        rest.remove_prefix(end + 1);
+    }
+    for (const int level : {package::uncompressed, 3}) {
+        package::FrameCompressor compressor{level};
+        base::Bytes frame;
+        base::append_u32(frame, static_cast<std::uint32_t>(index.size()));
+        const base::Bytes stored = must(compressor.compress(index), "a frame is made");
+        frame.insert(frame.end(), stored.begin(), stored.end());
+        corpus.put("frame", level == 0 ? "raw" : "compressed", frame);
+    }
+}
+
+void make_manifest(const Corpus &corpus) {
+    package::Manifest manifest;
+    manifest.package_info = {.name = "sample", .version = "1.0", .description = "d", .created_unix_s = 1'700'000'000};
+    manifest.update_info = {.priority = 3, .category = "security", .replaces = {"old"}, .conflicts = {"x", "y"}};
+    manifest.dependencies = {.depends = {"libfoo (>= 1.2)", "a | b"}, .recommends = {"c"}};
+    manifest.system_requirements = {.minimum_version = "1", .required_features = {"f"}};
+    manifest.security = {.signer = "S", .not_before_unix_s = 0, .not_after_unix_s = 253'402'300'799};
+    manifest.unknown_json = R"({"x_vendor":{"y":[1,2,{}]}})";
+    corpus.put("manifest", "full", package::write_manifest(manifest));
+    corpus.put("manifest", "small", R"({"package_info":{"name":"a","version":"1"}})");
+    corpus.put("manifest", "time", package::write_timestamp(1'709'164'800));
+}
+
+}  // namespace
+
+int main(int count, char **arguments) {
+    if (count != 2) {
+        std::fprintf(stderr, "usage: fuzz-make-corpus FOLDER\n");
+        return 1;
+    }
+    const Corpus corpus{arguments[1]};
+    make_text(corpus);
+    make_state(corpus);
+    make_keys(corpus);
+    make_package(corpus);
+    make_manifest(corpus);
+    return 0;
+}

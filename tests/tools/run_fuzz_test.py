@@ -1,0 +1,57 @@
+"""tools/run_fuzz.py calls a target good only when it ran, and found nothing."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(TOP / "tools"))
+import run_fuzz  # noqa: E402
+
+GOOD = """echo '#5 INITED cov: 10 ft: 12' >&2
+echo '#9 NEW cov: 14 ft: 20' >&2
+echo 'stat::number_of_executed_units: 4711' >&2
+"""
+BROKEN = """for argument; do case $argument in -artifact_prefix=*) prefix=${argument#*=};; esac; done
+echo x >"${prefix}crash-1"
+echo 'property broken: a path has one spelling' >&2
+exit 77
+"""
+
+
+class Run(unittest.TestCase):
+    def run_program(self, script):
+        with tempfile.TemporaryDirectory() as folder:
+            build = pathlib.Path(folder)
+            program = build / "fuzz" / "fuzz-index-line"
+            program.parent.mkdir()
+            program.write_text("#!/bin/sh\n" + script)
+            program.chmod(0o755)
+            return run_fuzz.run(build, "index_line", 1)
+
+    def test_a_target_that_ran_and_found_nothing_passes(self):
+        line, failed, details = self.run_program(GOOD)
+        self.assertEqual(line.split(), ["index_line", "4711", "14", "4", "0"])
+        self.assertFalse(failed)
+        self.assertEqual(details, [])
+
+    def test_a_finding_fails_and_names_the_property_and_the_input(self):
+        line, failed, details = self.run_program(BROKEN)
+        self.assertEqual(line.split()[-1], "1")
+        self.assertTrue(failed)
+        self.assertEqual(details[0], "property broken: a path has one spelling")
+        self.assertIn("index_line-crash-1", details[1])
+
+    def test_a_target_that_executed_nothing_fails(self):
+        self.assertTrue(self.run_program("exit 0\n")[1])
+
+
+class Targets(unittest.TestCase):
+    def test_every_target_has_a_source_and_a_corpus(self):
+        sources = {path.stem for path in (TOP / "fuzz").glob("*.cpp") if "LLVMFuzzerTestOneInput(" in path.read_text()}
+        self.assertEqual(sources - {"replay_main"}, set(run_fuzz.targets()))
+
+
+if __name__ == "__main__":
+    unittest.main()
