@@ -15,6 +15,8 @@ constexpr std::size_t max_symlink_target_bytes = 4095;
 constexpr std::size_t max_attribute_name_bytes = 255;  // the kernel's XATTR_NAME_MAX
 constexpr std::uint32_t max_mode = 07777;
 constexpr std::uint32_t symlink_mode = 0777;
+constexpr std::uint32_t metadata_mode = 0644;
+constexpr std::uint32_t no_owner = UINT32_MAX;  // what chown(2) takes for "leave it as it is"
 
 struct SectionPrefix {
     Section section;
@@ -46,6 +48,8 @@ Result<void> check_section(const Entry &entry, PackageKind kind) {
     if (entry.type != EntryType::regular || entry.links != 1 || entry.copies != 0 || !entry.copy_of.empty() ||
         entry.size == 0)
         return refuse(Code::FORMAT, entry, "is not a file of its own");
+    if (entry.mode != metadata_mode || entry.owner != 0 || entry.group != 0 || !entry.attributes.empty())
+        return refuse(Code::FORMAT, entry, "has another mode or owner than metadata files have, or attributes");
     return {};
 }
 
@@ -72,8 +76,9 @@ Result<void> check_target(const Entry &entry) {
 }
 
 Result<void> check_attributes(const Entry &entry, const Limits &limits) {
-    if (entry.type == EntryType::hard_link && !entry.attributes.empty())
-        return refuse(Code::FORMAT, entry, "is a hard link with attributes of its own");
+    const bool link = entry.type == EntryType::hard_link || entry.type == EntryType::symlink;
+    if (link && !entry.attributes.empty())
+        return refuse(Code::FORMAT, entry, "is a link with extended attributes of its own");
     if (entry.attributes.size() > limits.attributes)
         return refuse(Code::LIMIT, entry,
                       fmt::format("has {} extended attributes, at most {} are allowed", entry.attributes.size(),
@@ -100,6 +105,8 @@ Result<void> check_content(const Entry &entry, const Limits &limits) {
     const bool stored = regular && entry.size > 0;
     if (!regular && (entry.size != 0 || entry.links != 1 || entry.sha256 != crypto::Sha256Digest{}))
         return refuse(Code::FORMAT, entry, "has content but is no regular file");
+    if (regular && entry.size == 0 && entry.sha256 != crypto::sha256({}))
+        return refuse(Code::FORMAT, entry, "is empty, but its digest is not that of nothing");
     if (entry.size > limits.payload_bytes)
         return refuse(Code::LIMIT, entry,
                       fmt::format("has {} bytes, at most {} are allowed", entry.size, limits.payload_bytes));
@@ -162,6 +169,8 @@ Result<void> check_entry(const Entry &entry, PackageKind kind, const Limits &lim
     MOS_CHECK(check_section(entry, kind));
     if (entry.mode > max_mode || (entry.type == EntryType::symlink && entry.mode != symlink_mode))
         return refuse(Code::FORMAT, entry, fmt::format("has the mode {:o}", entry.mode));
+    if (entry.owner == no_owner || entry.group == no_owner)
+        return refuse(Code::FORMAT, entry, fmt::format("has the owner or group {}, which is none", no_owner));
     MOS_CHECK(check_target(entry));
     MOS_CHECK(check_attributes(entry, limits));
     return check_content(entry, limits);

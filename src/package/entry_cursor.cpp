@@ -26,6 +26,9 @@ Result<void> EntryCursor::State::check_metadata(const Entry &entry) {
     if (section_of(entry.path) != Section::metadata)
         return {};
     ++metadata_files;
+    if (entry.modified_unix_s != package->statement.created_unix_s)
+        return package->damaged(Code::FORMAT,
+                                fmt::format("{} is not of the creation time", base::in_quotes(entry.path)));
     if (entry.path != manifest_path)
         return {};
     MOS_TRY(const Extent expected, package->locate(tar_block_bytes));

@@ -18,6 +18,9 @@ constexpr auto raw_descriptor = std::byte{0xA0};
 constexpr std::uint64_t raw_header_bytes = 4 + 1 + 4;
 constexpr std::uint64_t block_header_bytes = 3;
 constexpr std::uint64_t max_block_bytes = 128U << 10U;
+// Of the frame header descriptor, the byte after the magic number: dictionary id, checksum, reserved and unused bits.
+constexpr std::size_t descriptor_at = 4;
+constexpr auto refused_descriptor_bits = std::byte{0x1F};
 
 std::uint64_t raw_blocks(std::uint64_t plain_bytes) {
     return std::max<std::uint64_t>(1, (plain_bytes + max_block_bytes - 1) / max_block_bytes);
@@ -50,9 +53,20 @@ std::uint64_t raw_frame_bytes(std::uint64_t plain_bytes) noexcept {
     return raw_header_bytes + raw_blocks(plain_bytes) * block_header_bytes + plain_bytes;
 }
 
-std::uint64_t max_stored_bytes(std::uint64_t plain_bytes) noexcept {
-    return std::max<std::uint64_t>(ZSTD_compressBound(static_cast<std::size_t>(plain_bytes)),
-                                   raw_frame_bytes(plain_bytes));
+std::uint64_t max_stored_bytes(std::uint64_t plain_bytes) noexcept { return plain_bytes + plain_bytes / 256 + 64; }
+
+Result<void> check_frame_header(base::ByteView stored, std::uint64_t plain_bytes, std::uint32_t window_log) {
+    ZSTD_frameHeader header{};
+    if (ZSTD_getFrameHeader(&header, stored.data(), stored.size()) != 0 || header.frameType != ZSTD_frame)
+        return Error{Code::FORMAT, "it is no zstd frame"};
+    if (header.frameContentSize != plain_bytes)
+        return Error{Code::FORMAT, fmt::format("it does not say that it holds {} bytes", plain_bytes)};
+    if ((stored[descriptor_at] & refused_descriptor_bits) != std::byte{0})
+        return Error{Code::FORMAT, "it has a dictionary, a checksum or a reserved bit"};
+    if (header.windowSize > (std::uint64_t{1} << window_log))
+        return Error{Code::LIMIT, fmt::format("it needs a window of {} bytes, at most 2^{} are allowed",
+                                              header.windowSize, window_log)};
+    return {};
 }
 
 base::Bytes raw_frame(base::ByteView plain) {
@@ -114,15 +128,7 @@ FrameDecompressor &FrameDecompressor::operator=(FrameDecompressor &&) noexcept =
 FrameDecompressor::~FrameDecompressor() = default;
 
 Result<void> FrameDecompressor::decompress(base::ByteView stored, base::MutableByteView plain, const Limits &limits) {
-    ZSTD_frameHeader header{};
-    if (ZSTD_getFrameHeader(&header, stored.data(), stored.size()) != 0 || header.frameType != ZSTD_frame)
-        return Error{Code::FORMAT, "it is no zstd frame"};
-    if (header.frameContentSize != plain.size() || header.dictID != 0)
-        return Error{Code::FORMAT,
-                     fmt::format("it does not say that it holds {} bytes and needs no dictionary", plain.size())};
-    if (header.windowSize > (std::uint64_t{1} << limits.frame_window_log))
-        return Error{Code::LIMIT, fmt::format("it needs a window of {} bytes, at most 2^{} are allowed",
-                                              header.windowSize, limits.frame_window_log)};
+    MOS_CHECK(check_frame_header(stored, plain.size(), limits.frame_window_log));
     const std::size_t length = ZSTD_findFrameCompressedSize(stored.data(), stored.size());
     if (ZSTD_isError(length) != 0 || length != stored.size())
         return Error{Code::FORMAT, "it does not end where the index says"};

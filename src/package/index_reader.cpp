@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#define ZSTD_STATIC_LINKING_ONLY  // ZSTD_getFrameHeader: the window is checked before memory is taken
 #include <zstd.h>
 
 #include <algorithm>
@@ -15,15 +14,11 @@ namespace {
 constexpr std::size_t expand_bytes = 64U << 10U;
 
 Result<void> check_header(const PackageState &state, base::ByteView first_chunk) {
-    ZSTD_frameHeader header{};
-    if (ZSTD_getFrameHeader(&header, first_chunk.data(), first_chunk.size()) != 0 || header.frameType != ZSTD_frame)
-        return state.damaged(Code::FORMAT, "the index is no zstd frame");
-    if (header.frameContentSize != state.statement.index_expanded_bytes || header.dictID != 0)
-        return state.damaged(Code::FORMAT, "the index has another length than the signed statement says");
-    if (header.windowSize > (std::uint64_t{1} << state.limits.index_window_log))
-        return state.damaged(Code::LIMIT, fmt::format("the index needs a window of {} bytes, at most 2^{} are allowed",
-                                                      header.windowSize, state.limits.index_window_log));
-    return {};
+    auto checked = check_frame_header(first_chunk, state.statement.index_expanded_bytes, state.limits.index_window_log);
+    if (checked)
+        return {};
+    const Code code = checked.error().code();
+    return state.damaged(code, "the index can't be expanded").caused_by(std::move(checked).error());
 }
 
 }  // namespace

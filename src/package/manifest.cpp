@@ -275,6 +275,9 @@ json update_json(const UpdateInfo &info) {
 }  // namespace
 
 Result<Manifest> parse_manifest(std::string_view text, const Limits &limits) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark))  // RFC 8259 section 8.1; nlohmann-json passes over it
+        return Error{Code::FORMAT, "manifest begins with a byte order mark"};
     const base::JsonLimits bounds{static_cast<std::size_t>(limits.manifest_bytes), max_depth, max_values};
     auto parsed = base::parse_json(text, bounds);
     if (!parsed)

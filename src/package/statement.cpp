@@ -70,8 +70,9 @@ Result<void> check_at_most(std::string_view what, std::uint64_t value, std::uint
 }
 
 Result<void> check_ratio(std::string_view what, std::uint64_t stored, std::uint64_t plain, const Limits &limits) {
-    // Divided, not multiplied: the product could be beyond 64 bits.
-    if (plain / std::max<std::uint64_t>(stored, 1) > limits.expansion_ratio)
+    // plain > stored * ratio; divided, not multiplied: the product could be beyond 64 bits.
+    const std::uint64_t ratio = std::max<std::uint64_t>(limits.expansion_ratio, 1);
+    if (plain / ratio > stored || (plain / ratio == stored && plain % ratio != 0))
         return Error{Code::LIMIT,
                      fmt::format("package statement: {} expands more than {} times", what, limits.expansion_ratio)};
     return {};

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks a package with nothing but tar, zstd, openssl, sha256sum and the POSIX tools: "Check it in twenty years" of
-# docs/package-format.md, command for command.
+# Checks a package with nothing but tar, zstd, openssl, sha256sum and the POSIX tools, as "Check it in twenty years" of
+# docs/package-format.md does, and more: every signature of the key, and what tar, bsdtar and zstd make of the file.
 #   check_with_tools.sh PACKAGE PUBLIC-KEY.pem [TREE]
 # PUBLIC-KEY is Ed25519, RSA or ECDSA P-384. With TREE, what was extracted must equal it.
 set -eu
@@ -38,11 +38,15 @@ payload=$((index + index_length))
 # 2. The signature over the statement, by the key that we trust.
 { printf 'multiosupdate package statement 1\0'; part 17 "$statement_length"; } > "$work/message"
 key_id=$(openssl pkey -pubin -in "$key" -outform DER | sha256sum | cut -c1-64)
-case $(openssl pkey -pubin -in "$key" -noout -text) in
-*ED25519*) verify() { openssl pkeyutl -verify -pubin -inkey "$key" -rawin -in "$work/message" -sigfile "$1"; } ;;
-*384*) verify() { openssl dgst -sha384 -verify "$key" -signature "$1" "$work/message"; } ;;
-*) verify() { openssl dgst -sha256 -verify "$key" -signature "$1" "$work/message"; } ;;
-esac
+# verify ALGORITHM SIGNATURE; openssl refuses a key of another kind than the algorithm's.
+verify() {
+    case $1 in
+    1) openssl dgst -sha256 -verify "$key" -signature "$2" "$work/message" ;;
+    2) openssl dgst -sha384 -verify "$key" -signature "$2" "$work/message" ;;
+    3) openssl pkeyutl -verify -pubin -inkey "$key" -rawin -in "$work/message" -sigfile "$2" ;;
+    *) echo "unknown algorithm $1" && false ;;
+    esac
+}
 at=$((area + 12))
 count=$(number $((area + 8)) 4)
 good=no
@@ -51,7 +55,7 @@ while [ "$count" -gt 0 ]; do
     length=$(number $((at + 4)) 4)
     if [ "$(digest_at $((at + 8)))" = "$key_id" ]; then
         part $((at + 40)) "$length" > "$work/signature"
-        verify "$work/signature" > "$work/verdict" 2>&1 || fail "its signature is wrong"
+        verify "$(number "$at" 2)" "$work/signature" > "$work/verdict" 2>&1 || fail "its signature is wrong"
         good=yes
     fi
     at=$((at + 40 + length))
@@ -69,7 +73,7 @@ part "$index" "$index_length" > "$work/index.zst"
 zstd -q -dc "$work/index.zst" > "$work/index"
 {
     printf 'multiosupdate package content 1\0'
-    grep -v '^{"frame":' "$work/index" | sed 's/,"frame":[0-9]*,"frames":[0-9]*,"offset":[0-9]*\(,"copies":[0-9]*\|,"copy_of\(_base64\)\{0,1\}":".*"\)\{0,1\}}$/}/'
+    grep -v '^{"frame":' "$work/index" | sed 's/,"frame":.*/}/'  # within a name the quotes would be escaped
 } > "$work/content"
 [ "$(sha256sum < "$work/content" | cut -c1-64)" = "$(digest_at $((17 + 112)))" ] || fail "its content digest is wrong"
 offset=$payload
@@ -78,6 +82,9 @@ while read -r length sum; do
     [ "$(part "$offset" "$length" | sha256sum | cut -c1-64)" = "$sum" ] || fail "the frame at byte $offset was altered"
     offset=$((offset + length))
 done < "$work/frames"
+plain=$((1536 + area_size))
+last=$((payload + payload_length - 9 - 3 * ((plain + 131071) / 131072) - plain))
+[ "$offset" -eq "$last" ] || fail "its frames do not end where the last frame begins"
 
 # 4. The files. All that tar gets to see is signed now, but for the last frame: metadata/signature.json, and nothing else.
 mkdir "$work/tree"

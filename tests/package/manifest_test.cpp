@@ -84,6 +84,11 @@ TEST_CASE("a manifest of the wrong shape or type is refused and the key named") 
     CHECK(refusal(parse_manifest(minimal(R"(, "x": )" + std::string(100, '[')))) == Code::LIMIT);
 }
 
+TEST_CASE("a manifest with a byte order mark is refused") {
+    must(parse_manifest(minimal()));
+    CHECK(refusal(parse_manifest("\xef\xbb\xbf" + minimal())) == Code::FORMAT);
+}
+
 TEST_CASE("a manifest that disagrees with its statement is refused") {
     Statement statement;
     statement.name = "kernel";

@@ -10,6 +10,7 @@
 #include <mos/package/package_file.hpp>
 #include <mos/package/writer.hpp>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -104,7 +105,10 @@ class PackageMaker {
         const auto input = tree.open();
         const auto output = m_output.root();
         const package::InputTree trees[] = {{input.get(), package::Section::files, prefix}};
-        return package::create_package(trees, manifest_of("p"), m_options, *output, name);
+        auto report = package::create_package(trees, manifest_of("p"), m_options, *output, name);
+        if (report)
+            keep_for_others(path(name));
+        return report;
     }
     [[nodiscard]] std::string path(const std::string &name = "p.mos") const { return m_output.path() + "/" + name; }
     [[nodiscard]] const std::string &folder() const { return m_output.path(); }
@@ -116,6 +120,13 @@ class PackageMaker {
     }
 
   private:
+    // For second_reader_test.py, which reads what these tests write.
+    static void keep_for_others(const std::string &path) {
+        static int number = 0;
+        if (const char *folder = std::getenv("MOS_KEEP_PACKAGES"); folder != nullptr)
+            std::filesystem::copy_file(path, std::string{folder} + "/" + std::to_string(++number) + ".mos");
+    }
+
     package::CreateOptions m_options;
     TemporaryRoot m_output;
 };

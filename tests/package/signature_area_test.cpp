@@ -54,6 +54,15 @@ TEST_CASE("a signature of an algorithm from the future is carried and counts for
     CHECK(must(signature_text(read, 4096)).find("unknown (77)") != std::string::npos);
 }
 
+TEST_CASE("a signature may have 64 KiB and no more") {
+    SignatureArea area;
+    area.put(signature(1, 64U << 10U));
+    CHECK(must(decode_signature_area(must(encode_signature_area(area, 128U << 10U, {})), {})).signatures ==
+          area.signatures);
+    area.put(signature(1, (64U << 10U) + 1));
+    CHECK(refusal(encode_signature_area(area, 128U << 10U, {})) == Code::LIMIT);
+}
+
 TEST_CASE("an area that no writer would have written is refused") {
     const base::Bytes bytes = must(encode_signature_area(sample(), 4096, {}));
     const auto refused = [&](std::size_t at, unsigned value) {
@@ -74,6 +83,9 @@ TEST_CASE("an area that no writer would have written is refused") {
     CHECK(refusal(encode_signature_area(twice, 4096, {})) == Code::FORMAT);
     SignatureArea empty = sample();
     empty.signatures[0].value.clear();
+    CHECK(refusal(encode_signature_area(empty, 4096, {})) == Code::FORMAT);
+    empty = sample();
+    empty.signatures[0].certificates[0].clear();
     CHECK(refusal(encode_signature_area(empty, 4096, {})) == Code::FORMAT);
     CHECK(refusal(encode_signature_area(sample(), 512, {})) == Code::LIMIT);
     CHECK(refusal(encode_signature_area(sample(), 4096, {.signatures = 1})) == Code::LIMIT);

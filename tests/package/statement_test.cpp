@@ -93,6 +93,8 @@ TEST_CASE("sizes beyond the limits are refused, 2^63 among them") {
     CHECK(refused([](Statement &) {}, {.entries = 11}) == Code::LIMIT);
     CHECK(refused([](Statement &) {}, {.statement_bytes = 639}) == Code::LIMIT);
     CHECK(refused([](Statement &) {}, {.expansion_ratio = 1}) == Code::LIMIT);
+    CHECK(refused([](Statement &s) { s.index_expanded_bytes = 5001; }, {.expansion_ratio = 5}) == Code::LIMIT);
+    must(decode_statement(encode_statement(sample()), {.expansion_ratio = 5}));  // 1000 bytes to 5000
     CHECK(refused([](Statement &s) { s.index_expanded_bytes = std::uint64_t{1} << 30U; }) == Code::LIMIT);
 }
 
@@ -126,12 +128,23 @@ TEST_CASE("reserved bytes and what follows a text are zero") {
     CHECK(refused_byte(0, 'm') == Code::FORMAT);
 }
 
+TEST_CASE("a text may fill its field to the last byte") {
+    Statement full = sample();
+    full.name = std::string(128, 'n');
+    full.type = std::string(64, 't');
+    CHECK(must(decode_statement(encode_statement(full), {})) == full);
+    CHECK(refused([](Statement &s) { s.type = "Kernel"; }) == Code::FORMAT);
+    CHECK(refused([](Statement &s) { s.version = "1:-2"; }) == Code::FORMAT);
+}
+
 TEST_CASE("a newer format is read only when it says that it may be") {
     Statement newer = sample();
     newer.version_of_format = 1;
     base::Bytes bytes = encode_statement(newer);
     bytes.resize(bytes.size() + 100, std::byte{7});  // what only the newer format knows
     CHECK(must(decode_statement(bytes, {})) == newer);
+    bytes[18] = std::byte{1};  // what both know holds for both
+    CHECK(refusal(decode_statement(bytes, {})) == Code::FORMAT);
     newer.minimum_reader_version = 1;
     CHECK(refusal(decode_statement(encode_statement(newer), {})) == Code::UNSUPPORTED);
     CHECK(refused([](Statement &s) { s.minimum_reader_version = 1; }) == Code::FORMAT);

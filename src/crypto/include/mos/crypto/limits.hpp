@@ -10,7 +10,7 @@ inline constexpr std::size_t max_certificate_bytes = 16U << 10U;      // one cer
 inline constexpr std::size_t max_certificate_file_bytes = 1U << 20U;  // a file of certificates, PEM
 inline constexpr std::size_t max_chain_certificates = 16;             // certificates beside one signature
 inline constexpr std::size_t max_signatures = 16;                     // signatures over one message
-inline constexpr std::size_t max_signature_bytes = 1024;              // the value of one: RSA of 8,192 bits
+inline constexpr std::size_t max_signature_bytes = 64U << 10U;        // the value of one; that of RSA 8,192 has 1 KiB
 inline constexpr std::size_t max_trust_entries = 1024;                // files in a trust folder
 inline constexpr std::size_t max_trust_entry_bytes = 64U << 10U;
 

@@ -23,8 +23,15 @@ inline constexpr std::size_t skippable_header_bytes = 8;
 [[nodiscard]] base::Bytes raw_frame(base::ByteView plain);
 [[nodiscard]] std::uint64_t raw_frame_bytes(std::uint64_t plain_bytes) noexcept;
 
-// How many stored bytes a frame of so many plain ones may have at most.
+// How many stored bytes a frame of so many plain ones may have at most: a rule of the format, with room for what zstd
+// and raw blocks take.
 [[nodiscard]] std::uint64_t max_stored_bytes(std::uint64_t plain_bytes) noexcept;
+
+// What the header of every frame must be, looked at before memory is taken: a zstd frame that says that it holds
+// `plain_bytes`, with a window of at most 2^window_log bytes and nothing else in it: no dictionary, no checksum. The
+// window of a single-segment frame is its content's size. `stored` may be the frame's beginning. FORMAT, LIMIT.
+[[nodiscard]] Result<void> check_frame_header(base::ByteView stored, std::uint64_t plain_bytes,
+                                              std::uint32_t window_log);
 
 // Compresses frame after frame at one level; its context is kept. Level 0 makes raw frames.
 class FrameCompressor {
@@ -47,8 +54,7 @@ class FrameDecompressor {
     FrameDecompressor &operator=(FrameDecompressor &&) noexcept;
     ~FrameDecompressor();
 
-    // `stored` must be exactly one frame that says it holds plain.size() bytes, needs no dictionary and a window within
-    // the limit: FORMAT or LIMIT otherwise.
+    // `stored` must be exactly one frame that check_frame_header() accepts: FORMAT or LIMIT otherwise.
     [[nodiscard]] Result<void> decompress(base::ByteView stored, base::MutableByteView plain, const Limits &limits);
 
   private:

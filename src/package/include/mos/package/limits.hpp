@@ -10,13 +10,13 @@ inline constexpr std::uint16_t format_version = 0;  // what this code writes, an
 struct Limits {
     std::uint64_t statement_bytes = 4096;
     std::uint64_t signature_area_bytes = 256U << 10U;
-    std::uint64_t signatures = 16;    // in one area; crypto judges no more
-    std::uint64_t certificates = 16;  // of one signature
-    std::uint64_t signature_value_bytes = 1024;
+    std::uint64_t signatures = 16;                     // in one area; crypto judges no more
+    std::uint64_t certificates = 16;                   // of one signature
+    std::uint64_t signature_value_bytes = 64U << 10U;  // SLH-DSA of the years to come has 49,856
     std::uint64_t certificate_bytes = 16U << 10U;
     std::uint64_t index_stored_bytes = 256U << 20U;
     std::uint64_t index_expanded_bytes = 1ULL << 30U;
-    std::uint64_t index_line_bytes = 128U << 10U;
+    std::uint64_t index_line_bytes = 128U << 10U;  // without its newline; bounds all attributes of an entry together
     std::uint64_t entries = 4'000'000;
     std::uint64_t frames = 4'000'000;
     std::uint64_t frame_plain_bytes = 8U << 20U;
