@@ -14,9 +14,7 @@ using mos::Result;
 
 namespace {
 
-ImageBuilder release(const std::string &content) {
-    return ImageBuilder{}.directory("d").directory("d/new").file("d/new/x", content);
-}
+ImageBuilder release(const std::string &content) { return ImageBuilder{}.file("x", content); }
 
 // A root where "1" and then "2" were installed.
 struct Root {
@@ -77,13 +75,32 @@ TEST_CASE("the newest recovery points are kept, and those that were taken back d
 }
 
 TEST_CASE("a folder that the change brought is not taken away with something of somebody else's in it") {
-    Root root;
-    must(root.machine->roll_back());
-    const auto folder = must(root.machine->root().open_directory("d/new", mos::base::Symlinks::refuse));
+    const Twin twin;
+    const auto machine = must(Machine::start(twin.root()));
+    const TreeImage wanted = ImageBuilder{}.directory("new").file("new/x", "ours").image();
+    auto decided = must(mos::transaction::decide(machine->site(), must(machine->stage({}, wanted)),
+                                                 {.summary = "install", .reason = {}},
+                                                 [&machine](std::uint64_t id) -> Result<void> {
+                                                     mos::state::Packages packages{machine->database()};
+                                                     mos::state::InstalledPackage package;
+                                                     package.name = "p";
+                                                     mos::state::InstalledFile file;
+                                                     MOS_TRY(file.package, packages.insert(package, id));
+                                                     file.path = "new";
+                                                     MOS_CHECK(packages.insert_file(file));
+                                                     file.path = "new/x";
+                                                     return packages.insert_file(file);
+                                                 }));
+    must(mos::transaction::carry_through(machine->site(), std::move(decided)));
+    CHECK(must(find_rollback(machine->site(), std::nullopt)).id == 1);
+
+    const auto folder = must(machine->root().open_directory("new", mos::base::Symlinks::refuse));
     must(mos::base::replace_file(*folder, "theirs", mos::base::as_bytes("t"), 0644));
-    const auto refused = find_rollback(root.machine->site(), std::nullopt);
+    const auto refused = find_rollback(machine->site(), std::nullopt);
     CHECK(refusal(refused) == Code::CONFLICT);
+    CHECK(refused.error().object() == "new/theirs");
     must(folder->remove_file("theirs"));
+    CHECK(must(find_rollback(machine->site(), std::nullopt)).id == 1);
 }
 
 TEST_CASE("what nobody knows is found at any depth below a folder") {
