@@ -60,8 +60,7 @@ int mos_engine_installed_version(mos_engine *engine, const char *name, char *ver
         MOS_TRY(const auto installed, engine->engine->installed(wanted));
         if (!installed)
             return MOS_END;
-        const std::string full =
-            installed->release.empty() ? installed->version : installed->version + '-' + installed->release;
+        const std::string full = mos::install::shown_version(installed->version, installed->release);
         if (full.size() >= size)
             return Error{Code::LIMIT, "the buffer for the version is too small"};
         std::memcpy(version, full.c_str(), full.size() + 1);

@@ -19,15 +19,16 @@ constexpr std::size_t max_notices = 1000;
 constexpr std::uint64_t block_bytes = 4096;         // what an entry takes at least, rounded up
 constexpr std::uint64_t reserve_bytes = 8U << 20U;  // for the database and what the filesystem itself needs
 
-std::string full_version(const std::string &version, const std::string &release) {
-    return release.empty() ? version : version + '-' + release;
+std::strong_ordering compare(const package::Statement &wanted, const state::InstalledPackage &installed) {
+    const auto order = package::compare_versions(wanted.version, installed.version);
+    return order != 0 ? order : package::compare_versions(wanted.release, installed.release);
 }
 
 Result<StepSummary> summarize_install(state::Packages &packages, const InstallStep &step) {
     const package::Statement &statement = step.package->statement();
     StepSummary summary{.action = Action::install,
                         .name = statement.name,
-                        .version = full_version(statement.version, statement.release),
+                        .version = shown_version(statement.version, statement.release),
                         .old_version = {},
                         .signer = {},
                         .old_package = 0};
@@ -38,8 +39,8 @@ Result<StepSummary> summarize_install(state::Packages &packages, const InstallSt
     if (!installed)
         return summary;
     summary.old_package = installed->id;
-    summary.old_version = full_version(installed->version, installed->release);
-    const auto order = package::compare_versions(summary.version, summary.old_version);
+    summary.old_version = shown_version(installed->version, installed->release);
+    const auto order = compare(statement, *installed);
     if (order > 0) {
         summary.action = Action::update;
     } else if (order < 0) {
@@ -68,7 +69,7 @@ Result<StepSummary> summarize_removal(state::Packages &packages, const RemoveSte
     return StepSummary{.action = Action::remove,
                        .name = step.name,
                        .version = {},
-                       .old_version = full_version(installed->version, installed->release),
+                       .old_version = shown_version(installed->version, installed->release),
                        .signer = {},
                        .old_package = installed->id};
 }
@@ -190,6 +191,11 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
     MOS_CHECK(check_space(site, resolution.totals));
     resolution.digest = counter.digest();
     return resolution;
+}
+
+// The first release of a version goes without saying.
+std::string shown_version(const std::string &version, const std::string &release) {
+    return release.empty() || release == "1" ? version : version + '-' + release;
 }
 
 std::string summary_of(const std::vector<StepSummary> &steps) {

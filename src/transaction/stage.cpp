@@ -48,7 +48,7 @@ Stage::~Stage() = default;
 
 Result<Stage> Stage::begin(Site &site) {
     MOS_CHECK(check_none_unfinished(site.database));
-    Stage stage{site};
+    Stage stage;
     MOS_TRY(stage.m_staged.m_sync_point, site.root.open_sync_point());
     state::Transactions transactions{site.database};
     MOS_TRY(stage.m_staged.m_id, transactions.next_id());

@@ -156,7 +156,7 @@ TEST_CASE("an operation is read back with odd bytes and all attributes") {
     written.leaving_inode = 0xFFFF'FFFF'FFFF'FFF0ULL;
     written.before = {.mode = 07777, .owner = 4294967294U, .group = 1, .modified = {-5, 999'999'999}, .extended = {}};
     written.after = written.before;
-    written.after.extended = {{"user.\xfe odd", {std::byte{0}, std::byte{0xFF}}}, {"user.z", {}}};
+    written.after.extended = {{"user.a", {}}, {"user.\xfe odd", {std::byte{0}, std::byte{0xFF}}}};
     must(database->commit(Durability::durable, [&] { return Transactions{*database}.insert_operation(1, written); }));
     must(Transactions{*database}.for_each_operation(1, Direction::forward,
                                                     [&](const Operation &one) -> mos::Result<void> {

@@ -80,7 +80,10 @@ void Cutter::cut_at(const Twin &twin, const Place &place) {
         if (chosen(place.cut * 100'000 + index++, m_options.sample, 0))
             examine(twin.crash(selection), place, selection);
     }
-    if (chosen(place.cut, m_options.killed_every * std::min(m_options.sample, killed_sample), 1))
+    // Between a write and its flush a killed process leaves what the next one reads and a cut may still take: those
+    // places are in every sample.
+    if (place.before.starts_with("flush") ||
+        chosen(place.cut, m_options.killed_every * std::min(m_options.sample, killed_sample), 1))
         kill_at(twin, place);
 }
 

@@ -91,6 +91,9 @@ struct Outcome {
 [[nodiscard]] Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Resolution &resolution,
                                         const Asker &ask, const std::string &reason);
 
+// "2.1.0", or "2.1.0-3" when the release is not the first.
+[[nodiscard]] std::string shown_version(const std::string &version, const std::string &release);
+
 // "update webserver 2.0.4 → 2.1.0, install libfoo 1.3"
 [[nodiscard]] std::string summary_of(const std::vector<StepSummary> &steps);
 

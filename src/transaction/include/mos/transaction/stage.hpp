@@ -106,7 +106,7 @@ class Stage {
         std::optional<base::FileStatus> there;
     };
 
-    explicit Stage(Site &site) : m_site(&site) {}
+    Stage() = default;
     [[nodiscard]] Result<void> try_exchange();
     [[nodiscard]] Result<void> leave_frames(std::string_view path);
     [[nodiscard]] Result<void> close_frame(Frame frame);
@@ -119,7 +119,6 @@ class Stage {
     void touch_parent(std::string_view path);
     [[nodiscard]] Result<base::Directory *> stage_directory(std::string_view location);
 
-    Site *m_site;
     Staged m_staged;
     std::unique_ptr<base::DirectoryCache> m_root_cache;
     std::unique_ptr<base::DirectoryCache> m_stage_cache;
