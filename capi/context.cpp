@@ -29,12 +29,15 @@ const char *mos_version(void) { return MOS_VERSION; }
 int mos_context_create(const mos_context_options *options, mos_context **context, mos_error **error) {
     using namespace mos::capi;
     return guard(error, [&]() -> mos::Result<void> {
+        // First, so that the callbacks' data are freed whatever comes.
+        const mos_context_options known = known_options(options);
+        std::shared_ptr<void> log_owner = own(known.log_user_data, known.log_destroy);
+        std::shared_ptr<void> clock_owner = own(known.clock_user_data, known.clock_destroy);
         MOS_CHECK(check_output(context));
         MOS_TRY(const mos_context_options given, read_options(options));
         auto made = std::make_shared<Context>();
         made->log = given.log;
-        made->log_owner = own(given.log_user_data, given.log_destroy);
-        std::shared_ptr<void> clock_owner = own(given.clock_user_data, given.clock_destroy);
+        made->log_owner = std::move(log_owner);
         if (given.clock != nullptr)
             made->clock = std::make_shared<CallbackClock>(given.clock, std::move(clock_owner));
         else

@@ -82,32 +82,49 @@ template <class Handle>
     return std::string{text == nullptr ? otherwise : std::string_view{text}};
 }
 
-// The caller's options as this version knows them: a shorter struct has defaults at its end, a longer one must not ask for
-// anything that is not known here.
+// No struct of any version is larger; more is a struct_size that was never set.
+inline constexpr std::size_t max_struct_bytes = 4096;
+
+// As much of the caller's options as both sides know; defaults for the rest.
+template <class Options>
+[[nodiscard]] Options known_options(const Options *given) noexcept {
+    Options options{};
+    if (given != nullptr && given->struct_size <= max_struct_bytes)
+        std::memcpy(&options, given, std::min<std::size_t>(given->struct_size, sizeof options));
+    return options;
+}
+
+// The caller's options as this version knows them: a shorter struct has defaults at its end, a longer one must not ask
+// for anything that is not known here.
 template <class Options>
 [[nodiscard]] Result<Options> read_options(const Options *given) {
-    Options options{};
+    Options options = known_options(given);
     if (given == nullptr)
         return options;
     const std::size_t size = given->struct_size;
-    if (size < sizeof given->struct_size)
+    if (size < sizeof given->struct_size || size > max_struct_bytes)
         return Error{Code::INVALID_ARGUMENT, "struct_size of the options is not set; use the _INIT macro"};
     const auto *bytes = reinterpret_cast<const unsigned char *>(given);
     if (size > sizeof options &&
         std::any_of(bytes + sizeof options, bytes + size, [](unsigned char byte) { return byte != 0; }))
         return Error{Code::UNSUPPORTED, "the options ask for something that this version does not know"};
-    std::memcpy(&options, given, std::min(size, sizeof options));
     return options;
+}
+
+template <class Output>
+[[nodiscard]] Result<void> check_struct(const Output *given) {
+    if (given == nullptr)
+        return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
+    if (given->struct_size < sizeof given->struct_size || given->struct_size > max_struct_bytes)
+        return Error{Code::INVALID_ARGUMENT, "struct_size of the output is not set; use the _INIT macro"};
+    return {};
 }
 
 // Fills the caller's output struct as far as it reaches.
 template <class Output>
 [[nodiscard]] Result<void> write_output(Output *given, Output value) {
-    if (given == nullptr)
-        return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
+    MOS_CHECK(check_struct(given));
     const std::uint32_t size = given->struct_size;
-    if (size < sizeof given->struct_size)
-        return Error{Code::INVALID_ARGUMENT, "struct_size of the output is not set; use the _INIT macro"};
     value.struct_size = size;
     std::memcpy(given, &value, std::min<std::size_t>(size, sizeof value));
     return {};

@@ -193,6 +193,7 @@ static mos_entry_type entry_type(mos::package::EntryType type) {
 int mos_entry_cursor_next(mos_entry_cursor *cursor, mos_entry *entry, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
         MOS_CHECK(check_handle(cursor));
+        MOS_CHECK(check_struct(entry));  // before the cursor moves
         MOS_TRY(std::optional<mos::package::Entry> next, cursor->cursor->next());
         if (!next)
             return MOS_END;

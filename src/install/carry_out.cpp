@@ -56,6 +56,9 @@ Result<void> Stager::take(const Change &change) {
     switch (change.kind) {
     case ChangeKind::unchanged:
         return {};
+    case ChangeKind::foreign_directory:
+        m_left_out.emplace(change.path);
+        [[fallthrough]];
     case ChangeKind::same_directory:
         return m_stage.set_attributes(change.path, change.wanted->attributes);
     case ChangeKind::leave_out:

@@ -23,7 +23,8 @@ void ChangeDigest::field(std::string_view text) {
 }
 
 void ChangeDigest::add(const Change &change) {
-    if (change.kind == ChangeKind::unchanged || change.kind == ChangeKind::same_directory)
+    if (change.kind == ChangeKind::unchanged || change.kind == ChangeKind::same_directory ||
+        change.kind == ChangeKind::foreign_directory)
         return;
     field(std::to_string(static_cast<int>(change.kind)));
     field(change.path);

@@ -138,6 +138,7 @@ class Counter final : public ChangeSink {
             break;
         case ChangeKind::unchanged:
         case ChangeKind::same_directory:
+        case ChangeKind::foreign_directory:
             ++totals.unchanged;
             break;
         }

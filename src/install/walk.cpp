@@ -69,7 +69,7 @@ class Walker {
     [[nodiscard]] Result<void> visit_wanted_directory(const WantedEntry &wanted,
                                                       const std::optional<FileStatus> &there);
     [[nodiscard]] Result<void> visit_present_directory(const WantedEntry &wanted, const FileStatus &there);
-    [[nodiscard]] Result<void> give_as_it_is(WantedEntry directory, const FileStatus &there);
+    [[nodiscard]] Result<void> give_as_it_is(ChangeKind kind, WantedEntry directory, const FileStatus &there);
     [[nodiscard]] Result<void> visit_instead_of_directory(const WantedEntry &wanted);
     [[nodiscard]] Result<void> visit_own(const WantedEntry &wanted, const FileStatus &there);
     [[nodiscard]] Result<void> visit_unowned(const WantedEntry &wanted, const FileStatus &there);
@@ -302,21 +302,24 @@ Result<void> Walker::visit_wanted_directory(const WantedEntry &wanted, const std
 // was there before, is shared, or was given another mode by hand keeps what it has. Its times outlive what comes and
 // goes in it: else a power cut could keep what came and lose the time.
 Result<void> Walker::visit_present_directory(const WantedEntry &wanted, const FileStatus &there) {
-    if (m_old.empty())
-        return give_as_it_is(wanted, there);
+    if (m_old.empty()) {
+        MOS_TRY(const auto owners, m_packages.owners(wanted.path));
+        const bool is_somebodys = owners.empty() || is_engine_folder(wanted.path);
+        return give_as_it_is(is_somebodys ? ChangeKind::foreign_directory : ChangeKind::same_directory, wanted, there);
+    }
     const state::Attributes &was = installed_for(wanted).attributes;
     const bool as_installed = there.mode == was.mode && there.owner == was.owner && there.group == was.group;
     const bool package_changes = wanted.entry != nullptr && wanted.attributes != was;
     MOS_TRY(const bool shared, package_changes ? is_shared(wanted.path) : Result<bool>{false});
     if (package_changes && as_installed && !shared)
         return give(ChangeKind::set_attributes, wanted);
-    return give_as_it_is(wanted, there);
+    return give_as_it_is(ChangeKind::same_directory, wanted, there);
 }
 
-Result<void> Walker::give_as_it_is(WantedEntry directory, const FileStatus &there) {
+Result<void> Walker::give_as_it_is(ChangeKind kind, WantedEntry directory, const FileStatus &there) {
     MOS_TRY(base::Directory *const parent, m_present.parent_of(directory.path));
     MOS_TRY(directory.attributes, transaction::read_attributes(*parent, base::split_path(directory.path).name, there));
-    return give(ChangeKind::same_directory, directory);
+    return give(kind, directory);
 }
 
 // What the package brought before, unless somebody has altered it since.
@@ -412,7 +415,8 @@ Result<void> Walker::visit_leaving(std::string_view path) {
         WantedEntry directory;
         directory.path = path;
         directory.type = FileType::directory;
-        return shared ? give_as_it_is(directory, *there) : give_removal(ChangeKind::remove, path);
+        return shared ? give_as_it_is(ChangeKind::same_directory, directory, *there)
+                      : give_removal(ChangeKind::remove, path);
     }
     MOS_TRY(const bool altered, is_altered(path, *there));
     return altered ? give_removal(ChangeKind::keep, path, altered_and_kept) : give_removal(ChangeKind::remove, path);

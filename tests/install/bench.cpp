@@ -14,7 +14,7 @@ namespace mos::test {
 using base::FileType;
 
 base::Bytes make_package(const std::string &name, const std::string &version, const TreeImage &image,
-                         const std::string &prefix) {
+                         const std::string &prefix, std::vector<crypto::Signer *> signers) {
     Twin input;
     Twin output;
     const auto tree = input.root();
@@ -26,6 +26,7 @@ base::Bytes make_package(const std::string &name, const std::string &version, co
     package::CreateOptions options;
     options.source_date_epoch = package_epoch;
     options.owners = package::Owners::keep;
+    options.signers = std::move(signers);
     const package::InputTree trees[] = {{tree.get(), package::Section::files, prefix}};
     must(package::create_package(trees, manifest, options, *folder, "p.mos"));
     return must(base::read_file(*folder, "p.mos", 1U << 30U));

@@ -17,9 +17,9 @@ namespace mos::test {
 // No time in a test's package is later.
 inline constexpr std::int64_t package_epoch = 1'700'000'000;
 
-// The bytes of an unsigned package with what `image` shows. With a prefix it all lies below that.
+// The bytes of a package with what `image` shows. With a prefix it all lies below that.
 [[nodiscard]] base::Bytes make_package(const std::string &name, const std::string &version, const TreeImage &image,
-                                       const std::string &prefix = "");
+                                       const std::string &prefix = "", std::vector<crypto::Signer *> signers = {});
 [[nodiscard]] std::shared_ptr<package::Package> open_package(base::Bytes bytes);
 
 // As it is when it has been through a package, which knows whole seconds.

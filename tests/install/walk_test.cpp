@@ -216,6 +216,19 @@ TEST_CASE("a folder that was there before keeps mode, owner and times through up
     CHECK(bench.tree().find("usr")->modified == time);
 }
 
+TEST_CASE("a folder that was there before stays nobody's, and outlives the package") {
+    Bench bench;
+    bench.make_directory("usr/bin");
+    bench.install("p", "1", first());
+    CHECK(bench.owners_of("usr/bin").empty());
+    CHECK(bench.owners_of("usr/share") == std::vector<std::string>{"p"});
+    bench.install("p", "2", second());
+    CHECK(bench.machine->watcher.notices.empty());
+    bench.remove("p");
+    CHECK(bench.exists("usr/bin"));
+    CHECK_FALSE(bench.exists("usr/share"));
+}
+
 TEST_CASE("what lies behind a folder that became a symbolic link is left alone by a removal") {
     Bench bench;
     bench.install("p", "1", first());

@@ -15,7 +15,8 @@ enum class ChangeKind : std::uint8_t {
     replace,         // something of ours, or that may go, is there
     set_attributes,  // content stays
     unchanged,
-    same_directory,  // a directory that stays as it is, while things come and go in it
+    same_directory,     // a directory that stays as it is, while things come and go in it
+    foreign_directory,  // the same of one that was there before and belongs to nobody: it stays nobody's
     remove,
     keep,       // altered by hand: stays, and stays the package's
     leave_out,  // somebody else's: stays, and the package does without
