@@ -195,7 +195,7 @@ TEST_CASE("cursors go to MOS_END and stay there") {
     mos_history_record record = MOS_HISTORY_RECORD_INIT;
     CHECK(mos_history_next(history.get(), &record, nullptr) == MOS_OK);
     CHECK(std::string{record.recovery_point} == "rp-1");
-    CHECK(std::string{record.summary} == "install app 1-1");
+    CHECK(std::string{record.summary} == "install app 1");
     CHECK(record.in_effect);
     CHECK(record.can_roll_back);
     CHECK(record.changed_paths == 2);
@@ -404,7 +404,7 @@ TEST_CASE("a question goes to the ask callback, whose NULL is the default") {
         const int code = mos_job_run(job.get(), ask, &asked, nullptr);
         CHECK(asked.object == "app/file");
         CHECK(asked.choices == "keep|replace|stop");
-        CHECK(code == (answer != nullptr ? MOS_OK : MOS_E_CONFLICT));
+        CHECK(code == (answer != nullptr ? 0 : MOS_E_CONFLICT));
         CHECK(bench.root.read("app/file") == (answer != nullptr && *answer == 'r' ? "one" : "mine"));
         CHECK(mos_job_outcome(job.get(), nullptr, nullptr) == code);
     }
@@ -479,11 +479,11 @@ TEST_CASE("the installed version is told, with the ways in which it can't be") {
     char version[256] = "untouched";
     CHECK(mos_engine_installed_version(bench.engine.get(), "app", version, sizeof version, nullptr) == MOS_END);
     CHECK(std::string{version} == "untouched");
-    bench.install(bench.pack("1", "one"));
+    bench.install(bench.pack("1.0", "one"));
     CHECK(mos_engine_installed_version(bench.engine.get(), "app", version, 3, nullptr) == MOS_E_LIMIT);
     CHECK(std::string{version} == "untouched");
     CHECK(mos_engine_installed_version(bench.engine.get(), "app", version, 4, nullptr) == MOS_OK);
-    CHECK(std::string{version} == "1-1");
+    CHECK(std::string{version} == "1.0");
 }
 
 TEST_CASE("a package that is no file, and a root that is no folder, are refused") {

@@ -183,7 +183,7 @@ TEST_CASE("the outcome names the transaction, the paths and the bytes, and the h
     CHECK(outcome.changed_paths == 3);
     CHECK(outcome.written_bytes == 600'000 + std::string{"new ac"}.size());
     const auto row = must(mos::state::Transactions{update.bench.machine->database()}.find(outcome.transaction));
-    CHECK(row->summary == "update p 1-1 → 2-1");
+    CHECK(row->summary == "update p 1 → 2");
     CHECK(row->reason == "because the test says so");
     CHECK(row->changed_paths == 3);
     CHECK(row->state == mos::state::TransactionState::done);

@@ -40,7 +40,7 @@ TEST_CASE("an older version is refused unless it is asked for, and then says tha
     const auto steps = install_steps({step_of("p", "1", release("one"), {.downgrade = Downgrade::allowed})});
     const auto plan = must(bench.resolve(steps));
     CHECK(plan.steps.front().action == Action::downgrade);
-    CHECK(mos::install::summary_of(plan.steps) == "downgrade p 2-1 → 1-1");
+    CHECK(mos::install::summary_of(plan.steps) == "downgrade p 2 → 1");
     must(bench.run(steps));
     CHECK(bench.content("p/x") == "one");
     CHECK(bench.version_of("p") == "1");
