@@ -192,7 +192,7 @@ void make_manifest(const Corpus &corpus) {
 
 int main(int count, char **arguments) {
     if (count != 2) {
-        std::fprintf(stderr, "usage: fuzz-make-corpus FOLDER\n");
+        static_cast<void>(std::fprintf(stderr, "usage: fuzz-make-corpus FOLDER\n"));
         return 1;
     }
     const Corpus corpus{arguments[1]};
