@@ -172,11 +172,16 @@ void make_package(const Corpus &corpus) {
 
 void make_manifest(const Corpus &corpus) {
     package::Manifest manifest;
-    manifest.package_info = {.name = "sample", .version = "1.0", .description = "d", .created_unix_s = 1'700'000'000};
-    manifest.update_info = {.priority = 3, .category = "security", .replaces = {"old"}, .conflicts = {"x", "y"}};
-    manifest.dependencies = {.depends = {"libfoo (>= 1.2)", "a | b"}, .recommends = {"c"}};
-    manifest.system_requirements = {.minimum_version = "1", .required_features = {"f"}};
-    manifest.security = {.signer = "S", .not_before_unix_s = 0, .not_after_unix_s = 253'402'300'799};
+    manifest.package_info.name = "sample";
+    manifest.package_info.version = "1.0";
+    manifest.package_info.created_unix_s = 1'700'000'000;
+    manifest.update_info.category = "security";
+    manifest.update_info.conflicts = {"x", "y"};
+    manifest.dependencies.depends = {"libfoo (>= 1.2)", "a | b"};
+    manifest.system_requirements.minimum_version = "1";
+    manifest.security.signer = "S";
+    manifest.security.not_before_unix_s = 0;
+    manifest.security.not_after_unix_s = 253'402'300'799;
     manifest.unknown_json = R"({"x_vendor":{"y":[1,2,{}]}})";
     corpus.put("manifest", "full", package::write_manifest(manifest));
     corpus.put("manifest", "small", R"({"package_info":{"name":"a","version":"1"}})");
@@ -187,7 +192,7 @@ void make_manifest(const Corpus &corpus) {
 
 int main(int count, char **arguments) {
     if (count != 2) {
-        std::fprintf(stderr, "usage: fuzz-make-corpus FOLDER\n");
+        static_cast<void>(std::fprintf(stderr, "usage: fuzz-make-corpus FOLDER\n"));
         return 1;
     }
     const Corpus corpus{arguments[1]};

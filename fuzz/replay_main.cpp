@@ -24,7 +24,7 @@ void replay(const std::filesystem::path &path) {
     const std::string content{std::istreambuf_iterator<char>{stream}, {}};
     // Memory of exactly this size, so that a sanitizer sees a read past the end.
     const std::vector<std::uint8_t> bytes{content.begin(), content.end()};
-    std::fprintf(stderr, "%s\n", path.c_str());  // the last one named is the one that broke
+    static_cast<void>(std::fprintf(stderr, "%s\n", path.c_str()));  // the last one named is the one that broke
     static_cast<void>(LLVMFuzzerTestOneInput(bytes.data(), bytes.size()));
 }
 

@@ -23,7 +23,7 @@ namespace mos::fuzz {
 inline void hold(bool fact, const char *property) {
     if (fact)
         return;
-    std::fprintf(stderr, "property broken: %s\n", property);
+    static_cast<void>(std::fprintf(stderr, "property broken: %s\n", property));
     std::abort();
 }
 
@@ -31,14 +31,14 @@ inline void hold(bool fact, const char *property) {
 template <class T>
 T must(Result<T> result, const char *property) {
     if (!result)
-        std::fprintf(stderr, "%s\n", result.error().full_message().c_str());
+        static_cast<void>(std::fprintf(stderr, "%s\n", result.error().full_message().c_str()));
     hold(result.ok(), property);
     return std::move(result).value();
 }
 
 inline void must(const Result<void> &result, const char *property) {
     if (!result)
-        std::fprintf(stderr, "%s\n", result.error().full_message().c_str());
+        static_cast<void>(std::fprintf(stderr, "%s\n", result.error().full_message().c_str()));
     hold(result.ok(), property);
 }
 

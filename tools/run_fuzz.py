@@ -32,14 +32,14 @@ def run(build, target, seconds):
     kept, findings = build / "fuzz-corpus" / target, build / "fuzz-findings"
     kept.mkdir(parents=True, exist_ok=True)
     findings.mkdir(exist_ok=True)
-    before = set(findings.iterdir())
+    before = set(findings.glob(f"{target}-*"))
     program = build / "fuzz" / f"fuzz-{target.replace('_', '-')}"
     command = [program, f"-max_total_time={seconds}", f"-artifact_prefix={findings}/{target}-", "-print_final_stats=1",
                *LIMITS, kept, TOP / "fuzz" / "corpus" / target]
     result = subprocess.run(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace")
     coverage = [int(number) for number in COVERAGE.findall(result.stderr)]
     statistics = {name: int(number) for name, number in STATISTIC.findall(result.stderr)}
-    found = sorted(set(findings.iterdir()) - before)
+    found = sorted(set(findings.glob(f"{target}-*")) - before)
     executions = statistics.get("number_of_executed_units", 0)
     gained = coverage[-1] - coverage[0] if coverage else 0
     failed = result.returncode != 0 or executions == 0

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,7 +57,8 @@ class MemorySource final : public Source {
         if (offset >= m_bytes.size())
             return std::size_t{0};
         const std::size_t count = std::min<std::size_t>(out.size(), m_bytes.size() - static_cast<std::size_t>(offset));
-        std::memcpy(out.data(), m_bytes.data() + offset, count);
+        // Not memcpy: `out` may be empty and have no address.
+        std::copy_n(m_bytes.begin() + static_cast<std::ptrdiff_t>(offset), count, out.begin());
         return count;
     }
     [[nodiscard]] Result<std::uint64_t> size() override { return m_bytes.size(); }
