@@ -33,6 +33,7 @@ class Stager final : public ChangeSink {
 
     [[nodiscard]] std::string digest() { return m_digest.finish(); }
     [[nodiscard]] const LeftOut &left_out() const noexcept { return m_left_out; }
+    [[nodiscard]] const std::vector<std::string> &swept_directories() const noexcept { return m_swept; }
     [[nodiscard]] std::uint64_t changed_paths() const noexcept { return m_changed_paths; }
     [[nodiscard]] std::uint64_t written_bytes() const noexcept { return m_progress.done_bytes; }
 
@@ -47,6 +48,7 @@ class Stager final : public ChangeSink {
     const Asker &m_ask;
     ChangeDigest m_digest;
     LeftOut m_left_out;
+    std::vector<std::string> m_swept;
     std::uint64_t m_changed_paths = 0;
     base::Progress m_progress;
 };
@@ -71,6 +73,8 @@ Result<void> Stager::take(const Change &change) {
         break;
     }
     MOS_CHECK(m_site.observer.checkpoint());
+    if (change.sweep == Sweep::directory)
+        m_swept.emplace_back(change.path);
     ++m_progress.done_entries;
     ++m_changed_paths;
     m_site.observer.report(m_progress);
@@ -84,6 +88,8 @@ Result<void> Stager::take(const Change &change) {
     case ChangeKind::ask:
         return ask(change);
     default:
+        if (change.kind == ChangeKind::add)
+            m_stage.expect_nothing();
         return put(*change.wanted);
     }
 }
@@ -228,6 +234,9 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
     if (stager.digest() != resolution.digest)
         return plan_changed();
     MOS_TRY(transaction::Staged staged, stage.finish());
+    // Staging may have taken long, and what came into such a directory since would go with it.
+    for (const std::string &path : stager.swept_directories())
+        MOS_CHECK(check_swept_directory(site, resolution, path, summary_of(resolution.steps)));
     const Outcome outcome{
         .transaction = staged.id(), .changed_paths = stager.changed_paths(), .written_bytes = stager.written_bytes()};
     MOS_TRY(transaction::Decided decided,

@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <sys/utsname.h>
 
 namespace mos::install {
 
@@ -26,6 +28,10 @@ std::strong_ordering compare(const package::Statement &wanted, const state::Inst
 
 Result<StepSummary> summarize_install(state::Packages &packages, const InstallStep &step) {
     const package::Statement &statement = step.package->statement();
+    if (statement.kind != package::PackageKind::full)
+        return Error{Code::NOT_BUILT, fmt::format("'{}' {} is a delta package, which this version can't install",
+                                                  statement.name, statement.version)}
+            .about(statement.name);
     StepSummary summary{.action = Action::install,
                         .name = statement.name,
                         .version = shown_version(statement.version, statement.release),
@@ -161,6 +167,27 @@ class Counter final : public ChangeSink {
     ChangeDigest m_digest;
 };
 
+// What a package says and this version does not act upon is told, never passed over.
+Result<void> note_unchecked(package::Package &package, std::vector<std::string> &notices) {
+    const package::Statement &statement = package.statement();
+    utsname machine{};
+    const bool any =
+        statement.architecture == "all" || statement.architecture == "any" || statement.architecture == "noarch";
+    if (!any && ::uname(&machine) == 0 && statement.architecture != machine.machine &&
+        !(statement.architecture == "amd64" && std::string_view{machine.machine} == "x86_64") &&
+        !(statement.architecture == "arm64" && std::string_view{machine.machine} == "aarch64"))
+        notices.push_back(fmt::format("'{}' is made for {}; this machine is {}", statement.name, statement.architecture,
+                                      machine.machine));
+    MOS_TRY(const package::Manifest manifest, package.manifest());
+    for (const std::string &relation : manifest.dependencies.depends)
+        notices.push_back(fmt::format("'{}' depends on {}, which this version does not check", statement.name,
+                                      base::in_quotes(relation)));
+    for (const std::string &relation : manifest.update_info.conflicts)
+        notices.push_back(fmt::format("'{}' conflicts with {}, which this version does not check", statement.name,
+                                      base::in_quotes(relation)));
+    return {};
+}
+
 Result<void> check_space(transaction::Site &site, const Totals &totals) {
     MOS_TRY(const base::FilesystemUsage usage, site.root.usage());
     const std::uint64_t entries = totals.added + totals.replaced;
@@ -186,6 +213,7 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
     for (const InstallStep &step : steps.installs) {
         MOS_TRY(std::vector<std::string> folders, find_implied_folders(*step.package));
         resolution.implied_folders.push_back(std::move(folders));
+        MOS_CHECK(note_unchecked(*step.package, resolution.notices));
     }
     MOS_CHECK(walk(site, steps, resolution, counter));
     MOS_CHECK(check_space(site, resolution.totals));

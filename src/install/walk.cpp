@@ -77,9 +77,9 @@ class Walker {
     [[nodiscard]] Result<void> visit_swept(std::string_view path);
     [[nodiscard]] Result<bool> is_altered(std::string_view path, const FileStatus &there);
     [[nodiscard]] Result<void> check_owners(const WantedEntry &wanted);
-    [[nodiscard]] Result<void> check_no_foreign(const WantedEntry &wanted);
     [[nodiscard]] const InstalledFile &installed_for(const WantedEntry &wanted) const;
-    [[nodiscard]] Result<void> give(ChangeKind kind, const WantedEntry &wanted, std::string_view note = {});
+    [[nodiscard]] Result<void> give(ChangeKind kind, const WantedEntry &wanted, std::string_view note = {},
+                                    Sweep sweep = Sweep::nothing);
     [[nodiscard]] Result<void> give_removal(ChangeKind kind, std::string_view path, std::string_view note = {});
 
     transaction::Site &m_site;
@@ -195,8 +195,8 @@ Result<void> Walker::visit(const std::string &path) {
     return cover_of(path) != nullptr ? visit_swept(path) : visit_leaving(path);
 }
 
-Result<void> Walker::give(ChangeKind kind, const WantedEntry &wanted, std::string_view note) {
-    MOS_CHECK(m_sink.take({.kind = kind, .path = wanted.path, .wanted = &wanted, .note = note}));
+Result<void> Walker::give(ChangeKind kind, const WantedEntry &wanted, std::string_view note, Sweep sweep) {
+    MOS_CHECK(m_sink.take({.kind = kind, .path = wanted.path, .wanted = &wanted, .note = note, .sweep = sweep}));
     if (kind == ChangeKind::add || kind == ChangeKind::replace || kind == ChangeKind::ask)
         m_covers.push_back({std::string{wanted.path}, wanted.type});
     return {};
@@ -240,8 +240,12 @@ Result<void> Walker::visit_instead_of_directory(const WantedEntry &wanted) {
         if (same_content(wanted, installed) && installed.attributes == wanted.attributes)
             return give(ChangeKind::keep, wanted, altered_and_kept);
     }
-    MOS_CHECK(check_no_foreign(wanted));
-    return give(ChangeKind::replace, wanted);
+    if (m_old.empty())
+        return refuse(Code::CONFLICT, wanted.path,
+                      fmt::format("{} is a folder of somebody else's: '{}' wants a {} there",
+                                  base::in_quotes(wanted.path), name_of(wanted), base::file_type_name(wanted.type)));
+    MOS_CHECK(check_swept_directory(m_site, m_resolution, std::string{wanted.path}, name_of(wanted)));
+    return give(ChangeKind::replace, wanted, {}, Sweep::directory);
 }
 
 // One owner a path; directories may have several.
@@ -254,25 +258,6 @@ Result<void> Walker::check_owners(const WantedEntry &wanted) {
                           fmt::format("{} of '{}' belongs to the installed package '{}'", base::in_quotes(wanted.path),
                                       name_of(wanted), owner.package));
     }
-    return {};
-}
-
-// A file takes the place of a directory: all that is in it must be ours, and on its way out.
-Result<void> Walker::check_no_foreign(const WantedEntry &wanted) {
-    const auto is_ours = [&](const std::string &path) -> Result<bool> {
-        MOS_TRY(const auto owners, m_packages.owners(path));
-        return std::any_of(owners.begin(), owners.end(),
-                           [&](const auto &owner) { return is_leaving(owner.file.package); });
-    };
-    const std::string path{wanted.path};
-    MOS_TRY(const auto directory, m_present.open(path));
-    MOS_TRY(std::optional<std::string> foreign, snapshot::find_foreign(*directory, path, is_ours));
-    if (!foreign && m_old.empty())
-        foreign = path;
-    if (foreign)
-        return refuse(Code::CONFLICT, *foreign,
-                      fmt::format("{} is in the way: '{}' wants a {} at {}", base::in_quotes(*foreign), name_of(wanted),
-                                  base::file_type_name(wanted.type), base::in_quotes(path)));
     return {};
 }
 
@@ -334,10 +319,14 @@ Result<void> Walker::visit_own(const WantedEntry &wanted, const FileStatus &ther
         intact = intact && group != LinkGroups::State::altered;
     }
     const bool same_attributes = installed.attributes == wanted.attributes;
+    const bool reinstall = m_steps.installs[wanted.step].options.reinstall == Reinstall::allowed;
+    if (intact && reinstall) {  // what size and time can't show is looked at when somebody asks for it
+        MOS_TRY(intact, m_present.has_content(wanted.path, there, installed.type, installed.size, installed.digest,
+                                              installed.link_target));
+    }
     if (same && same_attributes && intact)
         return give(ChangeKind::unchanged, wanted);
 
-    const bool reinstall = m_steps.installs[wanted.step].options.reinstall == Reinstall::allowed;
     if (same && same_attributes && !reinstall)
         return give(ChangeKind::keep, wanted, altered_and_kept);
     if (!intact)
@@ -423,6 +412,28 @@ Result<void> Walker::visit_leaving(std::string_view path) {
 }
 
 }  // namespace
+
+Result<void> check_swept_directory(transaction::Site &site, const Resolution &resolution, const std::string &path,
+                                   const std::string &name) {
+    state::Packages packages{site.database};
+    const auto is_leaving = [&](std::uint64_t package) {
+        return std::any_of(resolution.steps.begin(), resolution.steps.end(),
+                           [&](const StepSummary &step) { return step.old_package == package; });
+    };
+    // An altered one goes along into the recovery point, which the walk reports.
+    const auto is_ours = [&](const std::string &below, const FileStatus & /*status*/) -> Result<bool> {
+        MOS_TRY(const auto owners, packages.owners(below));
+        return std::any_of(owners.begin(), owners.end(),
+                           [&](const auto &owner) { return is_leaving(owner.file.package); });
+    };
+    MOS_TRY(const auto directory, Present{site.root}.open(path));
+    MOS_TRY(const std::optional<std::string> foreign, snapshot::find_foreign(*directory, path, is_ours));
+    if (foreign)
+        return refuse(Code::CONFLICT, *foreign,
+                      fmt::format("{} is in the way: '{}' wants something else than a folder at {}",
+                                  base::in_quotes(*foreign), name, base::in_quotes(path)));
+    return {};
+}
 
 Result<void> walk(transaction::Site &site, const Steps &steps, const Resolution &resolution, ChangeSink &sink) {
     return Walker{site, steps, resolution, sink}.run();

@@ -48,4 +48,9 @@ class WantedStream {
 [[nodiscard]] Result<void> walk(transaction::Site &site, const Steps &steps, const Resolution &resolution,
                                 ChangeSink &sink);
 
+// CONFLICT when the directory at `path`, in whose place `name` wants something else, holds what does not leave with the
+// plan's packages, or what was altered in it. Asked when the walk comes by, and once more before the decision.
+[[nodiscard]] Result<void> check_swept_directory(transaction::Site &site, const Resolution &resolution,
+                                                 const std::string &path, const std::string &name);
+
 }  // namespace mos::install

@@ -23,6 +23,17 @@ FileType file_type(EntryType type) {
     }
 }
 
+// A package must not be half installed: what it brings besides files is refused until it is acted upon.
+Result<void> check_section(const Entry &entry) {
+    const auto section = package::section_of(entry.path);
+    if (!section || *section == package::Section::files || *section == package::Section::metadata ||
+        entry.type == EntryType::directory)
+        return {};
+    return Error{Code::NOT_BUILT, fmt::format("the package carries {}, which this version does not act upon",
+                                              base::in_quotes(entry.path))}
+        .about(entry.path);
+}
+
 state::Attributes attributes_of(const Entry &entry) {
     return {.mode = entry.mode,
             .owner = entry.owner,
@@ -67,6 +78,7 @@ Result<void> WantedStream::read_entry() {
             m_entry.reset();
             return {};
         }
+        MOS_CHECK(check_section(*next));
         if (package::installed_path(*next)) {
             m_entry = std::make_unique<Entry>(std::move(*next));
             return {};

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace mos::snapshot {
@@ -25,9 +26,10 @@ Error nothing(std::string message) { return Error{Code::NOTHING_TO_ROLL_BACK, st
 // with it.
 Result<void> check_directories(transaction::Site &site, const Transaction &owner) {
     state::Packages packages{site.database};
-    const IsOurs is_owned = [&](const std::string &path) -> Result<bool> {
+    const IsOurs is_untouched = [&](const std::string &path, const base::FileStatus &status) -> Result<bool> {
         MOS_TRY(const auto owners, packages.owners(path));
-        return !owners.empty();
+        return std::any_of(owners.begin(), owners.end(),
+                           [&](const auto &one) { return state::stands_as_installed(one.file, status); });
     };
     base::DirectoryCache cache{site.root};
     return state::Transactions{site.database}.for_each_operation(
@@ -36,17 +38,20 @@ Result<void> check_directories(transaction::Site &site, const Transaction &owner
                 return {};
             const base::SplitPath split = base::split_path(operation.path);
             auto opened = cache.open(split.parent);
-            if (!opened && opened.error().code() == Code::NOT_FOUND)
-                return {};
+            const bool gone =
+                !opened && (opened.error().code() == Code::NOT_FOUND || opened.error().code() == Code::SYMLINK_IN_PATH);
+            if (gone)
+                return {};  // somebody moved it away; nothing of ours is below it any more
             MOS_TRY(base::Directory *const parent, std::move(opened));
             MOS_TRY(const auto there, parent->find(split.name));
             if (!there || there->type != FileType::directory || there->inode != operation.staged_inode)
                 return {};
             MOS_TRY(const auto directory, parent->open_directory(split.name, base::Symlinks::refuse));
-            MOS_TRY(const auto foreign, find_foreign(*directory, operation.path, is_owned));
+            MOS_TRY(const auto foreign, find_foreign(*directory, operation.path, is_untouched));
             if (foreign)
-                return Error{Code::CONFLICT, fmt::format("{} was put into a folder that the rollback takes away",
-                                                         base::in_quotes(*foreign))}
+                return Error{Code::CONFLICT,
+                             fmt::format("{} was put into a folder that the rollback takes away, or changed in it",
+                                         base::in_quotes(*foreign))}
                     .about(*foreign);
             return {};
         });
@@ -59,7 +64,10 @@ Result<std::optional<std::string>> find_foreign(base::Directory &directory, cons
     MOS_TRY(const auto entries, directory.list());
     for (const base::DirectoryEntry &entry : entries) {
         const std::string below = path + '/' + entry.name;
-        MOS_TRY(const bool ours, is_ours(below));
+        MOS_TRY(const auto status, directory.find(entry.name));
+        if (!status)
+            continue;  // gone since it was listed
+        MOS_TRY(const bool ours, is_ours(below, *status));
         if (!ours)
             return std::optional{below};
         if (entry.type != FileType::directory)
@@ -114,8 +122,10 @@ Result<void> retain(transaction::Site &site, std::size_t count) {
     MOS_TRY(const std::vector<Transaction> points, state::Transactions{site.database}.recovery_points());
     std::size_t kept = 0;
     for (auto point = points.rbegin(); point != points.rend(); ++point) {
-        if (point->state == TransactionState::done && kept < count) {
-            ++kept;
+        const bool finished = point->state == TransactionState::done;
+        if (finished && kept < count) {
+            // One that was taken back takes no place, but it may hold what somebody put in the way of the rollback.
+            kept += point->in_effect ? 1U : 0U;
             continue;
         }
         state::Packages packages{site.database};

@@ -55,6 +55,14 @@ Result<InstalledFile> read_file(const Statement &row) {
 
 }  // namespace
 
+bool stands_as_installed(const InstalledFile &file, const base::FileStatus &status) noexcept {
+    if (file.type != status.type)
+        return false;
+    return file.type == base::FileType::directory ||
+           (file.attributes.modified == status.modified &&
+            (file.type != base::FileType::regular || file.size == status.size));
+}
+
 Result<std::optional<InstalledPackage>> Packages::find(std::string_view name) {
     MOS_TRY(Statement row, m_database.connection().prepare_once(fmt::format(
                                "SELECT {} FROM packages p WHERE p.name = ? AND {}", package_columns, in_force)));
@@ -158,9 +166,26 @@ Result<void> Packages::forget(std::uint64_t transaction, bool in_effect) {
     return packages.unsigned_integer(transaction).run();
 }
 
+// One ordered range a package, merged here: SQLite would unite them in a sorter that holds every row.
 struct InstalledFileCursor::State {
-    Statement rows;
+    struct Range {
+        Statement rows;
+        std::optional<InstalledFile> next;
+    };
+    std::vector<Range> ranges;
 };
+
+namespace {
+
+Result<std::optional<InstalledFile>> next_file(Statement &rows) {
+    MOS_TRY(const bool row, rows.step());
+    if (!row)
+        return std::optional<InstalledFile>{};
+    MOS_TRY(InstalledFile file, read_file(rows));
+    return std::optional<InstalledFile>{std::move(file)};
+}
+
+}  // namespace
 
 InstalledFileCursor::InstalledFileCursor(std::unique_ptr<State> state) : m_state(std::move(state)) {}
 InstalledFileCursor::InstalledFileCursor(InstalledFileCursor &&) noexcept = default;
@@ -168,23 +193,27 @@ InstalledFileCursor &InstalledFileCursor::operator=(InstalledFileCursor &&) noex
 InstalledFileCursor::~InstalledFileCursor() = default;
 
 Result<InstalledFileCursor> InstalledFileCursor::open(Database &database, const std::vector<std::uint64_t> &packages) {
-    // The primary key is (package, path): SQLite merges one ordered range for each package only when asked one by one,
-    // so many packages are united by it in a sorter, a single one is read in order.
-    std::string list;
-    for (const std::uint64_t id : packages)
-        list += (list.empty() ? "" : ", ") + std::to_string(id);
-    MOS_TRY(Statement rows,
-            database.connection().prepare_once(fmt::format(
-                "SELECT {} FROM files f WHERE f.package IN ({}) ORDER BY f.path, f.package", file_columns, list)));
-    return InstalledFileCursor{std::make_unique<State>(State{std::move(rows)})};
+    auto state = std::make_unique<State>();
+    for (const std::uint64_t id : packages) {
+        MOS_TRY(Statement rows, database.connection().prepare_once(fmt::format(
+                                    "SELECT {} FROM files f WHERE f.package = {} ORDER BY f.path", file_columns, id)));
+        MOS_TRY(std::optional<InstalledFile> first, next_file(rows));
+        state->ranges.push_back({std::move(rows), std::move(first)});
+    }
+    return InstalledFileCursor{std::move(state)};
 }
 
 Result<std::optional<InstalledFile>> InstalledFileCursor::next() {
-    MOS_TRY(const bool row, m_state->rows.step());
-    if (!row)
+    State::Range *lowest = nullptr;
+    for (State::Range &range : m_state->ranges) {
+        if (range.next && (lowest == nullptr || range.next->path < lowest->next->path))
+            lowest = &range;
+    }
+    if (lowest == nullptr)
         return std::optional<InstalledFile>{};
-    MOS_TRY(InstalledFile file, read_file(m_state->rows));
-    return std::optional<InstalledFile>{std::move(file)};
+    std::optional<InstalledFile> file = std::move(lowest->next);
+    MOS_TRY(lowest->next, next_file(lowest->rows));
+    return file;
 }
 
 }  // namespace mos::state

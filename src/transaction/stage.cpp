@@ -27,6 +27,12 @@ bool is_as_staged(const state::Operation &operation, const FileStatus &status) {
 
 namespace {
 
+Error appeared(std::string_view path) {
+    return Error{Code::CHANGED_MEANWHILE,
+                 fmt::format("{} appeared while the update was being prepared", base::in_quotes(path))}
+        .about(std::string{path});
+}
+
 Error conflicting(std::string_view path, std::string_view what) {
     return Error{Code::INTERNAL, fmt::format("{} {}", base::in_quotes(path), what)}.about(std::string{path});
 }
@@ -171,6 +177,7 @@ Result<std::optional<FileStatus>> Stage::look(std::string_view path) {
 Result<Stage::Place> Stage::place(std::string_view path) {
     MOS_CHECK(leave_frames(path));
     if (const Frame *cover = cover_of(path); cover != nullptr) {
+        m_nothing_expected = false;
         if (cover->kind != Frame::Kind::staged_directory)
             return conflicting(path, "is wanted below something that is no directory");
         return Place{.in_tree = true,
@@ -179,6 +186,8 @@ Result<Stage::Place> Stage::place(std::string_view path) {
                      .there = std::nullopt};
     }
     MOS_TRY(const std::optional<FileStatus> there, look(path));
+    if (std::exchange(m_nothing_expected, false) && there)
+        return appeared(path);
     const std::uint64_t slot = m_next_slot++;
     return Place{.in_tree = false, .slot = slot, .location = number_name(slot), .there = there};
 }
@@ -277,6 +286,8 @@ Result<void> Stage::put_directory(std::string_view path, const Attributes &attri
     MOS_CHECK(leave_frames(path));
     if (cover_of(path) == nullptr) {
         MOS_TRY(const std::optional<FileStatus> there, look(path));
+        if (m_nothing_expected && there)
+            return appeared(path);
         if (there && there->type == FileType::directory)
             return set_attributes(path, attributes);
     }

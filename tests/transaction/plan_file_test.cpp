@@ -73,8 +73,8 @@ std::string plan_of(const std::string &line) {
 }
 
 std::string operation_line(std::string_view kind, std::string_view path, std::string_view more) {
-    return R"({"slot":0,"staged_inode":1,"kind":)" + std::string{kind} + R"(,"path":")" + std::string{path} + '"' +
-           std::string{more} + "}";
+    return R"({"slot":0,"staged_inode":1,"staged_size":1,"staged_modified":[1,2],"kind":)" + std::string{kind} +
+           R"(,"path":")" + std::string{path} + '"' + std::string{more} + "}";
 }
 
 }  // namespace

@@ -34,11 +34,15 @@ struct WantedEntry {
     bool first_of_links = false;
 };
 
+// Whether a directory stands there that goes with all below it, of which nothing may be somebody else's.
+enum class Sweep : std::uint8_t { nothing, directory };
+
 struct Change {
     ChangeKind kind = ChangeKind::unchanged;
     std::string_view path;
     const WantedEntry *wanted = nullptr;  // nullptr for a removal
     std::string_view note;                // why something is kept, replaced or asked; empty where that is plain
+    Sweep sweep = Sweep::nothing;
 };
 
 // Takes the changes of a plan, in byte order of their paths.

@@ -20,7 +20,7 @@ inline constexpr std::size_t default_recovery_points = 10;  // the user guide's 
 [[nodiscard]] Result<std::uint64_t> recovery_point_number(std::string_view name);
 
 // The first path below `directory` (which stands at `path`) that `is_ours` does not know; nothing when it knows all.
-using IsOurs = std::function<Result<bool>(const std::string &path)>;
+using IsOurs = std::function<Result<bool>(const std::string &path, const base::FileStatus &status)>;
 [[nodiscard]] Result<std::optional<std::string>> find_foreign(base::Directory &directory, const std::string &path,
                                                               const IsOurs &is_ours);
 
@@ -30,8 +30,9 @@ using IsOurs = std::function<Result<bool>(const std::string &path)>;
 [[nodiscard]] Result<state::Transaction> find_rollback(transaction::Site &site,
                                                        std::optional<std::string_view> recovery_point);
 
-// Gives up the oldest recovery points until at most `count` are left. Changes that are not in effect, since they failed
-// or were rolled back, have nothing that could be taken back: their stages go too.
+// Gives up the oldest recovery points until at most `count` of changes in effect are left, and those of changes that
+// failed. One that was taken back takes no place; it goes with those of its age, since it may hold what was in the way
+// of the rollback.
 [[nodiscard]] Result<void> retain(transaction::Site &site, std::size_t count);
 
 }  // namespace mos::snapshot

@@ -38,6 +38,9 @@ struct InstalledFile {
     std::string link_group;              // the first path of its hard-link group; empty when it stands alone
 };
 
+// Whether an entry is still what was installed, by type, size and time.
+[[nodiscard]] bool stands_as_installed(const InstalledFile &file, const base::FileStatus &status) noexcept;
+
 class Packages {
   public:
     explicit Packages(Database &database) : m_database(database) {}

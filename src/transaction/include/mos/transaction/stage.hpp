@@ -72,6 +72,8 @@ class Stage {
     [[nodiscard]] Result<void> put_link(std::string_view path, std::string_view first);
     // The next put_file is the first name of a hard-link group.
     void share() noexcept { m_share_next = true; }
+    // The next put_… comes from a look that found nothing there: CHANGED_MEANWHILE if there is something by now.
+    void expect_nothing() noexcept { m_nothing_expected = true; }
 
     // New mode, owner, times and extended attributes for what is at `path`, which keeps its content and inode.
     [[nodiscard]] Result<void> set_attributes(std::string_view path, const state::Attributes &attributes);
@@ -128,6 +130,7 @@ class Stage {
     std::map<std::string, std::string, std::less<>> m_shared;  // first path of a link group → its location
     std::uint64_t m_next_slot = 0;
     bool m_share_next = false;
+    bool m_nothing_expected = false;
 };
 
 // The attributes of what is at `name`, and how they are given to an entry. Of the extended ones only user.* and
