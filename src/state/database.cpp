@@ -110,6 +110,7 @@ Result<void> check_or_migrate(Connection &connection) {
 // that SQLite chooses.
 constexpr const char *settings = "PRAGMA locking_mode = EXCLUSIVE;"
                                  "PRAGMA journal_mode = WAL;"
+                                 "PRAGMA synchronous = FULL;"
                                  "PRAGMA temp_store = MEMORY;"
                                  "PRAGMA cache_size = -2048;"
                                  "PRAGMA wal_autocheckpoint = 0;"

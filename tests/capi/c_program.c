@@ -45,7 +45,7 @@ static int change(mos_engine *engine, const char *package, mos_error **error) {
 }
 
 int main(int count, char **arguments) {
-    char input[512], file[512], output[512], root[512], trust[512], installed[512];
+    char input[512], file[1024], output[512], root[512], trust[512], installed[1024];
     mos_context *context = NULL;
     mos_key *key = NULL;
     mos_engine *engine = NULL;

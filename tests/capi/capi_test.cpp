@@ -404,7 +404,7 @@ TEST_CASE("a question goes to the ask callback, whose NULL is the default") {
         const int code = mos_job_run(job.get(), ask, &asked, nullptr);
         CHECK(asked.object == "app/file");
         CHECK(asked.choices == "keep|replace|stop");
-        CHECK(code == (answer != nullptr ? 0 : MOS_E_CONFLICT));
+        CHECK(code == (answer != nullptr ? int{MOS_OK} : int{MOS_E_CONFLICT}));
         CHECK(bench.root.read("app/file") == (answer != nullptr && *answer == 'r' ? "one" : "mine"));
         CHECK(mos_job_outcome(job.get(), nullptr, nullptr) == code);
     }
