@@ -53,9 +53,7 @@ Result<package::Package> authenticate(std::unique_ptr<base::Source> source, base
 
 Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose purpose) {
     Session session;
-    session.m_turn = std::unique_lock{engine.m_turn, std::try_to_lock};
-    if (!session.m_turn.owns_lock())
-        return Error{Code::LOCKED, "the root is in use by a job of this engine"};
+    MOS_TRY(session.m_turn, engine.m_turns.take(purpose == Purpose::change ? Turns::Holder::job : Turns::Holder::call));
     MOS_TRY(const bool exists, has_database(engine.root()));
     if (!exists && purpose != Purpose::change) {
         MOS_TRY(session.m_database, state::Database::open_empty());

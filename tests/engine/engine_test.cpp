@@ -3,7 +3,11 @@
 
 #include <mos/crypto/trust_store.hpp>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 using namespace mos::test;
 using mos::Code;
@@ -45,6 +49,30 @@ TEST_CASE("a root in use is refused with the name of its user, and free again af
         CHECK(refusal(bench.engine->history()) == Code::LOCKED);
     }
     CHECK(must(other->history()).size() == 1);
+}
+
+TEST_CASE("calls of several threads wait for each other and are not refused") {
+    EngineBench bench;
+    must(bench.install("p", "1", simple("one")));
+    std::atomic<int> seen = 0;
+    {
+        auto session = std::make_optional(
+            must(Session::open(*bench.engine, mos::base::silent_observer(), Session::Purpose::mend)));
+        std::array<std::thread, 4> threads;
+        for (std::thread &thread : threads)
+            thread = std::thread{[&] {
+                for (int round = 0; round < 20; ++round) {
+                    const auto history = bench.engine->history();
+                    seen += history.ok() && history->size() == 1 ? 1 : 0;
+                }
+            }};
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        CHECK(seen == 0);
+        session.reset();
+        for (std::thread &thread : threads)
+            thread.join();
+    }
+    CHECK(seen == 80);
 }
 
 TEST_CASE("whoever opens a root first completes what a power cut left") {

@@ -5,6 +5,7 @@
 #include <mos/base/filesystem.hpp>
 #include <mos/base/observer.hpp>
 #include <mos/base/source.hpp>
+#include <mos/engine/turn.hpp>
 #include <mos/package/package.hpp>
 #include <mos/snapshot/rollback.hpp>
 #include <mos/state/packages.hpp>
@@ -12,7 +13,6 @@
 #include <mos/transaction/transaction.hpp>
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,11 +35,12 @@ struct Settings {
 
 class Engine;
 
-// The root, for as long as one has it to oneself. One at a time in all processes and threads.
+// The root, for as long as one has it to oneself. One at a time in all processes and threads: a thread of the same
+// engine waits while another one changes or looks for a moment; LOCKED while a job, or another process, has the root.
 class Session {
   public:
     enum class Purpose : std::uint8_t {
-        change,  // creates lock and database where they are missing, and recovers
+        change,  // a job: creates lock and database where they are missing, and recovers
         mend,    // recovers; a root without a database has an empty one, and nothing is created
         look,    // the same without recovering: what is unfinished is shown as such
     };
@@ -54,7 +55,7 @@ class Session {
     Session() = default;
 
     // Released in the opposite order: the database is closed before the lock is given up.
-    std::unique_lock<std::mutex> m_turn;
+    Turns::Turn m_turn;
     std::unique_ptr<base::FileLock> m_lock;
     std::unique_ptr<state::Database> m_database;
     std::unique_ptr<transaction::Site> m_site;
@@ -82,7 +83,7 @@ class Engine {
     const std::unique_ptr<base::Directory> m_root;
     const Settings m_settings;
     const std::shared_ptr<const base::Clock> m_clock;
-    std::mutex m_turn;
+    Turns m_turns;
 };
 
 }  // namespace mos::engine
