@@ -61,27 +61,22 @@ Result<std::shared_ptr<mos::package::Package>> accept(mos_package *package) {
 }
 
 struct Trust {
-    std::unique_ptr<mos::base::Directory> folder;
+    mos::engine::TrustFolder folder;
     unsigned required_signatures = 1;
 };
 
 Result<Trust> open_trust(const mos_trust_options *options) {
     MOS_TRY(const mos_trust_options given, read_options(options));
-    const std::string path = text_or(given.trust_path, default_trust_path);
-    auto folder = mos::base::open_root(path);
-    if (!folder)
-        return Error{Code::TRUST_UNREADABLE, fmt::format("the trust folder {} can't be opened",
-                                                         mos::base::in_quotes(path))}
-            .about(path)
-            .caused_by(std::move(folder).error());
-    return Trust{.folder = std::move(folder).value(),
+    MOS_TRY(mos::engine::TrustFolder folder,
+            mos::engine::open_trust_folder(text_or(given.trust_path, default_trust_path)));
+    return Trust{.folder = std::move(folder),
                  .required_signatures = given.required_signatures != 0 ? given.required_signatures : 1U};
 }
 
 Result<std::shared_ptr<mos::package::Package>> authenticate(const std::shared_ptr<mos::base::Source> &source,
                                                             const Trust &trust, const mos::base::Clock &clock) {
     MOS_TRY(mos::package::Package package,
-            mos::engine::authenticate(share(source), *trust.folder, trust.required_signatures, clock));
+            mos::engine::authenticate(share(source), trust.folder, trust.required_signatures, clock));
     return std::make_shared<mos::package::Package>(std::move(package));
 }
 
@@ -250,14 +245,13 @@ int mos_package_verify_job(mos_package *package, const mos_trust_options *trust,
         auto handle = std::make_unique<mos_job>();
         handle->context = package->context;
         MOS_TRY(handle->job,
-                mos::engine::Job::create([source = package->source, trusted = std::move(shared_trust),
-                                          context = package->context](
-                                             mos::base::Observer &observer,
-                                             const auto & /*ask*/) -> Result<mos::engine::JobOutcome> {
-                    MOS_TRY(const auto authenticated, authenticate(source, *trusted, *context->clock));
-                    MOS_CHECK(authenticated->verify_content(observer));
-                    return mos::engine::JobOutcome{};
-                }));
+                mos::engine::Job::create(
+                    [source = package->source, trusted = std::move(shared_trust), context = package->context](
+                        mos::base::Observer &observer, const auto & /*ask*/) -> Result<mos::engine::JobOutcome> {
+                        MOS_TRY(const auto authenticated, authenticate(source, *trusted, *context->clock));
+                        MOS_CHECK(authenticated->verify_content(observer));
+                        return mos::engine::JobOutcome{};
+                    }));
         *job = handle.release();
         return {};
     });

@@ -29,7 +29,8 @@ typedef struct mos_engine_options {
 /* Opens a root. Nothing is written and no lock is held between calls: whoever changes the root takes its lock for that
  * time (MOS_E_LOCKED names the holder), and first completes what a power cut left unfinished. Thread-safe: calls on
  * several threads wait for each other, and a job waits for a call, but while a job has the root, of this process or
- * another, all others get MOS_E_LOCKED. Since 0.1. */
+ * another, all others get MOS_E_LOCKED. A trust folder that is missing or can't be read is MOS_E_TRUST_UNREADABLE, but
+ * only when a package is to be checked: what needs no trust works without. Since 0.1. */
 MOS_API int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine,
                             mos_error **error);
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <fstream>
 #include <unistd.h>
 
@@ -41,14 +42,38 @@ Error locked(Error holder) {
 
 }  // namespace
 
-Result<package::Package> authenticate(std::unique_ptr<base::Source> source, base::Directory &trust_folder,
+Result<TrustFolder> open_trust_folder(const std::string &path) { return trust_folder(base::open_root(path), path); }
+
+Result<TrustFolder> open_trust_folder(base::Directory &root) {
+    return trust_folder(root.open_directory(trust_path, base::Symlinks::follow_in_root), trust_path);
+}
+
+Result<package::Package> authenticate(std::unique_ptr<base::Source> source, const TrustFolder &trust,
                                       unsigned required_signatures, const base::Clock &clock) {
-    MOS_TRY(const crypto::TrustStore trust, crypto::TrustStore::load(trust_folder));
+    auto loaded = crypto::TrustStore::load(*trust.directory);
+    if (!loaded && loaded.error().code() != Code::TRUST_UNREADABLE)
+        return trust_unreadable(trust.path, std::move(loaded).error());
+    MOS_TRY(const crypto::TrustStore store, std::move(loaded));
     MOS_TRY(package::PackageFile file, package::PackageFile::open(std::move(source)));
     crypto::Decision decision;
     decision.required_signatures = required_signatures;
     decision.now_unix_s = clock.now_unix_s();
-    return std::move(file).authenticate(trust, decision);
+Error trust_unreadable(const std::string &path, Error cause) {
+    const bool missing = cause.code() == Code::NOT_FOUND && cause.system_errno() != ENOTDIR;
+    const std::string_view what = missing ? "is missing" : "can't be read";
+    return Error{Code::TRUST_UNREADABLE,
+                 fmt::format("the trust folder {} {}, so nobody is trusted", base::in_quotes(path), what)}
+        .about(path)
+        .caused_by(std::move(cause));
+}
+
+Result<TrustFolder> trust_folder(Result<std::unique_ptr<base::Directory>> opened, std::string path) {
+    if (!opened)
+        return trust_unreadable(path, std::move(opened).error());
+    return TrustFolder{.directory = std::move(opened).value(), .path = std::move(path)};
+}
+
+    return std::move(file).authenticate(store, decision);
 }
 
 Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose purpose) {
@@ -74,18 +99,9 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
 }
 
 Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> source) {
-    std::unique_ptr<base::Directory> folder;
-    if (m_settings.trust_folder) {
-        MOS_TRY(folder, base::open_root(*m_settings.trust_folder));
-    } else {
-        auto opened = m_root->open_directory(trust_path, base::Symlinks::follow_in_root);
-        if (!opened && opened.error().code() == Code::NOT_FOUND)
-            return Error{Code::SIGNER_UNTRUSTED,
-                         fmt::format("the root has no trust folder '{}', so nobody is trusted", trust_path)}
-                .about(trust_path);
-        MOS_TRY(folder, std::move(opened));
-    }
-    return engine::authenticate(std::move(source), *folder, m_settings.required_signatures, *m_clock);
+    MOS_TRY(const TrustFolder trust,
+            m_settings.trust_folder ? open_trust_folder(*m_settings.trust_folder) : open_trust_folder(*m_root));
+    return engine::authenticate(std::move(source), trust, m_settings.required_signatures, *m_clock);
 }
 
 Result<std::vector<state::Transaction>> Engine::history() {

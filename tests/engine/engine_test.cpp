@@ -181,6 +181,18 @@ TEST_CASE("a root without a trust folder trusts nobody") {
         std::make_shared<mos::engine::Engine>(empty.root(), mos::engine::Settings{}, std::make_shared<StillClock>());
     Plan plan{engine};
     const auto result = plan.install(bench.source("p", "1", simple("one")), {});
-    CHECK(refusal(result) == Code::SIGNER_UNTRUSTED);
-    CHECK(result.error().message() == "the root has no trust folder 'etc/multios/trust', so nobody is trusted");
+    CHECK(refusal(result) == Code::TRUST_UNREADABLE);
+    CHECK(result.error().message() == "the trust folder 'etc/multios/trust' is missing, so nobody is trusted");
+    CHECK(result.error().object() == mos::engine::trust_path);
+}
+
+TEST_CASE("a trust folder that the settings name and that can't be opened is told apart in words alone") {
+    EngineBench bench{{.trust_folder = "/nonexistent/trust"}};
+    const auto missing = bench.install("p", "1", simple("one"));
+    CHECK(refusal(missing) == Code::TRUST_UNREADABLE);
+    CHECK(missing.error().message() == "the trust folder '/nonexistent/trust' is missing, so nobody is trusted");
+    bench.engine = bench.open({.trust_folder = "/proc/self/exe"});
+    const auto no_folder = bench.install("p", "1", simple("one"));
+    CHECK(refusal(no_folder) == Code::TRUST_UNREADABLE);
+    CHECK(no_folder.error().message() == "the trust folder '/proc/self/exe' can't be read, so nobody is trusted");
 }

@@ -29,8 +29,20 @@ struct Settings {
     std::size_t recovery_points = snapshot::default_recovery_points;
 };
 
-// Lets `package` in if enough of those whom the folder names have signed it, by the clock's time.
-[[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source, base::Directory &trust_folder,
+// The folder of those who are trusted, and its path for messages.
+struct TrustFolder {
+    std::unique_ptr<base::Directory> directory;
+    std::string path;
+};
+
+// At a path of the caller's, or at trust_path beneath a root. TRUST_UNREADABLE when it is missing or can't be opened:
+// nobody is trusted then.
+[[nodiscard]] Result<TrustFolder> open_trust_folder(const std::string &path);
+[[nodiscard]] Result<TrustFolder> open_trust_folder(base::Directory &root);
+
+// Lets the package in if enough of those whom the folder names have signed it, by the clock's time. TRUST_UNREADABLE
+// when the folder or something in it can't be read.
+[[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source, const TrustFolder &trust,
                                                     unsigned required_signatures, const base::Clock &clock);
 
 class Engine;
