@@ -20,8 +20,8 @@ constexpr const char *default_trust_path = "/etc/multios/trust";
 mos_package::Claim claim_of(const mos::package::StoredSignature &signature) {
     mos_package::Claim claim;
     const auto known = mos::crypto::algorithm_from_number(signature.algorithm);
-    claim.algorithm = known ? std::string{mos::crypto::algorithm_name(*known)}
-                            : fmt::format("algorithm {}", signature.algorithm);
+    claim.algorithm =
+        known ? std::string{mos::crypto::algorithm_name(*known)} : fmt::format("algorithm {}", signature.algorithm);
     if (!signature.certificates.empty()) {
         const auto certificate = mos::crypto::Certificate::from_der(signature.certificates.front(), "signer");
         if (certificate)
@@ -228,9 +228,7 @@ int mos_package_authenticate(mos_package *package, const mos_trust_options *trus
     });
 }
 
-size_t mos_package_signer_count(const mos_package *package) {
-    return is_live(package) ? package->signers.size() : 0;
-}
+size_t mos_package_signer_count(const mos_package *package) { return is_live(package) ? package->signers.size() : 0; }
 
 const char *mos_package_signer_at(const mos_package *package, size_t index) {
     return is_live(package) && index < package->signers.size() ? package->signers[index].c_str() : "";

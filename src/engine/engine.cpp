@@ -34,10 +34,34 @@ Result<bool> has_database(base::Directory &root) {
     return there.has_value();
 }
 
+void log_recovered(const LogSink &log, const transaction::Recovered &recovered) {
+    if (!recovered.transaction)
+        return;
+    const bool completed = recovered.transaction->state == state::TransactionState::done;
+    write_log(log, LogLevel::warning,
+              fmt::format("{} what was left unfinished: {}", completed ? "completed" : "undid",
+                          recovered.transaction->summary));
+}
+
 Error locked(Error holder) {
     return Error{Code::LOCKED,
                  fmt::format("the root is in use by {}",
                              holder.message().empty() ? "another process" : base::printable(holder.message()))};
+}
+
+Error trust_unreadable(const std::string &path, Error cause) {
+    const bool missing = cause.code() == Code::NOT_FOUND && cause.system_errno() != ENOTDIR;
+    const std::string_view what = missing ? "is missing" : "can't be read";
+    return Error{Code::TRUST_UNREADABLE,
+                 fmt::format("the trust folder {} {}, so nobody is trusted", base::in_quotes(path), what)}
+        .about(path)
+        .caused_by(std::move(cause));
+}
+
+Result<TrustFolder> trust_folder(Result<std::unique_ptr<base::Directory>> opened, std::string path) {
+    if (!opened)
+        return trust_unreadable(path, std::move(opened).error());
+    return TrustFolder{.directory = std::move(opened).value(), .path = std::move(path)};
 }
 
 }  // namespace
@@ -58,21 +82,6 @@ Result<package::Package> authenticate(std::unique_ptr<base::Source> source, cons
     crypto::Decision decision;
     decision.required_signatures = required_signatures;
     decision.now_unix_s = clock.now_unix_s();
-Error trust_unreadable(const std::string &path, Error cause) {
-    const bool missing = cause.code() == Code::NOT_FOUND && cause.system_errno() != ENOTDIR;
-    const std::string_view what = missing ? "is missing" : "can't be read";
-    return Error{Code::TRUST_UNREADABLE,
-                 fmt::format("the trust folder {} {}, so nobody is trusted", base::in_quotes(path), what)}
-        .about(path)
-        .caused_by(std::move(cause));
-}
-
-Result<TrustFolder> trust_folder(Result<std::unique_ptr<base::Directory>> opened, std::string path) {
-    if (!opened)
-        return trust_unreadable(path, std::move(opened).error());
-    return TrustFolder{.directory = std::move(opened).value(), .path = std::move(path)};
-}
-
     return std::move(file).authenticate(store, decision);
 }
 
@@ -90,10 +99,12 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
         MOS_TRY(session.m_lock, std::move(lock));
         MOS_TRY(session.m_database, state::Database::open(std::move(folder)));
     }
+    session.m_observer = std::make_unique<LoggingObserver>(observer, engine.m_log);
     session.m_site = std::make_unique<transaction::Site>(
-        transaction::Site{engine.root(), *session.m_database, engine.clock(), observer});
+        transaction::Site{engine.root(), *session.m_database, engine.clock(), *session.m_observer});
     if (session.m_lock != nullptr && purpose != Purpose::look) {
         MOS_TRY(session.m_recovered, transaction::recover(*session.m_site));
+        log_recovered(engine.m_log, session.m_recovered);
     }
     return session;
 }

@@ -136,7 +136,8 @@ Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask
                       .notices = {}};
     // The update is done and durable; old recovery points that can't be cleaned up now are cleaned up next time.
     if (const auto retained = snapshot::retain(session.site(), engine->settings().recovery_points); !retained)
-        observer.notice(fmt::format("old recovery points were not cleaned up: {}", retained.error().full_message()));
+        session.site().observer.notice(
+            fmt::format("old recovery points were not cleaned up: {}", retained.error().full_message()));
     return result;
 }
 

@@ -91,11 +91,42 @@ TEST_CASE("whoever opens a root first completes what a power cut left") {
     REQUIRE(decided.has_value());
 
     const Twin rebooted{*decided};
-    mos::engine::Engine engine{rebooted.root(), {}, std::make_shared<StillClock>()};
+    std::vector<std::string> log;
+    mos::engine::Engine engine{rebooted.root(),
+                               {},
+                               std::make_shared<StillClock>(),
+                               [&log](mos::engine::LogLevel level, const std::string &message) {
+                                   CHECK(level == mos::engine::LogLevel::warning);
+                                   log.push_back(message);
+                               }};
     const auto recovered = must(engine.recover());
     REQUIRE(recovered.transaction.has_value());
     CHECK(must(engine.installed("p"))->version == "2");
+    CHECK(log == std::vector<std::string>{"completed what was left unfinished: update p 1 → 2"});
     CHECK_FALSE(must(engine.recover()).transaction.has_value());
+    CHECK(log.size() == 1);
+}
+
+TEST_CASE("what a job notices stands in the log also when the job fails") {
+    EngineBench bench;
+    must(bench.install("p", "1", simple("one")));
+    must(bench.install("p", "2", simple("two")));
+    const auto folder = must(bench.twin.root()->open_directory("p", mos::base::Symlinks::refuse));
+    must(mos::base::replace_file(*folder, "x", mos::base::as_bytes("mine"), 0644));
+    std::vector<std::string> log;
+    std::unique_ptr<mos::engine::Job> job;
+    bench.engine = bench.open({}, [&](mos::engine::LogLevel /*level*/, const std::string &message) {
+        log.push_back(message);
+        job->cancel();
+    });
+    Plan plan{bench.engine};
+    must(plan.roll_back({}));
+    must(plan.resolve());
+    job = must(plan.make_job(std::nullopt, ""));
+    must(job->run(nullptr));
+    CHECK(refusal(*job->result()) == Code::CANCELLED);
+    REQUIRE_FALSE(log.empty());
+    CHECK(log.front() == "'p/x' is kept: it was changed since");
 }
 
 TEST_CASE("a root without space or on a read-only filesystem says so") {

@@ -5,6 +5,7 @@
 #include <mos/base/filesystem.hpp>
 #include <mos/base/observer.hpp>
 #include <mos/base/source.hpp>
+#include <mos/engine/log.hpp>
 #include <mos/engine/turn.hpp>
 #include <mos/package/package.hpp>
 #include <mos/snapshot/rollback.hpp>
@@ -57,6 +58,7 @@ class Session {
         look,    // the same without recovering: what is unfinished is shown as such
     };
 
+    // Every notice to `observer` also goes to the engine's log, and so does what was recovered.
     [[nodiscard]] static Result<Session> open(Engine &engine, base::Observer &observer, Purpose purpose);
     Session(Session &&) noexcept = default;
 
@@ -70,6 +72,7 @@ class Session {
     Turns::Turn m_turn;
     std::unique_ptr<base::FileLock> m_lock;
     std::unique_ptr<state::Database> m_database;
+    std::unique_ptr<LoggingObserver> m_observer;
     std::unique_ptr<transaction::Site> m_site;
     transaction::Recovered m_recovered;
 };
@@ -77,8 +80,9 @@ class Session {
 // Thread-safe. Holds nothing between calls but the open root.
 class Engine {
   public:
-    Engine(std::unique_ptr<base::Directory> root, Settings settings, std::shared_ptr<const base::Clock> clock)
-        : m_root(std::move(root)), m_settings(std::move(settings)), m_clock(std::move(clock)) {}
+    Engine(std::unique_ptr<base::Directory> root, Settings settings, std::shared_ptr<const base::Clock> clock,
+           LogSink log = {})
+        : m_root(std::move(root)), m_settings(std::move(settings)), m_clock(std::move(clock)), m_log(std::move(log)) {}
 
     [[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source);
 
@@ -95,6 +99,7 @@ class Engine {
     const std::unique_ptr<base::Directory> m_root;
     const Settings m_settings;
     const std::shared_ptr<const base::Clock> m_clock;
+    const LogSink m_log;
     Turns m_turns;
 };
 
