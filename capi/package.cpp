@@ -31,8 +31,9 @@ mos_package::Claim claim_of(const mos::package::StoredSignature &signature) {
     return claim;
 }
 
-int open_package(mos_context *context, mos_package **package, mos_error **error,
-                 const std::function<Result<std::unique_ptr<mos::base::Source>>()> &open) {
+// A template, since a std::function is allocated before guard() stands round it. `open` returns a source or an error.
+template <class Open>
+int open_package(mos_context *context, mos_package **package, mos_error **error, const Open &open) {
     return guard(error, [&]() -> Result<void> {
         auto opened = open();  // first, so that a callback's data are owned whatever comes
         MOS_CHECK(check_output(package));

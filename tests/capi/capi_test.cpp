@@ -325,10 +325,16 @@ TEST_CASE("a callback's data are freed once also when the call that took them fa
                                              nullptr);
           }) == 1);
     Counted log;
-    mos_context_options options = MOS_CONTEXT_OPTIONS_INIT;
-    options.log_user_data = &log;
-    options.log_destroy = Counted::destroy;
-    CHECK(mos_context_create(&options, nullptr, nullptr) == MOS_E_INVALID_ARGUMENT);
+    Counted clock;
+    struct Newer {
+        mos_context_options known;
+        std::uint64_t unknown;
+    } options{MOS_CONTEXT_OPTIONS_INIT, 0};
+    options.known.log_user_data = &log;
+    options.known.log_destroy = Counted::destroy;
+    options.known.clock_user_data = &clock;
+    options.known.clock_destroy = Counted::destroy;
+    CHECK(mos_context_create(&options.known, nullptr, nullptr) == MOS_E_INVALID_ARGUMENT);
     CHECK(log.destroyed == 1);
 }
 
@@ -339,6 +345,48 @@ TEST_CASE("the value with which a read callback fails is in the error") {
     mos_package *package = nullptr;
     const Failure failure = failure_of([&](auto error) {
         return mos_package_open_source(bench.context.get(), 100'000, "broken", BytesSource::read, &source,
+    CHECK(clock.destroyed == 1);
+    options.known.struct_size = sizeof options;
+    options.unknown = 1;
+    mos_context *context = nullptr;
+    CHECK(mos_context_create(&options.known, &context, nullptr) == MOS_E_UNSUPPORTED);
+    CHECK(context == nullptr);
+    CHECK(log.destroyed == 2);
+    CHECK(clock.destroyed == 2);
+}
+
+TEST_CASE("the context's log is told what a change to a root noticed") {
+    struct Log : Counted {
+        std::string lines;
+        static void take(void *data, mos_log_level level, const char *message) {
+            CHECK(level == MOS_LOG_WARNING);
+            static_cast<Log *>(data)->lines += std::string{message} + "\n";
+        }
+        static void free(void *data) { Counted::destroy(static_cast<Log *>(data)); }
+    } log;
+    const Bench bench;
+    bench.install(bench.pack("1", "one"));
+    bench.install(bench.pack("2", "two"));
+    bench.root.put("app/file", "mine, and longer");
+    {
+        mos_context_options options = MOS_CONTEXT_OPTIONS_INIT;
+        options.log = Log::take;
+        options.log_user_data = &log;
+        options.log_destroy = Log::free;
+        const Context context =
+            made_by<Context>([&](auto out, auto error) { return mos_context_create(&options, out, error); });
+        mos_engine_options root = MOS_ENGINE_OPTIONS_INIT;
+        root.root_path = bench.root.path().c_str();
+        const Engine engine =
+            made_by<Engine>([&](auto out, auto error) { return mos_engine_open(context.get(), &root, out, error); });
+        const Plan plan =
+            made_by<Plan>([&](auto out, auto error) { return mos_plan_create(engine.get(), out, error); });
+        must(mos_plan_rollback(plan.get(), nullptr, nullptr), nullptr);
+        must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, nullptr), nullptr);
+    }
+    CHECK(log.lines == "'app/file' is kept: it was changed since\n");
+    CHECK(log.destroyed == 1);
+    CHECK(bench.root.read("app/file") == "mine, and longer");
                                        BytesSource::free, &package, error);
     });
     CHECK(failure.code == MOS_E_IO);
