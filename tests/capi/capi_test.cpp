@@ -1,6 +1,8 @@
 // The C API's promises about handles, structs, cursors, errors and callbacks.
 #include "capi_bench.hpp"
 
+#include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -465,6 +467,39 @@ TEST_CASE("the outcome is pending before the end, and the same however often it 
     const Plan plan = bench.plan();
     must(mos_plan_install_path(plan.get(), bench.pack("1", "one").c_str(), nullptr, nullptr), nullptr);
     const Job job = Bench::job_of(plan);
+// ---- Keys and certificates ----
+
+TEST_CASE("a certificate that would end beyond all times is refused") {
+    const Bench bench;
+    const Key key = made_by<Key>(
+        [&](auto out, auto error) { return mos_key_generate(bench.context.get(), MOS_KEY_ECC_P384, out, error); });
+    mos_certificate_options options = MOS_CERTIFICATE_OPTIONS_INIT;
+    options.common_name = "CA";
+    options.not_before_unix_s = INT64_MAX - 86'400;
+    options.validity_days = 2;
+    mos_certificate *certificate = nullptr;
+    CHECK(mos_certificate_create_ca(key.get(), &options, &certificate, nullptr) == MOS_E_INVALID_ARGUMENT);
+    CHECK(certificate == nullptr);
+}
+
+TEST_CASE("a private key that can't be written in full leaves nothing behind") {
+    const Bench bench;
+    const std::string path = bench.work.at("private.pem");
+    struct rlimit before {};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    struct rlimit small = before;
+    small.rlim_cur = 10;
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    const int code = mos_key_store(bench.key.get(), path.c_str(), nullptr);
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    CHECK(code < 0);
+    CHECK_FALSE(std::filesystem::exists(path));
+    CHECK(mos_key_store(bench.key.get(), path.c_str(), nullptr) == MOS_OK);
+    CHECK(mos_key_store(bench.key.get(), path.c_str(), nullptr) == MOS_E_EXISTS);
+}
+
     const mos_outcome *outcome = nullptr;
     CHECK(mos_job_outcome(job.get(), &outcome, nullptr) == MOS_PENDING);
     CHECK(outcome == nullptr);
