@@ -124,6 +124,7 @@ int mos_package_information_get(const mos_package *package, mos_package_informat
         filled.package_bytes = package->bytes;
         filled.payload_bytes = statement.payload_stored_bytes;
         filled.index_bytes = statement.index_stored_bytes;
+        filled.entries = statement.entries;
         return write_output(information, filled);
     });
 }

@@ -72,10 +72,11 @@ typedef struct mos_package_information {
     uint64_t package_bytes;
     uint64_t payload_bytes;
     uint64_t index_bytes; /* stored */
+    uint64_t entries;
 } mos_package_information;
 
 #define MOS_PACKAGE_INFORMATION_INIT                                                                                   \
-    { sizeof(mos_package_information), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_package_information), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Set `information->struct_size` first. Since 0.1. */
 MOS_API int mos_package_information_get(const mos_package *package, mos_package_information *information,

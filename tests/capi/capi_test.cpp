@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace mos::test::capi;
@@ -191,6 +192,9 @@ TEST_CASE("cursors go to MOS_END and stay there") {
     CHECK(mos_entry_cursor_next(cursor.get(), &entry, nullptr) == MOS_END);
     CHECK(paths.find("content/files/app\ncontent/files/app/file\n") != std::string::npos);
     CHECK(paths.find("content/files/app\n") == 0);
+    mos_package_information information = MOS_PACKAGE_INFORMATION_INIT;
+    must(mos_package_information_get(package.get(), &information, nullptr), nullptr);
+    CHECK(information.entries == static_cast<std::uint64_t>(std::count(paths.begin(), paths.end(), '\n')));
 
     const History history =
         made_by<History>([&](auto out, auto error) { return mos_history_open(bench.engine.get(), out, error); });
@@ -326,6 +330,9 @@ TEST_CASE("a callback's data are freed once also when the call that took them fa
               return mos_package_open_source(nullptr, 10, "x", BytesSource::read, &source, BytesSource::free, &package,
                                              nullptr);
           }) == 1);
+}
+
+TEST_CASE("a context that can't be made frees the data of its callbacks once") {
     Counted log;
     Counted clock;
     struct Newer {
@@ -338,15 +345,6 @@ TEST_CASE("a callback's data are freed once also when the call that took them fa
     options.known.clock_destroy = Counted::destroy;
     CHECK(mos_context_create(&options.known, nullptr, nullptr) == MOS_E_INVALID_ARGUMENT);
     CHECK(log.destroyed == 1);
-}
-
-TEST_CASE("the value with which a read callback fails is in the error") {
-    const Bench bench;
-    BytesSource source;
-    source.failure = -77;
-    mos_package *package = nullptr;
-    const Failure failure = failure_of([&](auto error) {
-        return mos_package_open_source(bench.context.get(), 100'000, "broken", BytesSource::read, &source,
     CHECK(clock.destroyed == 1);
     options.known.struct_size = sizeof options;
     options.unknown = 1;
@@ -389,6 +387,15 @@ TEST_CASE("the context's log is told what a change to a root noticed") {
     CHECK(log.lines == "'app/file' is kept: it was changed since\n");
     CHECK(log.destroyed == 1);
     CHECK(bench.root.read("app/file") == "mine, and longer");
+}
+
+TEST_CASE("the value with which a read callback fails is in the error") {
+    const Bench bench;
+    BytesSource source;
+    source.failure = -77;
+    mos_package *package = nullptr;
+    const Failure failure = failure_of([&](auto error) {
+        return mos_package_open_source(bench.context.get(), 100'000, "broken", BytesSource::read, &source,
                                        BytesSource::free, &package, error);
     });
     CHECK(failure.code == MOS_E_IO);
@@ -460,13 +467,6 @@ TEST_CASE("a question goes to the ask callback, whose NULL is the default") {
     }
 }
 
-// ---- Jobs, descriptors and roots ----
-
-TEST_CASE("the outcome is pending before the end, and the same however often it is asked for") {
-    const Bench bench;
-    const Plan plan = bench.plan();
-    must(mos_plan_install_path(plan.get(), bench.pack("1", "one").c_str(), nullptr, nullptr), nullptr);
-    const Job job = Bench::job_of(plan);
 // ---- Keys and certificates ----
 
 TEST_CASE("a certificate that would end beyond all times is refused") {
@@ -500,6 +500,13 @@ TEST_CASE("a private key that can't be written in full leaves nothing behind") {
     CHECK(mos_key_store(bench.key.get(), path.c_str(), nullptr) == MOS_E_EXISTS);
 }
 
+// ---- Jobs, descriptors and roots ----
+
+TEST_CASE("the outcome is pending before the end, and the same however often it is asked for") {
+    const Bench bench;
+    const Plan plan = bench.plan();
+    must(mos_plan_install_path(plan.get(), bench.pack("1", "one").c_str(), nullptr, nullptr), nullptr);
+    const Job job = Bench::job_of(plan);
     const mos_outcome *outcome = nullptr;
     CHECK(mos_job_outcome(job.get(), &outcome, nullptr) == MOS_PENDING);
     CHECK(outcome == nullptr);
