@@ -15,12 +15,28 @@ class CallbackClock final : public mos::base::Clock {
     std::shared_ptr<void> m_owner;
 };
 
-std::shared_ptr<void> own(void *user_data, mos_destroy_callback destroy) {
-    return {user_data, [destroy](void *data) {
-                if (destroy != nullptr)
-                    destroy(data);
-            }};
-}
+// A callback's data, freed exactly once, also when memory runs out before anybody else could own them.
+class CallbackData {
+  public:
+    CallbackData(void *data, mos_destroy_callback destroy) noexcept : m_data(data), m_destroy(destroy) {}
+    CallbackData(const CallbackData &) = delete;
+    CallbackData &operator=(const CallbackData &) = delete;
+    ~CallbackData() {
+        if (m_destroy != nullptr)
+            m_destroy(m_data);
+    }
+    // A shared_ptr that can't be made destroys what it was to own, so the data are its from here on.
+    [[nodiscard]] std::shared_ptr<void> share() {
+        return {m_data, [destroy = std::exchange(m_destroy, nullptr)](void *data) {
+                    if (destroy != nullptr)
+                        destroy(data);
+                }};
+    }
+
+  private:
+    void *m_data;
+    mos_destroy_callback m_destroy;
+};
 
 }  // namespace
 
@@ -31,15 +47,15 @@ int mos_context_create(const mos_context_options *options, mos_context **context
     return guard(error, [&]() -> mos::Result<void> {
         // First, so that the callbacks' data are freed whatever comes.
         const mos_context_options known = known_options(options);
-        std::shared_ptr<void> log_owner = own(known.log_user_data, known.log_destroy);
-        std::shared_ptr<void> clock_owner = own(known.clock_user_data, known.clock_destroy);
+        CallbackData log_data{known.log_user_data, known.log_destroy};
+        CallbackData clock_data{known.clock_user_data, known.clock_destroy};
         MOS_CHECK(check_output(context));
         MOS_TRY(const mos_context_options given, read_options(options));
         auto made = std::make_shared<Context>();
         made->log = given.log;
-        made->log_owner = std::move(log_owner);
+        made->log_owner = log_data.share();
         if (given.clock != nullptr)
-            made->clock = std::make_shared<CallbackClock>(given.clock, std::move(clock_owner));
+            made->clock = std::make_shared<CallbackClock>(given.clock, clock_data.share());
         else
             made->clock = std::shared_ptr<const mos::base::Clock>{&mos::base::system_clock(), [](const auto *) {}};
         auto handle = std::make_unique<mos_context>();

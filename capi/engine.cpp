@@ -15,9 +15,9 @@ int mos_engine_open(mos_context *context, const mos_engine_options *options, mos
         if ((given.flags & ~static_cast<std::uint32_t>(MOS_ENGINE_ROOT_DESCRIPTOR)) != 0)
             return Error{Code::INVALID_ARGUMENT, "the engine's options have an unknown flag"};
         const bool by_descriptor = (given.flags & MOS_ENGINE_ROOT_DESCRIPTOR) != 0;
-        MOS_TRY(std::unique_ptr<mos::base::Directory> root,
-                by_descriptor ? mos::base::open_root(given.root_descriptor)
-                              : mos::base::open_root(text_or(given.root_path, "/")));
+        MOS_TRY(std::unique_ptr<mos::base::Directory> root, by_descriptor
+                                                                ? mos::base::open_root(given.root_descriptor)
+                                                                : mos::base::open_root(text_or(given.root_path, "/")));
         mos::engine::Settings settings;
         if (given.trust_path != nullptr)
             settings.trust_folder = given.trust_path;
@@ -26,8 +26,11 @@ int mos_engine_open(mos_context *context, const mos_engine_options *options, mos
         if (given.recovery_points != 0)
             settings.recovery_points = given.recovery_points;
         auto handle = std::make_unique<mos_engine>();
-        handle->engine =
-            std::make_shared<mos::engine::Engine>(std::move(root), std::move(settings), context->context->clock);
+        handle->engine = std::make_shared<mos::engine::Engine>(
+            std::move(root), std::move(settings), context->context->clock,
+            [log = context->context](mos::engine::LogLevel level, const std::string &message) {
+                log->write_log(static_cast<mos_log_level>(level), message);
+            });
         handle->context = context->context;
         *engine = handle.release();
         return {};
@@ -43,8 +46,6 @@ int mos_engine_recover(mos_engine *engine, uint32_t *transactions, mos_error **e
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_handle(engine));
         MOS_TRY(const mos::transaction::Recovered recovered, engine->engine->recover());
-        if (recovered.transaction)
-            engine->context->write_log(MOS_LOG_WARNING, "recovered: " + recovered.transaction->summary);
         if (transactions != nullptr)
             *transactions = recovered.transaction ? 1 : 0;
         return {};
@@ -107,9 +108,8 @@ int mos_history_next(mos_history *history, mos_history_record *record, mos_error
             return MOS_END;
         const mos::state::Transaction &transaction = history->records[history->next];
         // A rollback works in the recovery point of what it takes back and has none of its own.
-        history->recovery_point = transaction.stage == transaction.id
-                                      ? mos::snapshot::recovery_point_name(transaction.id)
-                                      : std::string{};
+        history->recovery_point =
+            transaction.stage == transaction.id ? mos::snapshot::recovery_point_name(transaction.id) : std::string{};
         mos_history_record filled{};
         filled.state = state_of(transaction);
         filled.recovery_point = history->recovery_point.c_str();
@@ -118,8 +118,7 @@ int mos_history_next(mos_history *history, mos_history_record *record, mos_error
         filled.time_unix_s = transaction.time_unix_s;
         filled.changed_paths = transaction.changed_paths;
         filled.in_effect = transaction.in_effect;
-        filled.can_roll_back =
-            transaction.id == history->newest_in_effect && filled.state != MOS_TRANSACTION_PRUNED;
+        filled.can_roll_back = transaction.id == history->newest_in_effect && filled.state != MOS_TRANSACTION_PRUNED;
         MOS_CHECK(write_output(record, filled));
         ++history->next;
         return MOS_OK;

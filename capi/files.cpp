@@ -23,7 +23,8 @@ Result<base::Bytes> read_whole(const std::string &path, std::size_t limit) {
     MOS_TRY(const auto source, base::open_file_source(path));
     MOS_TRY(const std::uint64_t size, source->size());
     if (size > limit)
-        return Error{Code::LIMIT, fmt::format("{} has {} bytes, at most {} are read", base::in_quotes(path), size, limit)}
+        return Error{Code::LIMIT,
+                     fmt::format("{} has {} bytes, at most {} are read", base::in_quotes(path), size, limit)}
             .about(path);
     base::Bytes bytes(static_cast<std::size_t>(size));
     MOS_CHECK(base::read_exactly(*source, 0, bytes));

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 using namespace mos::capi;
 using mos::Code;
 using mos::Error;
@@ -61,7 +63,9 @@ Result<CertificateRequest> read_request(const mos_certificate_options *options, 
         return Error{Code::INVALID_ARGUMENT, fmt::format("the common name {} is longer than {} bytes or no clean text",
                                                          mos::base::in_quotes(name), max_common_name_bytes)};
     const std::int64_t from = given.not_before_unix_s != 0 ? given.not_before_unix_s : now_unix_s;
-    const std::uint32_t days = given.validity_days != 0 ? given.validity_days : default_days;
+    const std::int64_t length_s = (given.validity_days != 0 ? given.validity_days : default_days) * day_s;
+    if (from > std::numeric_limits<std::int64_t>::max() - length_s)
+        return Error{Code::INVALID_ARGUMENT, "the certificate's validity ends beyond all times"};
     std::string escaped;  // RFC 4514 section 2.4
     for (const char c : name) {
         if (std::string_view{",+\"\\<>;=#"}.find(c) != std::string_view::npos)
@@ -69,7 +73,12 @@ Result<CertificateRequest> read_request(const mos_certificate_options *options, 
         escaped += c;
     }
     return CertificateRequest{.subject = "CN=" + escaped,
-                              .validity = {.not_before_unix_s = from, .not_after_unix_s = from + days * day_s}};
+                              .validity = {.not_before_unix_s = from, .not_after_unix_s = from + length_s}};
+}
+
+Result<void> write_durably(mos::base::File &file, mos::base::ByteView content) {
+    MOS_CHECK(file.write_at(0, content));
+    return file.flush();
 }
 
 }  // namespace
@@ -107,8 +116,11 @@ int mos_key_store(const mos_key *key, const char *path, mos_error **error) {
         const mos::crypto::SecretBytes pem = key->key->to_pem();
         // create_new makes it 0600 from the first moment.
         MOS_TRY(const auto file, place.folder->open_file(place.name, mos::base::OpenMode::create_new));
-        MOS_CHECK(file->write_at(0, pem));
-        MOS_CHECK(file->flush());
+        if (auto written = write_durably(*file, pem); !written) {
+            // Half a key serves nobody, and would refuse the next try its name.
+            static_cast<void>(place.folder->remove_file(place.name));
+            return written;
+        }
         return place.folder->flush();
     });
 }
@@ -151,9 +163,9 @@ int mos_certificate_issue(const mos_key *ca_key, const mos_certificate *ca, cons
         MOS_CHECK(check_handle(signer));
         MOS_TRY(const CertificateRequest request,
                 read_request(options, signer_days, ca_key->context->clock->now_unix_s()));
-        MOS_TRY(Certificate made, mos::crypto::issue_signer_certificate(*ca_key->key, ca->chain.front(),
-                                                                        signer->key->public_key(), request.subject,
-                                                                        request.validity));
+        MOS_TRY(Certificate made,
+                mos::crypto::issue_signer_certificate(*ca_key->key, ca->chain.front(), signer->key->public_key(),
+                                                      request.subject, request.validity));
         *certificate = wrap({std::move(made)}).release();
         return {};
     });
@@ -165,8 +177,7 @@ int mos_certificate_load(mos_context *context, const char *path, mos_certificate
         MOS_CHECK(check_handle(context));
         MOS_TRY(const std::string where, required_text(path, "the certificate's path"));
         MOS_TRY(const mos::base::Bytes pem, read_whole(where, max_certificate_file_bytes));
-        MOS_TRY(std::vector<Certificate> chain,
-                mos::crypto::parse_certificate_chain(mos::base::as_text(pem), where));
+        MOS_TRY(std::vector<Certificate> chain, mos::crypto::parse_certificate_chain(mos::base::as_text(pem), where));
         if (chain.empty())
             return Error{Code::CERTIFICATE_INVALID, fmt::format("{} holds no certificate", mos::base::in_quotes(where))}
                 .about(where);

@@ -20,8 +20,8 @@ constexpr const char *default_trust_path = "/etc/multios/trust";
 mos_package::Claim claim_of(const mos::package::StoredSignature &signature) {
     mos_package::Claim claim;
     const auto known = mos::crypto::algorithm_from_number(signature.algorithm);
-    claim.algorithm = known ? std::string{mos::crypto::algorithm_name(*known)}
-                            : fmt::format("algorithm {}", signature.algorithm);
+    claim.algorithm =
+        known ? std::string{mos::crypto::algorithm_name(*known)} : fmt::format("algorithm {}", signature.algorithm);
     if (!signature.certificates.empty()) {
         const auto certificate = mos::crypto::Certificate::from_der(signature.certificates.front(), "signer");
         if (certificate)
@@ -31,8 +31,9 @@ mos_package::Claim claim_of(const mos::package::StoredSignature &signature) {
     return claim;
 }
 
-int open_package(mos_context *context, mos_package **package, mos_error **error,
-                 const std::function<Result<std::unique_ptr<mos::base::Source>>()> &open) {
+// A template, since a std::function is allocated before guard() stands round it. `open` returns a source or an error.
+template <class Open>
+int open_package(mos_context *context, mos_package **package, mos_error **error, const Open &open) {
     return guard(error, [&]() -> Result<void> {
         auto opened = open();  // first, so that a callback's data are owned whatever comes
         MOS_CHECK(check_output(package));
@@ -61,27 +62,22 @@ Result<std::shared_ptr<mos::package::Package>> accept(mos_package *package) {
 }
 
 struct Trust {
-    std::unique_ptr<mos::base::Directory> folder;
+    mos::engine::TrustFolder folder;
     unsigned required_signatures = 1;
 };
 
 Result<Trust> open_trust(const mos_trust_options *options) {
     MOS_TRY(const mos_trust_options given, read_options(options));
-    const std::string path = text_or(given.trust_path, default_trust_path);
-    auto folder = mos::base::open_root(path);
-    if (!folder)
-        return Error{Code::TRUST_UNREADABLE, fmt::format("the trust folder {} can't be opened",
-                                                         mos::base::in_quotes(path))}
-            .about(path)
-            .caused_by(std::move(folder).error());
-    return Trust{.folder = std::move(folder).value(),
+    MOS_TRY(mos::engine::TrustFolder folder,
+            mos::engine::open_trust_folder(text_or(given.trust_path, default_trust_path)));
+    return Trust{.folder = std::move(folder),
                  .required_signatures = given.required_signatures != 0 ? given.required_signatures : 1U};
 }
 
 Result<std::shared_ptr<mos::package::Package>> authenticate(const std::shared_ptr<mos::base::Source> &source,
                                                             const Trust &trust, const mos::base::Clock &clock) {
     MOS_TRY(mos::package::Package package,
-            mos::engine::authenticate(share(source), *trust.folder, trust.required_signatures, clock));
+            mos::engine::authenticate(share(source), trust.folder, trust.required_signatures, clock));
     return std::make_shared<mos::package::Package>(std::move(package));
 }
 
@@ -128,6 +124,7 @@ int mos_package_information_get(const mos_package *package, mos_package_informat
         filled.package_bytes = package->bytes;
         filled.payload_bytes = statement.payload_stored_bytes;
         filled.index_bytes = statement.index_stored_bytes;
+        filled.entries = statement.entries;
         return write_output(information, filled);
     });
 }
@@ -233,9 +230,7 @@ int mos_package_authenticate(mos_package *package, const mos_trust_options *trus
     });
 }
 
-size_t mos_package_signer_count(const mos_package *package) {
-    return is_live(package) ? package->signers.size() : 0;
-}
+size_t mos_package_signer_count(const mos_package *package) { return is_live(package) ? package->signers.size() : 0; }
 
 const char *mos_package_signer_at(const mos_package *package, size_t index) {
     return is_live(package) && index < package->signers.size() ? package->signers[index].c_str() : "";
@@ -250,14 +245,13 @@ int mos_package_verify_job(mos_package *package, const mos_trust_options *trust,
         auto handle = std::make_unique<mos_job>();
         handle->context = package->context;
         MOS_TRY(handle->job,
-                mos::engine::Job::create([source = package->source, trusted = std::move(shared_trust),
-                                          context = package->context](
-                                             mos::base::Observer &observer,
-                                             const auto & /*ask*/) -> Result<mos::engine::JobOutcome> {
-                    MOS_TRY(const auto authenticated, authenticate(source, *trusted, *context->clock));
-                    MOS_CHECK(authenticated->verify_content(observer));
-                    return mos::engine::JobOutcome{};
-                }));
+                mos::engine::Job::create(
+                    [source = package->source, trusted = std::move(shared_trust), context = package->context](
+                        mos::base::Observer &observer, const auto & /*ask*/) -> Result<mos::engine::JobOutcome> {
+                        MOS_TRY(const auto authenticated, authenticate(source, *trusted, *context->clock));
+                        MOS_CHECK(authenticated->verify_content(observer));
+                        return mos::engine::JobOutcome{};
+                    }));
         *job = handle.release();
         return {};
     });

@@ -59,8 +59,9 @@ class SharedSource final : public base::Source {
 
 }  // namespace
 
-Result<std::unique_ptr<base::Source>> open_callback_source(uint64_t size, const char *name, mos_read_at_callback read_at,
-                                                           void *user_data, mos_destroy_callback destroy) {
+Result<std::unique_ptr<base::Source>> open_callback_source(uint64_t size, const char *name,
+                                                           mos_read_at_callback read_at, void *user_data,
+                                                           mos_destroy_callback destroy) {
     std::shared_ptr<void> owner{user_data, [destroy](void *data) {
                                     if (destroy != nullptr)
                                         destroy(data);

@@ -11,8 +11,9 @@ extern "C" {
 typedef int32_t mos_log_level;
 enum { MOS_LOG_DEBUG = 0, MOS_LOG_INFO = 1, MOS_LOG_WARNING = 2, MOS_LOG_ERROR = 3 };
 
-/* One line, no line break. Called on whatever thread does the work, possibly on several at once. May not call back into
- * the library. */
+/* One line, no line break: what recovery completed or undid, and every notice of a change to a root (job.h), also of
+ * one that fails. Called on whatever thread does the work, possibly on several at once. May not call back into the
+ * library. */
 typedef void (*mos_log_callback)(void *user_data, mos_log_level level, const char *message);
 
 /* Now, in seconds since 1970-01-01 UTC. Called from any thread. */

@@ -16,8 +16,8 @@ extern "C" {
  * before. Since 0.1. */
 MOS_API int mos_job_start(mos_job *job, mos_error **error);
 
-/* A question during mos_job_run: returns the answer, one of question.choices; NULL takes the default. May cancel or
- * pause the job, nothing else. */
+/* A question during mos_job_run: returns the answer, one of question.choices; NULL takes the default. May cancel the
+ * job, nothing else. */
 struct mos_question;
 typedef const char *(*mos_ask_callback)(void *user_data, const struct mos_question *question);
 
@@ -79,7 +79,7 @@ typedef struct mos_question {
     uint32_t id;
     const char *text;     /* "keep your 'etc/webserver.conf', or take the one of webserver 2.1.0?" */
     const char *object;   /* the path */
-    const char *choices;  /* separated by '|': "keep|replace|stop" */
+    const char *choices;  /* separated by '|': "keep|replace|stop", "replace|stop" where it can't be kept alone */
     const char *fallback; /* the default */
 } mos_question;
 
@@ -97,10 +97,12 @@ MOS_API int mos_job_answer(mos_job *job, uint32_t id, const char *choice, mos_er
 /* ---- Control ---- */
 
 /* Asks the job to stop: before the decision of a transaction everything stays as it was, after it the job undoes what
- * it did. The outcome then is MOS_E_CANCELLED. A job that has ended is not changed. Since 0.1. */
+ * it did. The outcome then is MOS_E_CANCELLED. In MOS_PHASE_SETTLING and MOS_PHASE_CLEANING a cancel comes too late:
+ * the change is in place, and the job ends with MOS_OK. A job that has ended is not changed. Since 0.1. */
 MOS_API int mos_job_cancel(mos_job *job);
 
-/* Stops the job between two entries until mos_job_resume or mos_job_cancel. Since 0.1. */
+/* Stops the job between two entries until mos_job_resume or mos_job_cancel; not between the decision of a transaction
+ * and its end. Since 0.1. */
 MOS_API int mos_job_pause(mos_job *job);
 MOS_API int mos_job_resume(mos_job *job);
 
@@ -110,7 +112,8 @@ MOS_API int mos_job_resume(mos_job *job);
  * MOS_PENDING before the end. `outcome` (may be NULL) belongs to the job. Since 0.1. */
 MOS_API int mos_job_outcome(mos_job *job, const mos_outcome **outcome, mos_error **error);
 
-/* The recovery point that takes the change back, such as "rp-12"; "" when nothing was changed. Since 0.1. */
+/* The recovery point that takes the change back, such as "rp-12"; "" when nothing was changed, or
+ * the job was a rollback. Since 0.1. */
 MOS_API const char *mos_outcome_recovery_point(const mos_outcome *outcome);
 
 /* Paths that were changed, bytes of content that were written. Since 0.1. */

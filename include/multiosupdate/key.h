@@ -21,8 +21,8 @@ MOS_API int mos_key_generate(mos_context *context, mos_key_type type, mos_key **
 /* Reads a private key: PEM, PKCS #8, unencrypted. Since 0.1. */
 MOS_API int mos_key_load(mos_context *context, const char *path, mos_key **key, mos_error **error);
 
-/* Writes the private key (PEM, PKCS #8), readable by its owner alone; MOS_E_EXISTS rather than replace a file. Since
- * 0.1. */
+/* Writes the private key (PEM, PKCS #8), readable by its owner alone; MOS_E_EXISTS rather than replace a file. What
+ * could not be written in full is removed. Since 0.1. */
 MOS_API int mos_key_store(const mos_key *key, const char *path, mos_error **error);
 
 /* Writes the public key (PEM, SubjectPublicKeyInfo); replaces a file of that name. Since 0.1. */

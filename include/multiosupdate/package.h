@@ -72,10 +72,11 @@ typedef struct mos_package_information {
     uint64_t package_bytes;
     uint64_t payload_bytes;
     uint64_t index_bytes; /* stored */
+    uint64_t entries;
 } mos_package_information;
 
 #define MOS_PACKAGE_INFORMATION_INIT                                                                                   \
-    { sizeof(mos_package_information), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_package_information), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Set `information->struct_size` first. Since 0.1. */
 MOS_API int mos_package_information_get(const mos_package *package, mos_package_information *information,
@@ -100,8 +101,8 @@ MOS_API size_t mos_package_signature_count(const mos_package *package);
 MOS_API int mos_package_signature_at(const mos_package *package, size_t index, mos_signature_claim *claim,
                                      mos_error **error);
 
-/* The manifest as JSON text; read and checked against the statement and its digest, not against any signature. Since
- * 0.1. */
+/* The manifest as JSON text; read and checked against the statement and its digest, not against any signature. The
+ * text lives until the package is freed or its manifest asked for again. Since 0.1. */
 MOS_API int mos_package_manifest(mos_package *package, const char **json, mos_error **error);
 
 /* ---- Entries ---- */
@@ -151,8 +152,8 @@ typedef struct mos_trust_options {
  * MOS_E_CERTIFICATE_INVALID, MOS_E_ALGORITHM_REFUSED, MOS_E_TRUST_UNREADABLE. Quick: reads no content. Since 0.1. */
 MOS_API int mos_package_authenticate(mos_package *package, const mos_trust_options *trust, mos_error **error);
 
-/* Who signed it, as the trust store names them, after mos_package_authenticate; "" before, or past the end. Since 0.1.
- */
+/* Who signed it, as the trust store names them, after mos_package_authenticate; "" before, or past the end. The names
+ * live until the package is freed or authenticated again. Since 0.1. */
 MOS_API size_t mos_package_signer_count(const mos_package *package);
 MOS_API const char *mos_package_signer_at(const mos_package *package, size_t index);
 

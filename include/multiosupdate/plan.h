@@ -15,7 +15,8 @@ extern "C" {
 typedef int32_t mos_conflict_rule;
 enum {
     MOS_CONFLICT_REFUSE = 0, /* MOS_E_CONFLICT before anything is changed */
-    MOS_CONFLICT_ASK = 1,    /* the job asks: "keep", "replace" or "stop" */
+    MOS_CONFLICT_ASK =
+        1, /* the job asks: "keep", "replace" or "stop"; without "keep" for the first of names that share a file */
     MOS_CONFLICT_KEEP = 2,   /* theirs stays; the package's file is left out */
     MOS_CONFLICT_REPLACE = 3 /* theirs goes into the recovery point */
 };
@@ -58,10 +59,12 @@ MOS_API int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_er
 
 /* Works the plan out against the root as it is: versions, owners, conflicts, space. Changes nothing, but first
  * completes what a power cut left unfinished. Called again after a step was added, and by the job when it has not been.
- * Since 0.1. */
+ * MOS_E_INVALID_ARGUMENT once the plan has its job, as for a further step. Since 0.1. */
 MOS_API int mos_plan_resolve(mos_plan *plan, mos_error **error);
 
-/* ---- What a resolved plan says; MOS_E_INVALID_ARGUMENT or an empty answer before mos_plan_resolve ---- */
+/* ---- What a resolved plan says; MOS_E_INVALID_ARGUMENT or an empty answer before mos_plan_resolve ----
+ *
+ * Strings of the plan live until the plan is freed, resolved again, or given a further step, whichever comes first. */
 
 /* 64 hexadecimal digits over everything that the plan would do; "" before mos_plan_resolve. Since 0.1. */
 MOS_API const char *mos_plan_digest(const mos_plan *plan);
@@ -102,7 +105,7 @@ typedef struct mos_plan_totals {
     uint64_t removed;
     uint64_t attributes; /* paths of which only mode, owner, time or attributes change */
     uint64_t unchanged;
-    uint64_t kept;        /* paths of somebody else's, or altered, that stay */
+    uint64_t kept;        /* paths of somebody else's, or altered, that stay; for a rollback all that it leaves alone */
     uint64_t write_bytes; /* content that will be written */
 } mos_plan_totals;
 

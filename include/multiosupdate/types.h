@@ -8,8 +8,9 @@
  *   error code (error_codes.h), fixed for ever. Output handles and `*error` are set to NULL on entry; other outputs are
  * left alone on failure.
  * - Strings that go in are copied, or used only during the call. Strings and structs that come out are borrowed: they
- * live until the object they came from is freed, or, for a cursor, until it moves. Nothing is freed but by the `_free`
- * function of its type, which accepts NULL.
+ * live until the object they came from is freed or changes: a cursor moves, a plan is resolved or gets a further step,
+ * a package is authenticated (its signers) or its manifest is asked for again. Where that is so, the header says it.
+ * Nothing is freed but by the `_free` function of its type, which accepts NULL.
  * - Text is UTF-8. Paths are bytes in the encoding of the filesystem. Times are int64_t seconds since 1970-01-01 UTC
  *   (`_unix_s`); durations are milliseconds (`_ms`); sizes are bytes.
  * - Option structs begin with `uint32_t struct_size`; initialise them with their _INIT macro. Zero is every other

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <fstream>
 #include <unistd.h>
 
@@ -33,29 +34,60 @@ Result<bool> has_database(base::Directory &root) {
     return there.has_value();
 }
 
+void log_recovered(const LogSink &log, const transaction::Recovered &recovered) {
+    if (!recovered.transaction)
+        return;
+    const bool completed = recovered.transaction->state == state::TransactionState::done;
+    write_log(log, LogLevel::warning,
+              fmt::format("{} what was left unfinished: {}", completed ? "completed" : "undid",
+                          recovered.transaction->summary));
+}
+
 Error locked(Error holder) {
     return Error{Code::LOCKED,
                  fmt::format("the root is in use by {}",
                              holder.message().empty() ? "another process" : base::printable(holder.message()))};
 }
 
+Error trust_unreadable(const std::string &path, Error cause) {
+    const bool missing = cause.code() == Code::NOT_FOUND && cause.system_errno() != ENOTDIR;
+    const std::string_view what = missing ? "is missing" : "can't be read";
+    return Error{Code::TRUST_UNREADABLE,
+                 fmt::format("the trust folder {} {}, so nobody is trusted", base::in_quotes(path), what)}
+        .about(path)
+        .caused_by(std::move(cause));
+}
+
+Result<TrustFolder> trust_folder(Result<std::unique_ptr<base::Directory>> opened, std::string path) {
+    if (!opened)
+        return trust_unreadable(path, std::move(opened).error());
+    return TrustFolder{.directory = std::move(opened).value(), .path = std::move(path)};
+}
+
 }  // namespace
 
-Result<package::Package> authenticate(std::unique_ptr<base::Source> source, base::Directory &trust_folder,
+Result<TrustFolder> open_trust_folder(const std::string &path) { return trust_folder(base::open_root(path), path); }
+
+Result<TrustFolder> open_trust_folder(base::Directory &root) {
+    return trust_folder(root.open_directory(trust_path, base::Symlinks::follow_in_root), trust_path);
+}
+
+Result<package::Package> authenticate(std::unique_ptr<base::Source> source, const TrustFolder &trust,
                                       unsigned required_signatures, const base::Clock &clock) {
-    MOS_TRY(const crypto::TrustStore trust, crypto::TrustStore::load(trust_folder));
+    auto loaded = crypto::TrustStore::load(*trust.directory);
+    if (!loaded && loaded.error().code() != Code::TRUST_UNREADABLE)
+        return trust_unreadable(trust.path, std::move(loaded).error());
+    MOS_TRY(const crypto::TrustStore store, std::move(loaded));
     MOS_TRY(package::PackageFile file, package::PackageFile::open(std::move(source)));
     crypto::Decision decision;
     decision.required_signatures = required_signatures;
     decision.now_unix_s = clock.now_unix_s();
-    return std::move(file).authenticate(trust, decision);
+    return std::move(file).authenticate(store, decision);
 }
 
 Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose purpose) {
     Session session;
-    session.m_turn = std::unique_lock{engine.m_turn, std::try_to_lock};
-    if (!session.m_turn.owns_lock())
-        return Error{Code::LOCKED, "the root is in use by a job of this engine"};
+    MOS_TRY(session.m_turn, engine.m_turns.take(purpose == Purpose::change ? Turns::Holder::job : Turns::Holder::call));
     MOS_TRY(const bool exists, has_database(engine.root()));
     if (!exists && purpose != Purpose::change) {
         MOS_TRY(session.m_database, state::Database::open_empty());
@@ -67,27 +99,20 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
         MOS_TRY(session.m_lock, std::move(lock));
         MOS_TRY(session.m_database, state::Database::open(std::move(folder)));
     }
+    session.m_observer = std::make_unique<LoggingObserver>(observer, engine.m_log);
     session.m_site = std::make_unique<transaction::Site>(
-        transaction::Site{engine.root(), *session.m_database, engine.clock(), observer});
+        transaction::Site{engine.root(), *session.m_database, engine.clock(), *session.m_observer});
     if (session.m_lock != nullptr && purpose != Purpose::look) {
         MOS_TRY(session.m_recovered, transaction::recover(*session.m_site));
+        log_recovered(engine.m_log, session.m_recovered);
     }
     return session;
 }
 
 Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> source) {
-    std::unique_ptr<base::Directory> folder;
-    if (m_settings.trust_folder) {
-        MOS_TRY(folder, base::open_root(*m_settings.trust_folder));
-    } else {
-        auto opened = m_root->open_directory(trust_path, base::Symlinks::follow_in_root);
-        if (!opened && opened.error().code() == Code::NOT_FOUND)
-            return Error{Code::SIGNER_UNTRUSTED,
-                         fmt::format("the root has no trust folder '{}', so nobody is trusted", trust_path)}
-                .about(trust_path);
-        MOS_TRY(folder, std::move(opened));
-    }
-    return engine::authenticate(std::move(source), *folder, m_settings.required_signatures, *m_clock);
+    MOS_TRY(const TrustFolder trust,
+            m_settings.trust_folder ? open_trust_folder(*m_settings.trust_folder) : open_trust_folder(*m_root));
+    return engine::authenticate(std::move(source), trust, m_settings.required_signatures, *m_clock);
 }
 
 Result<std::vector<state::Transaction>> Engine::history() {

@@ -77,6 +77,10 @@ Result<void> Job::run(Answerer answer) {
 }
 
 void Job::perform() {
+    {
+        const std::lock_guard lock{m_mutex};
+        m_runner = std::this_thread::get_id();
+    }
     // The one place where the work's exceptions end: out of memory, or a bug.
     std::optional<Result<JobOutcome>> result;
     try {
@@ -85,6 +89,8 @@ void Job::perform() {
         result = Error{Code::OUT_OF_MEMORY, "out of memory"};
     } catch (const std::exception &problem) {
         result = Error{Code::INTERNAL, fmt::format("unexpected exception: {}", problem.what())};
+    } catch (...) {
+        result = Error{Code::INTERNAL, "unexpected exception"};
     }
     const std::lock_guard lock{m_mutex};
     if (result->ok())
@@ -211,7 +217,8 @@ void Job::cancel() {
 
 void Job::pause() {
     const std::lock_guard lock{m_mutex};
-    m_pause_wanted = true;
+    if (m_runner != std::this_thread::get_id())
+        m_pause_wanted = true;
 }
 
 void Job::resume() {

@@ -1,6 +1,7 @@
 #include <mos/engine/plan.hpp>
 
 #include <mos/crypto/digest.hpp>
+#include <mos/transaction/apply.hpp>
 
 #include <fmt/format.h>
 
@@ -22,6 +23,8 @@ struct Plan::State {
     std::optional<View> view;
     bool has_job = false;
 
+    // INVALID_ARGUMENT once the plan has its job, which has a copy of it.
+    [[nodiscard]] Result<void> check_open() const;
     [[nodiscard]] Result<void> resolve(transaction::Site &site);
     [[nodiscard]] Result<JobOutcome> perform(base::Observer &observer, const Job::Ask &ask,
                                              const std::optional<std::string> &expected_digest,
@@ -43,6 +46,10 @@ Plan::Step step_of(const install::StepSummary &summary) {
 }
 
 void count(install::Totals &totals, const state::Operation &operation) {
+    if (!operation.active) {
+        ++totals.kept;
+        return;
+    }
     switch (operation.kind) {
     case state::OperationKind::exchange:
         ++totals.replaced;
@@ -60,20 +67,95 @@ void count(install::Totals &totals, const state::Operation &operation) {
     }
 }
 
+// Of names that share a file, the first can't stay alone: the others would have nothing to be links of.
+Question question_about(const install::Change &change) {
+    const bool shared = change.wanted != nullptr && change.wanted->first_of_links;
+    const std::string_view keeping = shared ? "" : "keep it, or ";
+    std::vector<std::string> choices{replace, stop};
+    if (!shared)
+        choices.insert(choices.begin(), keep);
+    return {.id = 0,
+            .text = fmt::format("{} {}: {}replace it by the package's (it then goes into the recovery point)?",
+                                base::in_quotes(change.path), change.note, keeping),
+            .object = std::string{change.path},
+            .choices = std::move(choices),
+            .fallback = stop};
+}
+
 install::Asker asker(const Job::Ask &ask) {
     return [&ask](const install::Change &change) -> Result<install::Answer> {
-        MOS_TRY(const std::string answer,
-                ask({.id = 0,
-                     .text = fmt::format("{} {}: keep it, or replace it by the package's (it then goes into the "
-                                         "recovery point)?",
-                                         base::in_quotes(change.path), change.note),
-                     .object = std::string{change.path},
-                     .choices = {keep, replace, stop},
-                     .fallback = stop}));
+        MOS_TRY(const std::string answer, ask(question_about(change)));
         if (answer == keep)
             return install::Answer::keep;
         return answer == replace ? install::Answer::replace : install::Answer::stop;
     };
+}
+
+// What a survey has to say, for the plan's view; nobody waits for it or cancels it.
+class Collector final : public base::Observer {
+  public:
+    void report(const base::Progress & /*progress*/) override {}
+    [[nodiscard]] Result<void> checkpoint() override { return {}; }
+    void notice(std::string_view message) override { notices.emplace_back(message); }
+
+    std::vector<std::string> notices;
+};
+
+// Everything that a rollback would do on the root as it is, in a form of which no two have the same bytes.
+class RollbackDigest {
+  public:
+    explicit RollbackDigest(std::string_view recovery_point) {
+        field("multiosupdate rollback plan 2");
+        field(recovery_point);
+    }
+    void add(const state::Operation &operation) {
+        number(operation.slot);
+        field(operation.path);
+        number(static_cast<std::uint64_t>(operation.kind));
+        number(operation.active ? 1 : 0);
+        number(operation.leaving_inode);
+    }
+    [[nodiscard]] std::string finish() { return base::to_hex(m_hasher.finish()); }
+
+  private:
+    void number(std::uint64_t value) {
+        base::Bytes bytes;
+        base::append_u64(bytes, value);
+        m_hasher.update(bytes);
+    }
+    void field(std::string_view text) {
+        number(text.size());
+        m_hasher.update(base::as_bytes(text));
+    }
+    crypto::Sha256 m_hasher;
+};
+
+// Works out what taking back `owner` comes to; writes nothing.
+Result<Plan::View> survey_rollback(transaction::Site &site, const state::Transaction &owner) {
+    const std::string point = snapshot::recovery_point_name(owner.id);
+    MOS_TRY(const auto stage, site.root.open_directory(
+                                  fmt::format("{}/{}", transaction::stages_name, transaction::number_name(owner.stage)),
+                                  base::Symlinks::refuse));
+    Collector collector;
+    transaction::Site surveyed{site.root, site.database, site.clock, collector};
+    transaction::Surveyor surveyor{surveyed, *stage, state::Direction::backward};
+    RollbackDigest digest{point};
+    Plan::View view;
+    MOS_CHECK(state::Transactions{site.database}.for_each_operation(
+        owner.id, state::Direction::backward, [&](const state::Operation &recorded) -> Result<void> {
+            MOS_TRY(const state::Operation operation, surveyor.survey(recorded));
+            digest.add(operation);
+            count(view.totals, operation);
+            return {};
+        }));
+    view.digest = digest.finish();
+    view.notices = std::move(collector.notices);
+    view.steps.push_back({.action = Plan::Step::Action::roll_back,
+                          .name = point,
+                          .version = {},
+                          .old_version = owner.summary,
+                          .signer = {}});
+    return view;
 }
 
 }  // namespace
@@ -91,28 +173,29 @@ Result<void> Plan::State::resolve(transaction::Site &site) {
     return {};
 }
 
+Result<void> Plan::State::check_open() const {
+    if (has_job)
+        return Error{Code::INVALID_ARGUMENT, "the plan has been given to a job; a plan runs once"};
+    return {};
+}
+
 Result<void> Plan::State::resolve_rollback(transaction::Site &site) {
     MOS_TRY(const state::Transaction owner, snapshot::find_rollback(site, rollback->recovery_point));
-    const std::string point = snapshot::recovery_point_name(owner.id);
-    View resolved;
-    MOS_CHECK(state::Transactions{site.database}.for_each_operation(
-        owner.id, state::Direction::backward, [&](const state::Operation &operation) -> Result<void> {
-            count(resolved.totals, operation);
-            return {};
-        }));
-    resolved.digest = base::to_hex(crypto::sha256(base::as_bytes("multiosupdate rollback plan 1 " + point)));
-    resolved.steps.push_back(
-        {.action = Step::Action::roll_back, .name = point, .version = {}, .old_version = owner.summary, .signer = {}});
-    view = std::move(resolved);
+    MOS_TRY(view, survey_rollback(site, owner));
     return {};
 }
 
 Result<JobOutcome> Plan::State::perform_rollback(transaction::Site &site, const std::string &reason) {
     MOS_TRY(const state::Transaction owner, snapshot::find_rollback(site, rollback->recovery_point));
-    const std::string point = snapshot::recovery_point_name(owner.id);
+    MOS_TRY(const View now, survey_rollback(site, owner));
+    const std::string &point = now.steps.front().name;
     if (view->steps.front().name != point)
         return Error{Code::PLAN_CHANGED, fmt::format("the newest change is {} by now, the plan takes back {}", point,
                                                      view->steps.front().name)};
+    if (view->digest != now.digest)
+        return Error{
+            Code::PLAN_CHANGED,
+            fmt::format("the root was changed since the plan was made: taking back {} would do something else", point)};
     MOS_TRY(const state::Transaction done,
             transaction::roll_back(
                 site, owner, {.summary = fmt::format("roll back {} ({})", point, owner.summary), .reason = reason}));
@@ -136,7 +219,8 @@ Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask
                       .notices = {}};
     // The update is done and durable; old recovery points that can't be cleaned up now are cleaned up next time.
     if (const auto retained = snapshot::retain(session.site(), engine->settings().recovery_points); !retained)
-        observer.notice(fmt::format("old recovery points were not cleaned up: {}", retained.error().full_message()));
+        session.site().observer.notice(
+            fmt::format("old recovery points were not cleaned up: {}", retained.error().full_message()));
     return result;
 }
 
@@ -145,6 +229,7 @@ Plan::~Plan() = default;
 Plan::Plan(std::shared_ptr<Engine> engine) : m_state(std::make_unique<State>()) { m_state->engine = std::move(engine); }
 
 Result<void> Plan::install(std::unique_ptr<base::Source> source, const install::InstallOptions &options) {
+    MOS_CHECK(m_state->check_open());
     if (m_state->rollback)
         return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
     MOS_TRY(package::Package package, m_state->engine->authenticate(std::move(source)));
@@ -154,6 +239,7 @@ Result<void> Plan::install(std::unique_ptr<base::Source> source, const install::
 }
 
 Result<void> Plan::remove(std::string name) {
+    MOS_CHECK(m_state->check_open());
     if (m_state->rollback)
         return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
     m_state->steps.removals.push_back({std::move(name)});
@@ -162,6 +248,7 @@ Result<void> Plan::remove(std::string name) {
 }
 
 Result<void> Plan::roll_back(RollbackStep step) {
+    MOS_CHECK(m_state->check_open());
     if (!m_state->steps.empty() || m_state->rollback)
         return Error{Code::INVALID_ARGUMENT, "a rollback is the only step of its plan"};
     m_state->rollback = std::move(step);
@@ -170,8 +257,7 @@ Result<void> Plan::roll_back(RollbackStep step) {
 }
 
 Result<void> Plan::resolve() {
-    if (m_state->has_job)
-        return Error{Code::INVALID_ARGUMENT, "the plan has been given to a job"};
+    MOS_CHECK(m_state->check_open());
     MOS_TRY(Session session, Session::open(*m_state->engine, base::silent_observer(), Session::Purpose::mend));
     return m_state->resolve(session.site());
 }
@@ -179,13 +265,15 @@ Result<void> Plan::resolve() {
 const Plan::View *Plan::view() const noexcept { return m_state->view ? &*m_state->view : nullptr; }
 
 Result<std::unique_ptr<Job>> Plan::make_job(std::optional<std::string> expected_digest, std::string reason) {
-    if (std::exchange(m_state->has_job, true))
-        return Error{Code::INVALID_ARGUMENT, "the plan has been given to a job; a plan runs once"};
+    MOS_CHECK(m_state->check_open());
     // The job has a state of its own: it may outlive the plan, and works on another thread.
-    return Job::create([state = std::make_shared<State>(*m_state), expected_digest = std::move(expected_digest),
-                        reason = std::move(reason)](base::Observer &observer, const Job::Ask &ask) {
-        return state->perform(observer, ask, expected_digest, reason);
-    });
+    MOS_TRY(auto job,
+            Job::create([state = std::make_shared<State>(*m_state), expected_digest = std::move(expected_digest),
+                         reason = std::move(reason)](base::Observer &observer, const Job::Ask &ask) {
+                return state->perform(observer, ask, expected_digest, reason);
+            }));
+    m_state->has_job = true;
+    return job;
 }
 
 }  // namespace mos::engine

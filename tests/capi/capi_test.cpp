@@ -1,9 +1,12 @@
 // The C API's promises about handles, structs, cursors, errors and callbacks.
 #include "capi_bench.hpp"
 
+#include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace mos::test::capi;
@@ -189,6 +192,9 @@ TEST_CASE("cursors go to MOS_END and stay there") {
     CHECK(mos_entry_cursor_next(cursor.get(), &entry, nullptr) == MOS_END);
     CHECK(paths.find("content/files/app\ncontent/files/app/file\n") != std::string::npos);
     CHECK(paths.find("content/files/app\n") == 0);
+    mos_package_information information = MOS_PACKAGE_INFORMATION_INIT;
+    must(mos_package_information_get(package.get(), &information, nullptr), nullptr);
+    CHECK(information.entries == static_cast<std::uint64_t>(std::count(paths.begin(), paths.end(), '\n')));
 
     const History history =
         made_by<History>([&](auto out, auto error) { return mos_history_open(bench.engine.get(), out, error); });
@@ -324,12 +330,63 @@ TEST_CASE("a callback's data are freed once also when the call that took them fa
               return mos_package_open_source(nullptr, 10, "x", BytesSource::read, &source, BytesSource::free, &package,
                                              nullptr);
           }) == 1);
+}
+
+TEST_CASE("a context that can't be made frees the data of its callbacks once") {
     Counted log;
-    mos_context_options options = MOS_CONTEXT_OPTIONS_INIT;
-    options.log_user_data = &log;
-    options.log_destroy = Counted::destroy;
-    CHECK(mos_context_create(&options, nullptr, nullptr) == MOS_E_INVALID_ARGUMENT);
+    Counted clock;
+    struct Newer {
+        mos_context_options known;
+        std::uint64_t unknown;
+    } options{MOS_CONTEXT_OPTIONS_INIT, 0};
+    options.known.log_user_data = &log;
+    options.known.log_destroy = Counted::destroy;
+    options.known.clock_user_data = &clock;
+    options.known.clock_destroy = Counted::destroy;
+    CHECK(mos_context_create(&options.known, nullptr, nullptr) == MOS_E_INVALID_ARGUMENT);
     CHECK(log.destroyed == 1);
+    CHECK(clock.destroyed == 1);
+    options.known.struct_size = sizeof options;
+    options.unknown = 1;
+    mos_context *context = nullptr;
+    CHECK(mos_context_create(&options.known, &context, nullptr) == MOS_E_UNSUPPORTED);
+    CHECK(context == nullptr);
+    CHECK(log.destroyed == 2);
+    CHECK(clock.destroyed == 2);
+}
+
+TEST_CASE("the context's log is told what a change to a root noticed") {
+    struct Log : Counted {
+        std::string lines;
+        static void take(void *data, mos_log_level level, const char *message) {
+            CHECK(level == MOS_LOG_WARNING);
+            static_cast<Log *>(data)->lines += std::string{message} + "\n";
+        }
+        static void free(void *data) { Counted::destroy(static_cast<Log *>(data)); }
+    } log;
+    const Bench bench;
+    bench.install(bench.pack("1", "one"));
+    bench.install(bench.pack("2", "two"));
+    bench.root.put("app/file", "mine, and longer");
+    {
+        mos_context_options options = MOS_CONTEXT_OPTIONS_INIT;
+        options.log = Log::take;
+        options.log_user_data = &log;
+        options.log_destroy = Log::free;
+        const Context context =
+            made_by<Context>([&](auto out, auto error) { return mos_context_create(&options, out, error); });
+        mos_engine_options root = MOS_ENGINE_OPTIONS_INIT;
+        root.root_path = bench.root.path().c_str();
+        const Engine engine =
+            made_by<Engine>([&](auto out, auto error) { return mos_engine_open(context.get(), &root, out, error); });
+        const Plan plan =
+            made_by<Plan>([&](auto out, auto error) { return mos_plan_create(engine.get(), out, error); });
+        must(mos_plan_rollback(plan.get(), nullptr, nullptr), nullptr);
+        must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, nullptr), nullptr);
+    }
+    CHECK(log.lines == "'app/file' is kept: it was changed since\n");
+    CHECK(log.destroyed == 1);
+    CHECK(bench.root.read("app/file") == "mine, and longer");
 }
 
 TEST_CASE("the value with which a read callback fails is in the error") {
@@ -408,6 +465,39 @@ TEST_CASE("a question goes to the ask callback, whose NULL is the default") {
         CHECK(bench.root.read("app/file") == (answer != nullptr && *answer == 'r' ? "one" : "mine"));
         CHECK(mos_job_outcome(job.get(), nullptr, nullptr) == code);
     }
+}
+
+// ---- Keys and certificates ----
+
+TEST_CASE("a certificate that would end beyond all times is refused") {
+    const Bench bench;
+    const Key key = made_by<Key>(
+        [&](auto out, auto error) { return mos_key_generate(bench.context.get(), MOS_KEY_ECC_P384, out, error); });
+    mos_certificate_options options = MOS_CERTIFICATE_OPTIONS_INIT;
+    options.common_name = "CA";
+    options.not_before_unix_s = INT64_MAX - 86'400;
+    options.validity_days = 2;
+    mos_certificate *certificate = nullptr;
+    CHECK(mos_certificate_create_ca(key.get(), &options, &certificate, nullptr) == MOS_E_INVALID_ARGUMENT);
+    CHECK(certificate == nullptr);
+}
+
+TEST_CASE("a private key that can't be written in full leaves nothing behind") {
+    const Bench bench;
+    const std::string path = bench.work.at("private.pem");
+    struct rlimit before {};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    struct rlimit small = before;
+    small.rlim_cur = 10;
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    const int code = mos_key_store(bench.key.get(), path.c_str(), nullptr);
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    CHECK(code < 0);
+    CHECK_FALSE(std::filesystem::exists(path));
+    CHECK(mos_key_store(bench.key.get(), path.c_str(), nullptr) == MOS_OK);
+    CHECK(mos_key_store(bench.key.get(), path.c_str(), nullptr) == MOS_E_EXISTS);
 }
 
 // ---- Jobs, descriptors and roots ----

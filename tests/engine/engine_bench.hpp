@@ -32,8 +32,9 @@ class EngineBench {
     }
 
     // Another engine on the same root, as another process has it.
-    [[nodiscard]] std::shared_ptr<engine::Engine> open(engine::Settings settings = {}) const {
-        return std::make_shared<engine::Engine>(twin.root(), std::move(settings), std::make_shared<StillClock>());
+    [[nodiscard]] std::shared_ptr<engine::Engine> open(engine::Settings settings = {}, engine::LogSink log = {}) const {
+        return std::make_shared<engine::Engine>(twin.root(), std::move(settings), std::make_shared<StillClock>(),
+                                                std::move(log));
     }
     void trust(const std::string &name, const std::string &content) const {
         const auto folder = must(base::make_directories(*twin.root(), engine::trust_path));

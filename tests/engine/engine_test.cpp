@@ -3,7 +3,11 @@
 
 #include <mos/crypto/trust_store.hpp>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 using namespace mos::test;
 using mos::Code;
@@ -47,6 +51,30 @@ TEST_CASE("a root in use is refused with the name of its user, and free again af
     CHECK(must(other->history()).size() == 1);
 }
 
+TEST_CASE("calls of several threads wait for each other and are not refused") {
+    EngineBench bench;
+    must(bench.install("p", "1", simple("one")));
+    std::atomic<int> seen = 0;
+    {
+        auto session = std::make_optional(
+            must(Session::open(*bench.engine, mos::base::silent_observer(), Session::Purpose::mend)));
+        std::array<std::thread, 4> threads;
+        for (std::thread &thread : threads)
+            thread = std::thread{[&] {
+                for (int round = 0; round < 20; ++round) {
+                    const auto history = bench.engine->history();
+                    seen += history.ok() && history->size() == 1 ? 1 : 0;
+                }
+            }};
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        CHECK(seen == 0);
+        session.reset();
+        for (std::thread &thread : threads)
+            thread.join();
+    }
+    CHECK(seen == 80);
+}
+
 TEST_CASE("whoever opens a root first completes what a power cut left") {
     EngineBench bench;
     must(bench.install("p", "1", simple("one")));
@@ -63,11 +91,42 @@ TEST_CASE("whoever opens a root first completes what a power cut left") {
     REQUIRE(decided.has_value());
 
     const Twin rebooted{*decided};
-    mos::engine::Engine engine{rebooted.root(), {}, std::make_shared<StillClock>()};
+    std::vector<std::string> log;
+    mos::engine::Engine engine{rebooted.root(),
+                               {},
+                               std::make_shared<StillClock>(),
+                               [&log](mos::engine::LogLevel level, const std::string &message) {
+                                   CHECK(level == mos::engine::LogLevel::warning);
+                                   log.push_back(message);
+                               }};
     const auto recovered = must(engine.recover());
     REQUIRE(recovered.transaction.has_value());
     CHECK(must(engine.installed("p"))->version == "2");
+    CHECK(log == std::vector<std::string>{"completed what was left unfinished: update p 1 → 2"});
     CHECK_FALSE(must(engine.recover()).transaction.has_value());
+    CHECK(log.size() == 1);
+}
+
+TEST_CASE("what a job notices stands in the log also when the job fails") {
+    EngineBench bench;
+    must(bench.install("p", "1", simple("one")));
+    must(bench.install("p", "2", simple("two")));
+    const auto folder = must(bench.twin.root()->open_directory("p", mos::base::Symlinks::refuse));
+    must(mos::base::replace_file(*folder, "x", mos::base::as_bytes("mine"), 0644));
+    std::vector<std::string> log;
+    std::unique_ptr<mos::engine::Job> job;
+    bench.engine = bench.open({}, [&](mos::engine::LogLevel /*level*/, const std::string &message) {
+        log.push_back(message);
+        job->cancel();
+    });
+    Plan plan{bench.engine};
+    must(plan.roll_back({}));
+    must(plan.resolve());
+    job = must(plan.make_job(std::nullopt, ""));
+    must(job->run(nullptr));
+    CHECK(refusal(*job->result()) == Code::CANCELLED);
+    REQUIRE_FALSE(log.empty());
+    CHECK(log.front() == "'p/x' is kept: it was changed since");
 }
 
 TEST_CASE("a root without space or on a read-only filesystem says so") {
@@ -153,6 +212,18 @@ TEST_CASE("a root without a trust folder trusts nobody") {
         std::make_shared<mos::engine::Engine>(empty.root(), mos::engine::Settings{}, std::make_shared<StillClock>());
     Plan plan{engine};
     const auto result = plan.install(bench.source("p", "1", simple("one")), {});
-    CHECK(refusal(result) == Code::SIGNER_UNTRUSTED);
-    CHECK(result.error().message() == "the root has no trust folder 'etc/multios/trust', so nobody is trusted");
+    CHECK(refusal(result) == Code::TRUST_UNREADABLE);
+    CHECK(result.error().message() == "the trust folder 'etc/multios/trust' is missing, so nobody is trusted");
+    CHECK(result.error().object() == mos::engine::trust_path);
+}
+
+TEST_CASE("a trust folder that the settings name and that can't be opened is told apart in words alone") {
+    EngineBench bench{{.trust_folder = "/nonexistent/trust"}};
+    const auto missing = bench.install("p", "1", simple("one"));
+    CHECK(refusal(missing) == Code::TRUST_UNREADABLE);
+    CHECK(missing.error().message() == "the trust folder '/nonexistent/trust' is missing, so nobody is trusted");
+    bench.engine = bench.open({.trust_folder = "/proc/self/exe"});
+    const auto no_folder = bench.install("p", "1", simple("one"));
+    CHECK(refusal(no_folder) == Code::TRUST_UNREADABLE);
+    CHECK(no_folder.error().message() == "the trust folder '/proc/self/exe' can't be read, so nobody is trusted");
 }

@@ -134,6 +134,11 @@ TEST_CASE("an error and an exception of the work are the job's result") {
     });
     must(broken->run(nullptr));
     CHECK(refusal(*broken->result()) == Code::INTERNAL);
+    const auto strange =
+        job_of([](Observer & /*observer*/, const Job::Ask & /*ask*/) -> Result<JobOutcome> { throw 42; });
+    must(strange->start());
+    CHECK(strange->wait(-1));
+    CHECK(refusal(*strange->result()) == Code::INTERNAL);
 }
 
 TEST_CASE("a cancel ends a job at its next checkpoint, also one that was not started yet") {
@@ -239,6 +244,19 @@ TEST_CASE("on the caller's thread a question is answered there, by default with 
     const auto wrong = asking();
     must(wrong->run([](const Question & /*question*/) { return std::string{"water"}; }));
     CHECK(refusal(*wrong->result()) == Code::INVALID_ARGUMENT);
+}
+
+TEST_CASE("an answer can't pause the job that its own thread runs") {
+    const auto job = job_of([](Observer &observer, const Job::Ask &ask) -> Result<JobOutcome> {
+        MOS_TRY(const std::string answer, ask(tea_or_coffee()));
+        MOS_CHECK(observer.checkpoint());
+        return outcome_of(answer == "coffee" ? 2 : 1);
+    });
+    must(job->run([&job](const Question & /*question*/) {
+        job->pause();
+        return std::string{"coffee"};
+    }));
+    CHECK(must(*job->result()).changed_paths == 2);
 }
 
 // ---- The descriptor ----

@@ -32,6 +32,8 @@ TEST_CASE("a plan runs once, and its job may outlive it") {
         job = must(plan.make_job(std::nullopt, "a reason"));
         CHECK(refusal(plan.make_job(std::nullopt, "")) == Code::INVALID_ARGUMENT);
         CHECK(refusal(plan.resolve()) == Code::INVALID_ARGUMENT);
+        CHECK(refusal(plan.remove("q")) == Code::INVALID_ARGUMENT);
+        CHECK(refusal(plan.install(bench.source("q", "1", simple("one")), {})) == Code::INVALID_ARGUMENT);
     }
     must(job->run(nullptr));
     CHECK(must(*job->result()).recovery_point == "rp-1");
@@ -106,6 +108,42 @@ TEST_CASE("a rollback takes back the newest change, and its plan is void when th
     CHECK(refusal(bench.roll_back()) == Code::NOTHING_TO_ROLL_BACK);
 }
 
+TEST_CASE("a rollback's plan tells what somebody changed since, and is void when more is changed after it") {
+    EngineBench bench;
+    const auto files = [](const std::string &content) {
+        return ImageBuilder{}.directory("p").file("p/x", content).file("p/y", content);
+    };
+    must(bench.install("p", "1", files("one")));
+    must(bench.install("p", "2", files("two")));
+    const auto folder = must(bench.twin.root()->open_directory("p", mos::base::Symlinks::refuse));
+    Plan untouched{bench.engine};
+    must(untouched.roll_back({}));
+    must(untouched.resolve());
+    CHECK(untouched.view()->totals.replaced == 2);
+    CHECK(untouched.view()->totals.kept == 0);
+    CHECK(untouched.view()->notices.empty());
+
+    must(mos::base::replace_file(*folder, "x", mos::base::as_bytes("mine"), 0644));
+    Plan plan{bench.engine};
+    must(plan.roll_back({}));
+    must(plan.resolve());
+    CHECK(plan.view()->totals.replaced == 1);
+    CHECK(plan.view()->totals.kept == 1);
+    CHECK(plan.view()->notices == std::vector<std::string>{"'p/x' is kept: it was changed since"});
+    CHECK(plan.view()->digest != untouched.view()->digest);
+
+    const auto changed_meanwhile = must(untouched.make_job(std::nullopt, ""));
+    must(changed_meanwhile->run(nullptr));
+    CHECK(refusal(*changed_meanwhile->result()) == Code::PLAN_CHANGED);
+    CHECK(bench.content("p", "y") == "two");
+
+    const auto job = must(plan.make_job(plan.view()->digest, ""));
+    must(job->run(nullptr));
+    must(*job->result());
+    CHECK(bench.content("p", "x") == "mine");
+    CHECK(bench.content("p", "y") == "one");
+}
+
 TEST_CASE("an update keeps as many recovery points as the engine is set to, the newest") {
     EngineBench bench{{.trust_folder = {}, .required_signatures = 1, .recovery_points = 2}};
     for (const char *version : {"1", "2", "3", "4"})
@@ -136,6 +174,22 @@ TEST_CASE("a conflict is a question of the job's, whose answer decides") {
         CHECK(job->result()->ok() != stops);
         CHECK(bench.content("p", "x") == (std::string{answer} == "replace" ? "one" : "mine"));
     }
+}
+
+TEST_CASE("of names that share a file the first can't be kept alone, and that is not offered") {
+    EngineBench bench;
+    const auto folder = must(mos::base::make_directories(*bench.twin.root(), "p"));
+    must(mos::base::replace_file(*folder, "x", mos::base::as_bytes("mine"), 0644));
+    Plan plan{bench.engine};
+    must(plan.install(bench.source("p", "1", simple("one").link("p/y", "p/x")), {.on_conflict = ConflictRule::ask}));
+    const auto job = must(plan.make_job(std::nullopt, ""));
+    must(job->run([](const mos::engine::Question &question) {
+        CHECK(question.choices == std::vector<std::string>{"replace", "stop"});
+        CHECK(question.text.find("keep") == std::string::npos);
+        return std::string{"replace"};
+    }));
+    must(*job->result());
+    CHECK(bench.content("p", "y") == "one");
 }
 
 TEST_CASE("a job that is cancelled while it waits for an answer changes nothing and frees the root") {

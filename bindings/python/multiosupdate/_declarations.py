@@ -273,6 +273,7 @@ typedef struct mos_package_information {
     uint64_t package_bytes;
     uint64_t payload_bytes;
     uint64_t index_bytes;
+    uint64_t entries;
 } mos_package_information;
  int mos_package_information_get(const mos_package *package, mos_package_information *information,
                                         mos_error **error);
@@ -319,7 +320,8 @@ typedef struct mos_trust_options {
 typedef int32_t mos_conflict_rule;
 enum {
     MOS_CONFLICT_REFUSE = 0,
-    MOS_CONFLICT_ASK = 1,
+    MOS_CONFLICT_ASK =
+        1,
     MOS_CONFLICT_KEEP = 2,
     MOS_CONFLICT_REPLACE = 3
 };

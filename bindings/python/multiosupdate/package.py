@@ -32,6 +32,7 @@ class PackageInformation:
     package_bytes: int
     payload_bytes: int
     index_bytes: int
+    entries: int
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,8 @@
 #include <mos/base/filesystem.hpp>
 #include <mos/base/observer.hpp>
 #include <mos/base/source.hpp>
+#include <mos/engine/log.hpp>
+#include <mos/engine/turn.hpp>
 #include <mos/package/package.hpp>
 #include <mos/snapshot/rollback.hpp>
 #include <mos/state/packages.hpp>
@@ -12,7 +14,6 @@
 #include <mos/transaction/transaction.hpp>
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,21 +30,35 @@ struct Settings {
     std::size_t recovery_points = snapshot::default_recovery_points;
 };
 
-// Lets `package` in if enough of those whom the folder names have signed it, by the clock's time.
-[[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source, base::Directory &trust_folder,
+// The folder of those who are trusted, and its path for messages.
+struct TrustFolder {
+    std::unique_ptr<base::Directory> directory;
+    std::string path;
+};
+
+// At a path of the caller's, or at trust_path beneath a root. TRUST_UNREADABLE when it is missing or can't be opened:
+// nobody is trusted then.
+[[nodiscard]] Result<TrustFolder> open_trust_folder(const std::string &path);
+[[nodiscard]] Result<TrustFolder> open_trust_folder(base::Directory &root);
+
+// Lets the package in if enough of those whom the folder names have signed it, by the clock's time. TRUST_UNREADABLE
+// when the folder or something in it can't be read.
+[[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source, const TrustFolder &trust,
                                                     unsigned required_signatures, const base::Clock &clock);
 
 class Engine;
 
-// The root, for as long as one has it to oneself. One at a time in all processes and threads.
+// The root, for as long as one has it to oneself. One at a time in all processes and threads: a thread of the same
+// engine waits while another one changes or looks for a moment; LOCKED while a job, or another process, has the root.
 class Session {
   public:
     enum class Purpose : std::uint8_t {
-        change,  // creates lock and database where they are missing, and recovers
+        change,  // a job: creates lock and database where they are missing, and recovers
         mend,    // recovers; a root without a database has an empty one, and nothing is created
         look,    // the same without recovering: what is unfinished is shown as such
     };
 
+    // Every notice to `observer` also goes to the engine's log, and so does what was recovered.
     [[nodiscard]] static Result<Session> open(Engine &engine, base::Observer &observer, Purpose purpose);
     Session(Session &&) noexcept = default;
 
@@ -54,9 +69,10 @@ class Session {
     Session() = default;
 
     // Released in the opposite order: the database is closed before the lock is given up.
-    std::unique_lock<std::mutex> m_turn;
+    Turns::Turn m_turn;
     std::unique_ptr<base::FileLock> m_lock;
     std::unique_ptr<state::Database> m_database;
+    std::unique_ptr<LoggingObserver> m_observer;
     std::unique_ptr<transaction::Site> m_site;
     transaction::Recovered m_recovered;
 };
@@ -64,8 +80,9 @@ class Session {
 // Thread-safe. Holds nothing between calls but the open root.
 class Engine {
   public:
-    Engine(std::unique_ptr<base::Directory> root, Settings settings, std::shared_ptr<const base::Clock> clock)
-        : m_root(std::move(root)), m_settings(std::move(settings)), m_clock(std::move(clock)) {}
+    Engine(std::unique_ptr<base::Directory> root, Settings settings, std::shared_ptr<const base::Clock> clock,
+           LogSink log = {})
+        : m_root(std::move(root)), m_settings(std::move(settings)), m_clock(std::move(clock)), m_log(std::move(log)) {}
 
     [[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source);
 
@@ -82,7 +99,8 @@ class Engine {
     const std::unique_ptr<base::Directory> m_root;
     const Settings m_settings;
     const std::shared_ptr<const base::Clock> m_clock;
-    std::mutex m_turn;
+    const LogSink m_log;
+    Turns m_turns;
 };
 
 }  // namespace mos::engine

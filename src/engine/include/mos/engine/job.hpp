@@ -65,7 +65,7 @@ class Job final : private base::Observer {
     [[nodiscard]] Result<void> answer(std::uint32_t id, const std::string &choice);
 
     void cancel();
-    void pause();
+    void pause();  // nothing when the job's own thread asks for it, which could not resume itself
     void resume();
 
     // nullptr before the end; afterwards always the same.
@@ -95,6 +95,7 @@ class Job final : private base::Observer {
     std::shared_ptr<const Question> m_question;
     std::optional<std::string> m_answer;
     std::uint32_t m_last_question = 0;
+    std::thread::id m_runner;
     bool m_cancelled = false;
     bool m_pause_wanted = false;
     bool m_signalled = false;

@@ -16,7 +16,8 @@ struct RollbackStep {
     std::optional<std::string> recovery_point;  // nullopt: the newest
 };
 
-// Either steps of packages or one rollback; INVALID_ARGUMENT when both are asked for. One thread at a time.
+// Either steps of packages or one rollback; INVALID_ARGUMENT when both are asked for, or when anything
+// is asked of a plan that has its job. One thread at a time.
 class Plan {
   public:
     explicit Plan(std::shared_ptr<Engine> engine);
