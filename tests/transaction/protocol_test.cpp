@@ -199,6 +199,17 @@ TEST_CASE("an edit before the rollback is kept and reported") {
     CHECK(rig.machine->watcher.notices.front() == "'d/a' is kept: it was changed since");
 }
 
+TEST_CASE("an edit in place, which keeps the inode, is kept and reported by the rollback all the same") {
+    Rig rig;
+    must(rig.machine->update(before(), after(), "1"));
+    must(must(rig.d()->open_file("a", mos::base::OpenMode::write))->write_at(0, mos::base::as_bytes("edited by hand")));
+    must(rig.machine->roll_back());
+    CHECK(rig.content("a") == "edited by hand");
+    CHECK(rig.content("b") == "old b");
+    REQUIRE(rig.machine->watcher.notices.size() == 1);
+    CHECK(rig.machine->watcher.notices.front() == "'d/a' is kept: it was changed since");
+}
+
 TEST_CASE("a path that somebody filled keeps its content when what was removed there would come back") {
     Rig rig;
     must(rig.machine->update(before(), after(), "1"));
