@@ -26,12 +26,13 @@ def rows():
 def header():
     out = ["/* Error codes. Written by tools/generate_errors.py from src/base/include/mos/base/errors.def; fixed for ever.",
            " * MOS_E_SIGNATURE_INVALID is E001 in messages and documents, and so on. */",
-           "#ifndef MULTIOSUPDATE_ERROR_CODES_H", "#define MULTIOSUPDATE_ERROR_CODES_H", "", "enum {"]
+           "#ifndef MULTIOSUPDATE_ERROR_CODES_H", "#define MULTIOSUPDATE_ERROR_CODES_H", "",
+           "/* clang-format off */", "enum {"]
     table = list(rows())
     for number, name, sentence, _ in table:
         comma = "," if number != table[-1][0] else ""
         out.append(f"    MOS_E_{name} = -{number}{comma} /* E{number:03}: {sentence} */")
-    return "\n".join(out + ["};", "", "#endif", ""])
+    return "\n".join(out + ["};", "/* clang-format on */", "", "#endif", ""])
 
 
 def page():

@@ -3,6 +3,7 @@
 #ifndef MULTIOSUPDATE_ERROR_CODES_H
 #define MULTIOSUPDATE_ERROR_CODES_H
 
+/* clang-format off */
 enum {
     MOS_E_SIGNATURE_INVALID = -1, /* E001: package signature invalid */
     MOS_E_DEPENDENCY = -2, /* E002: dependency resolution failed */
@@ -57,5 +58,6 @@ enum {
     MOS_E_SYMLINK_IN_PATH = -51, /* E051: path leads through a symbolic link */
     MOS_E_STAGE_UNCLEAR = -52 /* E052: leftover stage can't be matched with the database */
 };
+/* clang-format on */
 
 #endif

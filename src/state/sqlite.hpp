@@ -21,7 +21,8 @@ class Statement {
   public:
     Statement(Connection &connection, sqlite3_stmt *statement) : m_connection(connection), m_statement(statement) {}
     Statement(Statement &&other) noexcept
-        : m_connection(other.m_connection), m_statement(std::exchange(other.m_statement, nullptr)), m_next(other.m_next) {}
+        : m_connection(other.m_connection), m_statement(std::exchange(other.m_statement, nullptr)),
+          m_next(other.m_next) {}
     Statement &operator=(Statement &&) = delete;
     Statement(const Statement &) = delete;
     Statement &operator=(const Statement &) = delete;
@@ -49,7 +50,8 @@ class Statement {
 
 class Connection {
   public:
-    [[nodiscard]] static Result<std::unique_ptr<Connection>> open(std::unique_ptr<base::Directory> directory, const char *name);
+    [[nodiscard]] static Result<std::unique_ptr<Connection>> open(std::unique_ptr<base::Directory> directory,
+                                                                  const char *name);
     [[nodiscard]] static Result<std::unique_ptr<Connection>> open_in_memory();
     Connection(const Connection &) = delete;
     Connection &operator=(const Connection &) = delete;
