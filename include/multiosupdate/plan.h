@@ -15,8 +15,7 @@ extern "C" {
 typedef int32_t mos_conflict_rule;
 enum {
     MOS_CONFLICT_REFUSE = 0, /* MOS_E_CONFLICT before anything is changed */
-    MOS_CONFLICT_ASK =
-        1, /* the job asks: "keep", "replace" or "stop"; without "keep" for the first of names that share a file */
+    MOS_CONFLICT_ASK = 1,    /* the job asks: "keep" (not where names share the file), "replace" or "stop" */
     MOS_CONFLICT_KEEP = 2,   /* theirs stays; the package's file is left out */
     MOS_CONFLICT_REPLACE = 3 /* theirs goes into the recovery point */
 };

@@ -12,6 +12,7 @@ namespace {
 constexpr const char *keep = "keep";
 constexpr const char *replace = "replace";
 constexpr const char *stop = "stop";
+constexpr std::size_t max_notices = 1000;
 
 }  // namespace
 
@@ -96,7 +97,12 @@ class Collector final : public base::Observer {
   public:
     void report(const base::Progress & /*progress*/) override {}
     [[nodiscard]] Result<void> checkpoint() override { return {}; }
-    void notice(std::string_view message) override { notices.emplace_back(message); }
+    void notice(std::string_view message) override {
+        if (notices.size() < max_notices)
+            notices.emplace_back(message);
+        else if (notices.size() == max_notices)
+            notices.emplace_back("… and more of the kind");
+    }
 
     std::vector<std::string> notices;
 };

@@ -320,8 +320,7 @@ typedef struct mos_trust_options {
 typedef int32_t mos_conflict_rule;
 enum {
     MOS_CONFLICT_REFUSE = 0,
-    MOS_CONFLICT_ASK =
-        1,
+    MOS_CONFLICT_ASK = 1,
     MOS_CONFLICT_KEEP = 2,
     MOS_CONFLICT_REPLACE = 3
 };
