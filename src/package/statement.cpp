@@ -191,8 +191,9 @@ Result<Statement> decode_statement(base::ByteView bytes, const Limits &limits) {
 }
 
 base::Bytes signed_message(base::ByteView statement) {
-    base::Bytes message = base::to_bytes(base::as_bytes(signing_context));
-    append(message, statement);
+    base::Bytes message(signing_context.size() + statement.size());
+    const base::ByteView context = base::as_bytes(signing_context);
+    std::copy(statement.begin(), statement.end(), std::copy(context.begin(), context.end(), message.begin()));
     return message;
 }
 
