@@ -76,11 +76,6 @@ Result<CertificateRequest> read_request(const mos_certificate_options *options, 
                               .validity = {.not_before_unix_s = from, .not_after_unix_s = from + length_s}};
 }
 
-Result<void> write_durably(mos::base::File &file, mos::base::ByteView content) {
-    MOS_CHECK(file.write_at(0, content));
-    return file.flush();
-}
-
 }  // namespace
 
 int mos_key_generate(mos_context *context, mos_key_type type, mos_key **key, mos_error **error) {
@@ -114,14 +109,7 @@ int mos_key_store(const mos_key *key, const char *path, mos_error **error) {
         MOS_TRY(const std::string where, required_text(path, "the key's path"));
         MOS_TRY(const NamedPlace place, open_place(where));
         const mos::crypto::SecretBytes pem = key->key->to_pem();
-        // create_new makes it 0600 from the first moment.
-        MOS_TRY(const auto file, place.folder->open_file(place.name, mos::base::OpenMode::create_new));
-        if (auto written = write_durably(*file, pem); !written) {
-            // Half a key serves nobody, and would refuse the next try its name.
-            static_cast<void>(place.folder->remove_file(place.name));
-            return written;
-        }
-        return place.folder->flush();
+        return mos::base::create_file(*place.folder, place.name, pem, 0600);
     });
 }
 

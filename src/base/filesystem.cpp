@@ -43,6 +43,30 @@ Result<void> write_temporary(Directory &directory, std::string_view name, ByteVi
     return file->flush();
 }
 
+Result<void> give_name(Directory &directory, const std::string &temporary, std::string_view name, RenameMode mode) {
+    auto renamed = directory.rename(temporary, directory, name, mode);
+    // A network filesystem may have no rename that keeps what is there; a link keeps it everywhere.
+    if (renamed || mode != RenameMode::keep_existing || renamed.error().system_errno() != EINVAL)
+        return renamed;
+    MOS_CHECK(directory.make_link(temporary, directory, name));
+    return directory.remove_file(temporary);
+}
+
+Result<void> write_at_once(Directory &directory, std::string_view name, ByteView content, std::uint32_t mode,
+                           RenameMode rename_mode) {
+    const std::size_t room = max_component_bytes - temporary_suffix.size() - 1;
+    const std::string temporary = fmt::format(".{}{}", name.substr(0, room), temporary_suffix);
+    MOS_CHECK(remove_tree(directory, temporary));  // left by a crash
+    Result<void> written = write_temporary(directory, temporary, content, mode);
+    if (written)
+        written = give_name(directory, temporary, name, rename_mode);
+    if (!written) {
+        (void)directory.remove_file(temporary);  // the first error is the one to tell
+        return written;
+    }
+    return directory.flush();
+}
+
 class FileSource final : public Source {
   public:
     FileSource(std::unique_ptr<File> file, std::string name) : m_file(std::move(file)), m_name(std::move(name)) {}
@@ -131,17 +155,14 @@ Result<Bytes> read_file(Directory &directory, std::string_view name, std::uint64
 }
 
 Result<void> replace_file(Directory &directory, std::string_view name, ByteView content, std::uint32_t mode) {
-    const std::size_t room = max_component_bytes - temporary_suffix.size() - 1;
-    const std::string temporary = fmt::format(".{}{}", name.substr(0, room), temporary_suffix);
-    MOS_CHECK(remove_tree(directory, temporary));  // left by a crash
-    Result<void> written = write_temporary(directory, temporary, content, mode);
-    if (written)
-        written = directory.rename(temporary, directory, name, RenameMode::replace);
-    if (!written) {
-        (void)directory.remove_file(temporary);  // the first error is the one to tell
-        return written;
-    }
-    return directory.flush();
+    return write_at_once(directory, name, content, mode, RenameMode::replace);
+}
+
+Result<void> create_file(Directory &directory, std::string_view name, ByteView content, std::uint32_t mode) {
+    MOS_TRY(const std::optional<FileStatus> status, directory.find(name));
+    if (status)
+        return Error{Code::EXISTS, fmt::format("{} exists already", in_quotes(name))}.about(std::string{name});
+    return write_at_once(directory, name, content, mode, RenameMode::keep_existing);
 }
 
 std::unique_ptr<Source> make_source(std::unique_ptr<File> file, std::string name) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mos::transaction {
 
 using base::FileStatus;
@@ -194,17 +196,43 @@ Result<Stage::Place> Stage::place(std::string_view path) {
 
 Result<base::Directory *> Stage::stage_directory(std::string_view location) { return m_stage_cache->open(location); }
 
-void Stage::touch_parent(std::string_view path) {
+// An entry comes to or leaves the directory of `path`. One that the caller has not named keeps its time all the same:
+// else what takes the entry back could not give the directory the time that it had.
+Result<void> Stage::touch_parent(std::string_view path) {
     const std::string_view parent = base::split_path(path).parent;
-    for (Frame &frame : m_frames) {
-        if (frame.path == parent)
-            frame.touched = true;
+    const auto frame = std::ranges::find(m_frames, parent, &Frame::path);
+    if (frame != m_frames.end()) {
+        frame->touched = true;
+        return {};
     }
+    if (parent.empty())
+        return {};  // the root's time changes with the stages' folder
+    MOS_TRY(const std::optional<FileStatus> there, look(parent));
+    if (!there)
+        return conflicting(parent, "went away while something in it was staged");
+    MOS_TRY(Frame added, present_frame(parent, *there));
+    added.touched = true;
+    m_frames.push_back(std::move(added));
+    return {};
+}
+
+// Of what stays at `path`, with the attributes that it has.
+Result<Stage::Frame> Stage::present_frame(std::string_view path, const FileStatus &there) {
+    const base::SplitPath split = base::split_path(path);
+    MOS_TRY(base::Directory *const parent, m_root_cache->open(split.parent));
+    MOS_TRY(Attributes present, read_attributes(*parent, split.name, there));
+    return Frame{.kind = Frame::Kind::present_directory,
+                 .path = std::string{path},
+                 .location = {},
+                 .attributes = present,
+                 .present = present,
+                 .there = witness_of(there),
+                 .touched = false};
 }
 
 Result<void> Stage::append(OperationKind kind, std::string_view path, std::uint64_t slot, const Witness &staged,
                            const std::optional<FileStatus> &there) {
-    touch_parent(path);
+    MOS_CHECK(touch_parent(path));
     PlannedOperation planned;
     planned.operation.slot = slot;
     planned.operation.kind = kind;
@@ -305,16 +333,8 @@ Result<void> Stage::set_attributes(std::string_view path, const Attributes &attr
     MOS_TRY(const std::optional<FileStatus> there, look(path));
     if (!there)
         return conflicting(path, "is not there to get attributes");
-    const base::SplitPath split = base::split_path(path);
-    MOS_TRY(base::Directory *const parent, m_root_cache->open(split.parent));
-    MOS_TRY(Attributes present, read_attributes(*parent, split.name, *there));
-    Frame frame{.kind = Frame::Kind::present_directory,
-                .path = std::string{path},
-                .location = {},
-                .attributes = attributes,
-                .present = std::move(present),
-                .there = witness_of(*there),
-                .touched = false};
+    MOS_TRY(Frame frame, present_frame(path, *there));
+    frame.attributes = attributes;
     if (there->type == FileType::directory) {
         m_frames.push_back(std::move(frame));
         return {};
@@ -336,16 +356,10 @@ Result<void> Stage::remove(std::string_view path) {
         return append(OperationKind::remove, path, m_next_slot++, {}, there);
     MOS_CHECK(append(OperationKind::remove_directory, path, m_next_slot++, {}, there));
     // Its entries leave it first and come back after it, which changes its times: they are set again when it is back.
-    const base::SplitPath split = base::split_path(path);
-    MOS_TRY(base::Directory *const parent, m_root_cache->open(split.parent));
-    MOS_TRY(Attributes present, read_attributes(*parent, split.name, *there));
-    return close_frame({.kind = Frame::Kind::present_directory,
-                        .path = std::string{path},
-                        .location = {},
-                        .attributes = present,
-                        .present = present,
-                        .there = witness_of(*there),
-                        .touched = true});
+    MOS_TRY(Frame frame, present_frame(path, *there));
+    frame.touched = true;
+    m_frames.push_back(std::move(frame));
+    return {};
 }
 
 Result<Staged> Stage::finish() {

@@ -522,6 +522,40 @@ TEST_CASE_TEMPLATE("a file is replaced whole and a leftover of a crash does not 
     CHECK(names(*root) == "d f " + std::string(255, 'n'));
 }
 
+TEST_CASE_TEMPLATE("a file is created whole, and never over another", Disk, MOS_DISKS) {
+    const Disk disk;
+    const auto root = disk.root();
+    write(*root, ".f.multios-new", "left over");
+    must(create_file(*root, "f", as_bytes("one"), 0600));
+    CHECK(read(*root, "f") == "one");
+    CHECK(must(root->find("f"))->mode == 0600);
+    CHECK(refusal(create_file(*root, "f", as_bytes("two"), 0600)) == Code::EXISTS);
+    must(root->make_symlink("s", "nowhere"));
+    CHECK(refusal(create_file(*root, "s", as_bytes("two"), 0600)) == Code::EXISTS);
+    CHECK(read(*root, "f") == "one");
+    CHECK(names(*root) == "f s");
+}
+
+TEST_CASE("a file is created at once whatever fails, also where no rename keeps what is there") {
+    mos::test::Twin twin;
+    const auto root = twin.root();
+    must(create_file(*root, "counted", as_bytes("one"), 0600));
+    const std::uint64_t calls = twin.calls();
+    for (const int number : {ENOSPC, EINVAL}) {
+        for (std::uint64_t call = 1; call <= calls; ++call) {
+            twin.fail_at(twin.calls() + call, number);
+            const auto created = create_file(*root, "f", as_bytes("one"), 0600);
+            twin.fail_never();
+            const auto status = must(root->find("f"));
+            CHECK(status.has_value() == (created.ok() || call == calls));  // the last call makes the name durable
+            if (status)
+                CHECK(read(*root, "f") == "one");
+            CHECK_FALSE(must(root->find(".f.multios-new")).has_value());
+            must(remove_tree(*root, "f"));
+        }
+    }
+}
+
 TEST_CASE_TEMPLATE("a file serves as a source", Disk, MOS_DISKS) {
     const Disk disk;
     const auto root = disk.root();

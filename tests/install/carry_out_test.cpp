@@ -176,6 +176,31 @@ TEST_CASE("a path that changes while the update is staged keeps that change, and
     CHECK(update.bench.stages() == 1);
 }
 
+TEST_CASE("a folder that no package brought keeps its time through install, removal and rollback") {
+    Bench bench;
+    bench.twin.set_clock({1'600'000'000, 5});
+    bench.make_directory("d");
+    bench.write("d/foreign", "somebody's");
+    const auto time_of_folder = [&] { return must(bench.machine->root().find("d")).value().modified; };
+    const mos::base::FileTime time = time_of_folder();
+    const auto check_later = [&](std::int64_t seconds) {
+        CHECK(time_of_folder() == time);
+        bench.twin.set_clock({1'600'000'000 + seconds, 0});
+    };
+    check_later(10);
+    bench.install("p", "1", ImageBuilder{}.directory("d").file("d/file", "f").directory("d/e").file("d/e/x", "x"));
+    check_later(20);
+    bench.remove("p");
+    CHECK_FALSE(bench.exists("d/e"));
+    check_later(30);
+    bench.roll_back();
+    CHECK(bench.content("d/e/x") == "x");
+    check_later(40);
+    bench.roll_back();
+    CHECK_FALSE(bench.exists("d/file"));
+    check_later(50);
+}
+
 TEST_CASE("the outcome names the transaction, the paths and the bytes, and the history tells them") {
     Update update;
     const auto outcome = must(mos::install::carry_out(update.bench.machine->site(), update.steps, update.plan, nobody(),

@@ -183,6 +183,11 @@ class Directory {
 [[nodiscard]] Result<void> replace_file(Directory &directory, std::string_view name, ByteView content,
                                         std::uint32_t mode);
 
+// The same for a file that must not be there yet: EXISTS if it is. After a crash it is there whole, or not at all.
+// Whoever may not read it by `mode` can't read the temporary file either.
+[[nodiscard]] Result<void> create_file(Directory &directory, std::string_view name, ByteView content,
+                                       std::uint32_t mode);
+
 // A file beneath a root as a Source.
 [[nodiscard]] std::unique_ptr<Source> make_source(std::unique_ptr<File> file, std::string name);
 

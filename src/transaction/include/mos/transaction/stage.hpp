@@ -118,7 +118,8 @@ class Stage {
     [[nodiscard]] Result<void> record(std::string_view path, const Place &place, bool is_directory);
     [[nodiscard]] Result<void> append(state::OperationKind kind, std::string_view path, std::uint64_t slot,
                                       const Witness &staged, const std::optional<base::FileStatus> &there);
-    void touch_parent(std::string_view path);
+    [[nodiscard]] Result<void> touch_parent(std::string_view path);
+    [[nodiscard]] Result<Frame> present_frame(std::string_view path, const base::FileStatus &there);
     [[nodiscard]] Result<base::Directory *> stage_directory(std::string_view location);
 
     Staged m_staged;

@@ -1,0 +1,95 @@
+"""The commands that are killed. A new one is a row of the table; what must hold after a death is in examine.py.
+
+Words in braces are filled in: {root}, {folder} and {outside}. Packages and trees are in scenes.py.
+"""
+
+from dataclasses import dataclass
+from typing import Tuple
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command line. With `cut` it dies in the middle of putting entries in place."""
+    arguments: Tuple[str, ...]
+    cut: bool = False
+
+
+def install(*packages, options=()):
+    return Step(("multios-package", "install", *(f"{{outside}}/{name}.mos" for name in packages), "--root={root}",
+                 *options))
+
+
+def update_tool(*words):
+    return Step(("multios-update", *words, "--root={root}"))
+
+
+def cut(step):
+    return Step(step.arguments, cut=True)
+
+
+@dataclass(frozen=True)
+class RootCommand:
+    """A command that changes a root. It begins after the steps of `before`. Where a death may also leave what other
+    steps lead to, these stand in `between`; `complete` says that recovery can only end in the new state."""
+    name: str
+    step: Step
+    before: Tuple[Step, ...] = ()
+    between: Tuple[Tuple[Step, ...], ...] = ()
+    complete: bool = False
+
+    def stands(self):
+        """The lists of steps that lead to the states which a death may leave; the last is the command's own."""
+        old = () if self.complete else (self.before,)
+        return (*old, *self.between, (*self.before, self.step))
+
+
+@dataclass(frozen=True)
+class FileCommand:
+    """A command that writes files into {folder}, a copy of the workshop. `outputs` are their names. Their bytes are the
+    same each time, unless they are keys."""
+    name: str
+    step: Step
+    outputs: Tuple[str, ...]
+    keys: bool = False
+
+
+def create(*options, name="app", version="2", tree="app-2"):
+    return Step(("multios-package", "create", f"--name={name}", f"--version={version}",
+                 f"--input-directory={{outside}}/{tree}", "--keep-owners", *options))
+
+
+def keygen(*options):
+    return Step(("multios-package", "keygen", *options))
+
+
+FIRST = (install("app-1"),)
+SECOND = (install("app-1"), install("app-2"))
+REMOVE = Step(("multios-package", "remove", "app", "--root={root}"))
+LAST_GOOD = update_tool("rollback", "last-good")
+RECOVER = update_tool("recover")
+BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outside}/library-1.mos",
+              "--stop-on-error=false", "--root={root}"))
+
+COMMANDS = (
+    RootCommand("install", install("app-1")),
+    RootCommand("update", install("app-2"), before=FIRST),
+    RootCommand("reinstall", install("app-1", options=("--reinstall",)), before=FIRST),
+    RootCommand("install-several", install("app-2", "library-1"), before=FIRST),
+    RootCommand("install-batch", BATCH, before=FIRST, between=((*FIRST, install("app-2")),)),
+    RootCommand("remove", REMOVE, before=FIRST),
+    RootCommand("rollback-last-good", LAST_GOOD, before=SECOND),
+    RootCommand("rollback-named", update_tool("rollback", "--recovery-point=rp-2"), before=SECOND),
+    RootCommand("recover-update", RECOVER, before=(*FIRST, cut(install("app-2"))), complete=True),
+    RootCommand("recover-rollback", RECOVER, before=(*SECOND, cut(LAST_GOOD)), complete=True),
+    RootCommand("install-after-cut", install("library-1"), before=(*FIRST, cut(install("app-2"))),
+                between=(SECOND,), complete=True),
+    FileCommand("create", create("--output={folder}/new.mos", "--sign-key={folder}/signer.key"), ("new.mos",)),
+    FileCommand("create-over", create("--output={folder}/old.mos"), ("old.mos",)),
+    FileCommand("sign", Step(("multios-package", "sign", "{folder}/old.mos", "--sign-key={folder}/signer.key")),
+                ("old.mos",)),
+    FileCommand("keygen", keygen("--type=ed25519", "--output={folder}/new"), ("new.key", "new.pub"), keys=True),
+    FileCommand("keygen-ca", keygen("--type=ecc-p384", "--ca", "--output={folder}/new"),
+                ("new.key", "new.pub", "new.crt"), keys=True),
+    FileCommand("keygen-signer", keygen("--type=ecc-p384", "--issuer={folder}/ca", "--output={folder}/new"),
+                ("new.key", "new.pub", "new.crt"), keys=True),
+)

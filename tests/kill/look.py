@@ -1,0 +1,129 @@
+"""What a folder and a root's database hold, seen without our own code: by lstat and by Python's SQLite."""
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import stat
+import tempfile
+import time
+from typing import NamedTuple
+
+# What the engine keeps in a root, and the directories that hold it: their times are nobody's.
+ENGINE_PATHS = frozenset({".multios-stage", "var/lib/multios"})
+HOLDERS = frozenset({".", "var", "var/lib"})
+
+# A directory that stays when its package goes has the time of that moment, which is another one in each run.
+RUN_BEGAN_NS = time.time_ns()
+IN_THIS_RUN = -1
+
+COMMITTED, REVERTING, DONE, REVERTED, PRUNED = range(1, 6)  # src/state/include/mos/state/transactions.hpp
+
+
+class Entry(NamedTuple):
+    """One path. `linked` is the first path of its group of hard links."""
+    kind: str
+    mode: int
+    owner: str
+    modified_ns: int
+    content: str
+    attributes: tuple
+    linked: str
+
+
+def _content(path, status):
+    if stat.S_ISLNK(status.st_mode):
+        return os.readlink(path)
+    if not stat.S_ISREG(status.st_mode):
+        return ""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def _modified_ns(relative, status):
+    if relative in HOLDERS:
+        return 0
+    if stat.S_ISDIR(status.st_mode) and status.st_mtime_ns >= RUN_BEGAN_NS:
+        return IN_THIS_RUN
+    return status.st_mtime_ns
+
+
+def _entry(path, relative, first_paths):
+    status = os.lstat(path)
+    names = sorted(os.listxattr(path, follow_symlinks=False))
+    linked = first_paths.setdefault(status.st_ino, relative) if status.st_nlink > 1 and not stat.S_ISDIR(
+        status.st_mode) else ""
+    return Entry(kind=stat.filemode(status.st_mode)[0], mode=stat.S_IMODE(status.st_mode),
+                 owner=f"{status.st_uid}:{status.st_gid}",
+                 modified_ns=_modified_ns(relative, status), content=_content(path, status),
+                 attributes=tuple((name, os.getxattr(path, name, follow_symlinks=False)) for name in names),
+                 linked=linked)
+
+
+def picture(top, without=ENGINE_PATHS):
+    """{path: Entry} of everything below a folder, and of itself."""
+    found, first_paths, waiting = {}, {}, ["."]
+    while waiting:
+        relative = waiting.pop()
+        path = os.path.join(top, relative)
+        found[relative] = _entry(path, relative, first_paths)
+        if found[relative].kind == "d":
+            below = (os.path.normpath(os.path.join(relative, name)) for name in sorted(os.listdir(path), reverse=True))
+            waiting += [name for name in below if name not in without]
+    return found
+
+
+def difference(expected, actual):
+    """'' when two pictures are equal; otherwise their first difference."""
+    for path in sorted(expected.keys() | actual.keys()):
+        if path not in actual:
+            return f"'{path}' is missing"
+        if path not in expected:
+            return f"'{path}' should not be there"
+        for name, should, is_so in zip(Entry._fields, expected[path], actual[path]):
+            if should != is_so:
+                return f"{name} of '{path}' is {is_so!r}, expected {should!r}"
+    return ""
+
+
+class Book(NamedTuple):
+    """What a root's database says. `dump` is all of it, to compare."""
+    installed: tuple  # of (name, version), sorted
+    unfinished: tuple
+    stages: frozenset  # the names of those that a row owns
+    dump: str
+
+
+EMPTY_BOOK = Book((), (), frozenset(), "")
+
+INSTALLED = """SELECT name, version FROM packages p
+    WHERE EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.installed_by AND t.in_effect)
+    AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.removed_by AND t.in_effect) ORDER BY name, version"""
+
+
+def book(root):
+    """Reads a copy, so that looking changes nothing: SQLite empties the log of what it opens."""
+    folder = os.path.join(root, "var/lib/multios")
+    if not os.path.exists(os.path.join(folder, "state.db")):
+        return EMPTY_BOOK
+    with tempfile.TemporaryDirectory(prefix="mos-book-") as copy:
+        for name in os.listdir(folder):
+            if name.startswith("state.db"):
+                shutil.copy(os.path.join(folder, name), copy)
+        connection = sqlite3.connect(os.path.join(copy, "state.db"))
+        try:
+            rows = connection.execute("SELECT id, stage, state FROM transactions").fetchall()
+            return Book(installed=tuple(connection.execute(INSTALLED).fetchall()),
+                        unfinished=tuple(row[0] for row in rows if row[2] in (COMMITTED, REVERTING)),
+                        stages=frozenset(str(row[0]) for row in rows if row[0] == row[1] and row[2] != PRUNED),
+                        dump="\n".join(connection.iterdump()))
+        finally:
+            connection.close()
+
+
+def stages(root):
+    """The names in the stages' folder."""
+    try:
+        return frozenset(os.listdir(os.path.join(root, ".multios-stage")))
+    except FileNotFoundError:
+        return frozenset()
