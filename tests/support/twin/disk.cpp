@@ -114,6 +114,7 @@ FileStatus Disk::status(Id id) const {
 base::FilesystemUsage Disk::usage() const {
     base::FilesystemUsage usage;
     usage.type = filesystem_type;
+    usage.fast_commit = fast_commit;
     usage.free_inodes = m_free_inodes.value_or(std::numeric_limits<std::uint32_t>::max());
     usage.free_bytes = unlimited_bytes;
     if (m_chunk_limit)

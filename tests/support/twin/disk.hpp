@@ -78,6 +78,7 @@ class Disk {
     std::map<std::uint64_t, int> failures;
     std::optional<std::pair<std::uint64_t, int>> lasting_failure;
     std::string filesystem_type = "ext4";
+    bool fast_commit = false;
     base::FileTime clock;
     void set_free_bytes(std::uint64_t bytes) { m_chunk_limit = used_chunks() + bytes / chunk_bytes; }
     void set_free_inodes(std::uint64_t inodes) { m_free_inodes = inodes; }
