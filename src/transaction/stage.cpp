@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace mos::transaction {
 
@@ -92,6 +93,9 @@ Result<Stage> Stage::begin(Site &site) {
 Result<void> Stage::try_exchange() {
     base::Directory &stage = *m_staged.m_directory;
     const auto unsuitable = [](Error cause) {
+        // A full or broken disk says nothing about what the filesystem can do.
+        if (cause.code() != Code::UNSUPPORTED && cause.code() != Code::CROSS_MOUNT && cause.system_errno() != EINVAL)
+            return cause;
         return Error{Code::FILESYSTEM_UNSUITABLE, "the filesystem can't exchange two entries"}.caused_by(
             std::move(cause));
     };
@@ -314,7 +318,7 @@ Result<void> Stage::put_directory(std::string_view path, const Attributes &attri
     MOS_CHECK(leave_frames(path));
     if (cover_of(path) == nullptr) {
         MOS_TRY(const std::optional<FileStatus> there, look(path));
-        if (m_nothing_expected && there)
+        if (there && std::exchange(m_nothing_expected, false))
             return appeared(path);
         if (there && there->type == FileType::directory)
             return set_attributes(path, attributes);
