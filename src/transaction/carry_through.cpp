@@ -31,7 +31,7 @@ Result<void> settle(Site &site, Transaction &transaction, base::SyncPoint &sync_
     if (!said)
         site.observer.notice(
             fmt::format("transaction {} is complete; the database will say so after the next recovery ({})",
-                        transaction.id, said.error().message()));
+                        transaction.id, said.error().full_message()));
     return {};
 }
 
@@ -91,10 +91,11 @@ Result<void> carry(Site &site, Transaction &transaction, base::SyncPoint &sync_p
             return could_not_recover(std::move(settled).error(), transaction);
         return {};
     }
+    // What keeps it from turning round is what somebody has to remove.
     if (auto turned = turn_round(site, *stage, transaction); !turned)
         return could_not_recover(
-            in_context(std::move(applied).error(),
-                       fmt::format("can't turn round ({}) after it failed", turned.error().full_message())),
+            in_context(std::move(turned).error(),
+                       fmt::format("can't turn round after it failed ({})", applied.error().full_message())),
             transaction);
     MOS_CHECK(go_back(site, *stage, transaction, sync_point));
     return undone_because(std::move(applied).error());

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+
 namespace mos::transaction {
 
 namespace {
@@ -23,6 +25,9 @@ Result<void> check_type(base::Directory &stage, base::Observer &observer) {
 }
 
 Error can_not_exchange(Error cause) {
+    // A full or broken disk says nothing about what the filesystem can do.
+    if (cause.code() != Code::UNSUPPORTED && cause.code() != Code::CROSS_MOUNT && cause.system_errno() != EINVAL)
+        return cause;
     return Error{Code::FILESYSTEM_UNSUITABLE, "the filesystem can't exchange two entries"}.caused_by(std::move(cause));
 }
 

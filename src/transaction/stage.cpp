@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace mos::transaction {
 
@@ -288,7 +289,7 @@ Result<void> Stage::put_directory(std::string_view path, const Attributes &attri
     MOS_CHECK(leave_frames(path));
     if (cover_of(path) == nullptr) {
         MOS_TRY(const std::optional<FileStatus> there, look(path));
-        if (m_nothing_expected && there)
+        if (there && std::exchange(m_nothing_expected, false))
             return appeared(path);
         if (there && there->type == FileType::directory)
             return set_attributes(path, attributes);

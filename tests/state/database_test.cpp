@@ -6,6 +6,8 @@
 
 #include <mos/state/sqlite_vfs.hpp>
 
+#include <cerrno>
+#include <new>
 #include <sqlite3.h>
 
 using namespace mos::state;
@@ -120,6 +122,33 @@ TEST_CASE("after a commit that could not be flushed the database must be opened 
     must(database->commit(Durability::durable, [&] { return insert(*database, 4); }));
 }
 
+TEST_CASE("after a commit in which memory ran out the database must be opened again") {
+    Twin twin;
+    const auto database = open(twin);
+    must(database->commit(Durability::durable, [&] { return insert(*database, 1); }));
+    bool body_has_run = false;
+    twin.on_mutation([&](std::uint64_t /*number*/, std::string_view what) {
+        if (body_has_run && what.starts_with("write"))
+            throw std::bad_alloc{};
+    });
+    const auto commit = [&] {
+        return database->commit(Durability::durable, [&]() -> mos::Result<void> {
+            MOS_CHECK(insert(*database, 2));
+            body_has_run = true;
+            return {};
+        });
+    };
+    CHECK_THROWS_AS(static_cast<void>(commit()), std::bad_alloc);
+    CHECK(body_has_run);
+    CHECK(database->failed());
+    twin.on_mutation(nullptr);
+    CHECK(refusal(database->commit(Durability::durable, [&] { return insert(*database, 3); })) == Code::IO);
+    const auto next = open(twin.killed());
+    CHECK(holds(*next, 1));
+    CHECK_FALSE(holds(*next, 3));
+    must(next->commit(Durability::durable, [&] { return insert(*next, 4); }));
+}
+
 TEST_CASE("a checkpoint empties the log and keeps what it held") {
     Twin twin;
     const auto database = open(twin);
@@ -147,6 +176,15 @@ TEST_CASE("a newer schema that an older reader can read opens, and is left as it
     }
     run_sql(twin, "PRAGMA user_version = 8");  // still a database; and the version was not set back:
     CHECK(holds(*open(twin), 1));
+}
+
+TEST_CASE("a schema with a negative number is no schema of ours") {
+    const Twin twin;
+    (void)open(twin);
+    run_sql(twin, "PRAGMA user_version = -1");
+    const auto refused = Database::open(twin.root());
+    CHECK(refusal(refused) == Code::DATABASE_DAMAGED);
+    CHECK(refused.error().message() == "the database says that its schema is -1");
 }
 
 TEST_CASE("a newer schema that needs a newer reader is refused by name") {

@@ -167,6 +167,48 @@ TEST_CASE("a path that changed between staging and decision is a conflict, and n
     CHECK(must(mos::state::Transactions{rig.machine->database()}.list(5)).empty());
 }
 
+TEST_CASE("a path that appears between the caller's look and its staging is a conflict, and stays") {
+    Rig rig;
+    mos::state::Attributes attributes;
+    attributes.mode = 0644;
+    const auto nothing_to_write = [](mos::base::File &) -> Result<void> { return {}; };
+    auto stage = std::make_optional(must(mos::transaction::Stage::begin(rig.machine->site())));
+    rig.save("appeared", "somebody's");
+    stage->expect_nothing();
+    Result<void> put;
+    SUBCASE("a file was to come") { put = stage->put_file("d/appeared", attributes, nothing_to_write); }
+    SUBCASE("a link was to come") { put = stage->put_symlink("d/appeared", attributes, "target"); }
+    SUBCASE("a directory was to come") { put = stage->put_directory("d/appeared", attributes); }
+    CHECK(refusal(put) == Code::CHANGED_MEANWHILE);
+    // It was about that one path.
+    must(stage->put_file("d/b", attributes, nothing_to_write));
+    stage.reset();
+    CHECK(rig.content("appeared") == "somebody's");
+    CHECK(rig.stages() == 0);
+}
+
+TEST_CASE("a disk that is full or broken is taken neither for an unsuitable filesystem nor for somebody's change") {
+    std::uint64_t calls = 0;
+    {
+        Rig whole;
+        const std::uint64_t begin = whole.twin.calls();
+        const auto decided = must(whole.decide());
+        calls = whole.twin.calls() - begin;
+    }
+    for (const int number : {ENOSPC, EIO, EROFS, EMFILE, EINVAL}) {
+        std::size_t unsuitable = 0;
+        for (std::uint64_t call = 1; call <= calls; ++call) {
+            Rig rig;
+            rig.twin.fail_at(rig.twin.calls() + call, number);
+            const auto decided = rig.decide();
+            const Code code = decided ? Code::IO : decided.error().code();
+            CHECK(code != Code::CHANGED_MEANWHILE);
+            unsuitable += code == Code::FILESYSTEM_UNSUITABLE ? 1 : 0;
+        }
+        CHECK(unsuitable == (number == EINVAL ? 2 : 0));  // two exchanges are tried
+    }
+}
+
 TEST_CASE("a foreign edit between decision and application is kept, and the update goes on") {
     Rig rig;
     auto decided = must(rig.decide());

@@ -1,0 +1,199 @@
+#include "error_injector.hpp"
+
+#include "item.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <system_error>
+
+namespace mos::test {
+
+namespace {
+
+constexpr std::size_t violations_kept = 5;
+
+constexpr std::array<Fault, 7> faults = {{
+    {ENOSPC, "ENOSPC", Lasting::once},
+    {EIO, "EIO", Lasting::once},
+    {EROFS, "EROFS", Lasting::once},
+    {EDQUOT, "EDQUOT", Lasting::once},
+    {EMFILE, "EMFILE", Lasting::once},
+    {ENOSPC, "ENOSPC", Lasting::for_good},
+    {EROFS, "EROFS", Lasting::for_good},
+}};
+
+Error violation(std::string what) { return Error{Code::INTERNAL, std::move(what)}; }
+
+// Which release a failed step began from: what was the only one allowed before the present one.
+class Origin {
+  public:
+    explicit Origin(Allowed allowed) : m_now(allowed), m_before(allowed) {}
+    void see(Allowed allowed) {
+        if (!std::has_single_bit(allowed) || allowed == m_now)
+            return;
+        m_before = m_now;
+        m_now = allowed;
+    }
+    [[nodiscard]] Allowed of(Allowed last) const { return last == m_now ? m_before : m_now; }
+
+  private:
+    Allowed m_now;
+    Allowed m_before;
+};
+
+bool in_chain(const Error &error, Code code) {
+    for (const Error *one = &error; one != nullptr; one = one->cause()) {
+        if (one->code() == code)
+            return true;
+    }
+    return false;
+}
+
+// Nothing may begin beside a change that stands, but of which the word "done" is missing.
+bool is_unfinished(const Error &error) { return error.code() == Code::RECOVERY_FAILED && error.cause() == nullptr; }
+
+// The error says what went wrong: the kernel's number and its text, the code that belongs to it, and on what.
+Result<void> check_names_cause(const Error &error, const std::vector<std::string> &notices, const Fault &fault) {
+    const Code code = base::system_error(fault.number, "", "").code();
+    const std::string reason = std::generic_category().message(fault.number);
+    const std::string message = error.full_message();
+    const auto has_reason = [&](const std::string &text) { return text.find(reason) != std::string::npos; };
+    if (is_unfinished(error) && std::ranges::any_of(notices, has_reason))
+        return {};  // the missing word was told by a notice
+    const auto lacks = [&](std::string_view what) {
+        return violation(fmt::format("the error lacks {}: {} ({})", what, base::describe(error.code()).name, message));
+    };
+    if (error.system_errno() != fault.number)
+        return lacks("the errno");
+    if (!in_chain(error, code))
+        return lacks("the code");
+    if (!has_reason(message))
+        return lacks("the reason");
+    if (message.find('\'') == std::string::npos)
+        return lacks("the object");
+    // What tells the caller what to do must be about the cause, or about what became of the transaction.
+    if (error.code() != code && error.code() != Code::REVERTED && error.code() != Code::RECOVERY_FAILED)
+        return lacks("a code that fits");
+    return {};
+}
+
+}  // namespace
+
+std::span<const Fault> all_faults() { return faults; }
+
+void ErrorTally::add(const ErrorTally &other) {
+    calls = std::max(calls, other.calls);
+    injected += other.injected;
+    harmless += other.harmless;
+    went_on += other.went_on;
+    violation_count += other.violation_count;
+    violations.insert(violations.end(), other.violations.begin(), other.violations.end());
+}
+
+ErrorTally ErrorInjector::run() {
+    const auto initial = m_workload.initial_state();
+    const auto calls = initial ? count_calls(*initial) : Result<std::uint64_t>{initial.error()};
+    if (!calls) {
+        ++m_tally.violation_count;
+        m_tally.violations.push_back("without a fault: " + calls.error().full_message());
+        return std::move(m_tally);
+    }
+    m_tally.calls = *calls;
+    for (std::uint64_t call = 1; call <= *calls; ++call) {
+        const bool mine = call % m_share.shares == m_share.share;
+        const bool wanted = m_options.only_call == 0 ? chosen(call, m_options.sample, 0) : call == m_options.only_call;
+        if (!mine || !wanted)
+            continue;
+        for (const Fault &fault : faults)
+            inject(*initial, call, fault);
+    }
+    return std::move(m_tally);
+}
+
+bool ErrorInjector::chosen(std::uint64_t number, std::uint64_t every, std::uint64_t salt) const {
+    return every != 0 && twin::scramble(m_options.seed + salt, number) % every == 0;
+}
+
+Result<std::uint64_t> ErrorInjector::count_calls(const DiskState &initial) const {
+    Twin twin{initial};
+    Session session{m_workload, twin};
+    MOS_CHECK(m_workload.run(session));
+    return twin.calls();
+}
+
+ErrorInjector::Outcome ErrorInjector::run_with(Twin &twin, std::uint64_t call, const Fault &fault) const {
+    Session session{m_workload, twin};
+    Origin origin{session.allowed};
+    std::string failed;
+    twin.on_mutation([&](std::uint64_t /*number*/, std::string_view what) {
+        origin.see(session.allowed);
+        if (failed.empty() && twin.calls() >= call)
+            failed = what;
+    });
+    if (fault.lasting == Lasting::once)
+        twin.fail_at(call, fault.number);
+    else
+        twin.fail_from(call, fault.number);
+    Outcome outcome{.ended = m_workload.run(session), .allowed = session.allowed, .failed = {}, .notices = {}};
+    // A step that turned round stands where it began; one that could not may stand there after the recovery.
+    if (!outcome.ended && is_unfinished(outcome.ended.error()))
+        outcome.notices = session.machine().watcher.notices;
+    if (!outcome.ended && outcome.ended.error().code() == Code::REVERTED)
+        outcome.allowed = origin.of(session.allowed);
+    else if (!outcome.ended && outcome.ended.error().code() == Code::RECOVERY_FAILED)
+        outcome.allowed |= origin.of(session.allowed);
+    twin.on_mutation(nullptr);
+    outcome.failed = std::move(failed);
+    return outcome;
+}
+
+// What the next process finds: it recovers, and everything is as it may be; a power cut then changes nothing any more.
+Result<void> ErrorInjector::examine(Twin twin, const Outcome &outcome, bool go_on) {
+    auto recovered = m_examiner.recover(twin, outcome.allowed);
+    // An error of a flush is told to the first who flushes after it. The one after that succeeds.
+    if (!recovered && recovered.error().code() == Code::RECOVERY_FAILED && outcome.failed.starts_with("flush"))
+        recovered = m_examiner.recover(twin, outcome.allowed);
+    MOS_TRY(const std::size_t standing, std::move(recovered));
+    Twin cut{twin.crash(Selection::none())};
+    if (auto again = m_examiner.recover(cut, only(standing)); !again)
+        return in_context(std::move(again).error(), "the recovery was not durable");
+    return go_on ? m_examiner.go_on(twin, standing) : Result<void>{};
+}
+
+void ErrorInjector::inject(const DiskState &initial, std::uint64_t call, const Fault &fault) {
+    Twin twin{initial};
+    const Outcome outcome = run_with(twin, call, fault);
+    ++m_tally.injected;
+    m_tally.harmless += outcome.ended.ok() ? 1U : 0U;
+    const bool go_on = chosen(call, m_options.go_on_every, static_cast<std::uint64_t>(fault.number));
+    m_tally.went_on += go_on ? 1U : 0U;
+
+    Result<void> good =
+        outcome.ended ? Result<void>{} : check_names_cause(outcome.ended.error(), outcome.notices, fault);
+    std::string_view when = "right after it";
+    if (good) {
+        when = "in the next process";
+        good = examine(twin.killed(), outcome, go_on);
+    }
+    if (good) {
+        // A flush that failed has lost what it was to keep: whoever believes it loses it here.
+        when = "after a power cut";
+        good = examine(Twin{twin.crash(Selection::none())}, outcome, false);
+    }
+    if (good)
+        return;
+    ++m_tally.violation_count;
+    if (m_tally.violations.size() < violations_kept)
+        m_tally.violations.push_back(fmt::format(
+            "{}\n    {}, {} {} at call {}{}\n    the workload ended with: {}\n"
+            "    again: --workload={} --call={}",
+            good.error().full_message(), when, fault.name, fault.lasting == Lasting::once ? "once" : "from there on,",
+            call, outcome.failed.empty() ? "" : ", about to " + outcome.failed,
+            outcome.ended ? "success" : outcome.ended.error().full_message(), m_workload.name, call));
+}
+
+}  // namespace mos::test
