@@ -77,7 +77,8 @@ Result<CrashCutter::Recorded> CrashCutter::record_workload() {
     MOS_CHECK(disk->unmount());
     MOS_TRY(base::Bytes log, m_recorded->log());
     MOS_TRY(std::vector<Record> records, read_disk_log(log, m_filesystem.bytes));
-    return Recorded{std::move(log), {std::move(base), only(0), std::move(records), m_filesystem.whole_blocks}};
+    return Recorded{std::move(log),
+                    {std::move(base), only(0), std::move(records), m_filesystem.whole_blocks, m_filesystem.tear_bytes}};
 }
 
 // The log begins with the replay of the filesystem's own journal.
@@ -93,7 +94,8 @@ Result<CrashCutter::Recorded> CrashCutter::record_recovery(const DiskImage &imag
     MOS_CHECK(disk->unmount());
     MOS_TRY(base::Bytes log, m_recorded->log());
     MOS_TRY(std::vector<Record> records, read_disk_log(log, m_filesystem.bytes));
-    return Recorded{std::move(log), {image, allowed, std::move(records), m_filesystem.whole_blocks}};
+    return Recorded{std::move(log),
+                    {image, allowed, std::move(records), m_filesystem.whole_blocks, m_filesystem.tear_bytes}};
 }
 
 Result<void> CrashCutter::cut() {

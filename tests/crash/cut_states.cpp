@@ -30,20 +30,23 @@ void apply_part(DiskImage &image, const Record &record, std::uint64_t start, std
 
 // What is kept or lost together: a sector, but for a discard, which may be megabytes, and for blocks that are never
 // torn.
-std::uint64_t grain_of(const Record &record, std::uint64_t sector, const std::vector<std::uint64_t> &whole_blocks) {
+std::uint64_t grain_of(const Record &record, std::uint64_t sector, const Recording &recording) {
     if (record.kind == RecordKind::zero)
         return sector / discard_grain_sectors;
     constexpr std::uint64_t sectors_per_block = block_bytes / sector_bytes_of_disk;
     const std::uint64_t first = sector / sectors_per_block * sectors_per_block;
-    return std::ranges::find(whole_blocks, first * sector_bytes_of_disk) == whole_blocks.end() ? sector : first;
+    const bool whole =
+        recording.tear_bytes == block_bytes ||
+        std::ranges::find(recording.whole_blocks, first * sector_bytes_of_disk) != recording.whole_blocks.end();
+    return whole ? first : sector;
 }
 
 // Builds what is left when only a part of what was not flushed has arrived.
 class PartBuilder {
   public:
-    PartBuilder(const DiskImage &durable, const std::vector<const Record *> &unflushed,
-                const std::vector<std::uint64_t> &whole_blocks, const Subset &subset)
-        : m_image(durable), m_whole_blocks(whole_blocks), m_subset(subset), m_writes(unflushed.size()) {
+    PartBuilder(const DiskImage &durable, const std::vector<const Record *> &unflushed, const Recording &recording,
+                const Subset &subset)
+        : m_image(durable), m_recording(recording), m_subset(subset), m_writes(unflushed.size()) {
         for (std::uint64_t i = 0; i < m_writes; ++i)
             apply_kept(*unflushed[static_cast<std::size_t>(i)], i);
     }
@@ -57,7 +60,7 @@ class PartBuilder {
         while (at < record.length) {
             const std::uint64_t sector = (record.offset + at) / sector_bytes_of_disk;
             const std::uint64_t end = std::min(record.length, (sector + 1) * sector_bytes_of_disk - record.offset);
-            if (!m_subset.keeps(write, m_writes, grain_of(record, sector, m_whole_blocks))) {
+            if (!m_subset.keeps(write, m_writes, grain_of(record, sector, m_recording))) {
                 apply_part(m_image, record, kept_from, at - kept_from);
                 kept_from = end;
             }
@@ -67,7 +70,7 @@ class PartBuilder {
     }
 
     DiskImage m_image;
-    const std::vector<std::uint64_t> &m_whole_blocks;
+    const Recording &m_recording;
     const Subset &m_subset;
     std::uint64_t m_writes;
 };
@@ -181,7 +184,7 @@ Result<void> for_each_state(const Recording &recording, std::uint64_t variants, 
             const Subset subset = Subset::of_variant(variant, mix(seed, position));
             const DiskImage image = subset.arrival() == Arrival::everything
                                         ? written
-                                        : PartBuilder{durable, unflushed, recording.whole_blocks, subset}.image();
+                                        : PartBuilder{durable, unflushed, recording, subset}.image();
             MOS_CHECK(take({number++, position, subset, allowed, image}));
         }
     }

@@ -65,6 +65,7 @@ struct Recording {
     std::vector<Record> records;  // borrow from whoever made them
     // Where blocks lie that arrive whole or not at all, besides (Filesystem::whole_blocks).
     std::vector<std::uint64_t> whole_blocks;
+    std::uint64_t tear_bytes = sector_bytes_of_disk;  // the rest: sectors, or blocks
 
     [[nodiscard]] std::uint64_t writes() const;
     [[nodiscard]] std::uint64_t flushes() const;

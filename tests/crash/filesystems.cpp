@@ -31,7 +31,9 @@ std::vector<Filesystem> make_table() {
                      .mount_options = "nouuid",
                      .bytes = 32 * mebibyte,
                      .maker = {"mkfs.xfs", "-q", "-f", "-K", "-d", "agcount=2", "-l", "size=6m", "-m",
-                               "uuid=6d6f7321-0000-4000-8000-000000000003"}});
+                               "uuid=6d6f7321-0000-4000-8000-000000000003"},
+                     .whole_blocks = {},
+                     .tear_bytes = block_bytes});
     // The kernel knows devices by their UUID, and two runs may go on at once: so each makes its own.
     table.push_back({.name = "btrfs",
                      .type = "btrfs",

@@ -22,6 +22,9 @@ struct Filesystem {
     // one of which a half arrived: they rely on blocks that disks do not tear, and so do we here, for these blocks
     // alone.
     std::vector<std::uint64_t> whole_blocks;
+    // What may be torn elsewhere. xfs finds a torn block of its own by the checksum and then can't replay its log, so
+    // it relies on whole ones everywhere.
+    std::uint64_t tear_bytes = 512;
     InDefaultTable in_default_table = InDefaultTable::yes;
 };
 
