@@ -16,12 +16,6 @@ using base::Phase;
 
 namespace {
 
-// A package as bytes: every thread opens its own.
-struct Packed {
-    std::string name;
-    base::Bytes bytes;
-};
-
 struct Work {
     std::vector<const Packed *> installs;
     std::vector<std::string> removals;
@@ -139,6 +133,11 @@ Workload workload(std::string name, std::string description, std::vector<Work> w
 }
 
 }  // namespace
+
+Workload update_workload(std::string name, std::string description, const Packed &first, const Packed &second) {
+    return workload(std::move(name), std::move(description),
+                    {{.installs = {&first}, .removals = {}}, {.installs = {&second}, .removals = {}}});
+}
 
 std::vector<Workload> package_workloads() {
     const Work first{.installs = {&first_package()}, .removals = {}};
