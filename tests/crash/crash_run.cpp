@@ -105,7 +105,7 @@ std::vector<Cell> cells_of(const std::vector<Workload> &workloads, const Options
 }
 
 void print_line(std::string_view workload, std::string_view filesystem, const CrashTally &tally, double seconds) {
-    fmt::print("{:17}{:17}{:>7}{:>8}{:>8}{:>10}{:>9}{:>11}{:>7}{:>7}{:>6.0f} s\n", workload, filesystem, tally.writes,
+    fmt::print("{:21}{:17}{:>7}{:>8}{:>8}{:>10}{:>9}{:>11}{:>7}{:>7}{:>6.0f} s\n", workload, filesystem, tally.writes,
                tally.flushes, tally.states, tally.distinct, tally.examined, tally.again, tally.went_on,
                tally.violation_count, seconds);
     std::fflush(stdout);
@@ -180,7 +180,7 @@ int main(int count, char **arguments) {
     }
     fmt::print("seed {}, up to {} distinct states each, {} threads\n\n", options.crash.seed, options.crash.states,
                options.threads);
-    fmt::print("{:17}{:17}{:>7}{:>8}{:>8}{:>10}{:>9}{:>11}{:>7}{:>7}{:>8}\n", "workload", "filesystem", "writes",
+    fmt::print("{:21}{:17}{:>7}{:>8}{:>8}{:>10}{:>9}{:>11}{:>7}{:>7}{:>8}\n", "workload", "filesystem", "writes",
                "flushes", "states", "distinct", "examined", "cut again", "go on", "wrong", "time");
     const auto begin = SteadyClock::now();
     Run run{cells, options};

@@ -113,7 +113,9 @@ void Cutter::cut_again(Twin twin, const Place &place, const std::string &selecti
                        Allowed before_flush) {
     std::uint64_t completed_flushes = 0;
     twin.on_mutation([&](std::uint64_t number, std::string_view what) {
-        const Allowed allowed = completed_flushes == 0 ? before_flush : only(standing);
+        // What somebody else wrote and did not flush is not recovery's to flush.
+        const bool foreign = m_workload.foreign_edits == ForeignEdits::made;
+        const Allowed allowed = completed_flushes == 0 || foreign ? before_flush : only(standing);
         completed_flushes = twin.flushes();  // with this call, which the next one finds completed
         const std::uint64_t seed = m_options.seed + place.cut * 1000 + number;
         for (const Selection &second : {Selection::none(), Selection::all(), Selection::all_but(0),

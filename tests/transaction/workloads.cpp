@@ -53,6 +53,45 @@ Result<void> write_settings(Session &session, std::string_view content) {
     return base::replace_file(*folder, settings_name, base::as_bytes(content), 0640);
 }
 
+constexpr std::string_view replaced_path = "a-b";  // one of the first that the second release replaces
+
+Release with_edited_file(Release release) {
+    TreeEntry &entry = *std::ranges::find(release.tree.entries, replaced_path, &TreeEntry::path);
+    entry.content = somebodys;
+    entry.mode = 0600;
+    entry.modified = somebodys_time;
+    return release;
+}
+
+// Somebody replaces a file that the update has just put in place, durably, as editors do. What he writes first lies
+// where no picture shows it.
+Result<void> replace_new_file(Session &session) {
+    base::Directory &root = session.machine().root();
+    MOS_TRY(const auto folder, root.open_directory(database_path, base::Symlinks::refuse));
+    MOS_TRY(const auto file, folder->open_file("edited", base::OpenMode::create_new));
+    MOS_CHECK(file->write_at(0, base::as_bytes(somebodys)));
+    MOS_CHECK(file->set_modified(somebodys_time));
+    MOS_CHECK(file->flush());
+    MOS_CHECK(root.flush());
+    session.allow(only(2) | only(3));
+    MOS_CHECK(folder->rename("edited", root, replaced_path, base::RenameMode::replace));
+    MOS_CHECK(folder->flush());
+    MOS_CHECK(root.flush());
+    session.allow(only(3));
+    return {};
+}
+
+Result<void> update_while_edited(Session &session) {
+    constexpr int entries_before = 12;
+    MOS_CHECK(session.start());
+    session.machine().watcher.on_checkpoint = [&session, left = entries_before](base::Phase phase) mutable {
+        return phase == base::Phase::applying && left-- == 0 ? replace_new_file(session) : Result<void>{};
+    };
+    MOS_CHECK(session.update(0, 2));
+    session.machine().watcher.on_checkpoint = nullptr;
+    return {};
+}
+
 std::vector<Workload> workloads_of_own_files() {
     std::vector<Workload> all;
     all.push_back({.name = "replace-file",
@@ -192,6 +231,23 @@ std::vector<Workload> transaction_workloads() {
                        return session.roll_back(3, 4);
                    },
                    .foreign_edits = ForeignEdits::made});
+    all.push_back({.name = "edit-while-applying",
+                   .description = "somebody replaces a file that an update has just put in place",
+                   .releases = {first(), bare(), second(), with_edited_file(second()), with_edited_file(first())},
+                   .prepare = after_first,
+                   .run = update_while_edited,
+                   .foreign_edits = ForeignEdits::made});
+    // What is said to be done must be so when the next commit, which is about something else, makes the word durable.
+    all.push_back({.name = "update-and-prune",
+                   .description = "an update, and at once an older recovery point is cleaned up",
+                   .releases = {first(), bare(), second()},
+                   .prepare = after_first,
+                   .run = [](Session &session) -> Result<void> {
+                       MOS_CHECK(session.start());
+                       MOS_CHECK(session.update(0, 2));
+                       return session.prune(1);
+                   },
+                   .foreign_edits = ForeignEdits::none});
     std::ranges::move(workloads_of_own_files(), std::back_inserter(all));
     return all;
 }
