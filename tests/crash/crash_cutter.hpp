@@ -16,7 +16,7 @@ namespace mos::test {
 struct CrashOptions {
     std::uint64_t seed = 1;
     std::uint64_t states = 120;               // distinct ones to examine, at most
-    std::uint64_t variants = 12;              // built at each record
+    std::uint64_t variants = 40;              // built at each record
     std::uint64_t double_cut_every = 30;      // one examined state in so many is cut again while it recovers
     std::uint64_t double_cut_states = 12;     // of each of those, at most
     std::uint64_t go_on_every = 6;            // one in so many is used for an update and rollbacks afterwards

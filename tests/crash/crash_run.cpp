@@ -44,13 +44,14 @@ bool read_number(std::string_view text, std::uint64_t &number) {
 
 void be_quick(CrashOptions &crash) {
     crash.states = 20;
+    crash.variants = 12;
     crash.double_cut_every = 20;
     crash.double_cut_states = 5;
 }
 
 void be_exhaustive(CrashOptions &crash) {
     crash.states = 2000;
-    crash.variants = 24;
+    crash.variants = 60;
     crash.double_cut_every = 20;
     crash.double_cut_states = 40;
 }

@@ -43,6 +43,7 @@ std::vector<Filesystem> make_table() {
                      .whole_blocks = {64 * kibibyte, 64 * mebibyte}});
     table.push_back(ext4("ext4-fast-commit", "", "^resize_inode,fast_commit"));
     table.back().in_default_table = InDefaultTable::no;
+    table.back().tear_bytes = block_bytes;  // the kernel can't mount it with a torn block of fast commits
     return table;
 }
 
