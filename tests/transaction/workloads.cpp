@@ -39,6 +39,9 @@ Release second_with_kept_file() {
 }
 
 constexpr std::string_view settings_name = "settings";
+// Long enough to be torn.
+std::string old_settings() { return "old settings " + std::string(6000, 'o'); }
+std::string new_settings() { return "new settings " + std::string(14000, 'n'); }
 
 // The bare tree, with a file of the engine's own.
 Release with_settings(std::string content) {
@@ -96,15 +99,15 @@ std::vector<Workload> workloads_of_own_files() {
     std::vector<Workload> all;
     all.push_back({.name = "replace-file",
                    .description = "a file of the engine's own is replaced",
-                   .releases = {with_settings("old settings"), with_settings("new settings")},
+                   .releases = {with_settings(old_settings()), with_settings(new_settings())},
                    .prepare = [](Session &session) -> Result<void> {
                        MOS_CHECK(session.start());
-                       return write_settings(session, "old settings");
+                       return write_settings(session, old_settings());
                    },
                    .run = [](Session &session) -> Result<void> {
                        MOS_CHECK(session.start());
                        session.allow(only(0) | only(1));
-                       MOS_CHECK(write_settings(session, "new settings"));
+                       MOS_CHECK(write_settings(session, new_settings()));
                        session.allow(only(1));
                        return {};
                    }});
