@@ -34,11 +34,15 @@ struct FileSurroundings {
 // Whether the directory is still to be flushed with the file's first flush.
 enum class NameFlush : std::uint8_t { due, done };
 
+// The pages of a database file carry checksums (checksum.hpp); a log and a journal have their own.
+enum class Content : std::uint8_t { database, other };
+
 extern const std::size_t port_file_bytes;  // sqlite3_vfs::szOsFile
 
-// Make `file`, which has room for port_file_bytes, an open file of the port or of memory.
-void emplace_port_file(sqlite3_file *file, std::unique_ptr<base::File> opened, const FileSurroundings &surroundings,
-                       NameFlush names);
+// Make `file`, which has room for port_file_bytes, an open file of the port or of memory. DATABASE_DAMAGED for a
+// database whose header contradicts itself.
+[[nodiscard]] Result<void> emplace_port_file(sqlite3_file *file, std::unique_ptr<base::File> opened,
+                                             const FileSurroundings &surroundings, NameFlush names, Content content);
 void emplace_memory_file(sqlite3_file *file);
 
 // Nothing may be thrown through SQLite's frames: out of memory becomes its code, all else is a bug and ends here.

@@ -17,8 +17,8 @@ using base::OpenMode;
 // One structure for SQLite (`vfs`, whose pAppData leads back here) and for us.
 class PortVfs::Registration {
   public:
-    explicit Registration(std::unique_ptr<Directory> directory)
-        : m_directory(std::move(directory)), m_default(sqlite3_vfs_find(nullptr)),
+    Registration(std::unique_ptr<Directory> directory, Access access)
+        : m_directory(std::move(directory)), m_access(access), m_default(sqlite3_vfs_find(nullptr)),
           m_name(fmt::format("mos-port-{}", fmt::ptr(this))) {}
     Registration(const Registration &) = delete;
     Registration &operator=(const Registration &) = delete;
@@ -44,6 +44,7 @@ class PortVfs::Registration {
     [[nodiscard]] Result<std::unique_ptr<base::File>> open_port_file(const char *name, int flags);
 
     std::unique_ptr<Directory> m_directory;
+    Access m_access;
     sqlite3_vfs *m_default;
     std::string m_name;
     ErrorKeeper m_errors;
@@ -84,6 +85,8 @@ Result<void> PortVfs::Registration::enter() {
 }
 
 Result<std::unique_ptr<base::File>> PortVfs::Registration::open_port_file(const char *name, int flags) {
+    if (m_access == Access::read)
+        return m_directory->open_file(name, OpenMode::read);
     const bool may_create = (flags & SQLITE_OPEN_CREATE) != 0;
     if (may_create && (flags & SQLITE_OPEN_EXCLUSIVE) != 0)
         return m_directory->open_file(name, OpenMode::create_new);
@@ -104,13 +107,23 @@ int PortVfs::Registration::open(sqlite3_vfs *vfs, const char *name, sqlite3_file
             return SQLITE_OK;
         }
         auto opened = self.open_port_file(name, flags);
+        // A log that is missing reads as an empty one; nothing is ever written to it.
+        if (!opened && self.m_access == Access::read && (flags & SQLITE_OPEN_WAL) != 0 &&
+            opened.error().code() == Code::NOT_FOUND) {
+            emplace_memory_file(file);
+            return SQLITE_OK;
+        }
         if (!opened)
             return self.m_errors.keep(std::move(opened).error(), SQLITE_CANTOPEN);
         // Also when the file was there already: whoever made it may have been killed before its name was durable.
         const auto names = (flags & SQLITE_OPEN_CREATE) != 0 ? NameFlush::due : NameFlush::done;
-        emplace_port_file(file, std::move(opened).value(),
-                          {self.m_directory.get(), &self.m_errors, self.m_name.c_str()}, names);
-        return SQLITE_OK;
+        const auto content = (flags & SQLITE_OPEN_MAIN_DB) != 0 ? Content::database : Content::other;
+        if (out_flags != nullptr && self.m_access == Access::read)
+            *out_flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
+        auto emplaced =
+            emplace_port_file(file, std::move(opened).value(),
+                              {self.m_directory.get(), &self.m_errors, self.m_name.c_str()}, names, content);
+        return emplaced ? SQLITE_OK : self.m_errors.keep(std::move(emplaced).error(), SQLITE_CANTOPEN);
     });
 }
 
@@ -162,10 +175,10 @@ int PortVfs::Registration::last_error(sqlite3_vfs *vfs, int size, char *out) {
 PortVfs::PortVfs(std::unique_ptr<Registration> registration) : m_registration(std::move(registration)) {}
 PortVfs::~PortVfs() = default;
 
-Result<std::unique_ptr<PortVfs>> PortVfs::create(std::unique_ptr<Directory> directory) {
+Result<std::unique_ptr<PortVfs>> PortVfs::create(std::unique_ptr<Directory> directory, Access access) {
     if (sqlite3_initialize() != SQLITE_OK)
         return Error{Code::INTERNAL, "SQLite can't be initialized"};
-    auto registration = std::make_unique<Registration>(std::move(directory));
+    auto registration = std::make_unique<Registration>(std::move(directory), access);
     MOS_CHECK(registration->enter());
     return std::unique_ptr<PortVfs>{new PortVfs{std::move(registration)}};
 }

@@ -15,11 +15,16 @@ inline constexpr std::uint64_t max_temporary_bytes = 64U << 20U;
 // A VFS for the databases of one directory, registered with SQLite for as long as it lives; every connection opened
 // with it must be closed before. Database names are single names in the directory: no path is ever resolved, no
 // symbolic link followed. Nothing is locked, for the root's lock already excludes others, and there is no shared
-// memory: a WAL database needs `PRAGMA locking_mode=EXCLUSIVE` before anything touches it. One thread at a time.
+// memory: a WAL database needs `PRAGMA locking_mode=EXCLUSIVE` before anything touches it. Pages of a database file
+// that reserves eight bytes for it carry checksums: each is given its own when it is written, and DATABASE_DAMAGED is
+// what a read of a page says that has another. One thread at a time.
 class PortVfs {
   public:
+    // With `read` every file is opened for reading alone and none is created.
+    enum class Access : std::uint8_t { change, read };
     // INTERNAL when SQLite refuses the registration.
-    [[nodiscard]] static Result<std::unique_ptr<PortVfs>> create(std::unique_ptr<base::Directory> directory);
+    [[nodiscard]] static Result<std::unique_ptr<PortVfs>> create(std::unique_ptr<base::Directory> directory,
+                                                                 Access access = Access::change);
     PortVfs(const PortVfs &) = delete;
     PortVfs &operator=(const PortVfs &) = delete;
     ~PortVfs();
