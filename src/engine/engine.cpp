@@ -1,8 +1,11 @@
 #include <mos/engine/engine.hpp>
 
+#include "restore.hpp"
+
 #include <mos/crypto/trust_store.hpp>
 #include <mos/crypto/verify.hpp>
 #include <mos/package/package_file.hpp>
+#include <mos/state/database_files.hpp>
 
 #include <fmt/format.h>
 
@@ -14,7 +17,6 @@ namespace mos::engine {
 
 namespace {
 
-constexpr const char *database_name = "state.db";
 constexpr std::size_t max_history = 10'000;
 
 // For whoever finds the lock taken.
@@ -30,8 +32,18 @@ Result<bool> has_database(base::Directory &root) {
     if (!folder && folder.error().code() == Code::NOT_FOUND)
         return false;
     MOS_TRY(const auto opened, std::move(folder));
-    MOS_TRY(const auto there, opened->find(database_name));
+    MOS_TRY(const auto there, opened->find(state::database_name));
     return there.has_value();
+}
+
+// Whoever only looks restores nothing, and must not take a new, empty database for the one that was lost.
+Result<std::unique_ptr<state::Database>> open_to_look(base::Directory &root, std::unique_ptr<base::Directory> folder) {
+    MOS_TRY(const bool there, has_database(root));
+    if (there)
+        return state::Database::open(std::move(folder));
+    return Error{
+        Code::DATABASE_DAMAGED,
+        "the database is missing; the next change restores it from its copy, or 'multios-update recover' does"};
 }
 
 void log_recovered(const LogSink &log, const transaction::Recovered &recovered) {
@@ -88,8 +100,10 @@ Result<package::Package> authenticate(std::unique_ptr<base::Source> source, cons
 Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose purpose) {
     Session session;
     MOS_TRY(session.m_turn, engine.m_turns.take(purpose == Purpose::change ? Turns::Holder::job : Turns::Holder::call));
-    MOS_TRY(const bool exists, has_database(engine.root()));
-    if (!exists && purpose != Purpose::change) {
+    session.m_observer = std::make_unique<LoggingObserver>(observer, engine.m_log);
+    MOS_TRY(const bool there, has_database(engine.root()));
+    MOS_TRY(const bool lost, has_lost_database(engine.root()));
+    if (!there && !lost && purpose != Purpose::change) {
         MOS_TRY(session.m_database, state::Database::open_empty());
     } else {
         MOS_TRY(std::unique_ptr<base::Directory> folder, base::make_directories(engine.root(), state_path));
@@ -97,16 +111,28 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
         if (!lock && lock.error().code() == Code::LOCKED)
             return locked(std::move(lock).error());
         MOS_TRY(session.m_lock, std::move(lock));
-        MOS_TRY(session.m_database, state::Database::open(std::move(folder)));
+        if (purpose == Purpose::look) {
+            MOS_TRY(session.m_database, open_to_look(engine.root(), std::move(folder)));
+        } else {
+            MOS_TRY(session.m_database, open_or_restore(engine.root(), *session.m_observer));
+        }
     }
-    session.m_observer = std::make_unique<LoggingObserver>(observer, engine.m_log);
     session.m_site = std::make_unique<transaction::Site>(
         transaction::Site{engine.root(), *session.m_database, engine.clock(), *session.m_observer});
-    if (session.m_lock != nullptr && purpose != Purpose::look) {
-        MOS_TRY(session.m_recovered, transaction::recover(*session.m_site));
+    if (session.m_lock == nullptr)
+        return session;
+    if (purpose == Purpose::change || purpose == Purpose::mend) {
+        MOS_TRY(session.m_recovered, recover_or_take_back(*session.m_site));
         log_recovered(engine.m_log, session.m_recovered);
     }
+    if (purpose == Purpose::mend)
+        session.keep_copy();  // nothing more is changed
     return session;
+}
+
+void Session::keep_copy() {
+    if (m_lock != nullptr)
+        engine::keep_copy(*m_site);
 }
 
 Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> source) {

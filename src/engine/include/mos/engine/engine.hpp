@@ -56,11 +56,15 @@ class Session {
         change,  // a job: creates lock and database where they are missing, and recovers
         mend,    // recovers; a root without a database has an empty one, and nothing is created
         look,    // the same without recovering: what is unfinished is shown as such
+        repair,  // restores the database, and leaves everything else to the caller
     };
 
     // Every notice to `observer` also goes to the engine's log, and so does what was recovered.
     [[nodiscard]] static Result<Session> open(Engine &engine, base::Observer &observer, Purpose purpose);
     Session(Session &&) noexcept = default;
+
+    // Brings the redundant copy of the database up to date, at the end of what changed it: also after a failure.
+    void keep_copy();
 
     [[nodiscard]] transaction::Site &site() noexcept { return *m_site; }
     [[nodiscard]] const transaction::Recovered &recovered() const noexcept { return m_recovered; }
