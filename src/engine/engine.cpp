@@ -61,6 +61,23 @@ Error locked(Error holder) {
                              holder.message().empty() ? "another process" : base::printable(holder.message()))};
 }
 
+// Null where nobody has ever locked the root.
+Result<std::unique_ptr<base::FileLock>> take_existing_lock(Engine &engine) {
+    std::unique_ptr<base::FileLock> none;
+    MOS_TRY(const auto folder, open_state_folder(engine.root()));
+    if (folder == nullptr)
+        return none;
+    MOS_TRY(const auto there, folder->find(lock_name));
+    if (!there)
+        return none;
+    auto lock = folder->lock(lock_name, lock_note(engine.clock()));
+    if (!lock && lock.error().code() == Code::LOCKED)
+        return locked(std::move(lock).error());
+    if (!lock && lock.error().code() == Code::READ_ONLY)
+        return none;  // nobody else can change it either
+    return lock;
+}
+
 Error trust_unreadable(const std::string &path, Error cause) {
     const bool missing = cause.code() == Code::NOT_FOUND && cause.system_errno() != ENOTDIR;
     const std::string_view what = missing ? "is missing" : "can't be read";
@@ -103,7 +120,10 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     session.m_observer = std::make_unique<LoggingObserver>(observer, engine.m_log);
     MOS_TRY(const bool there, has_database(engine.root()));
     MOS_TRY(const bool lost, has_lost_database(engine.root()));
-    if (!there && !lost && purpose != Purpose::change) {
+    if (purpose == Purpose::examine) {
+        MOS_TRY(session.m_lock, take_existing_lock(engine));
+        MOS_TRY(session.m_database, state::Database::open_empty());
+    } else if (!there && !lost && purpose != Purpose::change) {
         MOS_TRY(session.m_database, state::Database::open_empty());
     } else {
         MOS_TRY(std::unique_ptr<base::Directory> folder, base::make_directories(engine.root(), state_path));

@@ -295,6 +295,11 @@ Result<CopyStep> update_copy(Directory &directory, Directory &copies) {
     return CopyStep::made_anew;
 }
 
+Result<void> renew_copy(Directory &directory, Directory &copies) {
+    MOS_CHECK(base::remove_tree(copies, new_copy_name));
+    return make_new_copy(directory, copies);
+}
+
 // The database goes first and comes last: whatever a cut leaves in between is a folder without it, and is restored
 // again. Its log must not meet another database file.
 Result<void> restore_copy(Directory &copy, Directory &directory) {

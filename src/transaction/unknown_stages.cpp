@@ -82,8 +82,8 @@ Result<std::vector<UnknownStage>> unknown_stages(base::Directory &root, state::D
 Result<void> record_lost(Site &site, const UnknownStage &unknown) {
     MOS_CHECK(check_none_unfinished(site.database));
     Transactions transactions{site.database};
-    MOS_TRY(const std::uint64_t next, transactions.next_id());
-    if (unknown.id < next)
+    MOS_TRY(const bool buried, transactions.stands_before_others(unknown.id));
+    if (buried)
         return Error{Code::STAGE_UNCLEAR,
                      fmt::format("stage {} is of a lost transaction, and newer ones are known", unknown.id)};
     MOS_TRY(const auto stage, open_stage_of(site.root, unknown.id));

@@ -53,10 +53,11 @@ class Engine;
 class Session {
   public:
     enum class Purpose : std::uint8_t {
-        change,  // a job: creates lock and database where they are missing, and recovers
-        mend,    // recovers; a root without a database has an empty one, and nothing is created
-        look,    // the same without recovering: what is unfinished is shown as such
-        repair,  // restores the database, and leaves everything else to the caller
+        change,   // a job: creates lock and database where they are missing, and recovers
+        mend,     // recovers; a root without a database has an empty one, and nothing is created
+        look,     // the same without recovering: what is unfinished is shown as such
+        repair,   // restores the database, and leaves everything else to the caller
+        examine,  // takes the lock where there is one to take, and opens no database; creates nothing
     };
 
     // Every notice to `observer` also goes to the engine's log, and so does what was recovered.

@@ -36,6 +36,9 @@ enum class CopyStep : std::uint8_t { appended, made_anew };
 // new one replaces the old in one step. DATABASE_DAMAGED when the database is; the copy stays as it was then.
 [[nodiscard]] Result<CopyStep> update_copy(base::Directory &directory, base::Directory &copies);
 
+// The same, whatever copy there is: also in the place of a damaged one.
+[[nodiscard]] Result<void> renew_copy(base::Directory &directory, base::Directory &copies);
+
 // Puts the files of `copy` in the place of the database in `directory`, whose own are moved aside (".damaged"; older
 // ones of that name are replaced). Until the last step a cut leaves `directory` without `state.db`.
 [[nodiscard]] Result<void> restore_copy(base::Directory &copy, base::Directory &directory);

@@ -32,8 +32,8 @@ struct UnknownStage {
 [[nodiscard]] Result<std::vector<UnknownStage>> unknown_stages(base::Directory &root, state::Database &database);
 
 // Records, durably, that the transaction of this stage is being taken back; the next recover() does it. What somebody
-// has changed since is kept. RECOVERY_FAILED while another one is unfinished, STAGE_UNCLEAR unless it is newer than
-// every transaction that the database knows: what came after it can't be told.
+// has changed since is kept. RECOVERY_FAILED while another one is unfinished, STAGE_UNCLEAR when a
+// newer one stands: it may have been built upon.
 [[nodiscard]] Result<void> record_lost(Site &site, const UnknownStage &stage);
 
 // A newest change in effect whose slots hold what it brought was taken back by a rollback whose record was lost:
