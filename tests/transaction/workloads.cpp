@@ -21,14 +21,18 @@ constexpr std::string_view somebodys = "somebody's own";
 constexpr base::FileTime somebodys_time = {1'555'555'555, 0};
 constexpr std::string_view added_path = "usr/lib/added";  // the second release puts a file there
 
-// Somebody saves a file where the update is about to put one, and makes it durable.
+// Somebody saves a file where the update is about to put one, and makes it durable: in one step, for a cut in the
+// middle of the saving would leave a tree that is none of the workload's releases.
 Result<void> save_file(base::Directory &root) {
+    constexpr std::string_view unsaved = "somebody";
     const base::SplitPath split = base::split_path(added_path);
+    MOS_TRY(const auto elsewhere, root.open_directory(database_path, base::Symlinks::refuse));
     MOS_TRY(const auto folder, root.open_directory(split.parent, base::Symlinks::refuse));
-    MOS_TRY(const auto file, folder->open_file(split.name, base::OpenMode::create_new));
+    MOS_TRY(const auto file, elsewhere->open_file(unsaved, base::OpenMode::create_new));
     MOS_CHECK(file->write_at(0, base::as_bytes(somebodys)));
     MOS_CHECK(file->set_modified(somebodys_time));
     MOS_CHECK(file->flush());
+    MOS_CHECK(elsewhere->rename(unsaved, *folder, split.name, base::RenameMode::keep_existing));
     return folder->flush();
 }
 
