@@ -153,7 +153,7 @@ Result<void> Examination::check_names() {
         if (entry.type == base::FileType::directory &&
             (name == state::copy_name || name == state::new_copy_name || (counted && name == number)))
             continue;
-        if (counted && name.substr(number.size()) == ".unclear")
+        if (counted && name.substr(number.size()).starts_with(".unclear"))
             add("stage-set-aside", Severity::information,
                 fmt::format("stage {} had no readable plan when the database was restored, and is kept; look into it, "
                             "then delete it",
@@ -167,12 +167,17 @@ Result<void> Examination::check_names() {
     return {};
 }
 
-// What a rollback of `point` would not find, or nothing.
-Result<std::optional<std::string>> fault_of(Directory &root, Database &database, const Transaction &point) {
-    std::optional<std::string> fault;
+// What a rollback of `point` would not find, or nothing. A slot may also be empty because somebody had deleted what it
+// was for: all else can be taken back then, so only a stage that is gone is given up.
+struct Fault {
+    std::string sentence;
+    std::string repair;
+};
+Result<std::optional<Fault>> fault_of(Directory &root, Database &database, const Transaction &point) {
+    std::optional<Fault> fault;
     auto opened = root.open_directory(stage_path(transaction::number_name(point.stage)), base::Symlinks::refuse);
     if (!opened && opened.error().code() == Code::NOT_FOUND)
-        return std::optional<std::string>{"its stage is missing"};
+        return std::optional{Fault{.sentence = "its stage is missing", .repair = "give this recovery point up"}};
     MOS_TRY(const auto stage, std::move(opened));
     MOS_CHECK(Transactions{database}.for_each_operation(
         point.id, state::Direction::forward, [&](const Operation &operation) -> Result<void> {
@@ -180,7 +185,11 @@ Result<std::optional<std::string>> fault_of(Directory &root, Database &database,
                 return {};
             MOS_TRY(const auto slot, stage->find(transaction::number_name(operation.slot)));
             if (!slot)
-                fault = fmt::format("what stood at {} is missing in its stage", base::in_quotes(operation.path));
+                fault = Fault{.sentence =
+                                  fmt::format("what stood at {} is missing in its stage, or was deleted by somebody "
+                                              "before the change",
+                                              base::in_quotes(operation.path)),
+                              .repair = {}};
             return {};
         }));
     return fault;
@@ -192,8 +201,9 @@ Result<void> Examination::check_recovery_points(Database &database) {
         MOS_TRY(const auto fault, fault_of(m_root, database, point));
         if (fault)
             add("recovery-point-incomplete", Severity::warning,
-                fmt::format("{} can't be rolled back: {}", snapshot::recovery_point_name(point.id), *fault),
-                snapshot::recovery_point_name(point.id), "give this recovery point up");
+                fmt::format("{} can't be rolled back in full: {}", snapshot::recovery_point_name(point.id),
+                            fault->sentence),
+                snapshot::recovery_point_name(point.id), fault->repair);
     }
     return {};
 }

@@ -104,17 +104,30 @@ Result<package::Package> authenticate(std::unique_ptr<base::Source> source, cons
     return std::move(file).authenticate(store, decision);
 }
 
-// Whoever only looks restores nothing, and must not take the absence of a lost database for an empty one.
-Result<std::unique_ptr<state::Database>> look(Engine &engine) {
-    MOS_TRY(const bool lost, has_lost_database(engine.root()));
+static Result<void> check_not_lost(base::Directory &root) {
+    MOS_TRY(const bool lost, has_lost_database(root));
     if (lost)
         return Error{
             Code::DATABASE_DAMAGED,
             "the database is missing; the next change restores it from its copy, or 'multios-update recover' does"};
+    MOS_TRY(const bool restoring, is_being_restored(root));
+    if (restoring)
+        return Error{
+            Code::DATABASE_DAMAGED,
+            "the database is being restored, or could not be; 'multios-update recover' completes it or says why"};
+    return {};
+}
+
+// Whoever only looks restores nothing, and must not take the absence of a lost database for an empty one.
+Result<std::unique_ptr<state::Database>> look(Engine &engine) {
+    MOS_CHECK(check_not_lost(engine.root()));
     MOS_TRY(std::unique_ptr<base::Directory> folder, open_state_folder(engine.root()));
     if (folder == nullptr)
         return state::Database::open_empty();
-    return state::Database::open_to_read(std::move(folder));
+    MOS_TRY(std::unique_ptr<state::Database> database, state::Database::open_to_read(std::move(folder)));
+    // Again, for somebody may have begun to restore it before it was held.
+    MOS_CHECK(check_not_lost(engine.root()));
+    return database;
 }
 
 Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose purpose) {

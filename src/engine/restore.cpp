@@ -32,19 +32,22 @@ Result<std::unique_ptr<Directory>> again(Directory &directory) {
     return directory.open_directory("", base::Symlinks::refuse);
 }
 
+// A sector that can't be read, and btrfs's answer to data that fail its checksum, are damage too.
+bool is_damage(const Error &error) { return error.code() == Code::DATABASE_DAMAGED || error.code() == Code::IO; }
+
 bool is_about_database(const Error &error) {
-    return error.code() == Code::DATABASE_DAMAGED || error.code() == Code::DATABASE_TOO_NEW;
+    return is_damage(error) || error.code() == Code::DATABASE_TOO_NEW || error.code() == Code::NOT_FOUND;
 }
 
 // A number for what the copy could restore, or why it can't.
 Result<Result<std::uint64_t>> revision_of(Directory &folder) {
     MOS_TRY(auto handle, again(folder));
     auto opened = Database::examine(std::move(handle));
-    if (!opened && (is_about_database(opened.error()) || opened.error().code() == Code::NOT_FOUND))
+    if (!opened && is_about_database(opened.error()))
         return Result<std::uint64_t>{std::move(opened).error()};
     MOS_TRY(const auto database, std::move(opened));
     auto revision = database->revision();
-    if (!revision && revision.error().code() != Code::DATABASE_DAMAGED)
+    if (!revision && !is_damage(revision.error()))
         return std::move(revision).error();
     return revision;
 }
@@ -67,6 +70,18 @@ Result<std::uint64_t> count_moved(Directory &root) {
     MOS_TRY(const auto stages, transaction::unknown_stages(root, *empty));
     return static_cast<std::uint64_t>(
         std::ranges::count(stages, UnknownStage::Standing::moved, &UnknownStage::standing));
+}
+
+// Whether `copy` is a beginning of the database in `folder`, whose log is whole. Not being able to read either is for a
+// closer look.
+Result<bool> is_current(Directory &folder, Directory &copy) {
+    auto included = state::includes(folder, copy);
+    auto whole = state::log_is_whole(folder);
+    for (const Result<bool> *answer : {&included, &whole}) {
+        if (!*answer)
+            return is_damage(answer->error()) ? Result<bool>{false} : Result<bool>{answer->error()};
+    }
+    return *included && *whole;
 }
 
 Error nothing_to_restore_from(Error problem, const std::optional<Error> &copy_problem) {
@@ -95,6 +110,7 @@ Result<void> restore(Directory &root, Directory &folder, base::Observer &observe
     MOS_TRY(const auto copy, open_copy(root));
     MOS_TRY(const auto marked, folder.find(restoring_name));
     if (!marked) {
+        MOS_CHECK(state::forget_damaged(folder));
         MOS_TRY(const auto marker, folder.open_file(restoring_name, base::OpenMode::create_new));
         MOS_CHECK(folder.flush());
     }
@@ -146,6 +162,14 @@ Result<bool> has_lost_database(Directory &root) {
     return moved > 0;
 }
 
+Result<bool> is_being_restored(Directory &root) {
+    MOS_TRY(const auto folder, open_state_folder(root));
+    if (folder == nullptr)
+        return false;
+    MOS_TRY(const auto marker, folder->find(restoring_name));
+    return marker.has_value();
+}
+
 Result<DatabaseCondition> examine_database(Directory &root) {
     DatabaseCondition condition;
     MOS_TRY(const auto folder, open_state_folder(root));
@@ -182,14 +206,12 @@ Result<std::unique_ptr<Database>> open_or_restore(Directory &root, base::Observe
     // In the ordinary case neither database is opened twice: the copy is a beginning of what is there.
     bool current = false;
     if (copy != nullptr && !missing) {
-        MOS_TRY(const bool included, state::includes(*folder, *copy));
-        MOS_TRY(const bool whole, state::log_is_whole(*folder));
-        current = included && whole;
+        MOS_TRY(current, is_current(*folder, *copy));
     }
     if (current || (copy == nullptr && !missing)) {
         MOS_TRY(auto handle, again(*folder));
         auto opened = Database::open(std::move(handle));
-        if (opened || opened.error().code() != Code::DATABASE_DAMAGED)
+        if (opened || !is_damage(opened.error()))
             return opened;
     }
     MOS_TRY(DatabaseCondition condition, examine_database(root));

@@ -24,6 +24,9 @@ struct DatabaseCondition {
     std::optional<Error> copy_problem;
 };
 
+// Whether a restoration was begun and its consequences are not settled: what the database says then may not be so.
+[[nodiscard]] Result<bool> is_being_restored(base::Directory &root);
+
 // Looks and changes nothing. Errors are those of the filesystem.
 [[nodiscard]] Result<DatabaseCondition> examine_database(base::Directory &root);
 

@@ -208,11 +208,19 @@ Result<void> make_new_copy(Directory &directory, Directory &copies) {
     return base::remove_tree(copies, new_copy_name);  // what was the copy before
 }
 
+constexpr std::array<const char *, 3> names = {database_name, log_name, journal_name};
+
+std::string aside_name(const char *name) { return std::string{name} + ".damaged"; }
+
+// What a restoration that was cut short had put there goes; what it had moved aside is what matters.
 Result<void> move_aside(Directory &directory, const char *name) {
     MOS_TRY(const auto there, directory.find(name));
     if (!there)
         return {};
-    return directory.rename(name, directory, std::string{name} + ".damaged", base::RenameMode::replace);
+    MOS_TRY(const auto kept, directory.find(aside_name(name)));
+    if (kept)
+        return directory.remove_file(name);
+    return directory.rename(name, directory, aside_name(name), base::RenameMode::keep_existing);
 }
 
 // After a cut the file is there in full or not at all.
@@ -299,6 +307,12 @@ Result<CopyStep> update_copy(Directory &directory, Directory &copies) {
 Result<void> renew_copy(Directory &directory, Directory &copies) {
     MOS_CHECK(base::remove_tree(copies, new_copy_name));
     return make_new_copy(directory, copies);
+}
+
+Result<void> forget_damaged(Directory &directory) {
+    for (const char *name : names)
+        MOS_CHECK(base::remove_tree(directory, aside_name(name)));
+    return {};
 }
 
 // The database goes first and comes last: whatever a cut leaves in between is a folder without it, and is restored

@@ -102,14 +102,14 @@ Result<void> carry(Site &site, Transaction &transaction, base::SyncPoint &sync_p
     return undone_because(std::move(applied).error());
 }
 
-// A stage of which nothing is decided may go. One that holds what was never staged there has been moved by a
+// A stage of which nothing is decided may go. One whose plan was carried out, in part or in full, belongs to a
 // transaction that this database does not know: it was lost or is an old copy.
-Result<void> check_unmoved(base::Directory &stage, std::string_view name) {
-    MOS_TRY(const UnknownStage unknown, examine_stage(stage));
+Result<void> check_unmoved(base::Directory &root, base::Directory &stage, std::string_view name) {
+    MOS_TRY(const UnknownStage unknown, examine_stage(root, stage));
     if (unknown.standing != UnknownStage::Standing::moved)
         return {};  // or never finished, so never decided
     return Error{Code::STAGE_UNCLEAR,
-                 fmt::format("stage {} holds what was at {}, but the database knows no such transaction; "
+                 fmt::format("what stage {} planned was done at {}, but the database knows no such transaction; "
                              "'multios-update doctor' shows what can be done",
                              name, base::in_quotes(unknown.moved_path))}
         .about(unknown.moved_path);
@@ -134,7 +134,7 @@ Result<std::uint64_t> drop_leftovers(Site &site) {
         MOS_TRY(const auto row, transactions.find(id));
         if (!row) {
             MOS_TRY(const auto stage, stages->open_directory(entry.name, base::Symlinks::refuse));
-            MOS_CHECK(check_unmoved(*stage, entry.name));
+            MOS_CHECK(check_unmoved(site.root, *stage, entry.name));
         } else if (!pruned_is_durable) {
             // A killed process may have written the row, and not have flushed it yet.
             MOS_CHECK(site.database.checkpoint());

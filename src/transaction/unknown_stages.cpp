@@ -1,7 +1,9 @@
 #include <mos/transaction/unknown_stages.hpp>
 
+#include <mos/base/path.hpp>
 #include <mos/transaction/apply.hpp>
 #include <mos/transaction/plan_file.hpp>
+#include <mos/transaction/stage.hpp>
 #include <mos/transaction/transaction.hpp>
 
 #include <fmt/format.h>
@@ -13,6 +15,7 @@ namespace mos::transaction {
 
 using state::Direction;
 using state::Operation;
+using state::OperationKind;
 using state::Transactions;
 
 namespace {
@@ -31,9 +34,56 @@ Result<std::unique_ptr<base::Directory>> open_stage_of(base::Directory &root, st
     return root.open_directory(fmt::format("{}/{}", stages_name, number_name(id)), base::Symlinks::refuse);
 }
 
+// The directory that holds the entry at `path`, unless somebody has taken it away: nullptr.
+Result<base::Directory *> holder_of(base::DirectoryCache &cache, const std::string &path) {
+    auto opened = cache.open(base::split_path(path).parent);
+    if (!opened && (opened.error().code() == Code::NOT_FOUND || opened.error().code() == Code::SYMLINK_IN_PATH))
+        return static_cast<base::Directory *>(nullptr);
+    return opened;
+}
+
+bool is_newcomer(const Operation &operation, const base::FileStatus &there) {
+    // A directory has another time as soon as somebody puts something into it.
+    return there.type == base::FileType::directory ? there.inode == operation.staged_inode
+                                                   : is_as_staged(operation, there);
+}
+
+// Whether a transaction has done this. The slot tells it where something stood before; where nothing did, or where only
+// attributes change, the path does.
+Result<bool> is_done(base::DirectoryCache &cache, base::Directory &stage, const Operation &operation) {
+    const bool attributes = operation.kind == OperationKind::set_attributes;
+    if (!attributes) {
+        MOS_TRY(const auto slot, stage.find(number_name(operation.slot)));
+        if (slot || operation.kind != OperationKind::add)
+            return slot && slot->inode != operation.staged_inode;
+    }
+    MOS_TRY(base::Directory *const holder, holder_of(cache, operation.path));
+    if (holder == nullptr)
+        return false;
+    const std::string_view name = base::split_path(operation.path).name;
+    MOS_TRY(const auto there, holder->find(name));
+    if (!there || !attributes)
+        return there && is_newcomer(operation, *there);
+    if (there->inode != operation.staged_inode || operation.before == operation.after)
+        return false;
+    MOS_TRY(const state::Attributes present, read_attributes(*holder, name, *there));
+    return present == operation.after;
+}
+
+// `name`, or with the first number behind it that is not taken.
+Result<std::string> free_name(base::Directory &directory, const std::string &name) {
+    std::string tried = name;
+    for (int number = 2;; ++number) {
+        MOS_TRY(const auto taken, directory.find(tried));
+        if (!taken)
+            return tried;
+        tried = fmt::format("{}-{}", name, number);
+    }
+}
+
 }  // namespace
 
-Result<UnknownStage> examine_stage(base::Directory &stage) {
+Result<UnknownStage> examine_stage(base::Directory &root, base::Directory &stage) {
     UnknownStage found;
     auto opened = PlanReader::open(stage);
     if (!opened && (opened.error().code() == Code::FORMAT || opened.error().code() == Code::NOT_FOUND)) {
@@ -41,14 +91,17 @@ Result<UnknownStage> examine_stage(base::Directory &stage) {
         return found;
     }
     MOS_TRY(PlanReader plan, std::move(opened));
+    base::DirectoryCache cache{root};
     for (;;) {
         MOS_TRY(const auto planned, plan.next());
         if (!planned)
             return found;
         ++found.operations;
         const Operation &operation = planned->operation;
-        MOS_TRY(const auto slot, stage.find(number_name(operation.slot)));
-        if (!slot || slot->inode == operation.staged_inode || found.standing == UnknownStage::Standing::moved)
+        if (found.standing == UnknownStage::Standing::moved)
+            continue;
+        MOS_TRY(const bool done, is_done(cache, stage, operation));
+        if (!done)
             continue;
         found.standing = UnknownStage::Standing::moved;
         found.moved_path = operation.path;
@@ -71,7 +124,7 @@ Result<std::vector<UnknownStage>> unknown_stages(base::Directory &root, state::D
         if (row)
             continue;
         MOS_TRY(const auto stage, stages->open_directory(entry.name, base::Symlinks::refuse));
-        MOS_TRY(UnknownStage unknown, examine_stage(*stage));
+        MOS_TRY(UnknownStage unknown, examine_stage(root, *stage));
         unknown.id = *id;
         found.push_back(std::move(unknown));
     }
@@ -120,12 +173,17 @@ Result<bool> repeat_lost_rollback(Site &site) {
         return false;  // given up, which was not recorded either
     MOS_TRY(const auto stage, std::move(opened));
     bool taken_back = false;
+    base::DirectoryCache cache{site.root};
     MOS_CHECK(
         transactions.for_each_operation(owner->id, Direction::forward, [&](const Operation &operation) -> Result<void> {
-            if (operation.kind != state::OperationKind::exchange && operation.kind != state::OperationKind::add)
+            if (operation.kind != OperationKind::exchange && operation.kind != OperationKind::add)
                 return {};
             MOS_TRY(const auto slot, stage->find(number_name(operation.slot)));
-            taken_back = taken_back || (slot && slot->inode == operation.staged_inode);
+            if (taken_back || !slot || slot->inode != operation.staged_inode)
+                return {};
+            // What belongs into a directory that somebody has taken away never left its slot.
+            MOS_TRY(const base::Directory *const holder, holder_of(cache, operation.path));
+            taken_back = holder != nullptr;
             return {};
         }));
     if (!taken_back)
@@ -145,9 +203,10 @@ Result<void> set_unreadable_aside(Site &site) {
             continue;
         MOS_TRY(const auto stages, open_stages(site.root));
         const std::string name = number_name(stage.id);
-        MOS_CHECK(stages->rename(name, *stages, name + ".unclear", base::RenameMode::keep_existing));
+        MOS_TRY(const std::string kept, free_name(*stages, name + ".unclear"));
+        MOS_CHECK(stages->rename(name, *stages, kept, base::RenameMode::keep_existing));
         site.observer.notice(
-            fmt::format("stage {} has no readable plan and is kept as '{}/{}.unclear'", name, stages_name, name));
+            fmt::format("stage {} has no readable plan and is kept as '{}/{}'", name, stages_name, kept));
     }
     return {};
 }

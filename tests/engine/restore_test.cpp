@@ -4,6 +4,7 @@
 #include <mos/state/database_files.hpp>
 
 #include <algorithm>
+#include <cerrno>
 
 using namespace mos::test;
 using mos::Code;
@@ -212,6 +213,79 @@ TEST_CASE("the one transaction whose commit was lost is taken back by its plan, 
         CHECK(std::ranges::count_if(log, [](const std::string &line) { return line.find("'p/y'") == 0; }) > 0);
         must(engine.recover());
         CHECK(must(engine.history()).size() == 3);
+    }
+}
+
+TEST_CASE("a lost transaction that only brought something new is taken back as well") {
+    EngineBench bench;
+    must(bench.install("q", "1", ImageBuilder{}.directory("q").file("q/y", "q")));
+    const Files old = files_of(bench.twin, state_folder);
+    must(bench.install("p", "1", simple("1")));
+    put_files(bench.twin, state_folder, old);
+    put_files(bench.twin, copy_folder, old);
+    must(bench.engine->recover());
+    CHECK(content(bench.twin) == "");
+    CHECK(disagreement(bench.twin) == "");
+    CHECK_FALSE(must(bench.twin.root()->find("p")).has_value());
+}
+
+TEST_CASE("a first installation whose database and copy were both lost is refused and not forgotten") {
+    EngineBench bench;
+    must(bench.install("p", "1", simple("1")));
+    lose(bench.twin, "var/lib", "multios");
+    lose(bench.twin, ".multios-stage", "copy");
+    CHECK(refusal(bench.engine->recover()) == Code::DATABASE_DAMAGED);
+    CHECK(content(bench.twin) == "1");
+    CHECK(must(folder(bench.twin, ".multios-stage")->find("1")).has_value());
+}
+
+TEST_CASE("while a restoration is not settled, readers are told so") {
+    EngineBench bench;
+    install_versions(bench, 2);
+    must(folder(bench.twin, state_folder)->open_file("state.db.restoring", OpenMode::create_new));
+    CHECK(refusal(bench.engine->history()) == Code::DATABASE_DAMAGED);
+    CHECK(refusal(bench.engine->installed("p")) == Code::DATABASE_DAMAGED);
+    must(bench.engine->recover());
+    CHECK(must(bench.engine->history()).size() == 2);
+}
+
+TEST_CASE("a directory that somebody deleted while an update was cut is no reason to take the update back") {
+    EngineBench bench;
+    must(bench.install("p", "1", ImageBuilder{}.directory("d").file("d/y", "1").directory("p").file("p/x", "1")));
+    std::optional<DiskState> decided;
+    bench.twin.on_mutation([&](std::uint64_t, std::string_view what) {
+        if (!decided && what.starts_with("exchange '.multios-stage/2/") && what.find("try-") == std::string_view::npos)
+            decided = bench.twin.crash(Selection::all());
+    });
+    must(bench.install("p", "2", ImageBuilder{}.directory("d").file("d/y", "2").directory("p").file("p/x", "2")));
+    REQUIRE(decided.has_value());
+    const Twin twin{*decided};
+    lose(twin, "", "d");
+    Engine engine = engine_of(twin);
+    must(engine.recover());
+    CHECK(content(twin) == "2");
+    lose(twin, "var/lib", "multios");
+    must(engine.recover());
+    CHECK(content(twin) == "2");
+    CHECK(disagreement(twin) == "");
+}
+
+TEST_CASE("one read or write that fails at any moment of opening takes nothing back") {
+    EngineBench bench;
+    install_versions(bench, 3);
+    const DiskState whole = bench.twin.crash(Selection::all());
+    for (std::uint64_t call = 1;; ++call) {
+        Twin twin{whole};
+        twin.fail_at(call, EIO);
+        Engine engine = engine_of(twin);
+        (void)engine.recover().ok();
+        const bool over = twin.calls() < call;
+        twin.fail_never();
+        must(engine.recover());
+        CHECK(content(twin) == "3");
+        CHECK(must(engine.history()).size() == 3);
+        if (over)
+            break;
     }
 }
 

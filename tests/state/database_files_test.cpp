@@ -145,6 +145,7 @@ TEST_CASE("a copy that is put back keeps the damaged files aside") {
     const auto folder = bench.folder("state");
     for (const char *damage : {"first damage", "second damage"}) {
         must(mos::base::replace_file(*folder, "state.db", mos::base::as_bytes(damage), 0600));
+        must(mos::state::forget_damaged(*folder));
         must(mos::state::restore_copy(*bench.folder("stages/copy"), *folder));
         CHECK(bench.held() == good);
         CHECK(bytes_of(*folder, "state.db.damaged") ==

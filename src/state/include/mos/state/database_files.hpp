@@ -39,8 +39,12 @@ enum class CopyStep : std::uint8_t { appended, made_anew };
 // The same, whatever copy there is: also in the place of a damaged one.
 [[nodiscard]] Result<void> renew_copy(base::Directory &directory, base::Directory &copies);
 
-// Puts the files of `copy` in the place of the database in `directory`, whose own are moved aside (".damaged"; older
-// ones of that name are replaced). Until the last step a cut leaves `directory` without `state.db`.
+// Deletes what the last restoration moved aside: before another one begins.
+[[nodiscard]] Result<void> forget_damaged(base::Directory &directory);
+
+// Puts the files of `copy` in the place of the database in `directory`, whose own are moved aside (".damaged"). Those
+// that lie there already stay: of a restoration that was cut short they are the ones that matter. Until the last step a
+// cut leaves `directory` without `state.db`.
 [[nodiscard]] Result<void> restore_copy(base::Directory &copy, base::Directory &directory);
 
 }  // namespace mos::state

@@ -1,8 +1,8 @@
 // Stages that the database knows nothing of: of transactions that were never decided, or whose record was lost.
 //
-// A stage whose slots hold what was staged there was never decided. One that holds what stood in the tree has been
-// moved by a transaction, so the database is not the one that decided it: it is older, or was lost. Its plan file says
-// how to take it back.
+// A stage whose slots hold what was staged there was never decided. One that holds what stood in the tree, or whose
+// newcomers stand in the tree, has been moved by a transaction, so the database is not the one that decided it: it is
+// older, or was lost. Its plan file says how to take it back.
 #pragma once
 
 #include <mos/transaction/site.hpp>
@@ -15,18 +15,18 @@ namespace mos::transaction {
 
 struct UnknownStage {
     enum class Standing : std::uint8_t {
-        unmoved,  // every slot holds what was staged there, or nothing
+        unmoved,  // nothing that it planned was done
         moved,
         unreadable,  // without a valid plan: never finished, or damaged
     };
     std::uint64_t id = 0;
     Standing standing = Standing::unmoved;
-    std::string moved_path;        // the first one whose slot was moved
+    std::string moved_path;        // the first one where it was
     std::uint64_t operations = 0;  // of the plan
 };
 
-// What the plan of `stage` says of its slots; `id` is left to the caller.
-[[nodiscard]] Result<UnknownStage> examine_stage(base::Directory &stage);
+// What the plan of `stage` says of its slots and of the paths beneath `root`; `id` is left to the caller.
+[[nodiscard]] Result<UnknownStage> examine_stage(base::Directory &root, base::Directory &stage);
 
 // Those without a row in the database, the oldest first. Creates and changes nothing.
 [[nodiscard]] Result<std::vector<UnknownStage>> unknown_stages(base::Directory &root, state::Database &database);
@@ -40,7 +40,8 @@ struct UnknownStage {
 // carries out that rollback again, which moves what is left to move. Only after the database was restored.
 [[nodiscard]] Result<bool> repeat_lost_rollback(Site &site);
 
-// Renames stages without a valid plan ("12.unclear"), so that nobody deletes what may be the only copy of something.
+// Renames stages without a valid plan ("12.unclear", "12.unclear-2"), so that nobody deletes what may be the only copy
+// of something.
 [[nodiscard]] Result<void> set_unreadable_aside(Site &site);
 
 }  // namespace mos::transaction
