@@ -29,8 +29,9 @@ typedef struct mos_engine_options {
 /* Opens a root. Nothing is written and no lock is held between calls: whoever changes the root takes its lock for that
  * time (MOS_E_LOCKED names the holder), and first completes what a power cut left unfinished. Thread-safe: calls on
  * several threads wait for each other, and a job waits for a call, but while a job has the root, of this process or
- * another, all others get MOS_E_LOCKED. A trust folder that is missing or can't be read is MOS_E_TRUST_UNREADABLE, but
- * only when a package is to be checked: what needs no trust works without. Since 0.1. */
+ * another, all others that would change it get MOS_E_LOCKED; reading goes on meanwhile. A trust folder that is missing
+ * or can't be read is MOS_E_TRUST_UNREADABLE, but only when a package is to be checked: what needs no trust works
+ * without. Since 0.1. */
 MOS_API int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine,
                             mos_error **error);
 
@@ -67,9 +68,9 @@ typedef struct mos_history_record {
 #define MOS_HISTORY_RECORD_INIT                                                                                        \
     { sizeof(mos_history_record), 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/* Begins to read the history as it is now: the 10,000 newest transactions, no more. Needs the right to write to
- * var/lib/multios beneath the root, for the lock and the database's journal. MOS_E_LOCKED while a job, or another
- * process, has the root. Since 0.1. */
+/* Begins to read the history as it is now, also while a job or another process changes the root: the 10,000 newest
+ * transactions, no more. Creates nothing, and needs only the right to read var/lib/multios beneath the root. A
+ * transaction that is being carried out, or that a power cut left unfinished, is shown as such. Since 0.1. */
 MOS_API int mos_history_open(mos_engine *engine, mos_history **history, mos_error **error);
 
 /* The next record; set `record->struct_size` first. Returns MOS_OK or MOS_END. Since 0.1. */
@@ -80,8 +81,8 @@ MOS_API void mos_history_free(mos_history *history);
 /* ---- What is installed ---- */
 
 /* The version that is installed of `name`, copied to `version` with its terminator: MOS_OK; MOS_END when the package is
- * not installed; MOS_E_LIMIT when `size` is too small (256 always suffices). Needs what mos_history_open needs;
- * MOS_E_LOCKED while a job, or another process, has the root. Since 0.1. */
+ * not installed; MOS_E_LIMIT when `size` is too small (256 always suffices). Read as mos_history_open reads it: from
+ * the decision of a transaction on, what it brings counts as installed. Since 0.1. */
 MOS_API int mos_engine_installed_version(mos_engine *engine, const char *name, char *version, size_t size,
                                          mos_error **error);
 

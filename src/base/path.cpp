@@ -50,4 +50,8 @@ bool is_below(std::string_view path, std::string_view directory) noexcept {
     return path.size() > directory.size() + 1 && path[directory.size()] == '/' && path.starts_with(directory);
 }
 
+bool may_still_cover(std::string_view above, std::string_view path) noexcept {
+    return path.size() > above.size() && path.starts_with(above) && path[above.size()] <= '/';
+}
+
 }  // namespace mos::base

@@ -85,6 +85,14 @@ Result<package::Package> authenticate(std::unique_ptr<base::Source> source, cons
     return std::move(file).authenticate(store, decision);
 }
 
+Result<std::unique_ptr<state::Database>> look(Engine &engine) {
+    auto folder = engine.root().open_directory(state_path, base::Symlinks::follow_in_root);
+    if (!folder && folder.error().code() == Code::NOT_FOUND)
+        return state::Database::open_empty();
+    MOS_TRY(std::unique_ptr<base::Directory> opened, std::move(folder));
+    return state::Database::open_to_read(std::move(opened));
+}
+
 Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose purpose) {
     Session session;
     MOS_TRY(session.m_turn, engine.m_turns.take(purpose == Purpose::change ? Turns::Holder::job : Turns::Holder::call));
@@ -102,7 +110,7 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     session.m_observer = std::make_unique<LoggingObserver>(observer, engine.m_log);
     session.m_site = std::make_unique<transaction::Site>(
         transaction::Site{engine.root(), *session.m_database, engine.clock(), *session.m_observer});
-    if (session.m_lock != nullptr && purpose != Purpose::look) {
+    if (session.m_lock != nullptr) {
         MOS_TRY(session.m_recovered, transaction::recover(*session.m_site));
         log_recovered(engine.m_log, session.m_recovered);
     }
@@ -116,13 +124,13 @@ Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> sour
 }
 
 Result<std::vector<state::Transaction>> Engine::history() {
-    MOS_TRY(Session session, Session::open(*this, base::silent_observer(), Session::Purpose::look));
-    return state::Transactions{session.site().database}.list(max_history);
+    MOS_TRY(const auto database, look(*this));
+    return state::Transactions{*database}.list(max_history);
 }
 
 Result<std::optional<state::InstalledPackage>> Engine::installed(const std::string &name) {
-    MOS_TRY(Session session, Session::open(*this, base::silent_observer(), Session::Purpose::look));
-    return state::Packages{session.site().database}.find(name);
+    MOS_TRY(const auto database, look(*this));
+    return state::Packages{*database}.find(name);
 }
 
 Result<transaction::Recovered> Engine::recover() {

@@ -1,7 +1,6 @@
 #include "implied_folders.hpp"
 
-#include "byte_order.hpp"
-
+#include <mos/base/path.hpp>
 #include <mos/package/entry.hpp>
 
 #include <fmt/format.h>
@@ -15,7 +14,7 @@ namespace {
 class Finder {
   public:
     [[nodiscard]] Result<void> accept(std::string_view path, package::EntryType type) {
-        while (!m_above.empty() && !may_still_cover(m_above.back(), path))
+        while (!m_above.empty() && !base::may_still_cover(m_above.back(), path))
             m_above.pop_back();
         for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1))
             MOS_CHECK(need(path.substr(0, slash)));

@@ -1,6 +1,5 @@
 #include "walk.hpp"
 
-#include "byte_order.hpp"
 #include "link_groups.hpp"
 #include "present.hpp"
 
@@ -149,7 +148,7 @@ Result<void> Walker::run() {
 }
 
 void Walker::leave_covers(std::string_view path) {
-    while (!m_covers.empty() && !may_still_cover(m_covers.back().path, path))
+    while (!m_covers.empty() && !base::may_still_cover(m_covers.back().path, path))
         m_covers.pop_back();
 }
 

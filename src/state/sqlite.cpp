@@ -59,10 +59,12 @@ Connection::~Connection() {
     sqlite3_close(m_database);
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(std::unique_ptr<base::Directory> directory, const char *name) {
+Result<std::unique_ptr<Connection>> Connection::open(std::unique_ptr<base::Directory> directory, const char *name,
+                                                     FileUse use) {
     std::unique_ptr<Connection> connection{new Connection};
-    MOS_TRY(connection->m_vfs, PortVfs::create(std::move(directory)));
-    MOS_CHECK(connection->open_file(name, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, connection->m_vfs->name()));
+    MOS_TRY(connection->m_vfs, PortVfs::create(std::move(directory), use));
+    const int flags = use == FileUse::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    MOS_CHECK(connection->open_file(name, flags, connection->m_vfs->name()));
     return connection;
 }
 

@@ -51,7 +51,7 @@ class Statement {
 class Connection {
   public:
     [[nodiscard]] static Result<std::unique_ptr<Connection>> open(std::unique_ptr<base::Directory> directory,
-                                                                  const char *name);
+                                                                  const char *name, FileUse use);
     [[nodiscard]] static Result<std::unique_ptr<Connection>> open_in_memory();
     Connection(const Connection &) = delete;
     Connection &operator=(const Connection &) = delete;
@@ -65,6 +65,9 @@ class Connection {
     // Not from the cache, for text that is put together.
     [[nodiscard]] Result<Statement> prepare_once(const std::string &sql);
     [[nodiscard]] Result<std::int64_t> query_integer(const char *sql);
+
+    // Of the files; nullptr for a database in memory.
+    [[nodiscard]] base::Directory *directory() const noexcept { return m_vfs ? &m_vfs->directory() : nullptr; }
 
     [[nodiscard]] Error error(std::string_view what);
     [[nodiscard]] std::int64_t last_row() const { return sqlite3_last_insert_rowid(m_database); }

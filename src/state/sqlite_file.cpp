@@ -25,6 +25,7 @@ struct PortFile {
     std::unique_ptr<base::File> file;
     FileSurroundings around;
     NameFlush names;
+    std::uint64_t visible_bytes;
 };
 struct MemoryFile {
     sqlite3_file head;
@@ -58,10 +59,13 @@ int port_close(sqlite3_file *file) {
 
 int port_read(sqlite3_file *file, void *buffer, int size, sqlite3_int64 offset) {
     return guarded([&] {
-        auto count = port(file).file->read_at(static_cast<std::uint64_t>(offset), view(buffer, size));
+        const auto begin = static_cast<std::uint64_t>(offset);
+        const std::uint64_t left = port(file).visible_bytes - std::min(begin, port(file).visible_bytes);
+        const MutableByteView out = view(buffer, size);
+        auto count = port(file).file->read_at(begin, out.first(std::min<std::uint64_t>(out.size(), left)));
         if (!count)
             return port(file).around.errors->keep(std::move(count).error(), SQLITE_IOERR_READ);
-        return after_reading(view(buffer, size), *count);
+        return after_reading(out, *count);
     });
 }
 
@@ -99,12 +103,12 @@ int port_size(sqlite3_file *file, sqlite3_int64 *out) {
         auto status = port(file).file->status();
         if (!status)
             return port(file).around.errors->keep(std::move(status).error(), SQLITE_IOERR_FSTAT);
-        *out = static_cast<sqlite3_int64>(status->size);
+        *out = static_cast<sqlite3_int64>(std::min(status->size, port(file).visible_bytes));
         return SQLITE_OK;
     });
 }
 
-// The root's lock excludes everybody else.
+// database_lock.hpp excludes everybody else.
 int no_lock(sqlite3_file * /*file*/, int /*level*/) { return SQLITE_OK; }
 int nobody_else(sqlite3_file * /*file*/, int *answer) {
     *answer = 0;
@@ -226,8 +230,8 @@ int ErrorKeeper::keep(base::Error error, int code) {
 }
 
 void emplace_port_file(sqlite3_file *file, std::unique_ptr<base::File> opened, const FileSurroundings &surroundings,
-                       NameFlush names) {
-    new (file) PortFile{{&port_methods}, std::move(opened), surroundings, names};
+                       NameFlush names, std::uint64_t visible_bytes) {
+    new (file) PortFile{{&port_methods}, std::move(opened), surroundings, names, visible_bytes};
 }
 
 void emplace_memory_file(sqlite3_file *file) { new (file) MemoryFile{{&memory_methods}, {}}; }

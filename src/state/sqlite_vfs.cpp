@@ -17,8 +17,8 @@ using base::OpenMode;
 // One structure for SQLite (`vfs`, whose pAppData leads back here) and for us.
 class PortVfs::Registration {
   public:
-    explicit Registration(std::unique_ptr<Directory> directory)
-        : m_directory(std::move(directory)), m_default(sqlite3_vfs_find(nullptr)),
+    Registration(std::unique_ptr<Directory> directory, FileUse use)
+        : m_directory(std::move(directory)), m_use(use), m_default(sqlite3_vfs_find(nullptr)),
           m_name(fmt::format("mos-port-{}", fmt::ptr(this))) {}
     Registration(const Registration &) = delete;
     Registration &operator=(const Registration &) = delete;
@@ -41,9 +41,13 @@ class PortVfs::Registration {
     static int access(sqlite3_vfs *vfs, const char *name, int flags, int *answer);
     static int full_path(sqlite3_vfs *vfs, const char *name, int size, char *out);
     static int last_error(sqlite3_vfs *vfs, int size, char *out);
+    [[nodiscard]] int open_to_change(const char *name, sqlite3_file *file, int flags);
+    [[nodiscard]] int open_to_read(const char *name, sqlite3_file *file, int flags);
     [[nodiscard]] Result<std::unique_ptr<base::File>> open_port_file(const char *name, int flags);
+    [[nodiscard]] FileSurroundings surroundings() { return {m_directory.get(), &m_errors, m_name.c_str()}; }
 
     std::unique_ptr<Directory> m_directory;
+    FileUse m_use;
     sqlite3_vfs *m_default;
     std::string m_name;
     ErrorKeeper m_errors;
@@ -103,15 +107,37 @@ int PortVfs::Registration::open(sqlite3_vfs *vfs, const char *name, sqlite3_file
             emplace_memory_file(file);
             return SQLITE_OK;
         }
-        auto opened = self.open_port_file(name, flags);
-        if (!opened)
-            return self.m_errors.keep(std::move(opened).error(), SQLITE_CANTOPEN);
-        // Also when the file was there already: whoever made it may have been killed before its name was durable.
-        const auto names = (flags & SQLITE_OPEN_CREATE) != 0 ? NameFlush::due : NameFlush::done;
-        emplace_port_file(file, std::move(opened).value(),
-                          {self.m_directory.get(), &self.m_errors, self.m_name.c_str()}, names);
-        return SQLITE_OK;
+        if (self.m_use == FileUse::change)
+            return self.open_to_change(name, file, flags);
+        if (out_flags != nullptr)
+            *out_flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
+        return self.open_to_read(name, file, flags);
     });
+}
+
+int PortVfs::Registration::open_to_change(const char *name, sqlite3_file *file, int flags) {
+    auto opened = open_port_file(name, flags);
+    if (!opened)
+        return m_errors.keep(std::move(opened).error(), SQLITE_CANTOPEN);
+    // Also when the file was there already: whoever made it may have been killed before its name was durable.
+    const auto names = (flags & SQLITE_OPEN_CREATE) != 0 ? NameFlush::due : NameFlush::done;
+    emplace_port_file(file, std::move(opened).value(), surroundings(), names);
+    return SQLITE_OK;
+}
+
+int PortVfs::Registration::open_to_read(const char *name, sqlite3_file *file, int flags) {
+    auto opened = m_directory->open_file(name, OpenMode::read);
+    if (!opened && opened.error().code() == Code::NOT_FOUND && (flags & SQLITE_OPEN_WAL) != 0) {
+        emplace_memory_file(file);
+        return SQLITE_OK;
+    }
+    if (!opened)
+        return m_errors.keep(std::move(opened).error(), SQLITE_CANTOPEN);
+    auto status = opened.value()->status();
+    if (!status)
+        return m_errors.keep(std::move(status).error(), SQLITE_CANTOPEN);
+    emplace_port_file(file, std::move(opened).value(), surroundings(), NameFlush::done, status->size);
+    return SQLITE_OK;
 }
 
 int PortVfs::Registration::remove(sqlite3_vfs *vfs, const char *name, int sync_directory) {
@@ -162,10 +188,10 @@ int PortVfs::Registration::last_error(sqlite3_vfs *vfs, int size, char *out) {
 PortVfs::PortVfs(std::unique_ptr<Registration> registration) : m_registration(std::move(registration)) {}
 PortVfs::~PortVfs() = default;
 
-Result<std::unique_ptr<PortVfs>> PortVfs::create(std::unique_ptr<Directory> directory) {
+Result<std::unique_ptr<PortVfs>> PortVfs::create(std::unique_ptr<Directory> directory, FileUse use) {
     if (sqlite3_initialize() != SQLITE_OK)
         return Error{Code::INTERNAL, "SQLite can't be initialized"};
-    auto registration = std::make_unique<Registration>(std::move(directory));
+    auto registration = std::make_unique<Registration>(std::move(directory), use);
     MOS_CHECK(registration->enter());
     return std::unique_ptr<PortVfs>{new PortVfs{std::move(registration)}};
 }

@@ -1,5 +1,7 @@
 #include <mos/transaction/stage.hpp>
 
+#include "filesystem_check.hpp"
+
 #include <mos/base/path.hpp>
 #include <mos/state/transactions.hpp>
 
@@ -40,12 +42,6 @@ Error conflicting(std::string_view path, std::string_view what) {
     return Error{Code::INTERNAL, fmt::format("{} {}", base::in_quotes(path), what)}.about(std::string{path});
 }
 
-// Whether a path that sorts at or after `path` may still lie below `above`: only a prefix can be followed by such a
-// one.
-bool may_still_cover(std::string_view above, std::string_view path) {
-    return path.size() > above.size() && path.starts_with(above) && path[above.size()] <= '/';
-}
-
 }  // namespace
 
 Staged::Staged(Staged &&) noexcept = default;
@@ -82,40 +78,15 @@ Result<Stage> Stage::begin(Site &site) {
     stage.m_staged.m_stages = std::move(stages);
     MOS_TRY(stage.m_staged.m_directory, stage.m_staged.m_stages->open_directory(name, base::Symlinks::refuse));
     MOS_TRY(stage.m_home, stage.m_staged.m_directory->own_status());
-    MOS_CHECK(stage.try_exchange());
+    MOS_CHECK(check_filesystem(*stage.m_staged.m_directory, site.observer));
     stage.m_root_cache = std::make_unique<base::DirectoryCache>(site.root);
     stage.m_stage_cache = std::make_unique<base::DirectoryCache>(*stage.m_staged.m_directory);
     MOS_TRY(stage.m_plan, PlanWriter::create(*stage.m_staged.m_directory, stage.m_staged.m_id));
     return stage;
 }
 
-// Nothing may fail after the decision, so the system call that everything rests on is tried before.
-Result<void> Stage::try_exchange() {
-    base::Directory &stage = *m_staged.m_directory;
-    const auto unsuitable = [](Error cause) {
-        // A full or broken disk says nothing about what the filesystem can do.
-        if (cause.code() != Code::UNSUPPORTED && cause.code() != Code::CROSS_MOUNT && cause.system_errno() != EINVAL)
-            return cause;
-        return Error{Code::FILESYSTEM_UNSUITABLE, "the filesystem can't exchange two entries"}.caused_by(
-            std::move(cause));
-    };
-    for (const char *name : {"try-a", "try-b"}) {
-        MOS_TRY(const auto file, stage.open_file(name, base::OpenMode::create_new));
-        MOS_CHECK(stage.make_directory(std::string{name} + ".d", 0700));
-    }
-    if (auto tried = stage.rename("try-a", stage, "try-b", base::RenameMode::exchange); !tried)
-        return unsuitable(std::move(tried).error());
-    if (auto tried = stage.rename("try-a.d", stage, "try-b", base::RenameMode::exchange); !tried)
-        return unsuitable(std::move(tried).error());
-    // The last exchange swapped a directory with a file.
-    MOS_CHECK(stage.remove_file("try-a"));
-    MOS_CHECK(stage.remove_file("try-a.d"));
-    MOS_CHECK(stage.remove_directory("try-b"));
-    return stage.remove_directory("try-b.d");
-}
-
 Result<void> Stage::leave_frames(std::string_view path) {
-    while (!m_frames.empty() && !may_still_cover(m_frames.back().path, path)) {
+    while (!m_frames.empty() && !base::may_still_cover(m_frames.back().path, path)) {
         Frame frame = std::move(m_frames.back());
         m_frames.pop_back();
         MOS_CHECK(close_frame(std::move(frame)));

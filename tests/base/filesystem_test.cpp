@@ -451,6 +451,28 @@ TEST_CASE_TEMPLATE("a lock excludes a second holder, who learns the first one's 
     CHECK(refusal(root->lock("l", "")) == Code::SYMLINK_IN_PATH);
 }
 
+TEST_CASE_TEMPLATE("a file is locked by several who share it or by one alone, until they close it", Disk, MOS_DISKS) {
+    const Disk disk;
+    const auto root = disk.root();
+    (void)must(root->open_file("f", OpenMode::create_new));
+    auto first = must(root->open_file("f", OpenMode::read));
+    auto second = must(root->open_file("f", OpenMode::read));
+    const auto alone = must(root->open_file("f", OpenMode::read));
+    must(first->lock(LockMode::shared));
+    must(second->lock(LockMode::shared));
+    CHECK(refusal(alone->lock(LockMode::exclusive)) == Code::LOCKED);
+    first.reset();
+    CHECK(refusal(alone->lock(LockMode::exclusive)) == Code::LOCKED);
+    second.reset();
+    must(alone->lock(LockMode::exclusive));
+    second = must(root->open_file("f", OpenMode::read));
+    const auto refused = second->lock(LockMode::shared);
+    CHECK(refusal(refused) == Code::LOCKED);
+    CHECK(refused.error().message() == "'f' is in use");
+    must(alone->lock(LockMode::shared));
+    must(second->lock(LockMode::shared));
+}
+
 TEST_CASE_TEMPLATE("a filesystem tells its room and flushes", Disk, MOS_DISKS) {
     const Disk disk;
     const auto root = disk.root();

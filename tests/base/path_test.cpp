@@ -48,3 +48,11 @@ TEST_CASE("below means inside, not beginning with the same letters") {
     CHECK_FALSE(is_below("a", "a"));
     CHECK_FALSE(is_below("a-b", "a"));
 }
+
+TEST_CASE("in byte order, something below a path may still come until a path sorts behind all that is below it") {
+    CHECK(may_still_cover("a", "a-b"));  // "a/b" sorts after it
+    CHECK(may_still_cover("a", "a/b"));
+    CHECK_FALSE(may_still_cover("a", "a0"));
+    CHECK_FALSE(may_still_cover("a", "b"));
+    CHECK_FALSE(may_still_cover("a", "a"));
+}

@@ -30,6 +30,7 @@ class MemoryFile final : public base::File {
     Result<void> set_extended_attribute(const base::ExtendedAttribute &) override { return unused(); }
     Result<base::ExtendedAttributes> extended_attributes() override { return unused(); }
     Result<void> flush() override { return unused(); }
+    Result<void> lock(base::LockMode) override { return unused(); }
 
   private:
     static Error unused() { return Error{Code::UNSUPPORTED, "this folder is only read"}; }

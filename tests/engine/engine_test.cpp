@@ -42,13 +42,21 @@ TEST_CASE("a root in use is refused with the name of its user, and free again af
     const auto other = bench.open();
     {
         const auto session = must(Session::open(*bench.engine, mos::base::silent_observer(), Session::Purpose::change));
-        const auto refused = other->history();
+        const auto refused = other->recover();
         CHECK(refusal(refused) == Code::LOCKED);
         CHECK(refused.error().message().find("process ") != std::string::npos);
         CHECK(refused.error().message().find(" since 1764000000") != std::string::npos);
-        CHECK(refusal(bench.engine->history()) == Code::LOCKED);
+        CHECK(refusal(bench.engine->recover()) == Code::LOCKED);
     }
-    CHECK(must(other->history()).size() == 1);
+    CHECK_FALSE(must(other->recover()).transaction.has_value());
+}
+
+TEST_CASE("history and what is installed can be read while somebody has the root") {
+    EngineBench bench;
+    must(bench.install("p", "1", simple("one")));
+    const auto session = must(Session::open(*bench.engine, mos::base::silent_observer(), Session::Purpose::change));
+    CHECK(must(bench.engine->history()).size() == 1);
+    CHECK(must(bench.open()->installed("p"))->version == "1");
 }
 
 TEST_CASE("calls of several threads wait for each other and are not refused") {
@@ -62,8 +70,8 @@ TEST_CASE("calls of several threads wait for each other and are not refused") {
         for (std::thread &thread : threads)
             thread = std::thread{[&] {
                 for (int round = 0; round < 20; ++round) {
-                    const auto history = bench.engine->history();
-                    seen += history.ok() && history->size() == 1 ? 1 : 0;
+                    const auto recovered = bench.engine->recover();
+                    seen += recovered.ok() && !recovered->transaction ? 1 : 0;
                 }
             }};
         std::this_thread::sleep_for(std::chrono::milliseconds{20});

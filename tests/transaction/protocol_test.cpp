@@ -88,6 +88,26 @@ struct Rig {
 
 }  // namespace
 
+TEST_CASE("FAT is refused before anything is staged, although it can exchange names") {
+    Rig rig;
+    rig.twin.set_filesystem_type("vfat");
+    const auto refused = rig.decide();
+    CHECK(refusal(refused) == Code::FILESYSTEM_UNSUITABLE);
+    CHECK(refused.error().message() == "a power cut on vfat can leave neither the old nor the new state");
+    CHECK(rig.stages() == 0);
+}
+
+TEST_CASE("an update on ext4 with fast_commit says that it is doubtful") {
+    Rig rig;
+    must(rig.decide());
+    CHECK(rig.machine->watcher.notices.empty());
+    Rig doubtful;
+    doubtful.twin.use_fast_commit();
+    must(doubtful.decide());
+    REQUIRE(doubtful.machine->watcher.notices.size() == 1);
+    CHECK(doubtful.machine->watcher.notices.front().find("tune2fs -O ^fast_commit") != std::string::npos);
+}
+
 TEST_CASE("an update costs three flushes, a rollback two, however many files there are") {
     for (const std::size_t files : {1U, 60U}) {
         ImageBuilder old_tree = ImageBuilder{}.directory("d");

@@ -1,6 +1,7 @@
 // What a directory answers about its filesystem: its entries, its room, its lock and its sync descriptor.
 #include "attributes.hpp"
 #include "directory.hpp"
+#include "ext4.hpp"
 
 #include <fmt/format.h>
 
@@ -163,6 +164,8 @@ Result<FilesystemUsage> RealDirectory::usage() {
         std::ranges::find(filesystem_names, static_cast<std::uint32_t>(raw.f_type), &FilesystemName::magic);
     if (known != filesystem_names.end())
         usage.type = known->name;
+    if (struct stat own = {}; usage.type == "ext4" && ::fstat(descriptor(), &own) == 0)
+        usage.fast_commit = has_fast_commit(own.st_dev);
     MOS_TRY(usage.free_bytes, checked_multiply(raw.f_bavail, static_cast<std::uint64_t>(raw.f_frsize)));
     // btrfs and vfat count no inodes.
     usage.free_inodes = raw.f_files == 0 ? std::numeric_limits<std::uint64_t>::max() : raw.f_ffree;

@@ -2,7 +2,10 @@
 
 #include "attributes.hpp"
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,6 +93,14 @@ Result<ExtendedAttributes> RealFile::extended_attributes() {
 
 Result<void> RealFile::flush() {
     return outcome(uninterrupted([&] { return ::fsync(m_descriptor.number()); }), "flush");
+}
+
+Result<void> RealFile::lock(LockMode mode) {
+    const int operation = (mode == LockMode::shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
+    const int answer = uninterrupted([&] { return ::flock(m_descriptor.number(), operation); });
+    if (answer != 0 && errno == EWOULDBLOCK)
+        return Error{Code::LOCKED, fmt::format("{} is in use", in_quotes(m_shown))}.about(m_shown);
+    return outcome(answer, "lock");
 }
 
 }  // namespace mos::base::real

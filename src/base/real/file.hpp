@@ -22,6 +22,7 @@ class RealFile final : public File {
     [[nodiscard]] Result<void> set_extended_attribute(const ExtendedAttribute &attribute) override;
     [[nodiscard]] Result<ExtendedAttributes> extended_attributes() override;
     [[nodiscard]] Result<void> flush() override;
+    [[nodiscard]] Result<void> lock(LockMode mode) override;
 
   private:
     [[nodiscard]] Result<void> outcome(int answer, std::string_view what) const;

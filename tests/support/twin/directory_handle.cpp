@@ -273,7 +273,7 @@ Result<std::unique_ptr<base::FileLock>> TwinDirectory::lock(std::string_view nam
     });
     if (!opened)
         return std::move(opened).error();
-    if (!disk().lock(id)) {
+    if (!disk().lock(id, base::LockMode::exclusive)) {
         const Inode &held = disk().node(id);
         base::Bytes text(static_cast<std::size_t>(held.size));
         text.resize(held.load(0, text));

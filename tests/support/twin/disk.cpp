@@ -21,6 +21,7 @@ constexpr std::uint64_t unlimited_bytes = 1ULL << 40U;
 constexpr std::size_t max_symlink_bytes = 4095;
 constexpr std::size_t max_attribute_bytes = 65536;
 constexpr std::uint32_t unchanged = std::numeric_limits<std::uint32_t>::max();
+constexpr int held_alone = -1;
 constexpr std::string_view capability = "security.capability";
 
 int check_attribute_name(const Inode &inode, std::string_view name) {
@@ -113,6 +114,7 @@ FileStatus Disk::status(Id id) const {
 base::FilesystemUsage Disk::usage() const {
     base::FilesystemUsage usage;
     usage.type = filesystem_type;
+    usage.fast_commit = fast_commit;
     usage.free_inodes = m_free_inodes.value_or(std::numeric_limits<std::uint32_t>::max());
     usage.free_bytes = unlimited_bytes;
     if (m_chunk_limit)
@@ -146,10 +148,24 @@ void Disk::forget_handles() {
     failures.clear();
     lasting_failure.reset();
     m_in_callback = false;
-    m_locked.clear();
+    m_locks.clear();
     m_open.clear();
     for (Id id = root_id; id < m_live.size(); ++id)
         release_if_unused(id);
+}
+
+bool Disk::lock(Id id, base::LockMode mode) {
+    int &holders = m_locks[id];
+    if (holders == held_alone || (mode == base::LockMode::exclusive && holders > 0))
+        return false;
+    holders = mode == base::LockMode::exclusive ? held_alone : holders + 1;
+    return true;
+}
+
+void Disk::unlock(Id id) {
+    const auto lock = m_locks.find(id);
+    if (lock->second == held_alone || --lock->second == 0)
+        m_locks.erase(lock);
 }
 
 void Disk::perform(Item item) {

@@ -62,8 +62,8 @@ class Disk {
     [[nodiscard]] std::uint64_t sample_errors() const { return m_errors.sample(); }
     void fail_writeback(int number);
 
-    [[nodiscard]] bool lock(Id id) { return m_locked.insert(id).second; }
-    void unlock(Id id) { m_locked.erase(id); }
+    [[nodiscard]] bool lock(Id id, base::LockMode mode);  // false when somebody is in the way
+    void unlock(Id id);
 
     [[nodiscard]] DiskState crash(const Selection &keep) const;
     // For a copy: nobody has anything open or locked, no driver is there yet.
@@ -78,6 +78,7 @@ class Disk {
     std::map<std::uint64_t, int> failures;
     std::optional<std::pair<std::uint64_t, int>> lasting_failure;
     std::string filesystem_type = "ext4";
+    bool fast_commit = false;
     base::FileTime clock;
     void set_free_bytes(std::uint64_t bytes) { m_chunk_limit = used_chunks() + bytes / chunk_bytes; }
     void set_free_inodes(std::uint64_t inodes) { m_free_inodes = inodes; }
@@ -105,7 +106,7 @@ class Disk {
     std::uint32_t m_next_number = 0;
     std::vector<std::vector<Id>> m_owners;  // by number, the earliest first
     std::vector<std::uint32_t> m_open;      // handles, by id
-    std::set<Id> m_locked;
+    std::map<Id, int> m_locks;              // how many share it; held_alone for one that excludes all others
 
     std::optional<std::uint64_t> m_chunk_limit;
     std::optional<std::uint64_t> m_free_inodes;

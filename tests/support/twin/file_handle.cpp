@@ -1,6 +1,7 @@
 #include "handles.hpp"
 
 #include <cerrno>
+#include <fmt/format.h>
 
 namespace mos::test::twin {
 
@@ -87,6 +88,23 @@ Result<base::ExtendedAttributes> TwinFile::extended_attributes() {
 Result<void> TwinFile::flush() {
     const int injected = m_handle.disk().enter(Effect::flushes, "flush", m_shown);
     return outcome(m_handle.disk().flush_inode(m_handle.id(), m_mark, injected), "flush");
+}
+
+Result<void> TwinFile::lock(base::LockMode mode) {
+    MOS_CHECK(outcome(m_handle.disk().enter(Effect::reads, "lock", m_shown), "lock"));
+    if (m_locked == Locked::yes) {
+        m_handle.disk().unlock(m_handle.id());
+        m_locked = Locked::no;
+    }
+    if (!m_handle.disk().lock(m_handle.id(), mode))
+        return Error{Code::LOCKED, fmt::format("{} is in use", base::in_quotes(m_shown))}.about(m_shown);
+    m_locked = Locked::yes;
+    return {};
+}
+
+TwinFile::~TwinFile() {
+    if (m_locked == Locked::yes)
+        m_handle.disk().unlock(m_handle.id());
 }
 
 }  // namespace mos::test::twin

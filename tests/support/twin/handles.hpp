@@ -30,6 +30,7 @@ class TwinFile final : public base::File {
     TwinFile(std::shared_ptr<Disk> disk, Id id, std::string shown, Access access)
         : m_handle(std::move(disk), id), m_shown(std::move(shown)), m_access(access),
           m_mark(m_handle.disk().sample_errors(id)) {}
+    ~TwinFile() override;
 
     [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, base::MutableByteView out) override;
     [[nodiscard]] Result<void> write_at(std::uint64_t offset, base::ByteView bytes) override;
@@ -41,8 +42,10 @@ class TwinFile final : public base::File {
     [[nodiscard]] Result<void> set_extended_attribute(const base::ExtendedAttribute &attribute) override;
     [[nodiscard]] Result<base::ExtendedAttributes> extended_attributes() override;
     [[nodiscard]] Result<void> flush() override;
+    [[nodiscard]] Result<void> lock(base::LockMode mode) override;
 
   private:
+    enum class Locked : std::uint8_t { no, yes };
     template <class Work>
     Result<void> change(std::string_view verb, Work work);
     [[nodiscard]] Result<void> outcome(int number, std::string_view verb) const;
@@ -50,6 +53,7 @@ class TwinFile final : public base::File {
     Handle m_handle;
     std::string m_shown;
     Access m_access;
+    Locked m_locked = Locked::no;
     std::uint64_t m_mark;
 };
 

@@ -55,6 +55,7 @@ void Twin::fail_writeback(int number) { m_disk->fail_writeback(number); }
 void Twin::set_free_bytes(std::uint64_t bytes) { m_disk->set_free_bytes(bytes); }
 void Twin::set_free_inodes(std::uint64_t inodes) { m_disk->set_free_inodes(inodes); }
 void Twin::set_filesystem_type(std::string type) { m_disk->filesystem_type = std::move(type); }
+void Twin::use_fast_commit() { m_disk->fast_commit = true; }
 void Twin::set_clock(base::FileTime time) { m_disk->clock = time; }
 
 void Twin::set_immutable(std::string_view path, Immutable immutable) {

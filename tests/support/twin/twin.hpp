@@ -83,6 +83,7 @@ class Twin {
     void set_free_bytes(std::uint64_t bytes);  // that are left from now on, in blocks of 4096
     void set_free_inodes(std::uint64_t inodes);
     void set_filesystem_type(std::string type);  // "ext4" unless set
+    void use_fast_commit();                      // as it says of itself; it changes nothing
 
     // The clock stands still unless moved: all that happens within one tick of a real one has one time.
     void set_clock(base::FileTime time);

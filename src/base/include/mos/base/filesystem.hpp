@@ -7,7 +7,8 @@
 // Paths never leave the root: a Directory is opened beneath another one by the kernel (openat2), and everything else
 // takes a single name in an open directory and never follows a symbolic link there. Errors carry the errno; ENOENT is
 // NOT_FOUND, EEXIST and ENOTEMPTY are EXISTS, ENOSPC and EDQUOT are NO_SPACE, EROFS is READ_ONLY, EACCES and EPERM are
-// PERMISSION, ELOOP is SYMLINK_IN_PATH, EXDEV is CROSS_MOUNT, all others IO. Objects are used by one thread at a time.
+// PERMISSION, ELOOP is SYMLINK_IN_PATH, EXDEV is CROSS_MOUNT, all others IO. Objects are used by one thread at a time,
+// but a Directory of the real filesystem, which is nothing but a descriptor, by several.
 #pragma once
 
 #include <mos/base/bytes.hpp>
@@ -54,13 +55,15 @@ struct ExtendedAttribute {
 using ExtendedAttributes = std::vector<ExtendedAttribute>;  // sorted by name
 
 struct FilesystemUsage {
-    std::string type;  // "ext4", "xfs", "btrfs", …; empty when unknown
+    std::string type;          // "ext4", "xfs", "btrfs", …; empty when unknown
+    bool fast_commit = false;  // ext4's short commits; false when that can't be found out
     std::uint64_t free_bytes = 0;
     std::uint64_t free_inodes = 0;  // the largest number where the filesystem has no such limit
 };
 
 enum class OpenMode : std::uint8_t { read, write, create_new };  // create_new: mode 0600, EXISTS when the name is taken
 enum class RenameMode : std::uint8_t { replace, keep_existing, exchange };  // rename, NOREPLACE, EXCHANGE
+enum class LockMode : std::uint8_t { shared, exclusive };
 enum class Symlinks : std::uint8_t { refuse, follow_in_root };
 
 class File {
@@ -81,6 +84,10 @@ class File {
     [[nodiscard]] virtual Result<void> set_extended_attribute(const ExtendedAttribute &attribute) = 0;
     [[nodiscard]] virtual Result<ExtendedAttributes> extended_attributes() = 0;
     [[nodiscard]] virtual Result<void> flush() = 0;  // fsync
+
+    // flock, held until this File is destroyed; needs no right to write. LOCKED at once when another File of the same
+    // inode, in this process or another, holds a lock that excludes it.
+    [[nodiscard]] virtual Result<void> lock(LockMode mode) = 0;
 };
 
 // One filesystem's sync descriptor. Open it before the first write whose fate matters: an error that another process's

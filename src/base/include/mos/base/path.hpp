@@ -27,4 +27,9 @@ struct SplitPath {
 // True when `path` lies below `directory` ("a/b" below "a", everything below "").
 [[nodiscard]] bool is_below(std::string_view path, std::string_view directory) noexcept;
 
+// Whether a path that sorts at or after `path` may still lie below `above`. Byte order puts "a-b" between "a" and
+// "a/b", but only a prefix of the present path can still be followed by something below it; so what is still open of a
+// sorted list of paths is a stack no deeper than a path is long.
+[[nodiscard]] bool may_still_cover(std::string_view above, std::string_view path) noexcept;
+
 }  // namespace mos::base

@@ -48,14 +48,17 @@ struct TrustFolder {
 
 class Engine;
 
+// A look at the root's database as it is at this moment, also while a job or another process changes the root: what is
+// unfinished is shown as such. Creates nothing and needs no right to write. Keep it for a moment only.
+[[nodiscard]] Result<std::unique_ptr<state::Database>> look(Engine &engine);
+
 // The root, for as long as one has it to oneself. One at a time in all processes and threads: a thread of the same
-// engine waits while another one changes or looks for a moment; LOCKED while a job, or another process, has the root.
+// engine waits while another one changes for a moment; LOCKED while a job, or another process, has the root.
 class Session {
   public:
     enum class Purpose : std::uint8_t {
         change,  // a job: creates lock and database where they are missing, and recovers
         mend,    // recovers; a root without a database has an empty one, and nothing is created
-        look,    // the same without recovering: what is unfinished is shown as such
     };
 
     // Every notice to `observer` also goes to the engine's log, and so does what was recovered.

@@ -1,12 +1,13 @@
 // The one database of a root: transactions and their operations, what is installed, history.
 //
 // SQLite in WAL mode with synchronous=FULL and an exclusive lock; its files are opened through the filesystem port
-// (sqlite_vfs.hpp), in one directory, so that a test's twin sees each of its writes and flushes. The caller holds the
-// root's lock. A Database is used by one thread at a time.
+// (sqlite_vfs.hpp), in one directory, so that a test's twin sees each of its writes and flushes. Who changes it holds
+// the root's lock; others may read it meanwhile. A Database is used by one thread at a time.
 #pragma once
 
 #include <mos/base/filesystem.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -30,6 +31,12 @@ class Database {
     // DATABASE_DAMAGED, DATABASE_TOO_NEW, NO_SPACE, READ_ONLY, IO.
     [[nodiscard]] static Result<std::unique_ptr<Database>> open(std::unique_ptr<base::Directory> directory);
 
+    // What is committed at this moment, whatever is committed later: for those who look while a transaction is under
+    // way. Needs no right to write. Until it is destroyed it holds up whoever empties the log, so don't keep it; waits
+    // itself for one who does (LOCKED after ten seconds). A database that was never completed is empty. commit() and
+    // checkpoint() are refused (READ_ONLY).
+    [[nodiscard]] static Result<std::unique_ptr<Database>> open_to_read(std::unique_ptr<base::Directory> directory);
+
     // An empty one in memory: what a root without a database has.
     [[nodiscard]] static Result<std::unique_ptr<Database>> open_empty();
 
@@ -45,13 +52,16 @@ class Database {
     [[nodiscard]] bool failed() const noexcept { return m_failed; }
 
     // Moves everything from the log into the database file and flushes both. Recovery does so before it believes a
-    // commit, whose flush may have failed in another process's life.
+    // commit, whose flush may have failed in another process's life. Waits for readers: LOCKED after ten seconds.
     [[nodiscard]] Result<void> checkpoint();
 
     [[nodiscard]] Connection &connection() noexcept { return *m_connection; }  // for the stores of this layer
 
   private:
     explicit Database(std::unique_ptr<Connection> connection);
+    [[nodiscard]] Result<void> empty_log(std::chrono::milliseconds patience);
+
+    std::unique_ptr<base::File> m_reader_lock;  // given up after the connection is closed
     std::unique_ptr<Connection> m_connection;
     bool m_failed = false;
 };

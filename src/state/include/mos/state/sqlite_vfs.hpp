@@ -12,14 +12,20 @@ namespace mos::state {
 // What a temporary file may take; SQLite keeps those in memory here (statement journals of large transactions).
 inline constexpr std::uint64_t max_temporary_bytes = 64U << 20U;
 
+// What is done with the files: read and written, or only read, as they are when they are opened. What others append to
+// the log later is then not seen, and a log that is missing is empty.
+enum class FileUse : std::uint8_t { change, read };
+
 // A VFS for the databases of one directory, registered with SQLite for as long as it lives; every connection opened
 // with it must be closed before. Database names are single names in the directory: no path is ever resolved, no
-// symbolic link followed. Nothing is locked, for the root's lock already excludes others, and there is no shared
-// memory: a WAL database needs `PRAGMA locking_mode=EXCLUSIVE` before anything touches it. One thread at a time.
+// symbolic link followed. Nothing is locked, for that is done for the whole database (database_lock.hpp), and there is
+// no shared memory: a WAL database needs `PRAGMA locking_mode=EXCLUSIVE` before anything touches it. One thread at a
+// time.
 class PortVfs {
   public:
     // INTERNAL when SQLite refuses the registration.
-    [[nodiscard]] static Result<std::unique_ptr<PortVfs>> create(std::unique_ptr<base::Directory> directory);
+    [[nodiscard]] static Result<std::unique_ptr<PortVfs>> create(std::unique_ptr<base::Directory> directory,
+                                                                 FileUse use = FileUse::change);
     PortVfs(const PortVfs &) = delete;
     PortVfs &operator=(const PortVfs &) = delete;
     ~PortVfs();

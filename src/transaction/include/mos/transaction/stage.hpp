@@ -109,7 +109,6 @@ class Stage {
     };
 
     Stage() = default;
-    [[nodiscard]] Result<void> try_exchange();
     [[nodiscard]] Result<void> leave_frames(std::string_view path);
     [[nodiscard]] Result<void> close_frame(Frame frame);
     [[nodiscard]] Frame *cover_of(std::string_view path);
