@@ -45,7 +45,7 @@ THIRD_PARTY = {
     "zstd_errors.h": ["src/package", "src/delta"],
     "archive.h": ["src/package", "src/snapshot"],
     "archive_entry.h": ["src/package", "src/snapshot"],
-    "sqlite3.h": ["src/state", "tests/state"],
+    "sqlite3.h": ["src/state", "tests/state", "tests/transaction"],
     "zlib.h": ["src/transaction", "src/delta", "tests/transaction", "fuzz/plan_file.cpp"],
     "lzma.h": ["src/delta"],
     "ini.h": ["src/config"],
@@ -55,6 +55,7 @@ THIRD_PARTY = {
     "cctz/": ["src/schedule"],
     "CLI/": ["examples"],
     "doctest/": ["tests"],
+    "fuse3/": ["tests/crash"],
 }
 
 # C and POSIX headers; those of C++ have no ending, those of the kernel are recognised by their folder.
@@ -80,7 +81,7 @@ def layers_for(path):
         return {"base", layer, *MAY_USE[layer]} if layer in MAY_USE else set()
     if parts[0] == "tests" and parts[1] == "support":
         return {"base"}
-    if parts[0] in ("capi", "fuzz") or parts[:2] == ("tests", "bench"):
+    if parts[0] in ("capi", "fuzz") or parts[:2] in {("tests", "bench"), ("tests", "crash")}:
         return set(MAY_USE)
     return None
 

@@ -6,6 +6,9 @@ the transaction's tests are built there and run. A mutant is caught when a progr
 that does not apply or does not compile proves nothing and fails the run, and so does a copy without a patch whose
 programs do not pass.
 
+With --table=FILE only the mutants of that table are tried, each by the crash run on the filesystem and workloads that
+its line names; that needs root.
+
 Ends with "N passed, N failed", the copy without a patch counted as one.
 """
 
@@ -23,6 +26,10 @@ PATCHES = TOP / "tests" / "mutants"
 # A short run of each: a mutant that needs a long one to be seen needs a better test.
 PROGRAMS = ["tests/state/test-state", "tests/transaction/test-transaction", "tests/transaction/fault-run --sample"]
 TIME_LIMIT_S = 300
+# Of the crash run, with the recorder that it starts.
+CRASH_RUN = "tests/crash/crash-run"
+CRASH_TARGETS = [CRASH_RUN, "tests/crash/disk-recorder"]
+CRASH_STATES = 400
 
 
 def copy_tree(to):
@@ -38,9 +45,10 @@ def copy_tree(to):
 class Copy:
     """A copy of the tree that is built again for each mutant: only what the patch touches is compiled."""
 
-    def __init__(self, folder, programs):
+    def __init__(self, folder, programs, targets=None):
         self.folder = folder
         self.programs = [shlex.split(program) for program in programs]
+        self.targets = targets or [program[0] for program in self.programs]
         copy_tree(folder)
         self.call(["meson", "setup", "build", "--buildtype=release", "-Dtools=false"], check=True)
 
@@ -52,11 +60,11 @@ class Copy:
         return self.call(["git", "apply", *options, str(patch)]).returncode == 0
 
     def build(self):
-        return self.call(["ninja", "-C", "build", *(program[0] for program in self.programs)])
+        return self.call(["ninja", "-C", "build", *self.targets])
 
-    def run(self):
-        """Which program failed and its last words, or (None, '')."""
-        for program, *arguments in self.programs:
+    def run(self, programs=None):
+        """Which program failed and its last words, or (None, ''). All programs, or just these."""
+        for program, *arguments in programs or self.programs:
             try:
                 result = self.call([f"build/{program}", *arguments], limit=TIME_LIMIT_S)
             except subprocess.TimeoutExpired:
@@ -66,18 +74,30 @@ class Copy:
         return None, ""
 
 
-def judge(copy, patch):
+def judge(copy, patch, programs=None, place=""):
     """(whether the mutant was caught, the word for the table)."""
     if not copy.apply(patch):
         return False, "does not apply"
     try:
         if copy.build().returncode != 0:
             return False, "does not compile"
-        program, _ = copy.run()
-        return (True, f"caught by {pathlib.Path(program).name}") if program else (False, "NOT CAUGHT")
+        program, _ = copy.run(programs)
+        return (True, f"caught by {place or pathlib.Path(program).name}") if program else (False, "NOT CAUGHT")
     finally:
         if not copy.apply(patch, "-R"):
             raise RuntimeError(f"'{patch.name}' can't be taken back")
+
+
+def crash_table(path):
+    """{mutant: (filesystem, commands)} of a table like tests/crash/mutants.txt."""
+    table = {}
+    for line in path.read_text().splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, filesystem, *workloads = line.split()
+        table[name] = (filesystem, [[CRASH_RUN, f"--filesystem={filesystem}", f"--workload={workload}",
+                                     f"--states={CRASH_STATES}"] for workload in workloads])
+    return table
 
 
 def arguments():
@@ -85,6 +105,7 @@ def arguments():
     parser.add_argument("names", nargs="*", help="only these mutants, without '.patch'")
     parser.add_argument("--program", action="append", metavar="COMMAND", dest="programs",
                         help="run this program of the build folder instead of the transaction's (may be repeated)")
+    parser.add_argument("--table", type=pathlib.Path, help="try the mutants of this table, by the crash run")
     parser.add_argument("--patches", type=pathlib.Path, default=PATCHES, help="folder of the patches")
     return parser.parse_args()
 
@@ -101,10 +122,14 @@ def chosen(options):
 
 def main():
     options = arguments()
+    table = crash_table(options.table) if options.table else {}
+    options.names = options.names or list(table)
     patches = chosen(options)
+    programs = [shlex.join(command) for _, commands in table.values() for command in commands]
+    programs = list(dict.fromkeys(programs)) or options.programs or PROGRAMS
     results = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copy = Copy(pathlib.Path(folder), options.programs or PROGRAMS)
+        copy = Copy(pathlib.Path(folder), programs, CRASH_TARGETS if table else None)
         begin = time.monotonic()
         build = copy.build()
         program, words = copy.run() if build.returncode == 0 else ("the build", build.stdout[-2000:])
@@ -115,12 +140,13 @@ def main():
             patches = []
         for patch in patches:
             begin = time.monotonic()
-            good, verdict = judge(copy, patch)
+            filesystem, commands = table.get(patch.stem, ("", None))
+            good, verdict = judge(copy, patch, commands, filesystem and f"the crash run on {filesystem}")
             results.append((good, patch.stem, verdict, time.monotonic() - begin,
                             patch.read_text(errors="replace").split("\n", 1)[0]))
 
     for good, name, verdict, seconds, breaks in results:
-        print(f"{name:32} {verdict:28} {seconds:5.0f} s  {breaks}")
+        print(f"{name:32} {verdict:32} {seconds:5.0f} s  {breaks}")
     passed = sum(good for good, *_ in results)
     print(f"{passed} passed, {len(results) - passed} failed")
     return 0 if passed == len(results) else 1

@@ -66,8 +66,9 @@ Result<Operation> read_operation(const Statement &row) {
                      fmt::format("the database holds an unknown operation {}", row.integer_at(1))};
     operation.path = row.text_at(2);
     operation.staged_inode = row.unsigned_at(3);
-    if (operation.kind == OperationKind::set_attributes) {
-        MOS_TRY(operation.before, attributes_from_text(row.text_at(4)));
+    const std::string before = row.text_at(4);
+    if (operation.kind == OperationKind::set_attributes || !before.empty()) {
+        MOS_TRY(operation.before, attributes_from_text(before));
         MOS_TRY(operation.after, attributes_from_text(row.text_at(5)));
     }
     operation.leaving_inode = row.unsigned_at(6);
@@ -168,7 +169,7 @@ Result<void> Transactions::set_in_effect(std::uint64_t stage, bool in_effect) {
 }
 
 Result<void> Transactions::insert_operation(std::uint64_t id, const Operation &operation) {
-    const bool attributes = operation.kind == OperationKind::set_attributes;
+    const bool attributes = operation.has_attributes();
     const std::string before = attributes ? attributes_to_text(operation.before) : std::string{};
     const std::string after = attributes ? attributes_to_text(operation.after) : std::string{};
     MOS_TRY(Statement row, m_database.connection().prepare(

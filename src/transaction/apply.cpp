@@ -137,6 +137,7 @@ class Mover {
     [[nodiscard]] Result<void> from_slot(const Operation &operation, RenameMode first, RenameMode second);
     [[nodiscard]] Result<void> into_slot(const Operation &operation);
     [[nodiscard]] Result<void> set_attributes(const Operation &operation, const Change &change);
+    [[nodiscard]] Result<void> restore_time(const Operation &operation, Direction heading);
     [[nodiscard]] Result<bool> has_left(const Operation &operation);
 
     Site &m_site;
@@ -218,6 +219,21 @@ Result<void> Mover::set_attributes(const Operation &operation, const Change &cha
     return apply_attributes(*parent, split.name, there->type, merged.attributes);
 }
 
+// xfs gives a directory that takes part in an exchange the time of the exchange. A cut may come in between, so this is
+// done again also where the entry has left its slot already.
+Result<void> Mover::restore_time(const Operation &operation, Direction heading) {
+    const state::Attributes &wanted = heading == Direction::forward ? operation.after : operation.before;
+    if (operation.kind != OperationKind::exchange || wanted == state::Attributes{})
+        return {};
+    MOS_TRY(const auto there, target_status(m_cache, operation));
+    if (!there || there->type != FileType::directory || there->inode != operation.leaving_inode ||
+        there->modified == wanted.modified)
+        return {};
+    const base::SplitPath split = base::split_path(operation.path);
+    MOS_TRY(base::Directory *const parent, m_cache.open(split.parent));
+    return parent->set_modified(split.name, wanted.modified);
+}
+
 Result<void> Mover::apply(const Operation &operation, Direction heading) {
     if (!operation.active)
         return {};
@@ -229,10 +245,11 @@ Result<void> Mover::apply(const Operation &operation, Direction heading) {
         return into_slot(operation);
     MOS_TRY(const bool done, has_left(operation));
     if (done)
-        return {};
+        return restore_time(operation, heading);
     switch (operation.kind) {
     case OperationKind::exchange:
-        return from_slot(operation, RenameMode::exchange, RenameMode::keep_existing);
+        MOS_CHECK(from_slot(operation, RenameMode::exchange, RenameMode::keep_existing));
+        return restore_time(operation, heading);
     case OperationKind::add:
         return from_slot(operation, RenameMode::keep_existing, RenameMode::exchange);
     default:  // what was removed comes back, but never over what somebody has put there

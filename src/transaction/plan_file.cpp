@@ -65,7 +65,7 @@ std::string operation_line(const PlannedOperation &planned) {
     if (planned.there)
         put_numbers(line, "there", planned.there->inode, planned.there->size, planned.there->modified.seconds,
                     planned.there->modified.nanoseconds);
-    if (operation.kind == OperationKind::set_attributes) {
+    if (operation.has_attributes()) {
         line["before"] = state::attributes_to_text(operation.before);
         line["after"] = state::attributes_to_text(operation.after);
     }
@@ -157,7 +157,7 @@ Result<PlannedOperation> operation_from_json(const json &line) {
     operation.leaving_inode = operation.staged_inode;
     MOS_TRY(operation.path, path_of(line));
     MOS_TRY(planned.there, witness_of(line));
-    if (operation.kind == OperationKind::set_attributes) {
+    if (operation.kind == OperationKind::set_attributes || line.contains("before")) {
         MOS_TRY(operation.before, attributes_of(line, "before"));
         MOS_TRY(operation.after, attributes_of(line, "after"));
     }

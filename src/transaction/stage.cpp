@@ -205,23 +205,28 @@ Result<Stage::Frame> Stage::present_frame(std::string_view path, const FileStatu
                  .touched = false};
 }
 
-Result<void> Stage::append(OperationKind kind, std::string_view path, std::uint64_t slot, const Witness &staged,
+Result<void> Stage::append(OperationKind kind, std::string_view path, std::uint64_t slot, const Newcomer &staged,
                            const std::optional<FileStatus> &there) {
     MOS_CHECK(touch_parent(path));
     PlannedOperation planned;
     planned.operation.slot = slot;
     planned.operation.kind = kind;
     planned.operation.path = path;
-    planned.operation.staged_inode = staged.inode;
-    planned.operation.staged_size = staged.size;
-    planned.operation.staged_modified = staged.modified;
+    planned.operation.staged_inode = staged.witness.inode;
+    planned.operation.staged_size = staged.witness.size;
+    planned.operation.staged_modified = staged.witness.modified;
+    if (kind == OperationKind::exchange) {
+        planned.operation.after = staged.directory;
+        if (there->type == FileType::directory)
+            planned.operation.before = {.mode = there->mode, .modified = there->modified, .extended = {}};
+    }
     if (there)
         planned.there = witness_of(*there);
     return m_plan->append(planned);
 }
 
 // Writes the operation that brings what was made at `place`, if it has a slot of its own.
-Result<void> Stage::record(std::string_view path, const Place &place, bool is_directory) {
+Result<void> Stage::record(std::string_view path, const Place &place, const Attributes *directory) {
     const base::SplitPath split = base::split_path(place.location);
     MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
     if (!place.in_tree) {
@@ -229,11 +234,14 @@ Result<void> Stage::record(std::string_view path, const Place &place, bool is_di
         if (!staged)
             return conflicting(path, "vanished from the stage");
         const OperationKind kind = place.there ? OperationKind::exchange : OperationKind::add;
-        MOS_CHECK(append(kind, path, place.slot, witness_of(*staged), place.there));
+        Newcomer newcomer{.witness = witness_of(*staged), .directory = {}};
+        if (directory != nullptr)
+            newcomer.directory = {.mode = directory->mode, .modified = directory->modified, .extended = {}};
+        MOS_CHECK(append(kind, path, place.slot, newcomer, place.there));
     }
     const bool hides_directory = place.there && place.there->type == FileType::directory;
-    if (is_directory || hides_directory) {
-        m_frames.push_back({.kind = is_directory ? Frame::Kind::staged_directory : Frame::Kind::staged_other,
+    if (directory != nullptr || hides_directory) {
+        m_frames.push_back({.kind = directory != nullptr ? Frame::Kind::staged_directory : Frame::Kind::staged_other,
                             .path = std::string{path},
                             .location = place.location,
                             .attributes = {},
@@ -259,7 +267,7 @@ Result<void> Stage::put_file(std::string_view path, const Attributes &attributes
     }
     if (std::exchange(m_share_next, false))
         m_shared.emplace(path, at.location);
-    return record(path, at, false);
+    return record(path, at, nullptr);
 }
 
 Result<void> Stage::put_symlink(std::string_view path, const Attributes &attributes, std::string_view target) {
@@ -268,7 +276,7 @@ Result<void> Stage::put_symlink(std::string_view path, const Attributes &attribu
     MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
     MOS_CHECK(parent->make_symlink(split.name, target));
     MOS_CHECK(apply_attributes(*parent, split.name, FileType::symlink, attributes));
-    return record(path, at, false);
+    return record(path, at, nullptr);
 }
 
 Result<void> Stage::put_link(std::string_view path, std::string_view first) {
@@ -282,7 +290,7 @@ Result<void> Stage::put_link(std::string_view path, std::string_view first) {
     MOS_TRY(const auto source_parent, m_staged.m_directory->open_directory(source.parent, base::Symlinks::refuse));
     MOS_TRY(base::Directory *const parent, stage_directory(target.parent));
     MOS_CHECK(source_parent->make_link(source.name, *parent, target.name));
-    return record(path, at, false);
+    return record(path, at, nullptr);
 }
 
 Result<void> Stage::put_directory(std::string_view path, const Attributes &attributes) {
@@ -298,7 +306,7 @@ Result<void> Stage::put_directory(std::string_view path, const Attributes &attri
     const base::SplitPath split = base::split_path(at.location);
     MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
     MOS_CHECK(parent->make_directory(split.name, 0700));
-    MOS_CHECK(record(path, at, true));
+    MOS_CHECK(record(path, at, &attributes));
     m_frames.back().attributes = attributes;
     return {};
 }

@@ -3,6 +3,7 @@
 import pathlib
 import subprocess
 import sys
+import tempfile
 import unittest
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -25,7 +26,7 @@ class Copy:
         self.calls.append("build")
         return subprocess.CompletedProcess([], 0 if self.compiles else 1)
 
-    def run(self):
+    def run(self, _programs=None):
         self.calls.append("run")
         return self.failing, ""
 
@@ -51,6 +52,21 @@ class Judge(unittest.TestCase):
         copy = Copy(compiles=False)
         self.assertEqual(run_mutants.judge(copy, PATCH), (False, "does not compile"))
         self.assertEqual(copy.calls, ["apply", "build", "apply -R"])
+
+    def test_a_table_names_the_filesystem_and_the_commands(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write("# a comment\n\nno-flush  btrfs  update chain\n")
+            file.flush()
+            table = run_mutants.crash_table(pathlib.Path(file.name))
+        states = f"--states={run_mutants.CRASH_STATES}"
+        self.assertEqual(table, {"no-flush": ("btrfs", [
+            [run_mutants.CRASH_RUN, "--filesystem=btrfs", "--workload=update", states],
+            [run_mutants.CRASH_RUN, "--filesystem=btrfs", "--workload=chain", states]])})
+
+    def test_a_mutant_of_the_crash_run_says_on_which_filesystem_it_was_caught(self):
+        copy = Copy(failing="tests/crash/crash-run")
+        self.assertEqual(run_mutants.judge(copy, PATCH, [["x"]], "the crash run on xfs"),
+                         (True, "caught by the crash run on xfs"))
 
     def test_a_patch_that_cannot_be_taken_back_ends_the_run(self):
         with self.assertRaises(RuntimeError):

@@ -55,10 +55,11 @@ Tally Cutter::run() {
         return std::move(m_tally);
     }
     Twin twin{*initial};
-    Session session{m_workload, twin};
+    DiskInMemory disk{twin};
+    Session session{m_workload, disk};
     const auto at = [&](std::uint64_t number, std::string_view what) {
         if (number % m_share.shares == m_share.share && (!m_options.only_cut || *m_options.only_cut == number))
-            cut_at(twin, {number, std::string{what}, session.allowed});
+            cut_at(twin, {number, std::string{what}, session.allowed()});
     };
     twin.on_mutation(at);
     const Result<void> ended = m_workload.run(session);
@@ -93,7 +94,8 @@ void Cutter::examine(const DiskState &state, const Place &place, const Selection
         return;
     ++m_tally.distinct;
     Twin twin{state};
-    const auto standing = m_examiner.recover(twin, place.allowed);
+    DiskInMemory disk{twin};
+    const auto standing = m_examiner.recover(disk, place.allowed);
     if (!standing)
         return report(place, selection.description(), standing.error());
     const std::uint64_t number = state.digest().low;
@@ -101,7 +103,7 @@ void Cutter::examine(const DiskState &state, const Place &place, const Selection
         cut_again(Twin{state}, place, selection.description(), *standing, only(*standing));
     if (chosen(number, m_options.go_on_every, 3)) {
         ++m_tally.went_on;
-        if (const auto went_on = m_examiner.go_on(twin, *standing); !went_on)
+        if (const auto went_on = m_examiner.go_on(disk, *standing); !went_on)
             report(place, selection.description(), went_on.error());
     }
 }
@@ -111,7 +113,9 @@ void Cutter::cut_again(Twin twin, const Place &place, const std::string &selecti
                        Allowed before_flush) {
     std::uint64_t completed_flushes = 0;
     twin.on_mutation([&](std::uint64_t number, std::string_view what) {
-        const Allowed allowed = completed_flushes == 0 ? before_flush : only(standing);
+        // What somebody else wrote and did not flush is not recovery's to flush.
+        const bool foreign = m_workload.foreign_edits == ForeignEdits::made;
+        const Allowed allowed = completed_flushes == 0 || foreign ? before_flush : only(standing);
         completed_flushes = twin.flushes();  // with this call, which the next one finds completed
         const std::uint64_t seed = m_options.seed + place.cut * 1000 + number;
         for (const Selection &second : {Selection::none(), Selection::all(), Selection::all_but(0),
@@ -122,14 +126,16 @@ void Cutter::cut_again(Twin twin, const Place &place, const std::string &selecti
                 continue;
             ++m_tally.again_distinct;
             Twin rebooted{state};
-            if (const auto recovered = m_examiner.recover(rebooted, allowed); !recovered)
+            DiskInMemory disk{rebooted};
+            if (const auto recovered = m_examiner.recover(disk, allowed); !recovered)
                 report(place,
                        fmt::format("{}; recovery cut at {} before {}, kept {}", selection, number, what,
                                    second.description()),
                        recovered.error());
         }
     });
-    if (const auto recovered = m_examiner.recover(twin, only(standing)); !recovered)
+    DiskInMemory disk{twin};
+    if (const auto recovered = m_examiner.recover(disk, only(standing)); !recovered)
         report(place, selection + "; recovered once more", recovered.error());
 }
 
@@ -137,7 +143,8 @@ void Cutter::cut_again(Twin twin, const Place &place, const std::string &selecti
 void Cutter::kill_at(const Twin &twin, const Place &place) {
     ++m_tally.killed;
     Twin next = twin.killed();
-    const auto standing = m_examiner.recover(next, place.allowed);
+    DiskInMemory disk{next};
+    const auto standing = m_examiner.recover(disk, place.allowed);
     if (!standing)
         return report(place, "killed", standing.error());
     cut_again(twin.killed(), place, "killed", *standing, place.allowed);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace mos::test {
@@ -14,8 +15,21 @@ Error violation(std::string what) { return Error{Code::INTERNAL, std::move(what)
 
 std::string first_line(const std::string &text) { return text.substr(0, text.find('\n')); }
 
+// Releases are pictures from the twin, whose clock stands still. A directory that has its time there got the time of a
+// change, which on a real disk is any.
+TreeImage with_clock_of_twin(TreeImage actual, const TreeImage &expected) {
+    const base::FileTime clock = DiskState{}.clock;
+    for (TreeEntry &entry : actual.entries) {
+        const TreeEntry *const other = expected.find(entry.path);
+        if (other != nullptr && entry.type == base::FileType::directory && other->modified == clock)
+            entry.modified = clock;
+    }
+    return actual;
+}
+
 Result<void> expect_tree(Machine &machine, const TreeImage &expected, std::string_view when) {
-    MOS_TRY(const TreeImage actual, picture(machine));
+    MOS_TRY(TreeImage found, picture(machine));
+    const TreeImage actual = with_clock_of_twin(std::move(found), expected);
     if (actual.entries == expected.entries)
         return {};
     return violation(fmt::format("{}: {}", when, first_line(difference(expected, actual, all_directory_times))));
@@ -23,27 +37,43 @@ Result<void> expect_tree(Machine &machine, const TreeImage &expected, std::strin
 
 }  // namespace
 
+// What the release's tree does not show, but must be there all the same.
+Result<bool> Examiner::is_kept(Machine &machine, const Release &release) {
+    if (release.kept.empty())
+        return true;
+    MOS_TRY(const TreeImage all, machine.everything());
+    return std::ranges::any_of(all.entries, [&](const TreeEntry &entry) {
+        return entry.content == release.kept && (release.kept_at.empty() || release.kept_at == entry.path);
+    });
+}
+
 // The release whose tree stands, if it is an allowed one and the database agrees.
 Result<std::size_t> Examiner::standing_release(Machine &machine, Allowed allowed) {
-    MOS_TRY(const TreeImage tree, picture(machine));
+    MOS_TRY(const TreeImage found, picture(machine));
     MOS_TRY(const std::string version, machine.installed_version());
     std::string reason;
+    std::string forbidden;
     for (std::size_t i = 0; i < m_workload.releases.size(); ++i) {
         const Release &release = m_workload.releases[i];
-        if (tree.entries == release.tree.entries) {
-            if ((allowed & only(i)) == 0)
-                return violation(
-                    fmt::format("the tree is release '{}', which can't be at this moment", release.version));
-            if (version != release.version)
-                return violation(
-                    fmt::format("the tree is release '{}', the database says '{}'", release.version, version));
-            return i;
+        const TreeImage tree = with_clock_of_twin(found, release.tree);
+        if (tree.entries != release.tree.entries) {
+            if (version == release.version && reason.empty())
+                reason = "but " + first_line(difference(release.tree, tree, all_directory_times));
+            continue;
         }
-        if (version == release.version)
-            reason = first_line(difference(release.tree, tree, all_directory_times));
+        if (version != release.version)
+            return violation(fmt::format("the tree is release '{}', the database says '{}'", release.version, version));
+        MOS_TRY(const bool kept, is_kept(machine, release));
+        if (kept && (allowed & only(i)) != 0)
+            return i;
+        if (kept)
+            forbidden = fmt::format("the tree is release '{}', which can't be at this moment", release.version);
+        else
+            reason = fmt::format("but the file with '{}' is gone", release.kept);
     }
-    return violation(
-        fmt::format("the tree is none of the releases; by the database it is '{}', but {}", version, reason));
+    if (reason.empty() && !forbidden.empty())
+        return violation(std::move(forbidden));
+    return violation(fmt::format("the tree is none of the releases; by the database it is '{}', {}", version, reason));
 }
 
 // The stages' folder holds what rows own, and nothing else.
@@ -83,6 +113,9 @@ Result<void> Examiner::check_recovery_point(Machine &machine, base::Directory &s
             // What was removed need not be in its own slot: a cut may leave it inside a directory that has one.
             if (operation.kind != OperationKind::exchange && operation.kind != OperationKind::add)
                 return {};
+            // Of a file that somebody put in the way.
+            if (operation.kind == OperationKind::add && m_workload.foreign_edits == ForeignEdits::made)
+                return {};
             const bool full = operation.kind == OperationKind::exchange || !point.in_effect;
             MOS_TRY(const auto slot, stage->find(transaction::number_name(operation.slot)));
             if (slot.has_value() == full)
@@ -103,11 +136,12 @@ Result<void> Examiner::check_idempotence(Machine &machine) {
     return {};
 }
 
-Result<std::size_t> Examiner::recover(Twin &twin, Allowed allowed) {
-    MOS_TRY(const auto machine, Machine::start(twin.root()));
+Result<std::size_t> Examiner::recover(Disk &disk, Allowed allowed) {
+    MOS_TRY(auto root, disk.root());
+    MOS_TRY(const auto machine, Machine::start(std::move(root)));
     MOS_TRY(const transaction::Recovered recovered, transaction::recover(machine->site()));
     static_cast<void>(recovered);
-    if (!machine->watcher.notices.empty())
+    if (m_workload.foreign_edits == ForeignEdits::none && !machine->watcher.notices.empty())
         return violation("recovery reported what nobody did: " + machine->watcher.notices.front());
     MOS_TRY(const std::size_t standing, standing_release(*machine, allowed));
     MOS_CHECK(check_stages(*machine));
@@ -115,10 +149,11 @@ Result<std::size_t> Examiner::recover(Twin &twin, Allowed allowed) {
     return standing;
 }
 
-Result<void> Examiner::go_on(Twin &twin, std::size_t standing) {
+Result<void> Examiner::go_on(Disk &disk, std::size_t standing) {
     const Release &release = m_workload.releases[standing];
     const TreeImage next = with_one_more(release.tree);
-    MOS_TRY(const auto machine, Machine::start(twin.root()));
+    MOS_TRY(auto root, disk.root());
+    MOS_TRY(const auto machine, Machine::start(std::move(root)));
     MOS_CHECK(machine->update(release.tree, next, "next"));
     MOS_CHECK(expect_tree(*machine, next, "after the next update"));
     MOS_CHECK(machine->roll_back());

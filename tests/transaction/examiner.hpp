@@ -11,12 +11,13 @@ class Examiner {
 
     // Opens the database, recovers, and checks what must hold then. The number of the release that stands; an error
     // that names the first difference otherwise.
-    [[nodiscard]] Result<std::size_t> recover(Twin &twin, Allowed allowed);
+    [[nodiscard]] Result<std::size_t> recover(Disk &disk, Allowed allowed);
 
-    // On a recovered twin: one more update and its rollback must give exactly the expected trees.
-    [[nodiscard]] Result<void> go_on(Twin &twin, std::size_t standing);
+    // On a recovered disk: one more update and its rollback must give exactly the expected trees.
+    [[nodiscard]] Result<void> go_on(Disk &disk, std::size_t standing);
 
   private:
+    [[nodiscard]] static Result<bool> is_kept(Machine &machine, const Release &release);
     [[nodiscard]] Result<std::size_t> standing_release(Machine &machine, Allowed allowed);
     [[nodiscard]] Result<void> check_stages(Machine &machine);
     [[nodiscard]] Result<void> check_recovery_point(Machine &machine, base::Directory &stages,

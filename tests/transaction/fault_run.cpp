@@ -99,7 +99,7 @@ void print_violations(const Workload &workload, const Tally &tally, const Option
 }
 
 void print_line(const std::string &name, const Tally &tally, double seconds) {
-    fmt::print("{:16}{:>7}{:>10}{:>10}{:>9}{:>10}{:>10}{:>7}{:>8}{:>6.0f} s\n", name, tally.cut_points, tally.states,
+    fmt::print("{:20}{:>7}{:>10}{:>10}{:>9}{:>10}{:>10}{:>7}{:>8}{:>6.0f} s\n", name, tally.cut_points, tally.states,
                tally.distinct, tally.killed, tally.again, tally.again_distinct, tally.went_on, tally.violation_count,
                seconds);
     std::fflush(stdout);
@@ -112,7 +112,7 @@ int main(int count, char **arguments) {
     if (!options.valid)
         return 2;
     fmt::print("seed {}, one state in {}, {} threads\n\n", options.cut.seed, options.cut.sample, options.threads);
-    fmt::print("{:16}{:>7}{:>10}{:>10}{:>9}{:>10}{:>10}{:>7}{:>8}{:>8}\n", "workload", "cuts", "states", "distinct",
+    fmt::print("{:20}{:>7}{:>10}{:>10}{:>9}{:>10}{:>10}{:>7}{:>8}{:>8}\n", "workload", "cuts", "states", "distinct",
                "killed", "cut again", "distinct", "go on", "wrong", "time");
     Tally sum;
     int passed = 0;

@@ -40,9 +40,15 @@ Result<TreeImage> picture(Machine &machine) {
     return without_holders(std::move(image));
 }
 
+void Session::allow(Allowed allowed) {
+    m_allowed = allowed;
+    m_disk.allow(allowed);
+}
+
 Result<void> Session::start() {
     m_machine.reset();
-    MOS_TRY(m_machine, Machine::start(m_twin.root()));
+    MOS_TRY(auto root, m_disk.root());
+    MOS_TRY(m_machine, Machine::start(std::move(root)));
     MOS_TRY(const auto recovered, transaction::recover(m_machine->site()));
     static_cast<void>(recovered);
     return {};
@@ -55,15 +61,21 @@ Result<Decided> Session::decide(std::size_t from, std::size_t to) {
     MOS_TRY(Decided decided,
             transaction::decide(m_machine->site(), std::move(staged),
                                 Description{.summary = "to " + target.version, .reason = {}}, [&](std::uint64_t id) {
-                                    allowed = only(from) | only(to);
+                                    allow(only(from) | only(to));
                                     return record(id);
                                 }));
-    allowed = only(to);
+    allow(only(to));
     return decided;
 }
 
 Result<void> Session::update(std::size_t from, std::size_t to) {
     MOS_TRY(Decided decided, decide(from, to));
+    return transaction::carry_through(m_machine->site(), std::move(decided));
+}
+
+Result<void> Session::update_under_edit(std::size_t from, std::size_t to, const Edit &edit) {
+    MOS_TRY(Decided decided, decide(from, to));
+    MOS_CHECK(edit(m_machine->root()));
     return transaction::carry_through(m_machine->site(), std::move(decided));
 }
 
@@ -73,7 +85,7 @@ void Session::fail_when_half_applied(std::size_t from, std::size_t to) {
     m_machine->watcher.on_checkpoint = [this, from, to, left = entries_before](Phase phase) mutable -> Result<void> {
         if (phase != Phase::applying || left-- > 0)
             return {};
-        allowed = only(from) | only(to);  // from now on it may turn round
+        allow(only(from) | only(to));  // from now on it may turn round
         return Error{Code::IO, "injected"};
     };
 }
@@ -83,33 +95,37 @@ Result<void> Session::fail_to_update(std::size_t from, std::size_t to) {
     fail_when_half_applied(from, to);
     MOS_CHECK(expect_code(transaction::carry_through(m_machine->site(), std::move(decided)), Code::REVERTED));
     m_machine->watcher.on_checkpoint = nullptr;
-    allowed = only(from);
+    allow(only(from));
     return {};
 }
 
 Result<void> Session::roll_back(std::size_t from, std::size_t to) {
-    allowed = only(from) | only(to);
+    allow(only(from) | only(to));
     MOS_CHECK(m_machine->roll_back());
-    allowed = only(to);
+    allow(only(to));
     return {};
 }
 
 Result<void> Session::fail_to_roll_back(std::size_t from, std::size_t to) {
-    allowed = only(from) | only(to);
+    allow(only(from) | only(to));
     fail_when_half_applied(from, to);
     MOS_CHECK(expect_code(m_machine->roll_back(), Code::REVERTED));
     m_machine->watcher.on_checkpoint = nullptr;
-    allowed = only(from);
+    allow(only(from));
     return {};
+}
+
+Result<void> Workload::prepare_on(Disk &disk) const {
+    MOS_TRY(const auto root, disk.root());
+    MOS_CHECK(build(*root, bare_tree()));
+    Session session{*this, disk};
+    return prepare ? prepare(session) : Result<void>{};
 }
 
 Result<DiskState> Workload::initial_state() const {
     Twin twin;
-    const auto root = twin.root();
-    MOS_CHECK(build(*root, bare_tree()));
-    Session session{*this, twin};
-    if (prepare)
-        MOS_CHECK(prepare(session));
+    DiskInMemory disk{twin};
+    MOS_CHECK(prepare_on(disk));
     return twin.crash(Selection::all());
 }
 

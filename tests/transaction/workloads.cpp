@@ -1,18 +1,146 @@
 #include "workloads.hpp"
 
+#include "old_database.hpp"
 #include "scenes.hpp"
+
+#include <mos/base/path.hpp>
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
 
 namespace mos::test {
 
 namespace {
 
-Release bare() { return {without_holders(bare_tree()), ""}; }
-Release first() { return {without_holders(first_release()), "1"}; }
-Release second() { return {without_holders(second_release()), "2"}; }
+Release bare() { return {without_holders(bare_tree()), "", "", ""}; }
+Release first() { return {without_holders(first_release()), "1", "", ""}; }
+Release second() { return {without_holders(second_release()), "2", "", ""}; }
+
+constexpr std::string_view somebodys = "somebody's own";
+constexpr base::FileTime somebodys_time = {1'555'555'555, 0};
+constexpr std::string_view added_path = "usr/lib/added";  // the second release puts a file there
+
+// Somebody saves a file where the update is about to put one, and makes it durable.
+Result<void> save_file(base::Directory &root) {
+    const base::SplitPath split = base::split_path(added_path);
+    MOS_TRY(const auto folder, root.open_directory(split.parent, base::Symlinks::refuse));
+    MOS_TRY(const auto file, folder->open_file(split.name, base::OpenMode::create_new));
+    MOS_CHECK(file->write_at(0, base::as_bytes(somebodys)));
+    MOS_CHECK(file->set_modified(somebodys_time));
+    MOS_CHECK(file->flush());
+    return folder->flush();
+}
+
+Release second_with_kept_file() {
+    Release release = second();
+    release.kept = somebodys;
+    return release;
+}
+
+constexpr std::string_view settings_name = "settings";
+// Long enough to be torn.
+std::string old_settings() { return "old settings " + std::string(6000, 'o'); }
+std::string new_settings() { return "new settings " + std::string(14000, 'n'); }
+
+// The bare tree, with a file of the engine's own.
+Release with_settings(std::string content) {
+    return {.tree = without_holders(bare_tree()),
+            .version = {},
+            .kept = std::move(content),
+            .kept_at = fmt::format("{}/{}", database_path, settings_name)};
+}
+
+Result<void> write_settings(Session &session, std::string_view content) {
+    MOS_TRY(const auto folder, session.machine().root().open_directory(database_path, base::Symlinks::refuse));
+    return base::replace_file(*folder, settings_name, base::as_bytes(content), 0640);
+}
+
+constexpr std::string_view replaced_path = "a-b";  // one of the first that the second release replaces
+
+Release with_edited_file(Release release) {
+    TreeEntry &entry = *std::ranges::find(release.tree.entries, replaced_path, &TreeEntry::path);
+    entry.content = somebodys;
+    entry.mode = 0600;
+    entry.modified = somebodys_time;
+    return release;
+}
+
+// Somebody replaces a file that the update has just put in place, durably, as editors do. What he writes first lies
+// where no picture shows it.
+Result<void> replace_new_file(Session &session) {
+    base::Directory &root = session.machine().root();
+    MOS_TRY(const auto folder, root.open_directory(database_path, base::Symlinks::refuse));
+    MOS_TRY(const auto file, folder->open_file("edited", base::OpenMode::create_new));
+    MOS_CHECK(file->write_at(0, base::as_bytes(somebodys)));
+    MOS_CHECK(file->set_modified(somebodys_time));
+    MOS_CHECK(file->flush());
+    MOS_CHECK(root.flush());
+    session.allow(only(2) | only(3));
+    MOS_CHECK(folder->rename("edited", root, replaced_path, base::RenameMode::replace));
+    MOS_CHECK(folder->flush());
+    MOS_CHECK(root.flush());
+    session.allow(only(3));
+    return {};
+}
+
+Result<void> update_while_edited(Session &session) {
+    constexpr int entries_before = 12;
+    MOS_CHECK(session.start());
+    session.machine().watcher.on_checkpoint = [&session, left = entries_before](base::Phase phase) mutable {
+        return phase == base::Phase::applying && left-- == 0 ? replace_new_file(session) : Result<void>{};
+    };
+    MOS_CHECK(session.update(0, 2));
+    session.machine().watcher.on_checkpoint = nullptr;
+    return {};
+}
+
+std::vector<Workload> workloads_of_own_files() {
+    std::vector<Workload> all;
+    all.push_back({.name = "replace-file",
+                   .description = "a file of the engine's own is replaced",
+                   .releases = {with_settings(old_settings()), with_settings(new_settings())},
+                   .prepare = [](Session &session) -> Result<void> {
+                       MOS_CHECK(session.start());
+                       return write_settings(session, old_settings());
+                   },
+                   .run = [](Session &session) -> Result<void> {
+                       MOS_CHECK(session.start());
+                       session.allow(only(0) | only(1));
+                       MOS_CHECK(write_settings(session, new_settings()));
+                       session.allow(only(1));
+                       return {};
+                   }});
+    all.push_back({.name = "migration",
+                   .description = "a database of the oldest schema is opened, then an update",
+                   .releases = {{without_holders(bare_tree()), "old", "", ""}, first()},
+                   .prepare = [](Session &session) -> Result<void> {
+                       MOS_TRY(const auto root, session.disk().root());
+                       return make_old_database(*root);
+                   },
+                   .run = [](Session &session) -> Result<void> {
+                       MOS_CHECK(session.start());
+                       return session.update(0, 1);
+                   }});
+    return all;
+}
+
+// What lay in the way of an update comes back with the rollback.
+Release first_with_file_of_somebody() {
+    Release release = first();
+    TreeEntry entry;
+    entry.path = added_path;
+    entry.content = somebodys;
+    entry.mode = 0600;
+    entry.modified = somebodys_time;
+    release.tree.entries.push_back(std::move(entry));
+    std::ranges::sort(release.tree.entries, {}, &TreeEntry::path);
+    return release;
+}
 
 }  // namespace
 
-std::vector<Workload> all_workloads() {
+std::vector<Workload> transaction_workloads() {
     std::vector<Workload> all;
     all.push_back({.name = "install",
                    .description = "a first release into a root without database",
@@ -92,6 +220,38 @@ std::vector<Workload> all_workloads() {
                        MOS_CHECK(session.prune(2));
                        return session.update(0, 2);
                    }});
+    all.push_back({.name = "foreign-edit",
+                   .description = "once an update is decided, somebody saves a file where it puts one; then a rollback",
+                   .releases = {first(), bare(), second(), second_with_kept_file(), first_with_file_of_somebody()},
+                   .prepare = after_first,
+                   .run = [](Session &session) -> Result<void> {
+                       MOS_CHECK(session.start());
+                       MOS_CHECK(session.update_under_edit(0, 2, [&](base::Directory &root) -> Result<void> {
+                           MOS_CHECK(save_file(root));
+                           session.allow(only(3));
+                           return {};
+                       }));
+                       return session.roll_back(3, 4);
+                   },
+                   .foreign_edits = ForeignEdits::made});
+    all.push_back({.name = "edit-while-applying",
+                   .description = "somebody replaces a file that an update has just put in place",
+                   .releases = {first(), bare(), second(), with_edited_file(second()), with_edited_file(first())},
+                   .prepare = after_first,
+                   .run = update_while_edited,
+                   .foreign_edits = ForeignEdits::made});
+    // What is said to be done must be so when the next commit, which is about something else, makes the word durable.
+    all.push_back({.name = "update-and-prune",
+                   .description = "an update, and at once an older recovery point is cleaned up",
+                   .releases = {first(), bare(), second()},
+                   .prepare = after_first,
+                   .run = [](Session &session) -> Result<void> {
+                       MOS_CHECK(session.start());
+                       MOS_CHECK(session.update(0, 2));
+                       return session.prune(1);
+                   },
+                   .foreign_edits = ForeignEdits::none});
+    std::ranges::move(workloads_of_own_files(), std::back_inserter(all));
     return all;
 }
 

@@ -1,7 +1,8 @@
-// What the fault run does while the power is cut: each workload starts from a durable state, and says at every moment
-// which trees a cut may leave.
+// What the fault run (on the twin) and the crash run (on real filesystems) do while the power is cut: each workload
+// starts from a durable state, and says at every moment which trees a cut may leave.
 #pragma once
 
+#include "disk.hpp"
 #include "machine.hpp"
 #include "twin.hpp"
 
@@ -16,26 +17,29 @@ namespace mos::test {
 struct Release {
     TreeImage tree;
     std::string version;
+    std::string kept;     // a file with this content must be there besides, in a stage for instance; "" for none
+    std::string kept_at;  // just there; "" for anywhere
 };
-
-// Which of a workload's releases a cut may leave: a bit for each.
-using Allowed = std::uint32_t;
-[[nodiscard]] constexpr Allowed only(std::size_t release) { return Allowed{1} << release; }
 
 struct Workload;
 
-// One run of a workload. The cutter reads `allowed` at every call.
+// One run of a workload.
 class Session {
   public:
-    Session(const Workload &workload, Twin &twin) : m_workload(workload), m_twin(twin) { allowed = only(0); }
+    Session(const Workload &workload, Disk &disk) : m_workload(workload), m_disk(disk) { allow(only(0)); }
 
-    Allowed allowed = 0;
+    // What a cut may leave from now on: each change of it is an acknowledgement.
+    void allow(Allowed allowed);
+    [[nodiscard]] Allowed allowed() const { return m_allowed; }
 
     // Power on: opens the database, recovers.
     [[nodiscard]] Result<void> start();
     // From release to release; whichever the recorder was called for may stand from then on, and must once decide() has
     // returned.
     [[nodiscard]] Result<void> update(std::size_t from, std::size_t to);
+    // The same, and once it is decided somebody does something to the root.
+    using Edit = std::function<Result<void>(base::Directory &root)>;
+    [[nodiscard]] Result<void> update_under_edit(std::size_t from, std::size_t to, const Edit &edit);
     // The same, with an error after some entries have been put in place: must end where it began.
     [[nodiscard]] Result<void> fail_to_update(std::size_t from, std::size_t to);
     [[nodiscard]] Result<void> roll_back(std::size_t from, std::size_t to);
@@ -43,25 +47,45 @@ class Session {
     [[nodiscard]] Result<void> prune(std::uint64_t id) { return m_machine->prune(id); }
 
     [[nodiscard]] Machine &machine() { return *m_machine; }
+    [[nodiscard]] Disk &disk() { return m_disk; }
 
   private:
     [[nodiscard]] Result<transaction::Decided> decide(std::size_t from, std::size_t to);
     void fail_when_half_applied(std::size_t from, std::size_t to);
 
     const Workload &m_workload;
-    Twin &m_twin;
+    Disk &m_disk;
+    Allowed m_allowed = 0;
     std::unique_ptr<Machine> m_machine;
 };
+
+enum class ForeignEdits : std::uint8_t { none, made };
 
 struct Workload {
     std::string name;
     std::string description;
-    std::vector<Release> releases;                          // the first is what prepare() leaves
-    std::function<Result<void>(Session &)> prepare;         // on a twin with the bare tree; made durable afterwards
-    std::function<Result<void>(Session &)> run;             // what is cut
-    [[nodiscard]] Result<DiskState> initial_state() const;  // what prepare() leaves on a disk
+    std::vector<Release> releases;                    // the first is what prepare() leaves
+    std::function<Result<void>(Session &)> prepare;   // on a disk with the bare tree; made durable afterwards
+    std::function<Result<void>(Session &)> run;       // what is cut
+    ForeignEdits foreign_edits = ForeignEdits::none;  // made: recovery may report some
+
+    [[nodiscard]] Result<void> prepare_on(Disk &disk) const;  // an empty one
+    [[nodiscard]] Result<DiskState> initial_state() const;    // what that leaves on a disk in memory
 };
 
+// The twin as a disk; for as long as it lives.
+class DiskInMemory final : public Disk {
+  public:
+    explicit DiskInMemory(Twin &twin) : m_twin(twin) {}
+    [[nodiscard]] Result<std::unique_ptr<base::Directory>> root() override { return m_twin.root(); }
+
+  private:
+    Twin &m_twin;
+};
+
+// What the transaction does, without packages.
+[[nodiscard]] std::vector<Workload> transaction_workloads();
+// Those of the program that asks: each run links its own.
 [[nodiscard]] std::vector<Workload> all_workloads();
 
 // Without the directories that hold the engine's own folders, whose times are nobody's.

@@ -280,6 +280,11 @@ int Disk::rename(Id from, const std::string &name, Id to, const std::string &new
         return 0;
     const Id left = mode == RenameMode::exchange ? replaced : no_id;
     change_names({{from, name, moved, left}, {to, new_name, replaced, moved}});
+    // As xfs does, and others do not.
+    for (const Id exchanged : {moved, left}) {
+        if (left != no_id && from != to && node(exchanged).type == FileType::directory)
+            touch(exchanged);
+    }
     return 0;
 }
 

@@ -43,8 +43,13 @@ struct Operation {
     std::uint64_t staged_inode = 0;
     std::uint64_t staged_size = 0;
     base::FileTime staged_modified;
-    Attributes before;  // set_attributes alone
+    // Of set_attributes. Of an exchange: the mode and time of the directory that was there and of the one that comes,
+    // nothing for what is no directory; see Mover::restore_time().
+    Attributes before;
     Attributes after;
+    [[nodiscard]] bool has_attributes() const {
+        return kind == OperationKind::set_attributes || before != Attributes{} || after != Attributes{};
+    }
 
     // Recorded by the commit that gives the transaction its present direction, and tested by every (re)application: an
     // inactive operation is not touched; an active one is still to be done as long as its slot holds `leaving_inode`, 0

@@ -108,15 +108,21 @@ class Stage {
         std::optional<base::FileStatus> there;
     };
 
+    // What takes a path: as it lies in its slot, and for a directory the mode and time that it gets in the end.
+    struct Newcomer {
+        Witness witness;
+        state::Attributes directory;
+    };
+
     Stage() = default;
     [[nodiscard]] Result<void> leave_frames(std::string_view path);
     [[nodiscard]] Result<void> close_frame(Frame frame);
     [[nodiscard]] Frame *cover_of(std::string_view path);
     [[nodiscard]] Result<std::optional<base::FileStatus>> look(std::string_view path);
     [[nodiscard]] Result<Place> place(std::string_view path);
-    [[nodiscard]] Result<void> record(std::string_view path, const Place &place, bool is_directory);
+    [[nodiscard]] Result<void> record(std::string_view path, const Place &place, const state::Attributes *directory);
     [[nodiscard]] Result<void> append(state::OperationKind kind, std::string_view path, std::uint64_t slot,
-                                      const Witness &staged, const std::optional<base::FileStatus> &there);
+                                      const Newcomer &staged, const std::optional<base::FileStatus> &there);
     [[nodiscard]] Result<void> touch_parent(std::string_view path);
     [[nodiscard]] Result<Frame> present_frame(std::string_view path, const base::FileStatus &there);
     [[nodiscard]] Result<base::Directory *> stage_directory(std::string_view location);

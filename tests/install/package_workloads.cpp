@@ -1,12 +1,10 @@
-// What the fault run cuts of whole installations: packages go in, are updated, removed and taken back, and after every
-// cut the tree must be old or new and the database must say the same.
-//
 // The releases of these workloads are what the same steps leave when nothing is cut; that this is what was packed is
 // for the other tests to say.
 #define DOCTEST_CONFIG_IMPLEMENT  // for what the bench checks; the program has a main of its own
+#include "package_workloads.hpp"
+
 #include "bench.hpp"
 #include "scenes.hpp"
-#include "workloads.hpp"
 
 #include <mos/snapshot/rollback.hpp>
 
@@ -17,12 +15,6 @@ namespace mos::test {
 using base::Phase;
 
 namespace {
-
-// A package as bytes: every thread opens its own.
-struct Packed {
-    std::string name;
-    base::Bytes bytes;
-};
 
 struct Work {
     std::vector<const Packed *> installs;
@@ -71,16 +63,16 @@ install::Steps steps_of(const Work &work) {
 // From release `from` to release `to`: which of the two a cut may leave follows from how far the work has come.
 Result<void> perform(Session &session, const Work &work, std::size_t from, std::size_t to) {
     Machine &machine = session.machine();
-    session.allowed = only(from);
+    session.allow(only(from));
     machine.watcher.on_checkpoint = [&session, from, to](Phase phase) -> Result<void> {
         if (phase == Phase::deciding)
-            session.allowed = only(from) | only(to);
+            session.allow(only(from) | only(to));
         else if (phase == Phase::applying)
-            session.allowed = only(to);
+            session.allow(only(to));
         return {};
     };
     if (work.roll_back) {
-        session.allowed = only(from) | only(to);
+        session.allow(only(from) | only(to));
         MOS_TRY(const auto newest, snapshot::find_rollback(machine.site(), std::nullopt));
         MOS_TRY(const auto done,
                 transaction::roll_back(machine.site(), newest, {.summary = "roll back", .reason = {}}));
@@ -92,7 +84,7 @@ Result<void> perform(Session &session, const Work &work, std::size_t from, std::
         static_cast<void>(outcome);
     }
     machine.watcher.on_checkpoint = nullptr;
-    session.allowed = only(to);
+    session.allow(only(to));
     return {};
 }
 
@@ -101,11 +93,12 @@ std::vector<Release> releases_of(const std::vector<Work> &works) {
     const Workload none;
     Twin twin;
     must(build(*twin.root(), bare_tree()));
-    Session session{none, twin};
+    DiskInMemory disk{twin};
+    Session session{none, disk};
     must(session.start());
     std::vector<Release> releases;
     const auto look = [&] {
-        releases.push_back({must(picture(session.machine())), must(session.machine().installed_version())});
+        releases.push_back({must(picture(session.machine())), must(session.machine().installed_version()), "", ""});
     };
     look();
     for (const Work &work : works) {
@@ -141,7 +134,12 @@ Workload workload(std::string name, std::string description, std::vector<Work> w
 
 }  // namespace
 
-std::vector<Workload> all_workloads() {
+Workload update_workload(std::string name, std::string description, const Packed &first, const Packed &second) {
+    return workload(std::move(name), std::move(description),
+                    {{.installs = {&first}, .removals = {}}, {.installs = {&second}, .removals = {}}});
+}
+
+std::vector<Workload> package_workloads() {
     const Work first{.installs = {&first_package()}, .removals = {}};
     const Work second{.installs = {&second_package()}, .removals = {}};
     const Work other{.installs = {&other_package()}, .removals = {}};
