@@ -197,17 +197,21 @@ Result<void> Database::commit(Durability durability, const std::function<Result<
     MOS_CHECK(m_connection->execute(durability == Durability::durable ? "PRAGMA synchronous = FULL"
                                                                       : "PRAGMA synchronous = NORMAL"));
     MOS_CHECK(m_connection->execute("BEGIN IMMEDIATE"));
-    Result<void> result = body();
+    Result<void> result;
+    try {
+        result = body();
+    } catch (...) {
+        m_failed = !m_connection->roll_back();
+        throw;
+    }
     if (result) {
         // Unknown until the commit has returned, also when memory runs out inside it.
         m_failed = true;
         result = m_connection->execute("COMMIT");
         m_failed = !result.ok();
     }
-    if (!result) {
-        const Result<void> undone = m_connection->execute("ROLLBACK");
-        static_cast<void>(undone);  // fails when SQLite has rolled back by itself; `result` says what went wrong
-    }
+    if (!result && !m_connection->roll_back())
+        m_failed = true;
     return result;
 }
 
