@@ -6,6 +6,7 @@
 #include <mos/base/clock.hpp>
 #include <mos/crypto/certificate.hpp>
 #include <mos/crypto/key.hpp>
+#include <mos/engine/doctor.hpp>
 #include <mos/engine/engine.hpp>
 #include <mos/engine/job.hpp>
 #include <mos/engine/plan.hpp>
@@ -81,6 +82,11 @@ struct mos_history : mos::capi::Marked<0x6d6f735f68697331> {
     std::size_t next = 0;
     std::uint64_t newest_in_effect = 0;
     std::string recovery_point;
+};
+
+struct mos_doctor : mos::capi::Marked<0x6d6f735f646f6331> {
+    std::vector<mos::engine::Finding> findings;
+    std::size_t next = 0;
 };
 
 struct mos_package : mos::capi::Marked<0x6d6f735f706b6731> {

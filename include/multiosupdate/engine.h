@@ -86,6 +86,44 @@ MOS_API void mos_history_free(mos_history *history);
 MOS_API int mos_engine_installed_version(mos_engine *engine, const char *name, char *version, size_t size,
                                          mos_error **error);
 
+/* ---- The doctor: what is wrong with a root, and how it can be mended ---- */
+
+typedef int32_t mos_severity;
+enum {
+    MOS_SEVERITY_INFORMATION = 0,
+    MOS_SEVERITY_WARNING = 1, /* the root works; a safeguard is missing */
+    MOS_SEVERITY_ERROR = 2    /* changes are refused, or the promise can't be kept */
+};
+
+typedef struct mos_finding {
+    uint32_t struct_size;
+    mos_severity severity;
+    const char *kind;     /* a stable name, such as "database-damaged"; docs/database.md lists them */
+    const char *sentence; /* what is wrong, in one sentence */
+    const char *object;   /* what it is about: a path beneath the root, a recovery point; "" where nothing */
+    const char *repair;   /* what mending it does, or did; "" where nothing can be done */
+} mos_finding;
+
+#define MOS_FINDING_INIT                                                                                               \
+    { sizeof(mos_finding), 0, 0, 0, 0, 0 }
+
+/* Looks at the database, its copy, the stages, the recovery points, the filesystem and the trust folder. Changes and
+ * creates nothing, but for the text in the root's lock file. A healthy root has no findings. While somebody else has
+ * the root, that is a finding, and the database and the stages are not looked at. Since 0.1. */
+MOS_API int mos_doctor_examine(mos_engine *engine, mos_doctor **doctor, mos_error **error);
+
+/* Mends everything that mos_doctor_examine finds and has a repair, or what is of one `kind` (NULL: all). The findings
+ * are then those that were mended. To open the root restores its database and completes what is unfinished, whichever
+ * kind is asked for. A power cut in between leaves a root that the same call mends. MOS_E_INVALID_ARGUMENT for a kind
+ * without a repair. Since 0.1. */
+MOS_API int mos_doctor_repair(mos_engine *engine, const char *kind, mos_doctor **doctor, mos_error **error);
+
+/* The next finding; set `finding->struct_size` first. Its strings live as long as `doctor`. Returns MOS_OK or MOS_END.
+ * Since 0.1. */
+MOS_API int mos_doctor_next(mos_doctor *doctor, mos_finding *finding, mos_error **error);
+
+MOS_API void mos_doctor_free(mos_doctor *doctor);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,8 +1,11 @@
 #include <mos/engine/engine.hpp>
 
+#include "restore.hpp"
+
 #include <mos/crypto/trust_store.hpp>
 #include <mos/crypto/verify.hpp>
 #include <mos/package/package_file.hpp>
+#include <mos/state/database_files.hpp>
 
 #include <fmt/format.h>
 
@@ -14,7 +17,6 @@ namespace mos::engine {
 
 namespace {
 
-constexpr const char *database_name = "state.db";
 constexpr std::size_t max_history = 10'000;
 
 // For whoever finds the lock taken.
@@ -30,7 +32,7 @@ Result<bool> has_database(base::Directory &root) {
     if (!folder && folder.error().code() == Code::NOT_FOUND)
         return false;
     MOS_TRY(const auto opened, std::move(folder));
-    MOS_TRY(const auto there, opened->find(database_name));
+    MOS_TRY(const auto there, opened->find(state::database_name));
     return there.has_value();
 }
 
@@ -47,6 +49,23 @@ Error locked(Error holder) {
     return Error{Code::LOCKED,
                  fmt::format("the root is in use by {}",
                              holder.message().empty() ? "another process" : base::printable(holder.message()))};
+}
+
+// Null where nobody has ever locked the root.
+Result<std::unique_ptr<base::FileLock>> take_existing_lock(Engine &engine) {
+    std::unique_ptr<base::FileLock> none;
+    MOS_TRY(const auto folder, open_state_folder(engine.root()));
+    if (folder == nullptr)
+        return none;
+    MOS_TRY(const auto there, folder->find(lock_name));
+    if (!there)
+        return none;
+    auto lock = folder->lock(lock_name, lock_note(engine.clock()));
+    if (!lock && lock.error().code() == Code::LOCKED)
+        return locked(std::move(lock).error());
+    if (!lock && lock.error().code() == Code::READ_ONLY)
+        return none;  // nobody else can change it either
+    return lock;
 }
 
 Error trust_unreadable(const std::string &path, Error cause) {
@@ -85,19 +104,29 @@ Result<package::Package> authenticate(std::unique_ptr<base::Source> source, cons
     return std::move(file).authenticate(store, decision);
 }
 
+// Whoever only looks restores nothing, and must not take the absence of a lost database for an empty one.
 Result<std::unique_ptr<state::Database>> look(Engine &engine) {
-    auto folder = engine.root().open_directory(state_path, base::Symlinks::follow_in_root);
-    if (!folder && folder.error().code() == Code::NOT_FOUND)
+    MOS_TRY(const bool lost, has_lost_database(engine.root()));
+    if (lost)
+        return Error{
+            Code::DATABASE_DAMAGED,
+            "the database is missing; the next change restores it from its copy, or 'multios-update recover' does"};
+    MOS_TRY(std::unique_ptr<base::Directory> folder, open_state_folder(engine.root()));
+    if (folder == nullptr)
         return state::Database::open_empty();
-    MOS_TRY(std::unique_ptr<base::Directory> opened, std::move(folder));
-    return state::Database::open_to_read(std::move(opened));
+    return state::Database::open_to_read(std::move(folder));
 }
 
 Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose purpose) {
     Session session;
     MOS_TRY(session.m_turn, engine.m_turns.take(purpose == Purpose::change ? Turns::Holder::job : Turns::Holder::call));
-    MOS_TRY(const bool exists, has_database(engine.root()));
-    if (!exists && purpose != Purpose::change) {
+    session.m_observer = std::make_unique<LoggingObserver>(observer, engine.m_log);
+    MOS_TRY(const bool there, has_database(engine.root()));
+    MOS_TRY(const bool lost, has_lost_database(engine.root()));
+    if (purpose == Purpose::examine) {
+        MOS_TRY(session.m_lock, take_existing_lock(engine));
+        MOS_TRY(session.m_database, state::Database::open_empty());
+    } else if (!there && !lost && purpose != Purpose::change) {
         MOS_TRY(session.m_database, state::Database::open_empty());
     } else {
         MOS_TRY(std::unique_ptr<base::Directory> folder, base::make_directories(engine.root(), state_path));
@@ -105,16 +134,24 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
         if (!lock && lock.error().code() == Code::LOCKED)
             return locked(std::move(lock).error());
         MOS_TRY(session.m_lock, std::move(lock));
-        MOS_TRY(session.m_database, state::Database::open(std::move(folder)));
+        MOS_TRY(session.m_database, open_or_restore(engine.root(), *session.m_observer));
     }
-    session.m_observer = std::make_unique<LoggingObserver>(observer, engine.m_log);
     session.m_site = std::make_unique<transaction::Site>(
         transaction::Site{engine.root(), *session.m_database, engine.clock(), *session.m_observer});
-    if (session.m_lock != nullptr) {
-        MOS_TRY(session.m_recovered, transaction::recover(*session.m_site));
+    if (session.m_lock == nullptr)
+        return session;
+    if (purpose == Purpose::change || purpose == Purpose::mend) {
+        MOS_TRY(session.m_recovered, recover_or_take_back(*session.m_site));
         log_recovered(engine.m_log, session.m_recovered);
     }
+    if (purpose == Purpose::mend)
+        session.keep_copy();  // nothing more is changed
     return session;
+}
+
+void Session::keep_copy() {
+    if (m_lock != nullptr)
+        engine::keep_copy(*m_site);
 }
 
 Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> source) {

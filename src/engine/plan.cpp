@@ -32,6 +32,9 @@ struct Plan::State {
                                              const std::string &reason);
 
   private:
+    [[nodiscard]] Result<JobOutcome> perform_in(Session &session, const Job::Ask &ask,
+                                                const std::optional<std::string> &expected_digest,
+                                                const std::string &reason);
     [[nodiscard]] Result<void> resolve_rollback(transaction::Site &site);
     [[nodiscard]] Result<JobOutcome> perform_rollback(transaction::Site &site, const std::string &reason);
 };
@@ -211,6 +214,14 @@ Result<JobOutcome> Plan::State::perform_rollback(transaction::Site &site, const 
 Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask &ask,
                                         const std::optional<std::string> &expected_digest, const std::string &reason) {
     MOS_TRY(Session session, Session::open(*engine, observer, Session::Purpose::change));
+    Result<JobOutcome> outcome = perform_in(session, ask, expected_digest, reason);
+    session.keep_copy();
+    return outcome;
+}
+
+Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask,
+                                           const std::optional<std::string> &expected_digest,
+                                           const std::string &reason) {
     if (!view)
         MOS_CHECK(resolve(session.site()));
     if (expected_digest && *expected_digest != view->digest)

@@ -1,17 +1,21 @@
 #include <mos/state/database.hpp>
 
+#include "checksum.hpp"
 #include "database_lock.hpp"
 #include "sqlite.hpp"
 
+#include <mos/state/database_files.hpp>
+
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace mos::state {
 
 namespace {
 
-constexpr const char *file_name = "state.db";
-constexpr const char *log_name = "state.db-wal";
-constexpr const char *journal_name = "state.db-journal";  // while the database is being created
+// A log is emptied when it is larger than this and than a quarter of the database: each time it is, the redundant copy
+// must be made anew.
 constexpr std::uint64_t largest_log_bytes = 1U << 20U;
 
 // Version 1. A later version appends its own step to migrations[]; none is ever changed.
@@ -79,36 +83,42 @@ CREATE TABLE files (
 CREATE INDEX files_by_path ON files (path);
 )sql";
 
-constexpr const char *migrations[] = {create_version_1};
+// Version 2: the pages have checksums, which an older library would not write, and durable commits are counted.
+constexpr const char *migrate_to_version_2 = R"sql(
+INSERT INTO properties VALUES ('revision', 0);
+UPDATE properties SET value = 2 WHERE name = 'minimum_reader';
+)sql";
+
+constexpr const char *migrations[] = {create_version_1, migrate_to_version_2};
 static_assert(std::size(migrations) == schema_version);
 
-Result<void> migrate(Connection &connection, std::int64_t from) {
+enum class Pages : std::uint8_t { checked, unchecked };
+
+Result<void> migrate(Connection &connection, std::int64_t from, Pages pages) {
     MOS_CHECK(connection.execute("BEGIN IMMEDIATE"));
+    if (from == 0 && pages == Pages::checked)
+        MOS_CHECK(connection.execute(fmt::format("PRAGMA application_id = {}", checked_application_id).c_str()));
     for (std::int64_t version = from; version < schema_version; ++version)
         MOS_CHECK(connection.execute(migrations[version]));
     MOS_CHECK(connection.execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str()));
     return connection.execute("COMMIT");
 }
 
-// An older library may open a newer database when that says so; it then leaves the schema as it is.
-Result<void> check_readable(Connection &connection, std::int64_t version) {
+// The schema of the database, 0 of one that is still to be made. An older library may open a newer database when that
+// says so; it then leaves the schema as it is.
+Result<std::int64_t> readable_schema(Connection &connection) {
+    MOS_TRY(const std::int64_t version, connection.query_integer("PRAGMA user_version"));
     if (version < 0)
         return Error{Code::DATABASE_DAMAGED, fmt::format("the database says that its schema is {}", version)};
     if (version <= schema_version)
-        return {};
+        return version;
     MOS_TRY(const std::int64_t minimum,
             connection.query_integer("SELECT value FROM properties WHERE name = 'minimum_reader'"));
     if (minimum <= schema_version && minimum > 0)
-        return {};
+        return version;
     return Error{Code::DATABASE_TOO_NEW,
                  fmt::format("the database has schema {}, which needs a reader of at least {}; this is {}", version,
                              minimum, schema_version)};
-}
-
-Result<void> check_or_migrate(Connection &connection) {
-    MOS_TRY(const std::int64_t version, connection.query_integer("PRAGMA user_version"));
-    MOS_CHECK(check_readable(connection, version));
-    return version < schema_version ? migrate(connection, version) : Result<void>{};
 }
 
 // The log is kept between runs and emptied only by checkpoint(): an automatic checkpoint would cost flushes at a moment
@@ -122,13 +132,14 @@ constexpr const char *settings = "PRAGMA locking_mode = EXCLUSIVE;"
                                  "PRAGMA trusted_schema = OFF;";
 
 constexpr const char *settings_to_read = "PRAGMA locking_mode = EXCLUSIVE;"
+                                         "PRAGMA query_only = ON;"
                                          "PRAGMA temp_store = MEMORY;"
                                          "PRAGMA cache_size = -2048;"
                                          "PRAGMA trusted_schema = OFF;";
 
 // Whether its creation never came to the point at which all further writing goes to the log.
 Result<bool> is_unborn(base::Directory &directory) {
-    MOS_TRY(const auto file, directory.find(file_name));
+    MOS_TRY(const auto file, directory.find(database_name));
     MOS_TRY(const auto journal, directory.find(journal_name));
     return !file || file->size == 0 || journal;
 }
@@ -138,10 +149,22 @@ Result<std::unique_ptr<base::File>> lock_unborn(base::Directory &directory) {
     MOS_TRY(const bool unborn, is_unborn(directory));
     if (!unborn)
         return std::unique_ptr<base::File>{};
-    auto created = directory.open_file(file_name, base::OpenMode::create_new);
+    auto created = directory.open_file(database_name, base::OpenMode::create_new);
     if (!created && created.error().code() != Code::EXISTS)
         return std::move(created).error();
-    return lock_database(directory, file_name, base::LockMode::exclusive, usual_patience);
+    return lock_database(directory, database_name, base::LockMode::exclusive, usual_patience);
+}
+
+// nullptr where there is nothing in it yet.
+Result<std::unique_ptr<Connection>> connect_to_read(std::unique_ptr<base::Directory> directory) {
+    MOS_TRY(std::unique_ptr<Connection> connection,
+            Connection::open(std::move(directory), database_name, FileUse::read));
+    MOS_CHECK(connection->execute(settings_to_read));
+    MOS_CHECK(connection->keep_log());
+    MOS_TRY(const std::int64_t schema, readable_schema(*connection));
+    if (schema == 0)  // its creation was cut short
+        return std::unique_ptr<Connection>{};
+    return connection;
 }
 
 }  // namespace
@@ -150,16 +173,25 @@ Database::Database(std::unique_ptr<Connection> connection) : m_connection(std::m
 Database::~Database() = default;
 
 Result<std::unique_ptr<Database>> Database::open(std::unique_ptr<base::Directory> directory) {
+    MOS_CHECK(check_pages(*directory));
+    MOS_TRY(const auto file, directory->find(database_name));
     MOS_TRY(const auto log, directory->find(log_name));
     MOS_TRY(const auto alone, lock_unborn(*directory));
-    MOS_TRY(std::unique_ptr<Connection> connection, Connection::open(std::move(directory), file_name, FileUse::change));
+    MOS_TRY(std::unique_ptr<Connection> connection,
+            Connection::open(std::move(directory), database_name, FileUse::change));
+    connection->reserve_checksums();
     MOS_CHECK(connection->execute(settings));
     MOS_CHECK(connection->keep_log());
-    MOS_CHECK(check_or_migrate(*connection));
+    MOS_TRY(const std::int64_t schema, readable_schema(*connection));
+    if (schema < schema_version) {
+        MOS_TRY(const bool checked, connection->has_checksums());
+        MOS_CHECK(migrate(*connection, schema, checked ? Pages::checked : Pages::unchecked));
+    }
     std::unique_ptr<Database> database{new Database{std::move(connection)}};
+    database->m_changed = schema < schema_version;
     // Early damage to a log that was never emptied would lose all history, and a long one is slow to open. If somebody
     // reads just now, the next one who opens it will do it.
-    if (log && log->size > largest_log_bytes) {
+    if (log && log->size > std::max(largest_log_bytes, file ? file->size / 4 : 0)) {
         Result<void> emptied = database->empty_log(no_patience);
         if (!emptied && emptied.error().code() != Code::LOCKED)
             return std::move(emptied).error();
@@ -168,25 +200,36 @@ Result<std::unique_ptr<Database>> Database::open(std::unique_ptr<base::Directory
 }
 
 Result<std::unique_ptr<Database>> Database::open_to_read(std::unique_ptr<base::Directory> directory) {
-    MOS_TRY(auto lock, lock_database(*directory, file_name, base::LockMode::shared, usual_patience));
+    MOS_TRY(auto lock, lock_database(*directory, database_name, base::LockMode::shared, usual_patience));
     MOS_TRY(const bool unborn, is_unborn(*directory));
     if (unborn)
         return open_empty();
-    MOS_TRY(std::unique_ptr<Connection> connection, Connection::open(std::move(directory), file_name, FileUse::read));
-    MOS_CHECK(connection->execute(settings_to_read));
-    MOS_TRY(const std::int64_t version, connection->query_integer("PRAGMA user_version"));
-    if (version == 0)
+    MOS_TRY(std::unique_ptr<Connection> connection, connect_to_read(std::move(directory)));
+    if (connection == nullptr)
         return open_empty();
-    MOS_CHECK(check_readable(*connection, version));
     std::unique_ptr<Database> database{new Database{std::move(connection)}};
     database->m_reader_lock = std::move(lock);
     return database;
 }
 
+Result<std::unique_ptr<Database>> Database::examine(std::unique_ptr<base::Directory> directory) {
+    MOS_CHECK(check_pages(*directory));
+    MOS_TRY(std::unique_ptr<Connection> connection, connect_to_read(std::move(directory)));
+    if (connection == nullptr)
+        return open_empty();
+    return std::unique_ptr<Database>{new Database{std::move(connection)}};
+}
+
 Result<std::unique_ptr<Database>> Database::open_empty() {
     MOS_TRY(std::unique_ptr<Connection> connection, Connection::open_in_memory());
-    MOS_CHECK(check_or_migrate(*connection));
+    MOS_CHECK(migrate(*connection, 0, Pages::unchecked));
     return std::unique_ptr<Database>{new Database{std::move(connection)}};
+}
+
+Result<std::uint64_t> Database::revision() {
+    MOS_TRY(const std::int64_t revision,
+            m_connection->query_integer("SELECT value FROM properties WHERE name = 'revision'"));
+    return static_cast<std::uint64_t>(revision);
 }
 
 Result<void> Database::commit(Durability durability, const std::function<Result<void>()> &body) {
@@ -200,7 +243,9 @@ Result<void> Database::commit(Durability durability, const std::function<Result<
     Result<void> result;
     try {
         result = body();
-    } catch (...) {
+        if (result && durability == Durability::durable)
+            result = m_connection->execute("UPDATE properties SET value = value + 1 WHERE name = 'revision'");
+    } catch (...) {  // out of memory, as a rule; an open transaction would refuse all that come
         m_failed = !m_connection->roll_back();
         throw;
     }
@@ -209,6 +254,7 @@ Result<void> Database::commit(Durability durability, const std::function<Result<
         m_failed = true;
         result = m_connection->execute("COMMIT");
         m_failed = !result.ok();
+        m_changed = m_changed || result.ok();
     }
     if (!result && !m_connection->roll_back())
         m_failed = true;
@@ -222,8 +268,9 @@ Result<void> Database::empty_log(std::chrono::milliseconds patience) {
         return Error{Code::READ_ONLY, "the database was opened to be read"};
     std::unique_ptr<base::File> alone;
     if (base::Directory *directory = m_connection->directory(); directory != nullptr) {
-        MOS_TRY(alone, lock_database(*directory, file_name, base::LockMode::exclusive, patience));
+        MOS_TRY(alone, lock_database(*directory, database_name, base::LockMode::exclusive, patience));
     }
+    m_changed = true;
     return m_connection->execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 

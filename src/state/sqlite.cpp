@@ -1,5 +1,7 @@
 #include "sqlite.hpp"
 
+#include "checksum.hpp"
+
 #include <fmt/format.h>
 
 #include <new>
@@ -112,6 +114,18 @@ Result<void> Connection::keep_log() {
     if (sqlite3_db_config(m_database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr) != SQLITE_OK)
         return error("set up");
     return {};
+}
+
+void Connection::reserve_checksums() {
+    int bytes = page_checksum_bytes;
+    sqlite3_file_control(m_database, nullptr, SQLITE_FCNTL_RESERVE_BYTES, &bytes);
+}
+
+Result<bool> Connection::has_checksums() {
+    MOS_TRY(const auto file,
+            m_vfs->directory().open_file(sqlite3_db_filename(m_database, "main"), base::OpenMode::read));
+    MOS_TRY(const auto page_bytes, checked_page_bytes(*file));
+    return page_bytes.has_value();
 }
 
 Result<Statement> Connection::prepare(const char *sql) {

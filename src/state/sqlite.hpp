@@ -75,6 +75,9 @@ class Connection {
     [[nodiscard]] bool roll_back() noexcept;
     // The write-ahead log stays when the database is closed: emptying it would cost flushes at every end of a command.
     [[nodiscard]] Result<void> keep_log();
+    // Reserves room for checksums in the pages of a database that is still to be made; no effect on one that is there.
+    void reserve_checksums();
+    [[nodiscard]] Result<bool> has_checksums();  // of the database file, which must be there
     // From a cache; `sql` must be a literal. A statement that is in use already is prepared anew.
     [[nodiscard]] Result<Statement> prepare(const char *sql);
     // Not from the cache, for text that is put together.

@@ -1,5 +1,7 @@
 #include "sqlite_file.hpp"
 
+#include "checksum.hpp"
+
 #include <mos/state/sqlite_vfs.hpp>
 
 #include <algorithm>
@@ -24,8 +26,9 @@ struct PortFile {
     sqlite3_file head;
     std::unique_ptr<base::File> file;
     FileSurroundings around;
-    NameFlush names;
-    std::uint64_t visible_bytes;
+    PortFileTraits traits;
+    std::optional<std::uint32_t> checked;  // the size of pages that have checksums
+    Bytes page;                            // one of them, on its way
 };
 struct MemoryFile {
     sqlite3_file head;
@@ -57,11 +60,34 @@ int port_close(sqlite3_file *file) {
     return SQLITE_OK;
 }
 
+// Reads a part of one page, which is checked as a whole.
+int read_checked(PortFile &self, MutableByteView out, std::uint64_t offset) {
+    const std::uint64_t number = offset / *self.checked;
+    self.page.resize(*self.checked);
+    auto count = self.file->read_at(number * *self.checked, self.page);
+    if (!count)
+        return self.around.errors->keep(std::move(count).error(), SQLITE_IOERR_READ);
+    if (*count == 0 && number == 0)
+        return after_reading(out, 0);  // it was emptied
+    if (*count < self.page.size() || !is_sealed(self.page, number + 1))
+        return self.around.errors->keep(damaged_page(number + 1), SQLITE_IOERR_DATA);
+    std::memcpy(out.data(), self.page.data() + offset % *self.checked, out.size());
+    return SQLITE_OK;
+}
+
+// SQLite looks into the header before it knows the size of pages; it always reads page 1 afterwards.
+bool lies_in_header(std::uint64_t offset, int size) {
+    return offset + static_cast<std::uint64_t>(size) <= database_header_bytes;
+}
+
 int port_read(sqlite3_file *file, void *buffer, int size, sqlite3_int64 offset) {
     return guarded([&] {
         const auto begin = static_cast<std::uint64_t>(offset);
-        const std::uint64_t left = port(file).visible_bytes - std::min(begin, port(file).visible_bytes);
         const MutableByteView out = view(buffer, size);
+        if (port(file).checked && !lies_in_header(begin, size))
+            return read_checked(port(file), out, begin);
+        const std::uint64_t visible = port(file).traits.visible_bytes;
+        const std::uint64_t left = visible - std::min(begin, visible);
         auto count = port(file).file->read_at(begin, out.first(std::min<std::uint64_t>(out.size(), left)));
         if (!count)
             return port(file).around.errors->keep(std::move(count).error(), SQLITE_IOERR_READ);
@@ -69,8 +95,26 @@ int port_read(sqlite3_file *file, void *buffer, int size, sqlite3_int64 offset) 
     });
 }
 
+// The checksum goes into a copy of the page: SQLite goes on using its own.
+int write_sealed(PortFile &self, ByteView page, std::uint64_t offset) {
+    self.page.assign(page.begin(), page.end());
+    seal_page(self.page, offset / page.size() + 1);
+    if (auto written = self.file->write_at(offset, self.page); !written)
+        return self.around.errors->keep(std::move(written).error(), SQLITE_IOERR_WRITE);
+    return SQLITE_OK;
+}
+
 int port_write(sqlite3_file *file, const void *buffer, int size, sqlite3_int64 offset) {
     return guarded([&] {
+        PortFile &self = port(file);
+        if (self.traits.content == Content::database && offset == 0) {  // page 1 of a new database says how it is made
+            auto checked = checked_page_bytes(view(buffer, size));
+            if (!checked)
+                return self.around.errors->keep(std::move(checked).error(), SQLITE_IOERR_WRITE);
+            self.checked = *checked;
+        }
+        if (self.checked && static_cast<std::uint32_t>(size) == *self.checked)
+            return write_sealed(self, view(buffer, size), static_cast<std::uint64_t>(offset));
         return outcome(file, port(file).file->write_at(static_cast<std::uint64_t>(offset), view(buffer, size)),
                        SQLITE_IOERR_WRITE);
     });
@@ -89,11 +133,11 @@ int port_sync(sqlite3_file *file, int /*flags*/) {
         PortFile &self = port(file);
         if (auto flushed = self.file->flush(); !flushed)
             return self.around.errors->keep(std::move(flushed).error(), SQLITE_IOERR_FSYNC);
-        if (self.names == NameFlush::done)
+        if (self.traits.names == NameFlush::done)
             return SQLITE_OK;
         if (auto flushed = self.around.directory->flush(); !flushed)
             return self.around.errors->keep(std::move(flushed).error(), SQLITE_IOERR_DIR_FSYNC);
-        self.names = NameFlush::done;
+        self.traits.names = NameFlush::done;
         return SQLITE_OK;
     });
 }
@@ -103,7 +147,7 @@ int port_size(sqlite3_file *file, sqlite3_int64 *out) {
         auto status = port(file).file->status();
         if (!status)
             return port(file).around.errors->keep(std::move(status).error(), SQLITE_IOERR_FSTAT);
-        *out = static_cast<sqlite3_int64>(std::min(status->size, port(file).visible_bytes));
+        *out = static_cast<sqlite3_int64>(std::min(status->size, port(file).traits.visible_bytes));
         return SQLITE_OK;
     });
 }
@@ -229,9 +273,14 @@ int ErrorKeeper::keep(base::Error error, int code) {
     return code;
 }
 
-void emplace_port_file(sqlite3_file *file, std::unique_ptr<base::File> opened, const FileSurroundings &surroundings,
-                       NameFlush names, std::uint64_t visible_bytes) {
-    new (file) PortFile{{&port_methods}, std::move(opened), surroundings, names, visible_bytes};
+Result<void> emplace_port_file(sqlite3_file *file, std::unique_ptr<base::File> opened,
+                               const FileSurroundings &surroundings, const PortFileTraits &traits) {
+    std::optional<std::uint32_t> checked;
+    if (traits.content == Content::database) {
+        MOS_TRY(checked, checked_page_bytes(*opened));
+    }
+    new (file) PortFile{{&port_methods}, std::move(opened), surroundings, traits, checked, {}};
+    return {};
 }
 
 void emplace_memory_file(sqlite3_file *file) { new (file) MemoryFile{{&memory_methods}, {}}; }

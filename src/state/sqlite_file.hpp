@@ -35,14 +35,23 @@ struct FileSurroundings {
 // Whether the directory is still to be flushed with the file's first flush.
 enum class NameFlush : std::uint8_t { due, done };
 
-// Of a file that others append to while it is read: what lies behind this is not there.
+// The pages of a database file carry checksums (checksum.hpp); a log and a journal have their own.
+enum class Content : std::uint8_t { database, other };
+
 inline constexpr std::uint64_t no_end = std::numeric_limits<std::uint64_t>::max();
+
+struct PortFileTraits {
+    NameFlush names = NameFlush::done;
+    Content content = Content::other;
+    std::uint64_t visible_bytes = no_end;  // of a file that others append to: what lies behind this is not there
+};
 
 extern const std::size_t port_file_bytes;  // sqlite3_vfs::szOsFile
 
-// Make `file`, which has room for port_file_bytes, an open file of the port or of memory.
-void emplace_port_file(sqlite3_file *file, std::unique_ptr<base::File> opened, const FileSurroundings &surroundings,
-                       NameFlush names, std::uint64_t visible_bytes = no_end);
+// Make `file`, which has room for port_file_bytes, an open file of the port or of memory. DATABASE_DAMAGED for a
+// database whose header contradicts itself.
+[[nodiscard]] Result<void> emplace_port_file(sqlite3_file *file, std::unique_ptr<base::File> opened,
+                                             const FileSurroundings &surroundings, const PortFileTraits &traits);
 void emplace_memory_file(sqlite3_file *file);
 
 // Nothing may be thrown through SQLite's frames: out of memory becomes its code, all else is a bug and ends here.

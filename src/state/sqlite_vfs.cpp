@@ -44,7 +44,10 @@ class PortVfs::Registration {
     [[nodiscard]] int open_to_change(const char *name, sqlite3_file *file, int flags);
     [[nodiscard]] int open_to_read(const char *name, sqlite3_file *file, int flags);
     [[nodiscard]] Result<std::unique_ptr<base::File>> open_port_file(const char *name, int flags);
-    [[nodiscard]] FileSurroundings surroundings() { return {m_directory.get(), &m_errors, m_name.c_str()}; }
+    [[nodiscard]] int emplace(sqlite3_file *file, std::unique_ptr<base::File> opened, const PortFileTraits &traits);
+    [[nodiscard]] static Content content_of(int flags) {
+        return (flags & SQLITE_OPEN_MAIN_DB) != 0 ? Content::database : Content::other;
+    }
 
     std::unique_ptr<Directory> m_directory;
     FileUse m_use;
@@ -124,8 +127,7 @@ int PortVfs::Registration::open_to_change(const char *name, sqlite3_file *file, 
         return m_errors.keep(std::move(opened).error(), SQLITE_CANTOPEN);
     // Also when the file was there already: whoever made it may have been killed before its name was durable.
     const auto names = (flags & SQLITE_OPEN_CREATE) != 0 ? NameFlush::due : NameFlush::done;
-    emplace_port_file(file, std::move(opened).value(), surroundings(), names);
-    return SQLITE_OK;
+    return emplace(file, std::move(opened).value(), {.names = names, .content = content_of(flags)});
 }
 
 int PortVfs::Registration::open_to_read(const char *name, sqlite3_file *file, int flags) {
@@ -139,8 +141,14 @@ int PortVfs::Registration::open_to_read(const char *name, sqlite3_file *file, in
     auto status = opened.value()->status();
     if (!status)
         return m_errors.keep(std::move(status).error(), SQLITE_CANTOPEN);
-    emplace_port_file(file, std::move(opened).value(), surroundings(), NameFlush::done, status->size);
-    return SQLITE_OK;
+    return emplace(file, std::move(opened).value(),
+                   {.names = NameFlush::done, .content = content_of(flags), .visible_bytes = status->size});
+}
+
+int PortVfs::Registration::emplace(sqlite3_file *file, std::unique_ptr<base::File> opened,
+                                   const PortFileTraits &traits) {
+    auto emplaced = emplace_port_file(file, std::move(opened), {m_directory.get(), &m_errors, m_name.c_str()}, traits);
+    return emplaced ? SQLITE_OK : m_errors.keep(std::move(emplaced).error(), SQLITE_CANTOPEN);
 }
 
 int PortVfs::Registration::remove(sqlite3_vfs *vfs, const char *name, int sync_directory) {

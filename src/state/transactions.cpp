@@ -133,6 +133,12 @@ Result<bool> Transactions::owns_stage(std::uint64_t id) {
     return owner && owner->stage == owner->id && owner->state != TransactionState::pruned;
 }
 
+Result<bool> Transactions::stands_before_others(std::uint64_t id) {
+    MOS_TRY(const auto newer, select_one(m_database, fmt::format("WHERE id > {} AND state != 4 ORDER BY id LIMIT 1",
+                                                                 static_cast<std::int64_t>(id))));
+    return newer.has_value();
+}
+
 Result<std::uint64_t> Transactions::operation_count(std::uint64_t id) {
     MOS_TRY(Statement row, m_database.connection().prepare("SELECT count(*) FROM operations WHERE transaction_id = ?"));
     MOS_TRY(const bool found, row.unsigned_integer(id).step());
@@ -154,7 +160,8 @@ Result<void> Transactions::insert(const Transaction &transaction) {
                   .text(transaction.reason)
                   .unsigned_integer(transaction.changed_paths)
                   .run());
-    MOS_TRY(Statement last, connection.prepare("UPDATE properties SET value = ? WHERE name = 'last_transaction'"));
+    MOS_TRY(Statement last,
+            connection.prepare("UPDATE properties SET value = max(value, ?) WHERE name = 'last_transaction'"));
     return last.unsigned_integer(transaction.id).run();
 }
 

@@ -1,5 +1,6 @@
 #include <mos/transaction/apply.hpp>
 #include <mos/transaction/transaction.hpp>
+#include <mos/transaction/unknown_stages.hpp>
 
 #include <fmt/format.h>
 
@@ -104,22 +105,14 @@ Result<void> carry(Site &site, Transaction &transaction, base::SyncPoint &sync_p
 // A stage of which nothing is decided may go. One that holds what was never staged there has been moved by a
 // transaction that this database does not know: it was lost or is an old copy.
 Result<void> check_unmoved(base::Directory &stage, std::string_view name) {
-    auto opened = PlanReader::open(stage);
-    if (!opened && (opened.error().code() == Code::FORMAT || opened.error().code() == Code::NOT_FOUND))
-        return {};  // never finished, so never decided
-    MOS_TRY(PlanReader plan, std::move(opened));
-    for (;;) {
-        MOS_TRY(const auto planned, plan.next());
-        if (!planned)
-            return {};
-        const Operation &operation = planned->operation;
-        MOS_TRY(const auto slot, stage.find(number_name(operation.slot)));
-        if (slot && slot->inode != operation.staged_inode)
-            return Error{Code::STAGE_UNCLEAR,
-                         fmt::format("stage {} holds what was at {}, but the database knows no such transaction", name,
-                                     base::in_quotes(operation.path))}
-                .about(operation.path);
-    }
+    MOS_TRY(const UnknownStage unknown, examine_stage(stage));
+    if (unknown.standing != UnknownStage::Standing::moved)
+        return {};  // or never finished, so never decided
+    return Error{Code::STAGE_UNCLEAR,
+                 fmt::format("stage {} holds what was at {}, but the database knows no such transaction; "
+                             "'multios-update doctor' shows what can be done",
+                             name, base::in_quotes(unknown.moved_path))}
+        .about(unknown.moved_path);
 }
 
 Result<std::uint64_t> drop_leftovers(Site &site) {
@@ -134,7 +127,7 @@ Result<std::uint64_t> drop_leftovers(Site &site) {
     for (const base::DirectoryEntry &entry : entries) {
         const std::uint64_t id = std::strtoull(entry.name.c_str(), nullptr, 10);
         if (entry.type != base::FileType::directory || number_name(id) != entry.name)
-            continue;  // not ours by its name; doctor reports it
+            continue;  // the database's copy, or not ours by its name; doctor reports it
         MOS_TRY(const bool owned, transactions.owns_stage(id));
         if (owned)
             continue;

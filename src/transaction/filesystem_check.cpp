@@ -9,9 +9,8 @@ namespace mos::transaction {
 namespace {
 
 constexpr std::string_view fast_commit_notice =
-    "the filesystem uses ext4's fast_commit, with which power cuts were seen to leave neither the old nor the new "
-    "state "
-    "(docs/reliability.md); 'tune2fs -O ^fast_commit' on the unmounted device switches it off";
+    "the filesystem uses ext4's fast_commit, with which a power cut was seen to leave it unmountable; "
+    "'tune2fs -O ^fast_commit' on the unmounted device switches it off";
 
 Result<void> check_type(base::Directory &stage, base::Observer &observer) {
     MOS_TRY(const base::FilesystemUsage usage, stage.usage());

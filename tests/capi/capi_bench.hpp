@@ -27,6 +27,7 @@ using Plan = std::unique_ptr<mos_plan, Freer<mos_plan_free>>;
 using Job = std::unique_ptr<mos_job, Freer<mos_job_free>>;
 using Package = std::unique_ptr<mos_package, Freer<mos_package_free>>;
 using Cursor = std::unique_ptr<mos_entry_cursor, Freer<mos_entry_cursor_free>>;
+using Doctor = std::unique_ptr<mos_doctor, Freer<mos_doctor_free>>;
 using History = std::unique_ptr<mos_history, Freer<mos_history_free>>;
 using Key = std::unique_ptr<mos_key, Freer<mos_key_free>>;
 using ErrorHandle = std::unique_ptr<mos_error, Freer<mos_error_free>>;

@@ -209,10 +209,45 @@ TEST_CASE("cursors go to MOS_END and stay there") {
     CHECK(mos_history_next(history.get(), &record, nullptr) == MOS_END);
 }
 
+TEST_CASE("the doctor's findings come one by one, and repairing answers what was mended") {
+    Bench bench;
+    bench.install(bench.pack("1", "one"));
+    CHECK(unlink(bench.root.at("var/lib/multios/state.db").c_str()) == 0);
+    const auto findings = [&](auto open) {
+        const Doctor doctor = made_by<Doctor>(open);
+        std::string kinds;
+        mos_finding finding = MOS_FINDING_INIT;
+        while (mos_doctor_next(doctor.get(), &finding, nullptr) == MOS_OK) {
+            if (finding.severity == MOS_SEVERITY_ERROR) {
+                kinds += std::string{finding.kind} + " ";
+                CHECK(std::strlen(finding.sentence) > 0);
+                CHECK(std::string{finding.object} == "var/lib/multios/state.db");
+                CHECK(std::strlen(finding.repair) > 0);
+            }
+        }
+        CHECK(mos_doctor_next(doctor.get(), &finding, nullptr) == MOS_END);
+        return kinds;
+    };
+    const auto examine = [&](auto out, auto error) { return mos_doctor_examine(bench.engine.get(), out, error); };
+    const auto repair = [&](auto out, auto error) {
+        return mos_doctor_repair(bench.engine.get(), nullptr, out, error);
+    };
+    CHECK(findings(examine) == "database-missing ");
+    CHECK(findings(repair) == "database-missing ");
+    CHECK(findings(examine).empty());
+    CHECK(findings(repair).empty());
+    mos_doctor *doctor = nullptr;
+    CHECK(mos_doctor_repair(bench.engine.get(), "nothing", &doctor, nullptr) == MOS_E_INVALID_ARGUMENT);
+    CHECK(doctor == nullptr);
+    CHECK(mos_doctor_examine(nullptr, &doctor, nullptr) == MOS_E_INVALID_ARGUMENT);
+    CHECK(mos_doctor_next(nullptr, nullptr, nullptr) == MOS_E_INVALID_ARGUMENT);
+}
+
 TEST_CASE("every free function accepts NULL") {
     mos_context_free(nullptr);
     mos_engine_free(nullptr);
     mos_history_free(nullptr);
+    mos_doctor_free(nullptr);
     mos_plan_free(nullptr);
     mos_job_free(nullptr);
     mos_package_free(nullptr);

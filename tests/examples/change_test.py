@@ -1,10 +1,11 @@
-"""install, install-batch, remove, rollback, history and recover: what they do to a root."""
+"""install, install-batch, remove, rollback, history and recover, doctor: what they do to a root."""
 
 import os
 import re
+import shutil
 import unittest
 
-from support import FAILED, NEEDS_ANSWER, REFUSED, USAGE, Workshop, package, snapshot, update
+from support import DONE, FAILED, NEEDS_ANSWER, REFUSED, USAGE, Workshop, package, snapshot, update
 
 OLD = {"usr/bin/app": "one\n", "usr/share/app/gone": "x\n", "usr/share/app/same": "s\n"}
 NEW = {"usr/bin/app": "two\n", "usr/share/app/new": "y\n", "usr/share/app/same": "s\n"}
@@ -242,6 +243,49 @@ class History(Change):
 
     def test_a_root_that_is_not_there_is_told(self):
         self.assertEqual(update("history", "--root=/absent").code, FAILED)
+
+
+class Doctor(Change):
+    def doctor(self, *arguments):
+        return update("doctor", f"--root={self.root}", *arguments)
+
+    def kinds(self):
+        return [finding["kind"] for finding in self.doctor("--format=json").json["findings"]]
+
+    def test_a_healthy_root_is_told_so(self):
+        self.must(self.install(self.old))
+        self.assertEqual([kind for kind in self.kinds() if not kind.startswith("filesystem-")], [])
+        self.assertEqual(self.doctor().code, DONE)
+
+    def test_a_lost_database_is_shown_and_mended(self):
+        self.must(self.install(self.old))
+        self.must(self.install(self.new))
+        database = os.path.join(self.root, "var/lib/multios/state.db")
+        os.remove(database)
+        shown = self.doctor()
+        self.assertEqual(shown.code, FAILED)
+        self.assertIn("database-missing", shown.out)
+        self.assertIn("would: put its copy in its place", shown.out)
+        self.assertFalse(os.path.exists(database))
+        mended = self.doctor("--repair")
+        self.assertEqual(mended.code, DONE, mended)
+        self.assertIn("repaired  database-missing", mended.out)
+        self.assertEqual(len(self.history()), 2)
+        self.must(self.rollback("last-good"))
+        self.assertEqual(self.content("usr/bin/app"), "one\n")
+
+    def test_one_kind_is_mended_and_the_rest_left(self):
+        self.must(self.install(self.old))
+        shutil.rmtree(os.path.join(self.root, ".multios-stage/copy"))
+        os.mkdir(os.path.join(self.root, ".multios-stage/mine"))
+        self.assertEqual(self.doctor("--repair", "--only=copy-missing").code, DONE)
+        left = self.kinds()
+        self.assertNotIn("copy-missing", left)
+        self.assertIn("foreign-entry", left)
+
+    def test_a_kind_that_there_is_not_is_refused(self):
+        self.assertEqual(self.doctor("--repair", "--only=everything").code, USAGE)
+        self.assertEqual(self.doctor("--only=copy-missing").code, USAGE)
 
 
 class Recover(Change):

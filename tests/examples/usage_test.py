@@ -8,7 +8,8 @@ from support import DONE, FAILED, NOT_BUILT, TOOLS, USAGE, environment, package,
 COMMANDS = {
     "multios-package": ["keygen", "create", "sign", "info", "list-contents", "verify", "install", "install-batch",
                         "remove"],
-    "multios-update": ["install", "install-batch", "remove", "rollback", "rollback last-good", "history", "recover"],
+    "multios-update": ["install", "install-batch", "remove", "rollback", "rollback last-good", "history", "recover",
+                       "doctor"],
 }
 
 

@@ -122,8 +122,8 @@ def book(root):
 
 
 def stages(root):
-    """The names in the stages' folder."""
+    """The names in the stages' folder, without the copy of the database."""
     try:
-        return frozenset(os.listdir(os.path.join(root, ".multios-stage")))
+        return frozenset(os.listdir(os.path.join(root, ".multios-stage"))) - {"copy", "copy.new"}
     except FileNotFoundError:
         return frozenset()

@@ -1,8 +1,7 @@
 #include <mos/state/database.hpp>
 #include <mos/state/transactions.hpp>
 
-#include "expect.hpp"
-#include "twin.hpp"
+#include "database_contents.hpp"
 
 #include <mos/state/sqlite_vfs.hpp>
 
@@ -15,6 +14,7 @@ using mos::Code;
 using mos::base::as_bytes;
 using mos::base::OpenMode;
 using mos::base::Symlinks;
+using mos::test::commit_step;
 using mos::test::must;
 using mos::test::refusal;
 using mos::test::Selection;
@@ -22,16 +22,104 @@ using mos::test::Twin;
 
 namespace {
 
+// What version 1 of the schema was, with a transaction in it.
+constexpr const char *version_1 = R"sql(
+PRAGMA journal_mode = WAL;
+BEGIN;
+CREATE TABLE properties (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO properties VALUES ('minimum_reader', 1), ('last_transaction', 0);
+
+CREATE TABLE transactions (
+    id INTEGER PRIMARY KEY,
+    stage INTEGER NOT NULL,
+    direction INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    in_effect INTEGER NOT NULL,
+    time_unix_s INTEGER NOT NULL,
+    summary TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    changed_paths INTEGER NOT NULL
+);
+CREATE INDEX transactions_by_state ON transactions (state);
+
+-- pass: 0 contents, 1 directories that go, 2 attributes; see Transactions::for_each_operation.
+CREATE TABLE operations (
+    transaction_id INTEGER NOT NULL,
+    pass INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    path BLOB NOT NULL,
+    staged_inode INTEGER NOT NULL,
+    staged_size INTEGER NOT NULL,
+    staged_seconds INTEGER NOT NULL,
+    staged_nanoseconds INTEGER NOT NULL,
+    attributes_before TEXT NOT NULL,
+    attributes_after TEXT NOT NULL,
+    leaving_inode INTEGER NOT NULL,
+    active INTEGER NOT NULL,
+    PRIMARY KEY (transaction_id, pass, slot)
+) WITHOUT ROWID;
+
+CREATE TABLE packages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    release TEXT NOT NULL,
+    architecture TEXT NOT NULL,
+    type TEXT NOT NULL,
+    content_digest BLOB NOT NULL,
+    signer TEXT NOT NULL,
+    manifest TEXT NOT NULL,
+    installed_by INTEGER NOT NULL,
+    removed_by INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX packages_by_name ON packages (name);
+
+CREATE TABLE files (
+    package INTEGER NOT NULL,
+    path BLOB NOT NULL,
+    type INTEGER NOT NULL,
+    attributes TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    link_target BLOB NOT NULL,
+    link_group BLOB NOT NULL,
+    PRIMARY KEY (package, path)
+) WITHOUT ROWID;
+CREATE INDEX files_by_path ON files (path);
+
+PRAGMA user_version = 1;
+INSERT INTO transactions VALUES (1, 1, 0, 3, 1, 1764000000, 'install p 1', '', 1);
+UPDATE properties SET value = 1 WHERE name = 'last_transaction';
+COMMIT;
+)sql";
+
 std::unique_ptr<Database> open(const Twin &twin) { return must(Database::open(twin.root())); }
 
 // Speaks SQL to the database behind its back.
 void run_sql(const Twin &twin, const char *sql) {
     const auto vfs = must(PortVfs::create(twin.root()));
     sqlite3 *database = nullptr;
-    REQUIRE(sqlite3_open_v2("state.db", &database, SQLITE_OPEN_READWRITE, vfs->name()) == SQLITE_OK);
+    REQUIRE(sqlite3_open_v2("state.db", &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs->name()) ==
+            SQLITE_OK);
     REQUIRE(sqlite3_exec(database, "PRAGMA locking_mode=EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK);
     REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
     sqlite3_close(database);
+}
+
+std::int64_t number(const Twin &twin, const char *sql) {
+    const auto vfs = must(PortVfs::create(twin.root(), FileUse::read));
+    sqlite3 *database = nullptr;
+    REQUIRE(sqlite3_open_v2("state.db", &database, SQLITE_OPEN_READONLY, vfs->name()) == SQLITE_OK);
+    std::int64_t answer = -1;
+    const auto take = [](void *out, int, char **values, char **) {
+        *static_cast<std::int64_t *>(out) = std::strtoll(values[0], nullptr, 10);
+        return 0;
+    };
+    CHECK(sqlite3_exec(database, "PRAGMA locking_mode=EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK);
+    CHECK(sqlite3_exec(database, sql, take, &answer, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+    return answer;
 }
 
 mos::Result<void> insert(Database &database, std::uint64_t id) {
@@ -193,7 +281,70 @@ TEST_CASE("a newer schema that needs a newer reader is refused by name") {
     run_sql(twin, "PRAGMA user_version = 7; UPDATE properties SET value = 6 WHERE name = 'minimum_reader'");
     const auto refused = Database::open(twin.root());
     CHECK(refusal(refused) == Code::DATABASE_TOO_NEW);
-    CHECK(refused.error().message() == "the database has schema 7, which needs a reader of at least 6; this is 1");
+    CHECK(refused.error().message() == "the database has schema 7, which needs a reader of at least 6; this is 2");
+}
+
+TEST_CASE("a database of version 1 is brought to version 2 in one step, and its pages stay without checksums") {
+    Twin twin;
+    run_sql(twin, version_1);
+    {
+        const auto old = must(Database::examine(twin.root()));
+        CHECK(must(Transactions{*old}.list(10)).size() == 1);
+        CHECK(must(old->revision()) == 0);
+    }
+    std::vector<mos::test::DiskState> states;
+    twin.on_mutation([&](std::uint64_t number, std::string_view) {
+        for (const Selection &keep : {Selection::none(), Selection::all(), Selection::random(number)})
+            states.push_back(twin.crash(keep));
+    });
+    {
+        const auto database = open(twin);
+        CHECK(database->changed());
+        CHECK(holds(*database, 1));
+        CHECK(must(Transactions{*database}.next_id()) == 2);
+        must(database->commit(Durability::durable, [&] { return insert(*database, 2); }));
+        CHECK(must(database->revision()) == 1);
+        must(database->checkpoint());
+    }
+    twin.on_mutation(nullptr);
+    CHECK_FALSE(open(twin)->changed());
+    CHECK(holds(*open(twin), 2));
+    must(mos::state::check_pages(*twin.root()));  // which has nothing to check
+    // An older library does not open it any more.
+    CHECK(number(twin, "SELECT value FROM properties WHERE name = 'minimum_reader'") == 2);
+    CHECK(number(twin, "PRAGMA user_version") == 2);
+    CHECK(states.size() > 20);
+    for (const auto &state : states)
+        CHECK(holds(*open(Twin{state}), 1));
+}
+
+TEST_CASE("a durable commit is counted, another one is not") {
+    const Twin twin;
+    const auto database = open(twin);
+    CHECK(must(database->revision()) == 0);
+    must(database->commit(Durability::durable, [&] { return insert(*database, 1); }));
+    must(database->commit(Durability::with_next, [&] { return insert(*database, 2); }));
+    CHECK(must(database->revision()) == 1);
+    CHECK(must(open(twin)->revision()) == 1);
+}
+
+TEST_CASE("a log is emptied when it is larger than a mebibyte and a quarter of the database") {
+    const Twin twin;
+    const auto log_bytes = [&] { return must(twin.root()->find("state.db-wal"))->size; };
+    commit_step(*open(twin), 1, 40'000);
+    CHECK(log_bytes() > 1U << 20U);
+    (void)open(twin);
+    CHECK(log_bytes() == 0);
+    const std::uint64_t quarter = must(twin.root()->find("state.db"))->size / 4;
+    commit_step(*open(twin), 2, 6000);
+    CHECK(log_bytes() > 1U << 20U);
+    CHECK(log_bytes() < quarter);
+    (void)open(twin);
+    CHECK(log_bytes() > 0);
+    commit_step(*open(twin), 3, 8000);
+    CHECK(log_bytes() > quarter);
+    (void)open(twin);
+    CHECK(log_bytes() == 0);
 }
 
 TEST_CASE("a database that was cut while it was made opens as a new one") {

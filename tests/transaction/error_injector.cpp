@@ -120,17 +120,19 @@ bool ErrorInjector::chosen(std::uint64_t number, std::uint64_t every, std::uint6
 
 Result<std::uint64_t> ErrorInjector::count_calls(const DiskState &initial) const {
     Twin twin{initial};
-    Session session{m_workload, twin};
+    DiskInMemory disk{twin};
+    Session session{m_workload, disk};
     MOS_CHECK(m_workload.run(session));
     return twin.calls();
 }
 
 ErrorInjector::Outcome ErrorInjector::run_with(Twin &twin, std::uint64_t call, const Fault &fault) const {
-    Session session{m_workload, twin};
-    Origin origin{session.allowed};
+    DiskInMemory disk{twin};
+    Session session{m_workload, disk};
+    Origin origin{session.allowed()};
     std::string failed;
     twin.on_mutation([&](std::uint64_t /*number*/, std::string_view what) {
-        origin.see(session.allowed);
+        origin.see(session.allowed());
         if (failed.empty() && twin.calls() >= call)
             failed = what;
     });
@@ -138,14 +140,14 @@ ErrorInjector::Outcome ErrorInjector::run_with(Twin &twin, std::uint64_t call, c
         twin.fail_at(call, fault.number);
     else
         twin.fail_from(call, fault.number);
-    Outcome outcome{.ended = m_workload.run(session), .allowed = session.allowed, .failed = {}, .notices = {}};
+    Outcome outcome{.ended = m_workload.run(session), .allowed = session.allowed(), .failed = {}, .notices = {}};
     // A step that turned round stands where it began; one that could not may stand there after the recovery.
     if (!outcome.ended && is_unfinished(outcome.ended.error()))
         outcome.notices = session.machine().watcher.notices;
     if (!outcome.ended && outcome.ended.error().code() == Code::REVERTED)
-        outcome.allowed = origin.of(session.allowed);
+        outcome.allowed = origin.of(session.allowed());
     else if (!outcome.ended && outcome.ended.error().code() == Code::RECOVERY_FAILED)
-        outcome.allowed |= origin.of(session.allowed);
+        outcome.allowed |= origin.of(session.allowed());
     twin.on_mutation(nullptr);
     outcome.failed = std::move(failed);
     return outcome;
@@ -153,15 +155,17 @@ ErrorInjector::Outcome ErrorInjector::run_with(Twin &twin, std::uint64_t call, c
 
 // What the next process finds: it recovers, and everything is as it may be; a power cut then changes nothing any more.
 Result<void> ErrorInjector::examine(Twin twin, const Outcome &outcome, bool go_on) {
-    auto recovered = m_examiner.recover(twin, outcome.allowed);
+    DiskInMemory disk{twin};
+    auto recovered = m_examiner.recover(disk, outcome.allowed);
     // An error of a flush is told to the first who flushes after it. The one after that succeeds.
     if (!recovered && recovered.error().code() == Code::RECOVERY_FAILED && outcome.failed.starts_with("flush"))
-        recovered = m_examiner.recover(twin, outcome.allowed);
+        recovered = m_examiner.recover(disk, outcome.allowed);
     MOS_TRY(const std::size_t standing, std::move(recovered));
     Twin cut{twin.crash(Selection::none())};
-    if (auto again = m_examiner.recover(cut, only(standing)); !again)
+    DiskInMemory cut_disk{cut};
+    if (auto again = m_examiner.recover(cut_disk, only(standing)); !again)
         return in_context(std::move(again).error(), "the recovery was not durable");
-    return go_on ? m_examiner.go_on(twin, standing) : Result<void>{};
+    return go_on ? m_examiner.go_on(disk, standing) : Result<void>{};
 }
 
 void ErrorInjector::inject(const DiskState &initial, std::uint64_t call, const Fault &fault) {

@@ -2,6 +2,8 @@
 
 #include "scenes.hpp"
 
+#include <mos/state/database_files.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -88,6 +90,8 @@ Result<void> Examiner::check_stages(Machine &machine) {
     MOS_TRY(const auto stages, machine.root().open_directory(transaction::stages_name, base::Symlinks::refuse));
     MOS_TRY(const auto entries, stages->list());
     for (const base::DirectoryEntry &entry : entries) {
+        if (entry.name == state::copy_name || entry.name == state::new_copy_name)
+            continue;
         std::uint64_t id = 0;
         std::from_chars(entry.name.data(), entry.name.data() + entry.name.size(), id);
         MOS_TRY(const bool owned, transactions.owns_stage(id));

@@ -14,6 +14,7 @@ typedef struct mos_outcome mos_outcome;
 typedef struct mos_package mos_package;
 typedef struct mos_entry_cursor mos_entry_cursor;
 typedef struct mos_history mos_history;
+typedef struct mos_doctor mos_doctor;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
 typedef struct mos_error mos_error;
@@ -76,6 +77,24 @@ typedef struct mos_history_record {
  void mos_history_free(mos_history *history);
  int mos_engine_installed_version(mos_engine *engine, const char *name, char *version, size_t size,
                                          mos_error **error);
+typedef int32_t mos_severity;
+enum {
+    MOS_SEVERITY_INFORMATION = 0,
+    MOS_SEVERITY_WARNING = 1,
+    MOS_SEVERITY_ERROR = 2
+};
+typedef struct mos_finding {
+    uint32_t struct_size;
+    mos_severity severity;
+    const char *kind;
+    const char *sentence;
+    const char *object;
+    const char *repair;
+} mos_finding;
+ int mos_doctor_examine(mos_engine *engine, mos_doctor **doctor, mos_error **error);
+ int mos_doctor_repair(mos_engine *engine, const char *kind, mos_doctor **doctor, mos_error **error);
+ int mos_doctor_next(mos_doctor *doctor, mos_finding *finding, mos_error **error);
+ void mos_doctor_free(mos_doctor *doctor);
 enum {
     MOS_E_SIGNATURE_INVALID = -1,
     MOS_E_DEPENDENCY = -2,

@@ -19,6 +19,21 @@ class TransactionState(enum.IntEnum):
     PRUNED = lib.MOS_TRANSACTION_PRUNED
 
 
+class Severity(enum.IntEnum):
+    INFORMATION = lib.MOS_SEVERITY_INFORMATION
+    WARNING = lib.MOS_SEVERITY_WARNING
+    ERROR = lib.MOS_SEVERITY_ERROR
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    kind: str
+    severity: Severity
+    sentence: str
+    object: str
+    repair: str
+
+
 @dataclasses.dataclass(frozen=True)
 class HistoryRecord:
     state: TransactionState
@@ -69,8 +84,26 @@ class Engine(Handle):
                                 text(record.reason), record.time_unix_s, record.changed_paths, bool(record.in_effect),
                                 bool(record.can_roll_back))
 
+    def examine(self):
+        """What is wrong with the root: a list of Finding, empty for a healthy one. Changes nothing."""
+        return _findings(create(lib.mos_doctor_examine, self._pointer))
+
+    def repair(self, kind=None):
+        """Mends what examine() finds, of one kind or (None) all of it; returns the Findings that were mended."""
+        return _findings(create(lib.mos_doctor_repair, self._pointer, ffi.NULL if kind is None else c_text(kind)))
+
     def installed_version(self, name):
         """The version that is installed of the package `name`, or None."""
         buffer = ffi.new("char[]", VERSION_BYTES)
         status = call(lib.mos_engine_installed_version, self._pointer, c_text(name), buffer, VERSION_BYTES)
         return text(buffer) if status == lib.MOS_OK else None
+
+
+def _findings(doctor):
+    cursor = ffi.gc(doctor, lib.mos_doctor_free)
+    finding, _ = new_struct("mos_finding")
+    found = []
+    while call(lib.mos_doctor_next, cursor, finding) == lib.MOS_OK:
+        found.append(Finding(text(finding.kind), Severity(finding.severity), text(finding.sentence),
+                             text(finding.object), text(finding.repair)))
+    return found

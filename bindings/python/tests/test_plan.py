@@ -23,6 +23,19 @@ def test_install_update_and_roll_back(workshop):
     assert all(record.state == mos.TransactionState.DONE for record in history)
 
 
+def test_the_doctor_finds_a_lost_database_and_restores_it(workshop):
+    workshop.install(workshop.package(version="1.0"))
+    (workshop.root / "var/lib/multios/state.db").unlink()
+    with workshop.engine() as engine:
+        found = [finding for finding in engine.examine() if finding.severity == mos.Severity.ERROR]
+        assert [finding.kind for finding in found] == ["database-missing"]
+        assert found[0].object == "var/lib/multios/state.db" and found[0].repair
+        with pytest.raises(mos.Error):
+            engine.repair("no-such-kind")
+        assert [finding.kind for finding in engine.repair()] == ["database-missing"]
+        assert engine.installed_version("webserver") == "1.0"
+
+
 def test_a_plan_says_what_it_would_do_and_changes_nothing(workshop):
     package = workshop.package()
     with workshop.engine() as engine:

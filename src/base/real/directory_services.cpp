@@ -12,6 +12,7 @@
 #include <limits>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -166,6 +167,7 @@ Result<FilesystemUsage> RealDirectory::usage() {
         usage.type = known->name;
     if (struct stat own = {}; usage.type == "ext4" && ::fstat(descriptor(), &own) == 0)
         usage.fast_commit = has_fast_commit(own.st_dev);
+    usage.read_only = (static_cast<unsigned long>(raw.f_flags) & ST_RDONLY) != 0;
     MOS_TRY(usage.free_bytes, checked_multiply(raw.f_bavail, static_cast<std::uint64_t>(raw.f_frsize)));
     // btrfs and vfat count no inodes.
     usage.free_inodes = raw.f_files == 0 ? std::numeric_limits<std::uint64_t>::max() : raw.f_ffree;

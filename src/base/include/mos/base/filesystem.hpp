@@ -55,7 +55,8 @@ struct ExtendedAttribute {
 using ExtendedAttributes = std::vector<ExtendedAttribute>;  // sorted by name
 
 struct FilesystemUsage {
-    std::string type;          // "ext4", "xfs", "btrfs", …; empty when unknown
+    std::string type;  // "ext4", "xfs", "btrfs", …; empty when unknown
+    bool read_only = false;
     bool fast_commit = false;  // ext4's short commits; false when that can't be found out
     std::uint64_t free_bytes = 0;
     std::uint64_t free_inodes = 0;  // the largest number where the filesystem has no such limit

@@ -57,13 +57,18 @@ class Engine;
 class Session {
   public:
     enum class Purpose : std::uint8_t {
-        change,  // a job: creates lock and database where they are missing, and recovers
-        mend,    // recovers; a root without a database has an empty one, and nothing is created
+        change,   // a job: creates lock and database where they are missing, and recovers
+        mend,     // recovers; a root without a database has an empty one, and nothing is created
+        repair,   // restores the database, and leaves everything else to the caller
+        examine,  // takes the lock where there is one to take, and opens no database; creates nothing
     };
 
     // Every notice to `observer` also goes to the engine's log, and so does what was recovered.
     [[nodiscard]] static Result<Session> open(Engine &engine, base::Observer &observer, Purpose purpose);
     Session(Session &&) noexcept = default;
+
+    // Brings the redundant copy of the database up to date, at the end of what changed it: also after a failure.
+    void keep_copy();
 
     [[nodiscard]] transaction::Site &site() noexcept { return *m_site; }
     [[nodiscard]] const transaction::Recovered &recovered() const noexcept { return m_recovered; }

@@ -17,8 +17,8 @@ class Connection;
 
 // The schema that this library writes, and the oldest schema whose reader can read what it writes. A database with a
 // newer schema opens when its minimum reader is at most ours; else DATABASE_TOO_NEW.
-inline constexpr int schema_version = 1;
-inline constexpr int minimum_reader_version = 1;
+inline constexpr int schema_version = 2;
+inline constexpr int minimum_reader_version = 2;
 
 enum class Durability : std::uint8_t {
     durable,   // a power cut after the commit returns does not take it back
@@ -27,7 +27,7 @@ enum class Durability : std::uint8_t {
 
 class Database {
   public:
-    // Opens state.db in `directory`, creating or migrating it when need be.
+    // Opens state.db in `directory`, creating or migrating it when need be; looks over all its pages first.
     // DATABASE_DAMAGED, DATABASE_TOO_NEW, NO_SPACE, READ_ONLY, IO.
     [[nodiscard]] static Result<std::unique_ptr<Database>> open(std::unique_ptr<base::Directory> directory);
 
@@ -36,6 +36,10 @@ class Database {
     // itself for one who does (LOCKED after ten seconds). A database that was never completed is empty. commit() and
     // checkpoint() are refused (READ_ONLY).
     [[nodiscard]] static Result<std::unique_ptr<Database>> open_to_read(std::unique_ptr<base::Directory> directory);
+
+    // The same for whoever has the root's lock, after a look over all pages. One whose creation was cut short reads as
+    // an empty one. NOT_FOUND when there is none; the others as open().
+    [[nodiscard]] static Result<std::unique_ptr<Database>> examine(std::unique_ptr<base::Directory> directory);
 
     // An empty one in memory: what a root without a database has.
     [[nodiscard]] static Result<std::unique_ptr<Database>> open_empty();
@@ -51,6 +55,13 @@ class Database {
     // True after a commit of which it is not known whether it became durable. Only opening anew tells.
     [[nodiscard]] bool failed() const noexcept { return m_failed; }
 
+    // How many durable commits there were, since its creation or since version 2 of the schema. Of two states of one
+    // database the one with the larger number is the later, and a cut takes none of them back.
+    [[nodiscard]] Result<std::uint64_t> revision();
+
+    // Whether anything was written to the files since it was opened.
+    [[nodiscard]] bool changed() const noexcept { return m_changed; }
+
     // Moves everything from the log into the database file and flushes both. Recovery does so before it believes a
     // commit, whose flush may have failed in another process's life. Waits for readers: LOCKED after ten seconds.
     [[nodiscard]] Result<void> checkpoint();
@@ -64,6 +75,7 @@ class Database {
     std::unique_ptr<base::File> m_reader_lock;  // given up after the connection is closed
     std::unique_ptr<Connection> m_connection;
     bool m_failed = false;
+    bool m_changed = false;
 };
 
 }  // namespace mos::state

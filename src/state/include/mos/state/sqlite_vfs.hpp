@@ -19,8 +19,9 @@ enum class FileUse : std::uint8_t { change, read };
 // A VFS for the databases of one directory, registered with SQLite for as long as it lives; every connection opened
 // with it must be closed before. Database names are single names in the directory: no path is ever resolved, no
 // symbolic link followed. Nothing is locked, for that is done for the whole database (database_lock.hpp), and there is
-// no shared memory: a WAL database needs `PRAGMA locking_mode=EXCLUSIVE` before anything touches it. One thread at a
-// time.
+// no shared memory: a WAL database needs `PRAGMA locking_mode=EXCLUSIVE` before anything touches it. Pages of a
+// database file that reserves eight bytes for it carry checksums: each is given its own when it is written, and
+// DATABASE_DAMAGED is what a read of a page says that has another. One thread at a time.
 class PortVfs {
   public:
     // INTERNAL when SQLite refuses the registration.

@@ -69,6 +69,9 @@ class Transactions {
     // Whether the stage of that number belongs to a transaction that is not pruned.
     [[nodiscard]] Result<bool> owns_stage(std::uint64_t id);
 
+    // Whether a newer transaction than `id` stands: one that was not undone.
+    [[nodiscard]] Result<bool> stands_before_others(std::uint64_t id);
+
     [[nodiscard]] Result<std::uint64_t> operation_count(std::uint64_t id);
 
     // The following belong into the body of Database::commit.
