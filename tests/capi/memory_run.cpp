@@ -23,7 +23,10 @@
 namespace {
 
 using namespace mos::test;
-using namespace mos::test::capi;
+using mos::test::capi::Bench;
+using mos::test::capi::Engine;
+using mos::test::capi::ErrorHandle;
+using mos::test::capi::Plan;
 
 constexpr std::size_t violations_shown = 3;
 constexpr std::size_t version_bytes = 256;
@@ -34,6 +37,17 @@ struct Options {
     std::uint64_t allocation = 0;
 };
 
+// MOS_OK, or the run ends: between two commands memory is there.
+void must(int code, mos_error *error) {
+    const ErrorHandle owned{error};
+    if (code == MOS_OK)
+        return;
+    fmt::print("the bench broke: error {}: {}\n", code, mos_error_message(error));
+    for (const mos_error *cause = mos_error_cause(error); cause != nullptr; cause = mos_error_cause(cause))
+        fmt::print("    {}\n", mos_error_message(cause));
+    std::exit(1);
+}
+
 // The root of the bench, with a package of which two versions exist.
 struct Rig {
     Rig() : old_package(bench.pack("1", "one")), new_package(bench.pack("2", "two")) { bench.install(old_package); }
@@ -43,8 +57,10 @@ struct Rig {
         bench.engine.reset();
         mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
         options.root_path = bench.root.path().c_str();
-        bench.engine = made_by<Engine>(
-            [&](auto out, auto error) { return mos_engine_open(bench.context.get(), &options, out, error); });
+        mos_engine *engine = nullptr;
+        mos_error *error = nullptr;
+        must(mos_engine_open(bench.context.get(), &options, &engine, &error), error);
+        bench.engine.reset(engine);
         recover();
     }
     std::uint32_t recover() const {
@@ -53,10 +69,14 @@ struct Rig {
         must(mos_engine_recover(bench.engine.get(), &settled, &error), error);
         return settled;
     }
+    // "" when it is not installed.
     [[nodiscard]] std::string version() const {
         std::string text(version_bytes, '\0');
         mos_error *error = nullptr;
-        must(mos_engine_installed_version(bench.engine.get(), "app", text.data(), text.size(), &error), error);
+        const int code = mos_engine_installed_version(bench.engine.get(), "app", text.data(), text.size(), &error);
+        if (code == MOS_END)
+            return "";
+        must(code, error);
         return text.c_str();
     }
     void roll_back() const {
