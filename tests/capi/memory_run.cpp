@@ -4,7 +4,8 @@
 //
 //   memory-run [--command=NAME] [--sample=N] [--allocation=N]
 //
-// --sample takes one allocation in N, --allocation that one alone. Ends with "N passed, N failed".
+// --sample takes one allocation in N (43 without a number), --allocation that one alone. Ends with "N passed, N
+// failed".
 #define DOCTEST_CONFIG_IMPLEMENT  // for what the bench checks; the program has a main of its own
 #include "capi_bench.hpp"
 #include "failing_memory.hpp"
@@ -29,6 +30,7 @@ using mos::test::capi::ErrorHandle;
 using mos::test::capi::Plan;
 
 constexpr std::size_t violations_shown = 3;
+constexpr std::uint64_t usual_sample = 43;
 constexpr std::size_t version_bytes = 256;
 
 struct Options {
@@ -124,6 +126,12 @@ Outcome carry_out(const Rig &rig, const std::function<int(mos_plan *, mos_error 
     return std::move(call).outcome();
 }
 
+Outcome install(const Rig &rig) {
+    return carry_out(rig, [&](mos_plan *plan, mos_error **error) {
+        return mos_plan_install_path(plan, rig.old_package.c_str(), nullptr, error);
+    });
+}
+
 Outcome update(const Rig &rig) {
     return carry_out(rig, [&](mos_plan *plan, mos_error **error) {
         return mos_plan_install_path(plan, rig.new_package.c_str(), nullptr, error);
@@ -155,6 +163,17 @@ Outcome read_history(const Rig &rig) {
     return std::move(call).outcome();
 }
 
+Outcome open_and_recover(const Rig &rig) {
+    Caller call;
+    mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
+    options.root_path = rig.bench.root.path().c_str();
+    mos_engine *engine = nullptr;
+    if (call([&](auto error) { return mos_engine_open(rig.bench.context.get(), &options, &engine, error); }))
+        call([&](auto error) { return mos_engine_recover(engine, nullptr, error); });
+    mos_engine_free(engine);
+    return std::move(call).outcome();
+}
+
 struct Command {
     std::string_view name;
     std::string_view before;  // the version that is installed
@@ -163,10 +182,9 @@ struct Command {
 };
 
 constexpr std::array commands = {
-    Command{"update", "1", "2", update},
-    Command{"rollback", "2", "1", roll_back},
-    Command{"remove", "1", "", remove},
-    Command{"history", "1", "1", read_history},
+    Command{"install", "", "1", install},       Command{"update", "1", "2", update},
+    Command{"rollback", "2", "1", roll_back},   Command{"remove", "1", "", remove},
+    Command{"history", "1", "1", read_history}, Command{"open", "1", "1", open_and_recover},
 };
 
 std::string_view content_of(std::string_view version) { return version == "1" ? "one" : version == "2" ? "two" : ""; }
@@ -175,8 +193,13 @@ std::string_view content_of(std::string_view version) { return version == "1" ? 
 void lead_to(const Rig &rig, std::string_view version) {
     if (rig.version() == version)
         return;
+    if (version == "") {
+        auto [code, error] = remove(rig);
+        must(code, error.release());
+        return;
+    }
     if (rig.version() == "")
-        rig.roll_back();  // of the removal
+        rig.bench.install(rig.old_package);
     if (rig.version() == "2" && version == "1")
         rig.roll_back();
     if (rig.version() == "1" && version == "2")
@@ -282,6 +305,8 @@ std::optional<Options> read_options(int count, char **arguments) {
         bool good = false;
         if (name == "--command")
             good = !(options.command = value).empty();
+        else if (argument == "--sample")
+            good = (options.sample = usual_sample) > 0;
         else if (name == "--sample")
             good = read_number(value, options.sample);
         else if (name == "--allocation")
