@@ -277,13 +277,20 @@ bool run_with(Rig &rig, const Command &command, std::uint64_t number, Shortage s
 }
 
 Tally run_command(const Command &command, const Options &options) {
-    Rig rig;
+    auto rig = std::make_unique<Rig>();
     Tally tally;
+    // A command that succeeded leaves a recovery point, and the next would take more memory: a new root.
+    const auto run = [&](std::uint64_t number, Shortage shortage) {
+        const bool reached = run_with(*rig, command, number, shortage, tally);
+        if (rig->version() != command.before)
+            rig = std::make_unique<Rig>();
+        return reached;
+    };
     const std::uint64_t first = options.allocation != 0 ? options.allocation : 1;
     for (std::uint64_t number = first;; number += options.sample) {
-        const bool reached = run_with(rig, command, number, Shortage::once, tally);
+        const bool reached = run(number, Shortage::once);
         if (reached)
-            run_with(rig, command, number, Shortage::for_good, tally);
+            run(number, Shortage::for_good);
         tally.allocations = reached ? number : tally.allocations;
         if (!reached || options.allocation != 0)
             return tally;
