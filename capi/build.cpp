@@ -40,25 +40,23 @@ Result<void> set_field(nlohmann::json &info, const char *field, const char *valu
 }
 
 Result<mos::package::Manifest> read_manifest(const mos_build_options &given) {
-    nlohmann::json tree = nlohmann::json::object();
+    mos::base::JsonTree tree = mos::base::json_object();
     if (given.manifest_json != nullptr) {
         auto parsed = mos::base::parse_json(given.manifest_json, {});
         if (!parsed)
             return mos::base::in_context(std::move(parsed).error(), "the metadata can't be read");
         tree = std::move(parsed).value();
-        if (!tree.is_object() || (tree.contains("package_info") && !tree["package_info"].is_object()))
+        if (!tree->is_object() || (tree->contains("package_info") && !tree->at("package_info").is_object()))
             return Error{Code::FORMAT, "the metadata is not laid out as a manifest"};
     }
-    nlohmann::json &info = tree["package_info"];
-    if (info.is_null())
-        info = nlohmann::json::object();
+    nlohmann::json &info = mos::base::object_in(*tree, "package_info");
     MOS_CHECK(set_field(info, "name", given.name));
     MOS_CHECK(set_field(info, "version", given.version));
     MOS_CHECK(set_field(info, "release", given.release));
     MOS_CHECK(set_field(info, "architecture", given.architecture));
     MOS_CHECK(set_field(info, "type", given.type));
     MOS_CHECK(set_field(info, "description", given.description));
-    return mos::package::parse_manifest(tree.dump());
+    return mos::package::parse_manifest(tree->dump());
 }
 
 Result<std::string> read_prefix(const char *prefix) {

@@ -61,7 +61,11 @@ int report_out_of_memory(mos_error **error) noexcept {
 }
 
 int report_unexpected(mos_error **error) noexcept {
-    return report(error, Error{Code::INTERNAL, "unexpected exception"});
+    try {
+        return report(error, Error{Code::INTERNAL, "unexpected exception"});
+    } catch (...) {
+        return report_out_of_memory(error);
+    }
 }
 
 }  // namespace mos::capi

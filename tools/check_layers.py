@@ -45,7 +45,7 @@ THIRD_PARTY = {
     "zstd_errors.h": ["src/package", "src/delta"],
     "archive.h": ["src/package", "src/snapshot"],
     "archive_entry.h": ["src/package", "src/snapshot"],
-    "sqlite3.h": ["src/state", "tests/state", "tests/transaction"],
+    "sqlite3.h": ["src/state", "tests/state", "tests/transaction", "tests/capi"],
     "zlib.h": ["src/transaction", "src/delta", "tests/transaction", "fuzz/plan_file.cpp"],
     "lzma.h": ["src/delta"],
     "ini.h": ["src/config"],

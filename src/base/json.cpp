@@ -13,6 +13,15 @@ namespace mos::base {
 
 namespace {
 
+// As deep as the tree, which parse_json() and our own writers bound.
+void take_apart(nlohmann::json &tree) noexcept {
+    if (!tree.is_structured())
+        return;
+    for (nlohmann::json &child : tree)
+        take_apart(child);
+    tree.clear();  // destroys scalars and empty containers alone, which takes no memory
+}
+
 // Builds the tree itself, so that every rule is checked before the value is kept.
 class StrictHandler final : public nlohmann::json_sax<nlohmann::json> {
   public:
@@ -45,7 +54,7 @@ class StrictHandler final : public nlohmann::json_sax<nlohmann::json> {
         return refuse(Code::FORMAT, fmt::format("not valid JSON at byte {}", position));
     }
 
-    [[nodiscard]] nlohmann::json take_root() { return std::move(m_root); }
+    [[nodiscard]] JsonTree take_root() { return std::move(m_root); }
     [[nodiscard]] Error error() const { return m_error; }
 
   private:
@@ -54,10 +63,11 @@ class StrictHandler final : public nlohmann::json_sax<nlohmann::json> {
         return false;
     }
 
+    // A scalar or an empty container.
     nlohmann::json *insert(nlohmann::json value) {
         if (m_open.empty()) {
-            m_root = std::move(value);
-            return &m_root;
+            *m_root = std::move(value);
+            return m_root.get();
         }
         nlohmann::json &parent = *m_open.back();
         if (parent.is_array()) {
@@ -96,7 +106,7 @@ class StrictHandler final : public nlohmann::json_sax<nlohmann::json> {
     }
 
     const JsonLimits &m_limits;
-    nlohmann::json m_root;
+    JsonTree m_root = json_null();
     std::vector<nlohmann::json *> m_open;  // stable: a parent takes no further child while one is open
     std::vector<std::set<std::string>> m_keys;
     std::string m_key;
@@ -106,7 +116,32 @@ class StrictHandler final : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
-Result<nlohmann::json> parse_json(std::string_view text, const JsonLimits &limits) {
+void JsonDismantler::operator()(nlohmann::json *tree) const noexcept {
+    take_apart(*tree);
+    delete tree;
+}
+
+JsonTree json_null() { return JsonTree{new nlohmann::json}; }
+
+JsonTree json_object() { return JsonTree{new nlohmann::json(nlohmann::json::value_t::object)}; }
+
+nlohmann::json &object_in(nlohmann::json &parent, const std::string &key) {
+    nlohmann::json &place = parent[key];
+    if (!place.is_object()) {
+        take_apart(place);
+        place = nlohmann::json::object();
+    }
+    return place;
+}
+
+nlohmann::json &array_in(nlohmann::json &parent, const std::string &key) {
+    nlohmann::json &place = parent[key];
+    take_apart(place);
+    place = nlohmann::json::array();
+    return place;
+}
+
+Result<JsonTree> parse_json(std::string_view text, const JsonLimits &limits) {
     if (text.size() > limits.bytes)
         return Error{Code::LIMIT, fmt::format("JSON of {} bytes, at most {} are allowed", text.size(), limits.bytes)};
     StrictHandler handler{limits};

@@ -32,20 +32,33 @@ class BlockedSignals {
     sigset_t m_before{};
 };
 
+// Short enough for a std::string that takes no memory.
+Error out_of_memory() noexcept { return Error{Code::OUT_OF_MEMORY, "out of memory"}; }
+
+Error unexpected(const char *what) noexcept {
+    try {
+        return Error{Code::INTERNAL, fmt::format("unexpected exception: {}", what)};
+    } catch (const std::bad_alloc &) {
+        return out_of_memory();
+    }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Job>> Job::create(Work work) {
-    const int event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (event < 0)
+    std::unique_ptr<Job> job{new Job{std::move(work)}};
+    job->m_event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (job->m_event < 0)
         return base::system_error(errno, "create the event descriptor of", "job");
-    return std::unique_ptr<Job>{new Job{std::move(work), event}};
+    return job;
 }
 
 Job::~Job() {
     cancel();
     if (m_thread.joinable())
         m_thread.join();
-    ::close(m_event);
+    if (m_event >= 0)
+        ::close(m_event);
 }
 
 Result<void> Job::begin() {
@@ -65,6 +78,10 @@ Result<void> Job::start() {
         const std::lock_guard lock{m_mutex};
         m_state = JobState::ready;
         return base::system_error(problem.code().value(), "start a thread for", "job");
+    } catch (const std::bad_alloc &) {
+        const std::lock_guard lock{m_mutex};
+        m_state = JobState::ready;  // not running: whoever waited for it would wait for ever
+        throw;
     }
     return {};
 }
@@ -86,11 +103,11 @@ void Job::perform() {
     try {
         result = m_work(*this, [this](Question question) { return ask(std::move(question)); });
     } catch (const std::bad_alloc &) {
-        result = Error{Code::OUT_OF_MEMORY, "out of memory"};
+        result = out_of_memory();
     } catch (const std::exception &problem) {
-        result = Error{Code::INTERNAL, fmt::format("unexpected exception: {}", problem.what())};
+        result = unexpected(problem.what());
     } catch (...) {
-        result = Error{Code::INTERNAL, "unexpected exception"};
+        result = unexpected("of an unknown type");
     }
     const std::lock_guard lock{m_mutex};
     if (result->ok())

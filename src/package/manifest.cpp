@@ -14,6 +14,7 @@ namespace mos::package {
 
 namespace {
 
+using base::JsonTree;
 using nlohmann::json;
 
 constexpr std::size_t max_text_bytes = 4096;
@@ -31,50 +32,50 @@ class Section {
   public:
     Section(json &tree, std::string_view name) : m_name(name) {
         if (const auto found = tree.find(name); found != tree.end()) {
-            m_object = std::move(*found);
+            *m_object = std::move(*found);
             tree.erase(found);
         }
     }
 
     [[nodiscard]] Result<void> check_shape() const {
-        if (!m_object.is_object())
+        if (!m_object->is_object())
             return malformed(m_name, "is no object");
         return {};
     }
 
     [[nodiscard]] Result<std::string> text(std::string_view key, std::string fallback) {
-        MOS_TRY(const json value, take(key));
-        if (value.is_null())
+        MOS_TRY(const JsonTree value, take(key));
+        if (value->is_null())
             return fallback;
-        return clean(key, value);
+        return clean(key, *value);
     }
 
     [[nodiscard]] Result<bool> boolean(std::string_view key, bool fallback) {
-        MOS_TRY(const json value, take(key));
-        if (value.is_null())
+        MOS_TRY(const JsonTree value, take(key));
+        if (value->is_null())
             return fallback;
-        if (!value.is_boolean())
+        if (!value->is_boolean())
             return malformed(full(key), "is neither true nor false");
-        return value.get<bool>();
+        return value->get<bool>();
     }
 
     [[nodiscard]] Result<std::int64_t> integer(std::string_view key, std::int64_t fallback, std::int64_t limit) {
-        MOS_TRY(const json value, take(key));
-        if (value.is_null())
+        MOS_TRY(const JsonTree value, take(key));
+        if (value->is_null())
             return fallback;
-        if (!value.is_number_integer() || value < 0 || value > limit)
+        if (!value->is_number_integer() || *value < 0 || *value > limit)
             return malformed(full(key), fmt::format("is no integer from 0 to {}", limit));
-        return value.get<std::int64_t>();
+        return value->get<std::int64_t>();
     }
 
     [[nodiscard]] Result<std::vector<std::string>> list(std::string_view key) {
-        MOS_TRY(const json value, take(key));
+        MOS_TRY(const JsonTree value, take(key));
         std::vector<std::string> items;
-        if (value.is_null())
+        if (value->is_null())
             return items;
-        if (!value.is_array() || value.size() > max_list_items)
+        if (!value->is_array() || value->size() > max_list_items)
             return malformed(full(key), fmt::format("is no list of at most {} texts", max_list_items));
-        for (const json &item : value) {
+        for (const json &item : *value) {
             MOS_TRY(std::string text, clean(key, item));
             items.push_back(std::move(text));
         }
@@ -91,25 +92,27 @@ class Section {
         return std::optional<std::int64_t>{*time};
     }
 
-    [[nodiscard]] json &object() { return m_object; }
+    [[nodiscard]] json &object() { return *m_object; }
 
     // Puts what is left back where it was.
     void return_rest(json &tree) {
-        if (!m_object.empty())
-            tree[m_name] = std::move(m_object);
+        if (!m_object->empty())
+            tree[m_name].swap(*m_object);
     }
 
   private:
     [[nodiscard]] std::string full(std::string_view key) const { return fmt::format("{}.{}", m_name, key); }
 
-    [[nodiscard]] Result<json> take(std::string_view key) {
-        const auto found = m_object.find(key);
-        if (found == m_object.end())
-            return json();
+    // Null where there is none.
+    [[nodiscard]] Result<JsonTree> take(std::string_view key) {
+        JsonTree value = base::json_null();
+        const auto found = m_object->find(key);
+        if (found == m_object->end())
+            return value;
         if (found->is_null())
             return malformed(full(key), "is null");
-        json value = std::move(*found);
-        m_object.erase(found);
+        *value = std::move(*found);
+        m_object->erase(found);
         return value;
     }
 
@@ -127,7 +130,7 @@ class Section {
     }
 
     std::string m_name;
-    json m_object = json::object();
+    JsonTree m_object = base::json_object();
 };
 
 Result<PackageInfo> read_package_info(Section &section) {
@@ -222,54 +225,67 @@ void put_time(json &object, const char *key, const std::optional<std::int64_t> &
         object[key] = write_timestamp(*time);
 }
 
-json security_json(const SecurityClaims &claims) {
-    json object = json::object();
+void put_list(json &object, const char *key, const std::vector<std::string> &texts) {
+    json &list = base::array_in(object, key);
+    for (const std::string &text : texts)
+        list.push_back(text);
+}
+
+void put_package_info(json &object, const PackageInfo &info) {
+    object["name"] = info.name;
+    object["version"] = info.version;
+    object["release"] = info.release;
+    object["architecture"] = info.architecture;
+    object["type"] = info.type;
+    put_text(object, "description", info.description);
+    put_time(object, "created", info.created_unix_s);
+}
+
+void put_update_info(json &object, const UpdateInfo &info) {
+    object["priority"] = info.priority;
+    object["reboot_required"] = info.reboot_required;
+    put_list(object, "replaces", info.replaces);
+    put_list(object, "conflicts", info.conflicts);
+    put_list(object, "provides", info.provides);
+    put_text(object, "category", info.category);
+}
+
+void put_dependencies(json &object, const Dependencies &dependencies) {
+    put_list(object, "depends", dependencies.depends);
+    put_list(object, "recommends", dependencies.recommends);
+    put_list(object, "suggests", dependencies.suggests);
+}
+
+void put_requirements(json &object, const SystemRequirements &requirements) {
+    put_list(object, "required_features", requirements.required_features);
+    put_list(object, "prohibited_features", requirements.prohibited_features);
+    put_text(object, "minimum_version", requirements.minimum_version);
+    put_text(object, "maximum_version", requirements.maximum_version);
+}
+
+void put_installation(json &object, const Installation &installation) {
+    object["rollback_support"] = installation.rollback_support;
+    object["atomic_install"] = installation.atomic_install;
+    object["verification_required"] = installation.verification_required;
+    put_text(object, "backup_strategy", installation.backup_strategy);
+}
+
+void put_security(json &object, const SecurityClaims &claims) {
     put_text(object, "signature_algorithm", claims.signature_algorithm);
     put_text(object, "signer", claims.signer);
     put_text(object, "certificate_fingerprint", claims.certificate_fingerprint);
-    json period = json::object();
+    if (!claims.not_before_unix_s && !claims.not_after_unix_s)
+        return;
+    json &period = base::object_in(object, "validity_period");
     put_time(period, "not_before", claims.not_before_unix_s);
     put_time(period, "not_after", claims.not_after_unix_s);
-    if (!period.empty())
-        object["validity_period"] = std::move(period);
-    return object;
 }
 
-json package_json(const PackageInfo &info) {
-    json object = {{"name", info.name},
-                   {"version", info.version},
-                   {"release", info.release},
-                   {"architecture", info.architecture},
-                   {"type", info.type}};
-    put_text(object, "description", info.description);
-    put_time(object, "created", info.created_unix_s);
-    return object;
-}
-
-json requirements_json(const SystemRequirements &requirements) {
-    json object = {{"required_features", requirements.required_features},
-                   {"prohibited_features", requirements.prohibited_features}};
-    put_text(object, "minimum_version", requirements.minimum_version);
-    put_text(object, "maximum_version", requirements.maximum_version);
-    return object;
-}
-
-json installation_json(const Installation &installation) {
-    json object = {{"rollback_support", installation.rollback_support},
-                   {"atomic_install", installation.atomic_install},
-                   {"verification_required", installation.verification_required}};
-    put_text(object, "backup_strategy", installation.backup_strategy);
-    return object;
-}
-
-json update_json(const UpdateInfo &info) {
-    json object = {{"priority", info.priority},
-                   {"reboot_required", info.reboot_required},
-                   {"replaces", info.replaces},
-                   {"conflicts", info.conflicts},
-                   {"provides", info.provides}};
-    put_text(object, "category", info.category);
-    return object;
+// What parse_manifest() did not know; an empty object when it is not from there.
+JsonTree unknown_of(const Manifest &manifest) {
+    const std::string &text = manifest.unknown_json;
+    auto tree = base::parse_json(text, {.bytes = text.size(), .depth = max_depth, .values = max_values});
+    return tree && (*tree)->is_object() ? std::move(tree).value() : base::json_object();
 }
 
 }  // namespace
@@ -282,7 +298,8 @@ Result<Manifest> parse_manifest(std::string_view text, const Limits &limits) {
     auto parsed = base::parse_json(text, bounds);
     if (!parsed)
         return in_context(std::move(parsed).error(), "manifest can't be read");
-    json tree = std::move(parsed).value();
+    const JsonTree owner = std::move(parsed).value();
+    json &tree = *owner;
     if (!tree.is_object())
         return Error{Code::FORMAT, "manifest is no JSON object"};
     Manifest manifest;
@@ -297,20 +314,14 @@ Result<Manifest> parse_manifest(std::string_view text, const Limits &limits) {
 }
 
 std::string write_manifest(const Manifest &manifest) {
-    json tree = json::parse(manifest.unknown_json, nullptr, false);
-    if (!tree.is_object())  // not from parse_manifest(): nothing to keep
-        tree = json::object();
-    const Dependencies &dependencies = manifest.dependencies;
-    const json known = {{"package_info", package_json(manifest.package_info)},
-                        {"update_info", update_json(manifest.update_info)},
-                        {"dependencies",
-                         {{"depends", dependencies.depends},
-                          {"recommends", dependencies.recommends},
-                          {"suggests", dependencies.suggests}}},
-                        {"system_requirements", requirements_json(manifest.system_requirements)},
-                        {"installation", installation_json(manifest.installation)},
-                        {"security", security_json(manifest.security)}};
-    tree.update(known, true);
+    const JsonTree owner = unknown_of(manifest);
+    json &tree = *owner;
+    put_package_info(base::object_in(tree, "package_info"), manifest.package_info);
+    put_update_info(base::object_in(tree, "update_info"), manifest.update_info);
+    put_dependencies(base::object_in(tree, "dependencies"), manifest.dependencies);
+    put_requirements(base::object_in(tree, "system_requirements"), manifest.system_requirements);
+    put_installation(base::object_in(tree, "installation"), manifest.installation);
+    put_security(base::object_in(tree, "security"), manifest.security);
     return tree.dump(2) + "\n";
 }
 

@@ -26,8 +26,12 @@ ScratchFile::~ScratchFile() {
     m_file.reset();
     if (m_name.empty())
         return;
-    // A leftover is no harm, and there is nobody to tell.
-    [[maybe_unused]] const auto ignored = m_directory->remove_file(m_name);
+    // A leftover is no harm, and there is nobody to tell; also when memory has run out.
+    try {
+        [[maybe_unused]] const auto ignored = m_directory->remove_file(m_name);
+    } catch (const std::bad_alloc &) {
+        return;
+    }
 }
 
 Result<ScratchFile> ScratchFile::create(base::Directory &directory, std::string_view name, std::string_view purpose) {

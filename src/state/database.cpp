@@ -240,9 +240,15 @@ Result<void> Database::commit(Durability durability, const std::function<Result<
     MOS_CHECK(m_connection->execute(durability == Durability::durable ? "PRAGMA synchronous = FULL"
                                                                       : "PRAGMA synchronous = NORMAL"));
     MOS_CHECK(m_connection->execute("BEGIN IMMEDIATE"));
-    Result<void> result = body();
-    if (result && durability == Durability::durable)
-        result = m_connection->execute("UPDATE properties SET value = value + 1 WHERE name = 'revision'");
+    Result<void> result;
+    try {
+        result = body();
+        if (result && durability == Durability::durable)
+            result = m_connection->execute("UPDATE properties SET value = value + 1 WHERE name = 'revision'");
+    } catch (...) {  // out of memory, as a rule; an open transaction would refuse all that come
+        m_failed = !m_connection->roll_back();
+        throw;
+    }
     if (result) {
         // Unknown until the commit has returned, also when memory runs out inside it.
         m_failed = true;
@@ -250,10 +256,8 @@ Result<void> Database::commit(Durability durability, const std::function<Result<
         m_failed = !result.ok();
         m_changed = m_changed || result.ok();
     }
-    if (!result) {
-        const Result<void> undone = m_connection->execute("ROLLBACK");
-        static_cast<void>(undone);  // fails when SQLite has rolled back by itself; `result` says what went wrong
-    }
+    if (!result && !m_connection->roll_back())
+        m_failed = true;
     return result;
 }
 

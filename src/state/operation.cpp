@@ -29,16 +29,16 @@ std::string_view operation_name(OperationKind kind) noexcept {
 }
 
 std::string attributes_to_text(const Attributes &attributes) {
-    json extended = json::object();
+    const base::JsonTree owner = base::json_object();
+    json &tree = *owner;
+    tree["mode"] = attributes.mode;
+    tree["owner"] = attributes.owner;
+    tree["group"] = attributes.group;
+    tree["seconds"] = attributes.modified.seconds;
+    tree["nanoseconds"] = attributes.modified.nanoseconds;
     for (const base::ExtendedAttribute &attribute : attributes.extended)
-        extended[base::to_base64(base::as_bytes(attribute.name))] = base::to_base64(attribute.value);
-    json tree = {{"mode", attributes.mode},
-                 {"owner", attributes.owner},
-                 {"group", attributes.group},
-                 {"seconds", attributes.modified.seconds},
-                 {"nanoseconds", attributes.modified.nanoseconds}};
-    if (!extended.empty())
-        tree["extended"] = std::move(extended);
+        base::object_in(tree, "extended")[base::to_base64(base::as_bytes(attribute.name))] =
+            base::to_base64(attribute.value);
     return tree.dump();
 }
 
@@ -79,7 +79,8 @@ Result<base::ExtendedAttributes> extended_of(const json &tree) {
 }  // namespace
 
 Result<Attributes> attributes_from_text(std::string_view text) {
-    MOS_TRY(const json tree, base::parse_json(text, {.bytes = 16U << 20U, .depth = 2}));
+    MOS_TRY(const base::JsonTree owner, base::parse_json(text, {.bytes = 16U << 20U, .depth = 2}));
+    const json &tree = *owner;
     if (!tree.is_object())
         return Error{Code::FORMAT, "attributes are no JSON object"};
     Attributes attributes;

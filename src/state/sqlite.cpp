@@ -9,8 +9,15 @@
 namespace mos::state {
 
 Statement::~Statement() {
-    if (m_statement != nullptr)
-        m_connection.release(m_statement);
+    if (m_statement == nullptr)
+        return;
+    if (m_cached == nullptr) {
+        sqlite3_finalize(m_statement);
+        return;
+    }
+    sqlite3_reset(m_statement);
+    sqlite3_clear_bindings(m_statement);
+    m_cached->is_in_use = false;
 }
 
 Statement &Statement::integer(std::int64_t value) {
@@ -56,8 +63,8 @@ std::string Statement::text_at(int column) const {
 }
 
 Connection::~Connection() {
-    for (const auto &[sql, statement] : m_idle)
-        sqlite3_finalize(statement);
+    for (const auto &[sql, cached] : m_cache)
+        sqlite3_finalize(cached.statement);
     sqlite3_close(m_database);
 }
 
@@ -97,6 +104,11 @@ Result<void> Connection::execute(const char *sql) {
     return {};
 }
 
+bool Connection::roll_back() noexcept {
+    sqlite3_exec(m_database, "ROLLBACK", nullptr, nullptr, nullptr);  // fails where SQLite rolled back by itself
+    return sqlite3_get_autocommit(m_database) != 0;
+}
+
 Result<void> Connection::keep_log() {
     // Without a checkpoint at its end, closing doesn't delete the log either.
     if (sqlite3_db_config(m_database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr) != SQLITE_OK)
@@ -117,17 +129,14 @@ Result<bool> Connection::has_checksums() {
 }
 
 Result<Statement> Connection::prepare(const char *sql) {
-    if (const auto idle = m_idle.find(sql); idle != m_idle.end()) {
-        sqlite3_stmt *statement = idle->second;
-        m_idle.erase(idle);
-        m_in_use.emplace(statement, sql);
-        return Statement{*this, statement};
-    }
-    sqlite3_stmt *statement = nullptr;
-    if (sqlite3_prepare_v3(m_database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+    // The place is made before there is a statement: it is given back in a destructor, where memory may have run out.
+    CachedStatement &cached = m_cache[sql];
+    if (cached.is_in_use)
+        return prepare_once(sql);
+    if (cached.statement == nullptr &&
+        sqlite3_prepare_v3(m_database, sql, -1, SQLITE_PREPARE_PERSISTENT, &cached.statement, nullptr) != SQLITE_OK)
         return error("query");
-    m_in_use.emplace(statement, sql);
-    return Statement{*this, statement};
+    return Statement{*this, cached};
 }
 
 Result<Statement> Connection::prepare_once(const std::string &sql) {
@@ -135,19 +144,6 @@ Result<Statement> Connection::prepare_once(const std::string &sql) {
     if (sqlite3_prepare_v2(m_database, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK)
         return error("query");
     return Statement{*this, statement};
-}
-
-void Connection::release(sqlite3_stmt *statement) {
-    const auto used = m_in_use.find(statement);
-    if (used == m_in_use.end()) {
-        sqlite3_finalize(statement);
-        return;
-    }
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    if (!m_idle.emplace(used->second, statement).second)
-        sqlite3_finalize(statement);
-    m_in_use.erase(used);
 }
 
 Result<std::int64_t> Connection::query_integer(const char *sql) {

@@ -16,13 +16,25 @@ namespace mos::state {
 
 class Connection;
 
+// A statement that its connection keeps.
+struct CachedStatement {
+    sqlite3_stmt *statement = nullptr;
+    bool is_in_use = false;
+};
+
 // A prepared statement while it is in use; goes back to its connection reset. Errors in binding show in step().
 class Statement {
   public:
+    // Finalized at the end.
     Statement(Connection &connection, sqlite3_stmt *statement) : m_connection(connection), m_statement(statement) {}
+    // Given back to the cache at the end.
+    Statement(Connection &connection, CachedStatement &cached)
+        : m_connection(connection), m_statement(cached.statement), m_cached(&cached) {
+        cached.is_in_use = true;
+    }
     Statement(Statement &&other) noexcept
         : m_connection(other.m_connection), m_statement(std::exchange(other.m_statement, nullptr)),
-          m_next(other.m_next) {}
+          m_cached(other.m_cached), m_next(other.m_next) {}
     Statement &operator=(Statement &&) = delete;
     Statement(const Statement &) = delete;
     Statement &operator=(const Statement &) = delete;
@@ -45,6 +57,7 @@ class Statement {
   private:
     Connection &m_connection;
     sqlite3_stmt *m_statement;
+    CachedStatement *m_cached = nullptr;
     int m_next = 1;
 };
 
@@ -58,6 +71,8 @@ class Connection {
     ~Connection();
 
     [[nodiscard]] Result<void> execute(const char *sql);
+    // Ends the transaction without its changes; whether none is open now. Also while memory runs out.
+    [[nodiscard]] bool roll_back() noexcept;
     // The write-ahead log stays when the database is closed: emptying it would cost flushes at every end of a command.
     [[nodiscard]] Result<void> keep_log();
     // Reserves room for checksums in the pages of a database that is still to be made; no effect on one that is there.
@@ -76,15 +91,12 @@ class Connection {
     [[nodiscard]] std::int64_t last_row() const { return sqlite3_last_insert_rowid(m_database); }
 
   private:
-    friend class Statement;
     Connection() = default;
     [[nodiscard]] Result<void> open_file(const char *name, int flags, const char *vfs);
-    void release(sqlite3_stmt *statement);
 
     std::unique_ptr<PortVfs> m_vfs;  // outlives the handle below
     sqlite3 *m_database = nullptr;
-    std::unordered_map<const char *, sqlite3_stmt *> m_idle;
-    std::unordered_map<sqlite3_stmt *, const char *> m_in_use;
+    std::unordered_map<const char *, CachedStatement> m_cache;
 };
 
 }  // namespace mos::state

@@ -84,7 +84,10 @@ Result<void> PortVfs::Registration::enter() {
         return default_of(vfs)->xCurrentTimeInt64(default_of(vfs), out);
     };
     m_vfs.xGetLastError = last_error;
-    if (sqlite3_vfs_register(&m_vfs, 0) != SQLITE_OK)
+    const int status = sqlite3_vfs_register(&m_vfs, 0);
+    if (status == SQLITE_NOMEM)
+        throw std::bad_alloc{};
+    if (status != SQLITE_OK)
         return Error{Code::INTERNAL, "SQLite refused to register the VFS of the database"};
     m_registered = true;
     return {};
@@ -197,7 +200,10 @@ PortVfs::PortVfs(std::unique_ptr<Registration> registration) : m_registration(st
 PortVfs::~PortVfs() = default;
 
 Result<std::unique_ptr<PortVfs>> PortVfs::create(std::unique_ptr<Directory> directory, FileUse use) {
-    if (sqlite3_initialize() != SQLITE_OK)
+    const int status = sqlite3_initialize();
+    if (status == SQLITE_NOMEM)
+        throw std::bad_alloc{};
+    if (status != SQLITE_OK)
         return Error{Code::INTERNAL, "SQLite can't be initialized"};
     auto registration = std::make_unique<Registration>(std::move(directory), use);
     MOS_CHECK(registration->enter());

@@ -28,26 +28,48 @@ std::uint32_t checksum(std::uint32_t before, std::string_view text) {
         crc32_z(before, reinterpret_cast<const unsigned char *>(text.data()), text.size()));
 }
 
-json operation_to_json(const PlannedOperation &planned) {
+std::string first_line(std::uint64_t transaction) {
+    const base::JsonTree line = base::json_object();
+    (*line)["format"] = format_name;
+    (*line)["transaction"] = transaction;
+    return line->dump();
+}
+
+std::string last_line(std::uint64_t operations, std::uint32_t sum) {
+    const base::JsonTree line = base::json_object();
+    (*line)["operations"] = operations;
+    (*line)["crc32"] = sum;
+    return line->dump();
+}
+
+template <class... Number>
+void put_numbers(json &line, const char *key, Number... numbers) {
+    json &array = base::array_in(line, key);
+    (array.push_back(numbers), ...);
+}
+
+std::string operation_line(const PlannedOperation &planned) {
     const Operation &operation = planned.operation;
-    json line = {{"slot", operation.slot},
-                 {"kind", static_cast<int>(operation.kind)},
-                 {"operation", state::operation_name(operation.kind)},
-                 {"staged_inode", operation.staged_inode},
-                 {"staged_size", operation.staged_size},
-                 {"staged_modified", {operation.staged_modified.seconds, operation.staged_modified.nanoseconds}}};
+    const base::JsonTree owner = base::json_object();
+    json &line = *owner;
+    line["slot"] = operation.slot;
+    line["kind"] = static_cast<int>(operation.kind);
+    line["operation"] = state::operation_name(operation.kind);
+    line["staged_inode"] = operation.staged_inode;
+    line["staged_size"] = operation.staged_size;
+    put_numbers(line, "staged_modified", operation.staged_modified.seconds, operation.staged_modified.nanoseconds);
     if (base::is_clean_text(operation.path))
         line["path"] = operation.path;
     else
         line["path_base64"] = base::to_base64(base::as_bytes(operation.path));
     if (planned.there)
-        line["there"] = {planned.there->inode, planned.there->size, planned.there->modified.seconds,
-                         planned.there->modified.nanoseconds};
+        put_numbers(line, "there", planned.there->inode, planned.there->size, planned.there->modified.seconds,
+                    planned.there->modified.nanoseconds);
     if (operation.has_attributes()) {
         line["before"] = state::attributes_to_text(operation.before);
         line["after"] = state::attributes_to_text(operation.after);
     }
-    return line;
+    return line.dump();
 }
 
 Error damaged(std::string_view what) { return Error{Code::FORMAT, fmt::format("the plan file is damaged: {}", what)}; }
@@ -147,17 +169,17 @@ Result<PlannedOperation> operation_from_json(const json &line) {
 Result<PlanWriter> PlanWriter::create(base::Directory &stage, std::uint64_t transaction) {
     MOS_TRY(std::unique_ptr<base::File> file, stage.open_file(plan_file_name, base::OpenMode::create_new));
     PlanWriter writer{std::move(file)};
-    MOS_CHECK(writer.write_line(json{{"format", format_name}, {"transaction", transaction}}.dump()));
+    MOS_CHECK(writer.write_line(first_line(transaction)));
     return writer;
 }
 
 Result<void> PlanWriter::append(const PlannedOperation &planned) {
     ++m_count;
-    return write_line(operation_to_json(planned).dump());
+    return write_line(operation_line(planned));
 }
 
 Result<void> PlanWriter::finish() {
-    MOS_CHECK(write_line(json{{"operations", m_count}, {"crc32", m_checksum}}.dump()));
+    MOS_CHECK(write_line(last_line(m_count, m_checksum)));
     return write_out();
 }
 
@@ -223,7 +245,7 @@ Result<void> PlanReader::check_whole() {
         if (!line)
             return damaged("its last line is missing");
         if (line->starts_with(R"({"crc32":)")) {
-            if (*line != json{{"operations", count}, {"crc32", sum}}.dump())
+            if (*line != last_line(count, sum))
                 return damaged("its checksum is another");
             MOS_TRY(const FileStatus status, m_file->status());
             if (m_offset - m_buffer.size() + m_position != status.size)
@@ -242,10 +264,10 @@ Result<std::optional<PlannedOperation>> PlanReader::next() {
     MOS_TRY(const auto line, next_line());
     if (!line)
         return damaged("it became shorter");
-    MOS_TRY(const json tree, base::parse_json(*line, {.bytes = max_line_bytes, .depth = 3}));
-    if (!tree.is_object())
+    MOS_TRY(const base::JsonTree tree, base::parse_json(*line, {.bytes = max_line_bytes, .depth = 3}));
+    if (!tree->is_object())
         return damaged("a line is no object");
-    MOS_TRY(PlannedOperation planned, operation_from_json(tree));
+    MOS_TRY(PlannedOperation planned, operation_from_json(*tree));
     return std::optional<PlannedOperation>{std::move(planned)};
 }
 

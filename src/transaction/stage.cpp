@@ -50,9 +50,13 @@ Staged::~Staged() {
     if (m_stages == nullptr)
         return;
     m_directory.reset();
-    // What can't be deleted now is deleted by the next recovery.
-    const Result<void> removed = base::remove_tree(*m_stages, number_name(m_id));
-    static_cast<void>(removed);
+    // What can't be deleted now, also because memory has run out, is deleted by the next recovery.
+    try {
+        const Result<void> removed = base::remove_tree(*m_stages, number_name(m_id));
+        static_cast<void>(removed);
+    } catch (const std::bad_alloc &) {
+        return;
+    }
 }
 
 Stage::~Stage() = default;

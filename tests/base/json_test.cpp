@@ -13,10 +13,10 @@ using mos::test::refusal;
 static const JsonLimits defaults;
 
 TEST_CASE("ordinary JSON is read into a tree") {
-    const nlohmann::json tree = must(parse_json(R"({"a": [1, -2, true, null, "x"], "b": {"c": {}}})", defaults));
-    CHECK(tree.at("a").at(1) == -2);
-    CHECK(tree.at("b").at("c").empty());
-    CHECK(must(parse_json("[[1,[2]],[3]]", defaults)).dump() == "[[1,[2]],[3]]");
+    const JsonTree tree = must(parse_json(R"({"a": [1, -2, true, null, "x"], "b": {"c": {}}})", defaults));
+    CHECK(tree->at("a").at(1) == -2);
+    CHECK(tree->at("b").at("c").empty());
+    CHECK(must(parse_json("[[1,[2]],[3]]", defaults))->dump() == "[[1,[2]],[3]]");
 }
 
 TEST_CASE("JSON that two readers could understand differently is refused") {
@@ -34,6 +34,6 @@ TEST_CASE("JSON beyond a limit is refused before it takes memory") {
     CHECK(refusal(parse_json(std::string(100'000, '['), defaults)) == Code::LIMIT);
     CHECK(refusal(parse_json("[1,2,3]", {.values = 3})) == Code::LIMIT);
     CHECK(refusal(parse_json("[1,2,3]", {.bytes = 6})) == Code::LIMIT);
-    CHECK(must(parse_json("[[]]", {.depth = 2})).size() == 1);
+    CHECK(must(parse_json("[[]]", {.depth = 2}))->size() == 1);
     CHECK(refusal(parse_json("[[[]]]", {.depth = 2})) == Code::LIMIT);
 }

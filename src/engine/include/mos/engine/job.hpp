@@ -72,7 +72,7 @@ class Job final : private base::Observer {
     [[nodiscard]] const Result<JobOutcome> *result();
 
   private:
-    explicit Job(Work work, int event) : m_work(std::move(work)), m_event(event) {}
+    explicit Job(Work work) : m_work(std::move(work)) {}
 
     void report(const base::Progress &progress) override;
     [[nodiscard]] Result<void> checkpoint() override;
@@ -86,7 +86,7 @@ class Job final : private base::Observer {
 
     Work m_work;
     Answerer m_answerer;
-    const int m_event;
+    int m_event = -1;
 
     std::mutex m_mutex;
     std::condition_variable m_changed;
