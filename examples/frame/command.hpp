@@ -100,6 +100,9 @@ struct Session {
 // Returns what the tool exits with; a Failure is printed by the frame.
 using Handler = Result<ExitCode> (*)(Session &session);
 
+// Where what the library warns of is told: with the job's outcome, or on standard error as it comes.
+enum class Warnings { in_outcome, at_once };
+
 struct Command {
     std::string_view name;  // one or several words: "rollback last-good"
     std::string_view summary;
@@ -108,6 +111,7 @@ struct Command {
     Handler run;
     Operands operands;
     std::vector<Option> options;
+    Warnings warnings = Warnings::in_outcome;
 };
 
 // A command of the guide whose part is not in this build.

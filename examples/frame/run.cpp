@@ -73,15 +73,22 @@ void log_without_debug(void *user_data, mos_log_level level, const char *message
         log_to_stderr(user_data, level, message);
 }
 
-Result<Context> make_context(Verbosity verbosity) {
+void log_warnings(void *user_data, mos_log_level level, const char *message) {
+    if (level == MOS_LOG_WARNING || level == MOS_LOG_ERROR)
+        log_to_stderr(user_data, level, message);
+}
+
+Result<Context> make_context(Verbosity verbosity, Warnings warnings) {
     mos_context_options options = MOS_CONTEXT_OPTIONS_INIT;
+    if (warnings == Warnings::at_once)
+        options.log = log_warnings;
     if (verbosity != Verbosity::quiet)
         options.log = verbosity == Verbosity::debug ? log_to_stderr : log_without_debug;
     return make<Context>([&](auto out, auto error) { return mos_context_create(&options, out, error); });
 }
 
 Result<ExitCode> run_command(const Tool &tool, const Invocation &invocation) {
-    FRAME_TRY(const Context context, make_context(invocation.verbosity));
+    FRAME_TRY(const Context context, make_context(invocation.verbosity, invocation.command->warnings));
     Session session{tool,         *invocation.command, invocation.values, invocation.format, invocation.verbosity,
                     context.get()};
     Result<ExitCode> ended = invocation.command->run(session);

@@ -156,6 +156,7 @@ Command recover_command() {
         recover,
         {},
         {root_option()},
+        Warnings::at_once,
     };
 }
 

@@ -294,6 +294,13 @@ class Recover(Change):
         self.assertIn("Nothing was unfinished.", self.must(update("recover", f"--root={self.root}")).out)
         self.assertEqual(self.must(update("recover", f"--root={self.root}", "--format=json")).json["transactions"], 0)
 
+    def test_a_restored_database_is_told(self):
+        self.must(self.install(self.old))
+        os.remove(os.path.join(self.root, "var/lib/multios/state.db"))
+        self.assertIn("warning: the database was restored from its copy",
+                      self.must(update("recover", f"--root={self.root}")).err)
+        self.assertEqual(len(self.history()), 1)
+
 
 if __name__ == "__main__":
     unittest.main()
