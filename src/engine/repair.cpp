@@ -101,7 +101,8 @@ Result<std::vector<Finding>> Treatment::run(const std::vector<Finding> &found) {
 
 Result<std::vector<Finding>> repair_root(Engine &engine, const std::optional<std::string> &kind) {
     if (kind && std::ranges::find(repairable_kinds, *kind) == std::end(repairable_kinds))
-        return Error{Code::INVALID_ARGUMENT, fmt::format("there is no repair of the kind {}", base::in_quotes(*kind))};
+        return Error{Code::INVALID_ARGUMENT, fmt::format("there is no repair of the kind {}; there are {}",
+                                                         base::in_quotes(*kind), fmt::join(repairable_kinds, ", "))};
     MOS_TRY(const std::vector<Finding> found, examine_root(engine));
     const bool needed = std::ranges::any_of(
         found, [&](const Finding &finding) { return !finding.repair.empty() && (!kind || *kind == finding.kind); });

@@ -125,9 +125,10 @@ Result<std::uint64_t> drop_leftovers(Site &site) {
     std::uint64_t dropped = 0;
     bool pruned_is_durable = false;
     for (const base::DirectoryEntry &entry : entries) {
-        const std::uint64_t id = std::strtoull(entry.name.c_str(), nullptr, 10);
-        if (entry.type != base::FileType::directory || number_name(id) != entry.name)
+        const std::optional<std::uint64_t> number = stage_number(entry);
+        if (!number)
             continue;  // the database's copy, or not ours by its name; doctor reports it
+        const std::uint64_t id = *number;
         MOS_TRY(const bool owned, transactions.owns_stage(id));
         if (owned)
             continue;

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace mos::transaction {
 
 Result<std::unique_ptr<base::Directory>> open_stages(base::Directory &root) {
@@ -28,5 +30,15 @@ Result<void> check_none_unfinished(state::Database &database) {
 }
 
 std::string number_name(std::uint64_t number) { return std::to_string(number); }
+
+std::optional<std::uint64_t> stage_number(const base::DirectoryEntry &entry) {
+    std::uint64_t id = 0;
+    const char *const end = entry.name.data() + entry.name.size();
+    const auto [stopped, problem] = std::from_chars(entry.name.data(), end, id);
+    if (entry.type != base::FileType::directory || problem != std::errc{} || stopped != end ||
+        number_name(id) != entry.name)
+        return std::nullopt;
+    return id;
+}
 
 }  // namespace mos::transaction

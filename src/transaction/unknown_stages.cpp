@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace mos::transaction {
 
@@ -19,16 +18,6 @@ using state::OperationKind;
 using state::Transactions;
 
 namespace {
-
-std::optional<std::uint64_t> stage_number(const base::DirectoryEntry &entry) {
-    std::uint64_t id = 0;
-    const char *const end = entry.name.data() + entry.name.size();
-    const auto [stopped, problem] = std::from_chars(entry.name.data(), end, id);
-    if (entry.type != base::FileType::directory || problem != std::errc{} || stopped != end ||
-        number_name(id) != entry.name)
-        return std::nullopt;
-    return id;
-}
 
 Result<std::unique_ptr<base::Directory>> open_stage_of(base::Directory &root, std::uint64_t id) {
     return root.open_directory(fmt::format("{}/{}", stages_name, number_name(id)), base::Symlinks::refuse);

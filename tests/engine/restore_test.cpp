@@ -289,6 +289,31 @@ TEST_CASE("one read or write that fails at any moment of opening takes nothing b
     }
 }
 
+TEST_CASE("a database with bad sectors is restored from its copy") {
+    for (const char *file : {"var/lib/multios/state.db", "var/lib/multios/state.db-wal"}) {
+        EngineBench bench;
+        install_versions(bench, 3);
+        bench.twin.make_unreadable(file);
+        CHECK(refusal(bench.engine->history()) == Code::IO);
+        must(bench.engine->recover());
+        CHECK(content(bench.twin) == "3");
+        CHECK(must(bench.engine->history()).size() == 3);
+        CHECK(disagreement(bench.twin) == "");
+    }
+}
+
+TEST_CASE("bad sectors in the copy keep nobody from a sound database") {
+    for (const char *file : {".multios-stage/copy/state.db", ".multios-stage/copy/state.db-wal"}) {
+        EngineBench bench;
+        install_versions(bench, 2);
+        bench.twin.make_unreadable(file);
+        must(bench.install("p", "3", simple("3")));
+        must(bench.engine->recover());
+        CHECK(content(bench.twin) == "3");
+        CHECK(disagreement(bench.twin) == "");
+    }
+}
+
 TEST_CASE("two lost transactions are refused, and nothing is moved") {
     EngineBench bench;
     install_versions(bench, 2);

@@ -83,6 +83,7 @@ class Disk {
     void set_free_bytes(std::uint64_t bytes) { m_chunk_limit = used_chunks() + bytes / chunk_bytes; }
     void set_free_inodes(std::uint64_t inodes) { m_free_inodes = inodes; }
     void set_immutable(Id id, bool immutable);
+    std::set<Id> unreadable;  // bad sectors
 
   private:
     void perform(Item item);

@@ -30,6 +30,8 @@ Result<void> TwinFile::change(std::string_view verb, Work work) {
 
 Result<std::size_t> TwinFile::read_at(std::uint64_t offset, MutableByteView out) {
     MOS_CHECK(outcome(m_handle.disk().enter(Effect::reads, "read", m_shown), "read"));
+    if (m_handle.disk().unreadable.contains(m_handle.id()))
+        return base::system_error(EIO, "read", m_shown);
     return m_handle.inode().load(offset, out);
 }
 

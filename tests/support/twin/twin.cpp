@@ -58,16 +58,23 @@ void Twin::set_filesystem_type(std::string type) { m_disk->filesystem_type = std
 void Twin::use_fast_commit() { m_disk->fast_commit = true; }
 void Twin::set_clock(base::FileTime time) { m_disk->clock = time; }
 
-void Twin::set_immutable(std::string_view path, Immutable immutable) {
+// Throws where there is nothing: a test that asks for it is wrong.
+static twin::Id id_at(const twin::Disk &disk, std::string_view path) {
     const std::size_t slash = path.rfind('/');
     const bool is_deep = slash != std::string_view::npos;
     const twin::Resolved parent =
-        twin::resolve(*m_disk, twin::root_id, is_deep ? path.substr(0, slash) : "", base::Symlinks::refuse);
+        twin::resolve(disk, twin::root_id, is_deep ? path.substr(0, slash) : "", base::Symlinks::refuse);
     const twin::Entry *entry =
-        parent.number != 0 ? nullptr : m_disk->node(parent.id).find(is_deep ? path.substr(slash + 1) : path);
+        parent.number != 0 ? nullptr : disk.node(parent.id).find(is_deep ? path.substr(slash + 1) : path);
     if (entry == nullptr)
-        throw std::invalid_argument("no '" + std::string{path} + "' to make immutable");
-    m_disk->set_immutable(entry->id, immutable == Immutable::yes);
+        throw std::invalid_argument("there is no '" + std::string{path} + "'");
+    return entry->id;
 }
+
+void Twin::set_immutable(std::string_view path, Immutable immutable) {
+    m_disk->set_immutable(id_at(*m_disk, path), immutable == Immutable::yes);
+}
+
+void Twin::make_unreadable(std::string_view path) { m_disk->unreadable.insert(id_at(*m_disk, path)); }
 
 }  // namespace mos::test

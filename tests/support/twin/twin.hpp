@@ -90,6 +90,7 @@ class Twin {
 
     enum class Immutable : std::uint8_t { no, yes };
     void set_immutable(std::string_view path, Immutable immutable);  // chattr; durable at once
+    void make_unreadable(std::string_view path);                     // bad sectors: EIO until it is another file
 
   private:
     explicit Twin(std::shared_ptr<twin::Disk> disk) : m_disk(std::move(disk)) {}

@@ -8,6 +8,7 @@
 #include <mos/state/database.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace mos::transaction {
@@ -33,5 +34,7 @@ struct Site {
 
 // The name of transaction `id`'s folder, and of a slot in it.
 [[nodiscard]] std::string number_name(std::uint64_t number);
+// The transaction whose folder that is in the stages' folder, by its name; nullopt for anything else.
+[[nodiscard]] std::optional<std::uint64_t> stage_number(const base::DirectoryEntry &entry);
 
 }  // namespace mos::transaction
