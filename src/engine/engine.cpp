@@ -40,7 +40,7 @@ void log_recovered(const LogSink &log, const transaction::Recovered &recovered) 
     if (!recovered.transaction)
         return;
     const bool completed = recovered.transaction->state == state::TransactionState::done;
-    write_log(log, LogLevel::warning,
+    write_log(log, LogLevel::info,
               fmt::format("{} what was left unfinished: {}", completed ? "completed" : "undid",
                           recovered.transaction->summary));
 }
