@@ -88,8 +88,10 @@ static mos_transaction_state state_of(const mos::state::Transaction &transaction
     using mos::state::TransactionState;
     switch (transaction.state) {
     case TransactionState::committed:
+    case TransactionState::applied:
         return MOS_TRANSACTION_COMMITTED;
     case TransactionState::reverting:
+    case TransactionState::undoing:
         return MOS_TRANSACTION_REVERTING;
     case TransactionState::done:
         return MOS_TRANSACTION_DONE;

@@ -56,6 +56,7 @@ void count(install::Totals &totals, const state::Operation &operation) {
     }
     switch (operation.kind) {
     case state::OperationKind::exchange:
+    case state::OperationKind::output:
         ++totals.replaced;
         break;
     case state::OperationKind::add:  // what was added goes

@@ -204,7 +204,10 @@ Result<void> record(transaction::Site &site, const Steps &steps, const Resolutio
                                                          .type = statement.type,
                                                          .content_digest = statement.content_digest,
                                                          .signer = summary.signer,
-                                                         .manifest = package::write_manifest(manifest)},
+                                                         .manifest = package::write_manifest(manifest),
+                                                         .prefix = {},
+                                                         .template_values = {},
+                                                         .automatic = false},
                                                         transaction));
         MOS_CHECK(record_files(packages, package, resolution, i, id, left_out));
     }

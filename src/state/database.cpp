@@ -89,7 +89,30 @@ INSERT INTO properties VALUES ('revision', 0);
 UPDATE properties SET value = 2 WHERE name = 'minimum_reader';
 )sql";
 
-constexpr const char *migrations[] = {create_version_1, migrate_to_version_2};
+// Version 3: transactions over several volumes and with hooks, which an older library would pass over; what a plan must
+// know of the packages that are there: where they were put, with what values, as what their files count.
+constexpr const char *migrate_to_version_3 = R"sql(
+ALTER TABLE transactions ADD COLUMN reboot TEXT NOT NULL DEFAULT '';
+ALTER TABLE transactions ADD COLUMN boot TEXT NOT NULL DEFAULT '';
+ALTER TABLE operations ADD COLUMN volume BLOB NOT NULL DEFAULT x'';
+ALTER TABLE packages ADD COLUMN prefix BLOB NOT NULL DEFAULT x'';
+ALTER TABLE packages ADD COLUMN template_values TEXT NOT NULL DEFAULT '';
+ALTER TABLE packages ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE files ADD COLUMN role INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE hooks (
+    stage INTEGER NOT NULL,
+    rank INTEGER NOT NULL,
+    moment INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (stage, rank)
+) WITHOUT ROWID;
+
+UPDATE properties SET value = 3 WHERE name = 'minimum_reader';
+)sql";
+
+constexpr const char *migrations[] = {create_version_1, migrate_to_version_2, migrate_to_version_3};
 static_assert(std::size(migrations) == schema_version);
 
 enum class Pages : std::uint8_t { checked, unchecked };
@@ -164,7 +187,12 @@ Result<std::unique_ptr<Connection>> connect_to_read(std::unique_ptr<base::Direct
     MOS_TRY(const std::int64_t schema, readable_schema(*connection));
     if (schema == 0)  // its creation was cut short
         return std::unique_ptr<Connection>{};
-    return connection;
+    if (schema >= schema_version)
+        return connection;
+    // Whoever only reads can't migrate the file, and reads a copy that is.
+    MOS_TRY(std::unique_ptr<Connection> copy, connection->copy_to_memory());
+    MOS_CHECK(migrate(*copy, schema, Pages::unchecked));
+    return copy;
 }
 
 }  // namespace

@@ -24,6 +24,8 @@ std::string_view operation_name(OperationKind kind) noexcept {
         return "remove-directory";
     case OperationKind::set_attributes:
         return "set-attributes";
+    case OperationKind::output:
+        return "output";
     }
     return "unknown";
 }

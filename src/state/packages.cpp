@@ -16,10 +16,11 @@ constexpr std::string_view in_force =
     "NOT EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.removed_by AND t.in_effect)";
 
 constexpr std::string_view package_columns =
-    "p.id, p.name, p.version, p.release, p.architecture, p.type, p.content_digest, p.signer, p.manifest";
+    "p.id, p.name, p.version, p.release, p.architecture, p.type, p.content_digest, p.signer, p.manifest, "
+    "p.prefix, p.template_values, p.automatic";
 
 constexpr std::string_view file_columns =
-    "f.package, f.path, f.type, f.attributes, f.size, f.digest, f.link_target, f.link_group";
+    "f.package, f.path, f.type, f.attributes, f.size, f.digest, f.link_target, f.link_group, f.role";
 
 void copy_digest(std::array<std::byte, 32> &digest, const std::string &stored) {
     const base::ByteView bytes = base::as_bytes(stored);
@@ -35,7 +36,10 @@ InstalledPackage read_package(const Statement &row) {
                              .type = row.text_at(5),
                              .content_digest = {},
                              .signer = row.text_at(7),
-                             .manifest = row.text_at(8)};
+                             .manifest = row.text_at(8),
+                             .prefix = row.text_at(9),
+                             .template_values = row.text_at(10),
+                             .automatic = row.integer_at(11) != 0};
     copy_digest(package.content_digest, row.text_at(6));
     return package;
 }
@@ -50,6 +54,7 @@ Result<InstalledFile> read_file(const Statement &row) {
     copy_digest(file.digest, row.text_at(5));
     file.link_target = row.text_at(6);
     file.link_group = row.text_at(7);
+    file.role = static_cast<FileRole>(row.integer_at(8));
     return file;
 }
 
@@ -97,7 +102,7 @@ Result<std::vector<Packages::Owner>> Packages::owners(std::string_view path) {
         if (!row)
             return found;
         MOS_TRY(InstalledFile file, read_file(rows));
-        found.push_back({rows.text_at(8), std::move(file)});
+        found.push_back({rows.text_at(9), std::move(file)});
     }
 }
 
@@ -117,7 +122,8 @@ Result<std::uint64_t> Packages::insert(const InstalledPackage &package, std::uin
     Connection &connection = m_database.connection();
     MOS_TRY(Statement row,
             connection.prepare("INSERT INTO packages (name, version, release, architecture, type, content_digest, "
-                               "signer, manifest, installed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                               "signer, manifest, prefix, template_values, automatic, installed_by) "
+                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     MOS_CHECK(row.text(package.name)
                   .text(package.version)
                   .text(package.release)
@@ -126,6 +132,9 @@ Result<std::uint64_t> Packages::insert(const InstalledPackage &package, std::uin
                   .blob(base::ByteView{package.content_digest})
                   .text(package.signer)
                   .text(package.manifest)
+                  .blob(package.prefix)
+                  .text(package.template_values)
+                  .integer(package.automatic ? 1 : 0)
                   .unsigned_integer(transaction)
                   .run());
     return static_cast<std::uint64_t>(connection.last_row());
@@ -136,7 +145,7 @@ Result<void> Packages::insert_file(const InstalledFile &file) {
     const base::ByteView digest{file.digest};
     MOS_TRY(Statement row, m_database.connection().prepare(
                                "INSERT INTO files (package, path, type, attributes, size, digest, link_target, "
-                               "link_group) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+                               "link_group, role) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     return row.unsigned_integer(file.package)
         .blob(file.path)
         .integer(static_cast<std::int64_t>(file.type))
@@ -145,6 +154,7 @@ Result<void> Packages::insert_file(const InstalledFile &file) {
         .blob(file.type == base::FileType::regular ? digest : base::ByteView{})
         .blob(file.link_target)
         .blob(file.link_group)
+        .integer(static_cast<std::int64_t>(file.role))
         .run();
 }
 

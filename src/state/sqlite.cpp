@@ -83,6 +83,20 @@ Result<std::unique_ptr<Connection>> Connection::open_in_memory() {
     return connection;
 }
 
+Result<std::unique_ptr<Connection>> Connection::copy_to_memory() {
+    MOS_TRY(std::unique_ptr<Connection> copy, open_in_memory());
+    sqlite3_backup *const backup = sqlite3_backup_init(copy->m_database, "main", m_database, "main");
+    if (backup == nullptr)
+        return copy->error("copy the database to memory");
+    constexpr int all_pages = -1;
+    const int stepped = sqlite3_backup_step(backup, all_pages);
+    const int finished = sqlite3_backup_finish(backup);
+    if (stepped != SQLITE_DONE)
+        return finished == SQLITE_OK ? error("copy the database to memory")
+                                     : copy->error("copy the database to memory");
+    return copy;
+}
+
 Result<void> Connection::open_file(const char *name, int flags, const char *vfs) {
     // NOMUTEX: one thread at a time uses a database, the engine sees to it.
     const int status = sqlite3_open_v2(name, &m_database, flags | SQLITE_OPEN_NOMUTEX, vfs);

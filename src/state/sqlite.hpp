@@ -66,6 +66,8 @@ class Connection {
     [[nodiscard]] static Result<std::unique_ptr<Connection>> open(std::unique_ptr<base::Directory> directory,
                                                                   const char *name, FileUse use);
     [[nodiscard]] static Result<std::unique_ptr<Connection>> open_in_memory();
+    // A copy of all that it holds, in memory.
+    [[nodiscard]] Result<std::unique_ptr<Connection>> copy_to_memory();
     Connection(const Connection &) = delete;
     Connection &operator=(const Connection &) = delete;
     ~Connection();

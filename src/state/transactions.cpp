@@ -24,7 +24,7 @@ Pass pass_of(OperationKind kind) {
 }
 
 constexpr std::string_view columns =
-    "id, stage, direction, state, in_effect, time_unix_s, summary, reason, changed_paths";
+    "id, stage, direction, state, in_effect, time_unix_s, summary, reason, changed_paths, reboot, boot";
 
 Transaction read_transaction(const Statement &row) {
     return {.id = row.unsigned_at(0),
@@ -35,7 +35,9 @@ Transaction read_transaction(const Statement &row) {
             .time_unix_s = row.integer_at(5),
             .summary = row.text_at(6),
             .reason = row.text_at(7),
-            .changed_paths = row.unsigned_at(8)};
+            .changed_paths = row.unsigned_at(8),
+            .reboot = row.text_at(9),
+            .boot = row.text_at(10)};
 }
 
 Result<std::vector<Transaction>> select(Database &database, std::string_view clause) {
@@ -61,7 +63,7 @@ Result<Operation> read_operation(const Statement &row) {
     Operation operation;
     operation.slot = row.unsigned_at(0);
     operation.kind = static_cast<OperationKind>(row.integer_at(1));
-    if (operation.kind < OperationKind::exchange || operation.kind > OperationKind::set_attributes)
+    if (operation.kind < OperationKind::exchange || operation.kind > OperationKind::output)
         return Error{Code::DATABASE_DAMAGED,
                      fmt::format("the database holds an unknown operation {}", row.integer_at(1))};
     operation.path = row.text_at(2);
@@ -75,6 +77,7 @@ Result<Operation> read_operation(const Statement &row) {
     operation.active = row.integer_at(7) != 0;
     operation.staged_size = row.unsigned_at(8);
     operation.staged_modified = {row.integer_at(9), static_cast<std::int32_t>(row.integer_at(10))};
+    operation.volume = row.text_at(11);
     return operation;
 }
 
@@ -92,6 +95,10 @@ std::string_view state_name(TransactionState state) noexcept {
         return "reverted";
     case TransactionState::pruned:
         return "pruned";
+    case TransactionState::applied:
+        return "applied";
+    case TransactionState::undoing:
+        return "undoing";
     }
     return "unknown";
 }
@@ -107,7 +114,7 @@ Result<std::optional<Transaction>> Transactions::find(std::uint64_t id) {
 }
 
 Result<std::optional<Transaction>> Transactions::unfinished() {
-    MOS_TRY(std::vector<Transaction> found, select(m_database, "WHERE state IN (1, 2)"));
+    MOS_TRY(std::vector<Transaction> found, select(m_database, "WHERE state IN (1, 2, 6, 7)"));
     if (found.size() > 1)
         return Error{Code::DATABASE_DAMAGED,
                      fmt::format("the database holds {} unfinished transactions, there can be one", found.size())};
@@ -148,8 +155,8 @@ Result<std::uint64_t> Transactions::operation_count(std::uint64_t id) {
 Result<void> Transactions::insert(const Transaction &transaction) {
     Connection &connection = m_database.connection();
     MOS_TRY(Statement row, connection.prepare("INSERT INTO transactions (id, stage, direction, state, in_effect, "
-                                              "time_unix_s, summary, reason, changed_paths) "
-                                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                                              "time_unix_s, summary, reason, changed_paths, reboot, boot) "
+                                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     MOS_CHECK(row.unsigned_integer(transaction.id)
                   .unsigned_integer(transaction.stage)
                   .integer(static_cast<std::int64_t>(transaction.direction))
@@ -159,6 +166,8 @@ Result<void> Transactions::insert(const Transaction &transaction) {
                   .text(transaction.summary)
                   .text(transaction.reason)
                   .unsigned_integer(transaction.changed_paths)
+                  .text(transaction.reboot)
+                  .text(transaction.boot)
                   .run());
     MOS_TRY(Statement last,
             connection.prepare("UPDATE properties SET value = max(value, ?) WHERE name = 'last_transaction'"));
@@ -182,8 +191,8 @@ Result<void> Transactions::insert_operation(std::uint64_t id, const Operation &o
     MOS_TRY(Statement row, m_database.connection().prepare(
                                "INSERT INTO operations (transaction_id, pass, slot, kind, path, staged_inode, "
                                "attributes_before, attributes_after, leaving_inode, active, "
-                               "staged_size, staged_seconds, staged_nanoseconds) "
-                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                               "staged_size, staged_seconds, staged_nanoseconds, volume) "
+                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     return row.unsigned_integer(id)
         .integer(static_cast<std::int64_t>(pass_of(operation.kind)))
         .unsigned_integer(operation.slot)
@@ -197,6 +206,7 @@ Result<void> Transactions::insert_operation(std::uint64_t id, const Operation &o
         .unsigned_integer(operation.staged_size)
         .integer(operation.staged_modified.seconds)
         .integer(operation.staged_modified.nanoseconds)
+        .blob(operation.volume)
         .run();
 }
 
@@ -214,7 +224,34 @@ Result<void> Transactions::update_operation(std::uint64_t id, const Operation &o
 Result<void> Transactions::delete_operations(std::uint64_t stage) {
     MOS_TRY(Statement row, m_database.connection().prepare("DELETE FROM operations WHERE transaction_id IN "
                                                            "(SELECT id FROM transactions WHERE stage = ?)"));
-    return row.unsigned_integer(stage).run();
+    MOS_CHECK(row.unsigned_integer(stage).run());
+    MOS_TRY(Statement hooks, m_database.connection().prepare("DELETE FROM hooks WHERE stage = ?"));
+    return hooks.unsigned_integer(stage).run();
+}
+
+Result<void> Transactions::insert_hook(std::uint64_t stage, const Hook &hook) {
+    MOS_TRY(Statement row, m_database.connection().prepare("INSERT INTO hooks (stage, rank, moment, kind, text) "
+                                                           "VALUES (?, ?, ?, ?, ?)"));
+    return row.unsigned_integer(stage)
+        .unsigned_integer(hook.rank)
+        .integer(static_cast<std::int64_t>(hook.moment))
+        .text(hook.kind)
+        .text(hook.text)
+        .run();
+}
+
+Result<std::vector<Hook>> Transactions::hooks(std::uint64_t stage, Hook::Moment moment) {
+    MOS_TRY(Statement rows, m_database.connection().prepare(
+                                "SELECT rank, kind, text FROM hooks WHERE stage = ? AND moment = ? ORDER BY rank"));
+    rows.unsigned_integer(stage).integer(static_cast<std::int64_t>(moment));
+    std::vector<Hook> found;
+    for (;;) {
+        MOS_TRY(const bool row, rows.step());
+        if (!row)
+            return found;
+        found.push_back(
+            {.rank = rows.unsigned_at(0), .moment = moment, .kind = rows.text_at(1), .text = rows.text_at(2)});
+    }
 }
 
 Result<void> Transactions::for_each_operation(std::uint64_t id, Direction heading, const TakeOperation &take) {
@@ -232,7 +269,7 @@ Result<void> Transactions::for_each_operation(std::uint64_t id, Direction headin
             Statement rows,
             m_database.connection().prepare_once(fmt::format(
                 "SELECT slot, kind, path, staged_inode, attributes_before, attributes_after, leaving_inode, active, "
-                "staged_size, staged_seconds, staged_nanoseconds "
+                "staged_size, staged_seconds, staged_nanoseconds, volume "
                 "FROM operations WHERE transaction_id = {} AND pass = {} ORDER BY slot {}",
                 static_cast<std::int64_t>(id), static_cast<std::int64_t>(step.pass), step.order)));
         for (;;) {

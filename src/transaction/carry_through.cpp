@@ -171,7 +171,9 @@ Result<Transaction> roll_back(Site &site, const Transaction &owner, const Descri
                          .time_unix_s = site.clock.now_unix_s(),
                          .summary = description.summary,
                          .reason = description.reason,
-                         .changed_paths = owner.changed_paths};
+                         .changed_paths = owner.changed_paths,
+                         .reboot = description.reboot,
+                         .boot = description.boot};
     site.observer.report({.phase = base::Phase::deciding});
     MOS_CHECK(site.observer.checkpoint());
     Surveyor surveyor{site, *stage, Direction::backward};

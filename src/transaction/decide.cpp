@@ -66,7 +66,9 @@ Result<Decided> decide(Site &site, Staged staged, const Description &description
                                    .time_unix_s = site.clock.now_unix_s(),
                                    .summary = description.summary,
                                    .reason = description.reason,
-                                   .changed_paths = description.changed_paths};
+                                   .changed_paths = description.changed_paths,
+                                   .reboot = description.reboot,
+                                   .boot = description.boot};
     // Whoever leaves this function while it is not known what became of the commit leaves the stage too, by an
     // exception as well.
     struct Keeper {
@@ -81,6 +83,8 @@ Result<Decided> decide(Site &site, Staged staged, const Description &description
     Result<void> committed = site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(transactions.insert(transaction));
         MOS_CHECK(insert_operations(transactions, transaction.id, staged.directory()));
+        for (const state::Hook &hook : description.hooks)
+            MOS_CHECK(transactions.insert_hook(transaction.id, hook));
         return record(transaction.id);
     });
     if (!committed)

@@ -48,6 +48,14 @@ void put_numbers(json &line, const char *key, Number... numbers) {
     (array.push_back(numbers), ...);
 }
 
+// As text where it is clean, else in base64 under a key that says so.
+void put_path(json &line, std::string key, const std::string &path) {
+    if (base::is_clean_text(path))
+        line[key] = path;
+    else
+        line[key + "_base64"] = base::to_base64(base::as_bytes(path));
+}
+
 std::string operation_line(const PlannedOperation &planned) {
     const Operation &operation = planned.operation;
     const base::JsonTree owner = base::json_object();
@@ -58,10 +66,9 @@ std::string operation_line(const PlannedOperation &planned) {
     line["staged_inode"] = operation.staged_inode;
     line["staged_size"] = operation.staged_size;
     put_numbers(line, "staged_modified", operation.staged_modified.seconds, operation.staged_modified.nanoseconds);
-    if (base::is_clean_text(operation.path))
-        line["path"] = operation.path;
-    else
-        line["path_base64"] = base::to_base64(base::as_bytes(operation.path));
+    put_path(line, "path", operation.path);
+    if (!operation.volume.empty())
+        put_path(line, "volume", operation.volume);
     if (planned.there)
         put_numbers(line, "there", planned.there->inode, planned.there->size, planned.there->modified.seconds,
                     planned.there->modified.nanoseconds);
@@ -74,19 +81,21 @@ std::string operation_line(const PlannedOperation &planned) {
 
 Error damaged(std::string_view what) { return Error{Code::FORMAT, fmt::format("the plan file is damaged: {}", what)}; }
 
-Result<std::string> path_bytes_of(const json &line) {
-    if (const auto path = line.find("path"); path != line.end() && path->is_string())
-        return path->get<std::string>();
-    if (const auto path = line.find("path_base64"); path != line.end() && path->is_string()) {
+Result<std::optional<std::string>> path_bytes_of(const json &line, const std::string &key) {
+    if (const auto path = line.find(key); path != line.end() && path->is_string())
+        return std::optional{path->get<std::string>()};
+    if (const auto path = line.find(key + "_base64"); path != line.end() && path->is_string()) {
         MOS_TRY(const base::Bytes bytes, base::from_base64(path->get_ref<const std::string &>()));
-        return std::string{base::as_text(bytes)};
+        return std::optional{std::string{base::as_text(bytes)}};
     }
-    return damaged("an operation without path");
+    return std::optional<std::string>{};
 }
 
-Result<std::string> path_of(const json &line) {
-    MOS_TRY(std::string path, path_bytes_of(line));
-    if (auto checked = base::check_entry_path(path); !checked)
+Result<std::optional<std::string>> path_of(const json &line, const std::string &key) {
+    MOS_TRY(std::optional<std::string> path, path_bytes_of(line, key));
+    if (!path)
+        return path;
+    if (auto checked = base::check_entry_path(*path); !checked)
         return damaged("an operation leads out of the root").caused_by(std::move(checked).error());
     return path;
 }
@@ -148,14 +157,19 @@ Result<PlannedOperation> operation_from_json(const json &line) {
     MOS_TRY(operation.slot, number_of(line, "slot"));
     MOS_TRY(const std::uint64_t kind, number_of(line, "kind"));
     if (kind < static_cast<std::uint64_t>(OperationKind::exchange) ||
-        kind > static_cast<std::uint64_t>(OperationKind::set_attributes))
+        kind > static_cast<std::uint64_t>(OperationKind::output))
         return damaged(fmt::format("unknown operation {}", kind));
     operation.kind = static_cast<OperationKind>(kind);
     MOS_TRY(operation.staged_inode, number_of(line, "staged_inode"));
     MOS_TRY(operation.staged_size, number_of(line, "staged_size"));
     MOS_TRY(operation.staged_modified, time_of(line, "staged_modified"));
     operation.leaving_inode = operation.staged_inode;
-    MOS_TRY(operation.path, path_of(line));
+    MOS_TRY(auto path, path_of(line, "path"));
+    if (!path)
+        return damaged("an operation without path");
+    operation.path = std::move(*path);
+    MOS_TRY(auto volume, path_of(line, "volume"));
+    operation.volume = std::move(volume).value_or(std::string{});
     MOS_TRY(planned.there, witness_of(line));
     if (operation.kind == OperationKind::set_attributes || line.contains("before")) {
         MOS_TRY(operation.before, attributes_of(line, "before"));

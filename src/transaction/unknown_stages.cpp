@@ -138,7 +138,9 @@ Result<void> record_lost(Site &site, const UnknownStage &unknown) {
                                   .time_unix_s = site.clock.now_unix_s(),
                                   .summary = fmt::format("transaction {}, whose record was lost", unknown.id),
                                   .reason = "taken back by the plan in its stage",
-                                  .changed_paths = unknown.operations};
+                                  .changed_paths = unknown.operations,
+                                  .reboot = {},
+                                  .boot = {}};
     Surveyor surveyor{site, *stage, lost.heading()};
     return site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(transactions.insert(lost));

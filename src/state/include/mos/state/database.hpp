@@ -17,8 +17,8 @@ class Connection;
 
 // The schema that this library writes, and the oldest schema whose reader can read what it writes. A database with a
 // newer schema opens when its minimum reader is at most ours; else DATABASE_TOO_NEW.
-inline constexpr int schema_version = 2;
-inline constexpr int minimum_reader_version = 2;
+inline constexpr int schema_version = 3;
+inline constexpr int minimum_reader_version = 3;
 
 enum class Durability : std::uint8_t {
     durable,   // a power cut after the commit returns does not take it back

@@ -16,6 +16,7 @@ enum class OperationKind : std::uint8_t {
     remove = 3,            // what is there goes into the stage
     remove_directory = 4,  // the same for a directory that has become empty
     set_attributes = 5,    // mode, owner, times and extended attributes of a directory or file that stays
+    output = 6,  // a script will write there: a copy of what is there is kept in the slot, and comes back in its place
 };
 
 [[nodiscard]] std::string_view operation_name(OperationKind kind) noexcept;
@@ -37,7 +38,8 @@ struct Attributes {
 struct Operation {
     std::uint64_t slot = 0;  // its place in the stage, and its rank in path order
     OperationKind kind = OperationKind::exchange;
-    std::string path;  // beneath the root, bytes
+    std::string path;    // beneath the root, bytes
+    std::string volume;  // the top of the volume that it lies on and whose stage has its slot; "" is the root's own
     // What was staged (exchange, add), or what keeps its place (set_attributes of no directory): by these three it is
     // told from what somebody has put there or written into it since. Of a directory the inode alone; 0 otherwise.
     std::uint64_t staged_inode = 0;

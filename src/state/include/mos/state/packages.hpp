@@ -24,7 +24,18 @@ struct InstalledPackage {
     std::string type;
     std::array<std::byte, 32> content_digest{};
     std::string signer;
-    std::string manifest;  // JSON, as the package carried it
+    std::string manifest;         // JSON, as the package carried it
+    std::string prefix;           // the folder beneath the root below which it was put; "" for the root itself
+    std::string template_values;  // JSON, what its templates were filled with; "" where it has none
+    bool automatic = false;       // came with another package, and nobody asked for it
+};
+
+// What a file of a package is to the engine; the numbers are fixed for ever.
+enum class FileRole : std::uint8_t {
+    content = 0,
+    configuration = 1,  // meant to be changed by hand
+    beside = 2,         // the package's version of a configuration file that was changed by hand, put beside it
+    script = 3,         // of the package, kept for later
 };
 
 struct InstalledFile {
@@ -36,6 +47,7 @@ struct InstalledFile {
     std::array<std::byte, 32> digest{};  // of regular files
     std::string link_target;             // of symbolic links
     std::string link_group;              // the first path of its hard-link group; empty when it stands alone
+    FileRole role = FileRole::content;
 };
 
 // Whether an entry is still what was installed, by type, size and time.

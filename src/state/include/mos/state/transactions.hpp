@@ -22,7 +22,10 @@ enum class TransactionState : std::uint8_t {
     reverting = 2,  // turned round after a failure: a crash from here on ends in the old tree
     done = 3,
     reverted = 4,
-    pruned = 5,  // done or reverted, and its stage may be deleted
+    pruned = 5,   // done or reverted, and its stage may be deleted
+    applied = 6,  // in place and durable, and its hooks after that are to be called: only of one that has such
+    undoing =
+        7,  // still in place, and goes back as soon as its hooks before that were called: only of one that has such
 };
 
 [[nodiscard]] std::string_view state_name(TransactionState state) noexcept;
@@ -39,15 +42,33 @@ struct Transaction {
     std::string summary;
     std::string reason;
     std::uint64_t changed_paths = 0;
+    std::string reboot;  // names of the packages for whose sake the system must be started again, separated by spaces
+    std::string boot;    // the kernel's boot identifier when it was decided; empty where that is unknown
 
     [[nodiscard]] bool unfinished() const noexcept {
-        return state == TransactionState::committed || state == TransactionState::reverting;
+        return state == TransactionState::committed || state == TransactionState::reverting ||
+               state == TransactionState::applied || state == TransactionState::undoing;
     }
     // Which way it moves the tree now.
     [[nodiscard]] Direction heading() const noexcept {
         const bool turned = state == TransactionState::reverting || state == TransactionState::reverted;
         return (direction == Direction::forward) != turned ? Direction::forward : Direction::backward;
     }
+};
+
+// Something to be called around the moves of a transaction: a script, a service manager. What `kind` and `text` say is
+// between whoever records it and whoever calls it.
+struct Hook {
+    enum class Moment : std::uint8_t {  // the numbers are fixed for ever
+        before_apply = 1,               // decided, nothing moved
+        after_apply = 2,                // everything in place and durable; a failure takes the transaction back
+        before_undo = 3,                // everything still in place, about to go back
+        after_undo = 4,                 // everything back
+    };
+    std::uint64_t rank = 0;  // the order of calls within a moment
+    Moment moment = Moment::after_apply;
+    std::string kind;
+    std::string text;
 };
 
 class Transactions {
@@ -81,8 +102,12 @@ class Transactions {
     [[nodiscard]] Result<void> insert_operation(std::uint64_t id, const Operation &operation);
     // Records for the present direction which inode is in the slot now and whether there is anything to do.
     [[nodiscard]] Result<void> update_operation(std::uint64_t id, const Operation &operation);
-    // Those of every transaction that worked in `stage`.
+    // Those of every transaction that worked in `stage`, and the hooks.
     [[nodiscard]] Result<void> delete_operations(std::uint64_t stage);
+    [[nodiscard]] Result<void> insert_hook(std::uint64_t stage, const Hook &hook);
+
+    // What is called at that moment of a transaction that works in `stage`, in its order.
+    [[nodiscard]] Result<std::vector<Hook>> hooks(std::uint64_t stage, Hook::Moment moment);
 
     // The operations in the order in which `heading` applies them. `take` may write to the database, and update the
     // very row that it was given, but neither add to these rows nor delete any.

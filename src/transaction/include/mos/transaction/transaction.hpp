@@ -22,6 +22,9 @@ struct Description {
     std::string summary;              // one line for the history
     std::string reason;               // may be empty
     std::uint64_t changed_paths = 0;  // for the history; a new tree is one operation, but many paths
+    std::string reboot = {};          // see state::Transaction
+    std::string boot = {};
+    std::vector<state::Hook> hooks = {};
 };
 
 // Written in the same commit as the decision: what is installed now, for instance. Gets the transaction's number.
