@@ -64,6 +64,8 @@ std::string_view phase_name(mos_phase phase) noexcept {
         return "undoing";
     case MOS_PHASE_CLEANING:
         return "cleaning";
+    case MOS_PHASE_SCRIPTS:
+        return "running scripts";
     default:
         return "working";
     }

@@ -52,7 +52,8 @@ enum {
     MOS_PHASE_APPLYING = 4,
     MOS_PHASE_SETTLING = 5,
     MOS_PHASE_REVERTING = 6,
-    MOS_PHASE_CLEANING = 7
+    MOS_PHASE_CLEANING = 7,
+    MOS_PHASE_SCRIPTS = 8 /* scripts and services, after applying or on the way back; since 0.1 */
 };
 
 typedef struct mos_progress {

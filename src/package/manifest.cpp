@@ -1,14 +1,13 @@
 #include <mos/package/manifest.hpp>
 
-#include <mos/base/json.hpp>
+#include "manifest_section.hpp"
+
 #include <mos/package/version.hpp>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 
 namespace mos::package {
 
@@ -17,121 +16,10 @@ namespace {
 using base::JsonTree;
 using nlohmann::json;
 
-constexpr std::size_t max_text_bytes = 4096;
-constexpr std::size_t max_list_items = 4096;
-constexpr std::size_t max_depth = 16;
-constexpr std::size_t max_values = 50'000;
 constexpr std::int64_t max_priority = 1'000'000;
+constexpr std::int64_t max_timeout_s = 86'400;
 
-Error malformed(std::string_view key, std::string_view what) {
-    return Error{Code::FORMAT, fmt::format("manifest: {} {}", base::in_quotes(key), what)}.about(std::string{key});
-}
-
-// One object of the tree. Whatever is read is taken out of it, so that what is left is what we do not know.
-class Section {
-  public:
-    Section(json &tree, std::string_view name) : m_name(name) {
-        if (const auto found = tree.find(name); found != tree.end()) {
-            *m_object = std::move(*found);
-            tree.erase(found);
-        }
-    }
-
-    [[nodiscard]] Result<void> check_shape() const {
-        if (!m_object->is_object())
-            return malformed(m_name, "is no object");
-        return {};
-    }
-
-    [[nodiscard]] Result<std::string> text(std::string_view key, std::string fallback) {
-        MOS_TRY(const JsonTree value, take(key));
-        if (value->is_null())
-            return fallback;
-        return clean(key, *value);
-    }
-
-    [[nodiscard]] Result<bool> boolean(std::string_view key, bool fallback) {
-        MOS_TRY(const JsonTree value, take(key));
-        if (value->is_null())
-            return fallback;
-        if (!value->is_boolean())
-            return malformed(full(key), "is neither true nor false");
-        return value->get<bool>();
-    }
-
-    [[nodiscard]] Result<std::int64_t> integer(std::string_view key, std::int64_t fallback, std::int64_t limit) {
-        MOS_TRY(const JsonTree value, take(key));
-        if (value->is_null())
-            return fallback;
-        if (!value->is_number_integer() || *value < 0 || *value > limit)
-            return malformed(full(key), fmt::format("is no integer from 0 to {}", limit));
-        return value->get<std::int64_t>();
-    }
-
-    [[nodiscard]] Result<std::vector<std::string>> list(std::string_view key) {
-        MOS_TRY(const JsonTree value, take(key));
-        std::vector<std::string> items;
-        if (value->is_null())
-            return items;
-        if (!value->is_array() || value->size() > max_list_items)
-            return malformed(full(key), fmt::format("is no list of at most {} texts", max_list_items));
-        for (const json &item : *value) {
-            MOS_TRY(std::string text, clean(key, item));
-            items.push_back(std::move(text));
-        }
-        return items;
-    }
-
-    [[nodiscard]] Result<std::optional<std::int64_t>> time(std::string_view key) {
-        MOS_TRY(const std::string value, text(key, ""));
-        if (value.empty())
-            return std::optional<std::int64_t>{};
-        auto time = parse_timestamp(value);
-        if (!time)
-            return malformed(full(key), "is no time like 2024-01-31T23:59:59Z");
-        return std::optional<std::int64_t>{*time};
-    }
-
-    [[nodiscard]] json &object() { return *m_object; }
-
-    // Puts what is left back where it was.
-    void return_rest(json &tree) {
-        if (!m_object->empty())
-            tree[m_name].swap(*m_object);
-    }
-
-  private:
-    [[nodiscard]] std::string full(std::string_view key) const { return fmt::format("{}.{}", m_name, key); }
-
-    // Null where there is none.
-    [[nodiscard]] Result<JsonTree> take(std::string_view key) {
-        JsonTree value = base::json_null();
-        const auto found = m_object->find(key);
-        if (found == m_object->end())
-            return value;
-        if (found->is_null())
-            return malformed(full(key), "is null");
-        *value = std::move(*found);
-        m_object->erase(found);
-        return value;
-    }
-
-    [[nodiscard]] Result<std::string> clean(std::string_view key, const json &value) const {
-        if (!value.is_string())
-            return malformed(full(key), "is no text");
-        const auto &text = value.get_ref<const std::string &>();
-        // A description may have lines; nothing else that moves a cursor.
-        std::string joined = text;
-        std::replace(joined.begin(), joined.end(), '\n', ' ');
-        if (text.size() > max_text_bytes || !base::is_clean_text(joined))
-            return malformed(full(key),
-                             fmt::format("is longer than {} bytes or holds control characters", max_text_bytes));
-        return text;
-    }
-
-    std::string m_name;
-    JsonTree m_object = base::json_object();
-};
+constexpr std::array<std::string_view, 4> on_update_names = {"restart", "reload", "stop", "nothing"};
 
 Result<PackageInfo> read_package_info(Section &section) {
     PackageInfo info;
@@ -189,7 +77,39 @@ Result<Installation> read_installation(Section &section) {
     MOS_TRY(installation.atomic_install, section.boolean("atomic_install", installation.atomic_install));
     MOS_TRY(installation.verification_required,
             section.boolean("verification_required", installation.verification_required));
+    MOS_TRY(installation.relocatable, section.boolean("relocatable", installation.relocatable));
     return installation;
+}
+
+Result<Configuration> read_configuration(Section &section) {
+    Configuration configuration;
+    MOS_TRY(configuration.files, section.paths("files"));
+    return configuration;
+}
+
+Result<Data> read_data(Section &section) {
+    Data data;
+    MOS_TRY(data.paths, section.paths("paths"));
+    return data;
+}
+
+Result<Scripts> read_scripts(Section &section) {
+    Scripts scripts;
+    MOS_TRY(scripts.outputs, section.paths("outputs"));
+    MOS_TRY(scripts.timeout_s, section.integer("timeout_s", scripts.timeout_s, max_timeout_s));
+    return scripts;
+}
+
+Result<Service> read_service(Section &section) {
+    Service service;
+    MOS_TRY(service.units, section.list("units"));
+    MOS_TRY(const std::string on_update, section.text("on_update", "restart"));
+    MOS_TRY(service.start_on_install, section.boolean("start_on_install", service.start_on_install));
+    const auto found = std::ranges::find(on_update_names, on_update);
+    if (found == on_update_names.end())
+        return malformed("service.on_update", fmt::format("is none of {}", fmt::join(on_update_names, ", ")));
+    service.on_update = static_cast<Service::OnUpdate>(found - on_update_names.begin());
+    return service;
 }
 
 Result<SecurityClaims> read_security(Section &section) {
@@ -267,7 +187,32 @@ void put_installation(json &object, const Installation &installation) {
     object["rollback_support"] = installation.rollback_support;
     object["atomic_install"] = installation.atomic_install;
     object["verification_required"] = installation.verification_required;
+    if (installation.relocatable)
+        object["relocatable"] = true;
     put_text(object, "backup_strategy", installation.backup_strategy);
+}
+
+void put_service(json &tree, const Service &service) {
+    if (service == Service{})
+        return;
+    json &object = base::object_in(tree, "service");
+    put_list(object, "units", service.units);
+    object["on_update"] = on_update_names[static_cast<std::size_t>(service.on_update)];
+    object["start_on_install"] = service.start_on_install;
+}
+
+// Sections that most packages don't have.
+void put_what_it_does(json &tree, const Manifest &manifest) {
+    if (!manifest.configuration.files.empty())
+        put_list(base::object_in(tree, "configuration"), "files", manifest.configuration.files);
+    if (!manifest.data.paths.empty())
+        put_list(base::object_in(tree, "data"), "paths", manifest.data.paths);
+    if (manifest.scripts != Scripts{}) {
+        json &object = base::object_in(tree, "scripts");
+        put_list(object, "outputs", manifest.scripts.outputs);
+        object["timeout_s"] = manifest.scripts.timeout_s;
+    }
+    put_service(tree, manifest.service);
 }
 
 void put_security(json &object, const SecurityClaims &claims) {
@@ -281,10 +226,45 @@ void put_security(json &object, const SecurityClaims &claims) {
     put_time(period, "not_after", claims.not_after_unix_s);
 }
 
+bool names(std::string_view relation, std::string_view package) {
+    const std::size_t end = relation.find_first_of(" (");
+    return relation.substr(0, end) == package;
+}
+
+// Fields that are well by themselves and contradict each other.
+Result<void> check_consistency(const Manifest &manifest) {
+    const SystemRequirements &system = manifest.system_requirements;
+    if (!system.minimum_version.empty() && !system.maximum_version.empty() &&
+        compare_versions(system.minimum_version, system.maximum_version) > 0)
+        return malformed("system_requirements.minimum_version", "is larger than maximum_version");
+    for (const std::string &feature : system.required_features) {
+        if (std::ranges::find(system.prohibited_features, feature) != system.prohibited_features.end())
+            return malformed("system_requirements.required_features",
+                             fmt::format("holds {}, which is prohibited as well", base::in_quotes(feature)));
+    }
+    const SecurityClaims &claims = manifest.security;
+    if (claims.not_before_unix_s && claims.not_after_unix_s && *claims.not_before_unix_s > *claims.not_after_unix_s)
+        return malformed("security.validity_period", "ends before it begins");
+    const std::string &name = manifest.package_info.name;
+    for (const std::string &relation : manifest.update_info.conflicts) {
+        if (relation == name)
+            return malformed("update_info.conflicts", "holds the package itself");
+    }
+    for (const std::string &relation : manifest.dependencies.depends) {
+        if (relation.find('|') == std::string::npos && names(relation, name))
+            return malformed("dependencies.depends", "holds the package itself");
+    }
+    if (manifest.service != Service{} && manifest.package_info.type != "service")
+        return malformed("service", fmt::format("belongs to packages of the type 'service'; this is of the type {}",
+                                                base::in_quotes(manifest.package_info.type)));
+    return {};
+}
+
 // What parse_manifest() did not know; an empty object when it is not from there.
 JsonTree unknown_of(const Manifest &manifest) {
     const std::string &text = manifest.unknown_json;
-    auto tree = base::parse_json(text, {.bytes = text.size(), .depth = max_depth, .values = max_values});
+    auto tree =
+        base::parse_json(text, {.bytes = text.size(), .depth = max_manifest_depth, .values = max_manifest_values});
     return tree && (*tree)->is_object() ? std::move(tree).value() : base::json_object();
 }
 
@@ -294,7 +274,8 @@ Result<Manifest> parse_manifest(std::string_view text, const Limits &limits) {
     constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
     if (text.starts_with(byte_order_mark))  // RFC 8259 section 8.1; nlohmann-json passes over it
         return Error{Code::FORMAT, "manifest begins with a byte order mark"};
-    const base::JsonLimits bounds{static_cast<std::size_t>(limits.manifest_bytes), max_depth, max_values};
+    const base::JsonLimits bounds{static_cast<std::size_t>(limits.manifest_bytes), max_manifest_depth,
+                                  max_manifest_values};
     auto parsed = base::parse_json(text, bounds);
     if (!parsed)
         return in_context(std::move(parsed).error(), "manifest can't be read");
@@ -309,6 +290,11 @@ Result<Manifest> parse_manifest(std::string_view text, const Limits &limits) {
     MOS_TRY(manifest.system_requirements, read_section(tree, "system_requirements", read_requirements));
     MOS_TRY(manifest.installation, read_section(tree, "installation", read_installation));
     MOS_TRY(manifest.security, read_section(tree, "security", read_security));
+    MOS_TRY(manifest.configuration, read_section(tree, "configuration", read_configuration));
+    MOS_TRY(manifest.data, read_section(tree, "data", read_data));
+    MOS_TRY(manifest.scripts, read_section(tree, "scripts", read_scripts));
+    MOS_TRY(manifest.service, read_section(tree, "service", read_service));
+    MOS_CHECK(check_consistency(manifest));
     manifest.unknown_json = tree.dump();
     return manifest;
 }
@@ -322,6 +308,7 @@ std::string write_manifest(const Manifest &manifest) {
     put_requirements(base::object_in(tree, "system_requirements"), manifest.system_requirements);
     put_installation(base::object_in(tree, "installation"), manifest.installation);
     put_security(base::object_in(tree, "security"), manifest.security);
+    put_what_it_does(tree, manifest);
     return tree.dump(2) + "\n";
 }
 
@@ -346,46 +333,6 @@ Result<void> check_agreement(const Manifest &manifest, const Statement &statemen
         return malformed("created", fmt::format("is not the time in the signed statement, {}",
                                                 write_timestamp(statement.created_unix_s)));
     return {};
-}
-
-Result<std::int64_t> parse_timestamp(std::string_view text) {
-    constexpr std::string_view shape = "0000-00-00T00:00:00Z";
-    const Error malformed_time{Code::FORMAT,
-                               base::in_quotes(text.substr(0, 40)) + " is no time like 2024-01-31T23:59:59Z"};
-    if (text.size() != shape.size())
-        return malformed_time;
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        const bool digit = text[i] >= '0' && text[i] <= '9';
-        if (shape[i] == '0' ? !digit : text[i] != shape[i])
-            return malformed_time;
-    }
-    const auto number = [&](std::size_t at, std::size_t digits) {
-        int value = 0;
-        for (const char c : text.substr(at, digits))
-            value = value * 10 + (c - '0');
-        return value;
-    };
-    using namespace std::chrono;
-    const year_month_day date{year{number(0, 4)}, month{static_cast<unsigned>(number(5, 2))},
-                              day{static_cast<unsigned>(number(8, 2))}};
-    const int hour = number(11, 2);
-    const int minute = number(14, 2);
-    const int second = number(17, 2);
-    if (!date.ok() || number(0, 4) < 1970 || hour > 23 || minute > 59 || second > 59)
-        return malformed_time;
-    const std::int64_t days = sys_days{date}.time_since_epoch().count();
-    return ((days * 24 + hour) * 60 + minute) * 60 + second;
-}
-
-std::string write_timestamp(std::int64_t unix_s) {
-    using namespace std::chrono;
-    const sys_seconds time{seconds{unix_s}};
-    const auto midnight = floor<days>(time);
-    const year_month_day date{midnight};
-    const auto since = static_cast<int>((time - midnight).count());
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), since / 3600,
-                       since / 60 % 60, since % 60);
 }
 
 }  // namespace mos::package

@@ -252,6 +252,8 @@ Result<void> Mover::apply(const Operation &operation, Direction heading) {
         return restore_time(operation, heading);
     case OperationKind::add:
         return from_slot(operation, RenameMode::keep_existing, RenameMode::exchange);
+    case OperationKind::output:  // whatever a script left there gives way
+        return from_slot(operation, RenameMode::exchange, RenameMode::keep_existing);
     default:  // what was removed comes back, but never over what somebody has put there
         return from_slot(operation, RenameMode::keep_existing, RenameMode::keep_existing);
     }
@@ -288,6 +290,12 @@ Result<Operation> Surveyor::survey(Operation operation) {
         return operation;  // also of what is not there now: it may be a directory that comes back
     MOS_TRY(const auto there, target_status(m_cache, operation));
     MOS_TRY(const auto slot, m_stage.find(number_name(operation.slot)));
+    if (operation.kind == OperationKind::output) {
+        const bool holds_before = slot ? slot->inode == operation.staged_inode : operation.staged_inode == 0;
+        operation.leaving_inode = slot ? slot->inode : 0;
+        operation.active = holds_before == (m_heading == Direction::backward);
+        return operation;
+    }
     const bool brings_entry = brings(operation.kind);
     const bool staged_is_here = brings_entry && slot && slot->inode == operation.staged_inode;
     if (m_heading == Direction::forward) {

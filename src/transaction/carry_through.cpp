@@ -1,4 +1,5 @@
 #include <mos/transaction/apply.hpp>
+#include <mos/transaction/hooks.hpp>
 #include <mos/transaction/transaction.hpp>
 #include <mos/transaction/unknown_stages.hpp>
 
@@ -11,6 +12,7 @@ using state::Operation;
 using state::Transaction;
 using state::Transactions;
 using state::TransactionState;
+using Moment = state::Hook::Moment;
 
 namespace {
 
@@ -19,12 +21,17 @@ Result<std::unique_ptr<base::Directory>> open_stage(Site &site, std::uint64_t id
     return stages->open_directory(number_name(id), base::Symlinks::refuse);
 }
 
-// The flush comes before the word: what is called done must be durable. The word itself may be lost, or not be written
-// on a full disk: recovery then finds nothing left to move and says it again.
-Result<void> settle(Site &site, Transaction &transaction, base::SyncPoint &sync_point, TransactionState final_state) {
+Result<void> flush_tree(Site &site, base::SyncPoint &sync_point) {
     site.observer.report({.phase = base::Phase::settling});
     if (auto flushed = sync_point.flush(); !flushed)
         return in_context(std::move(flushed).error(), "can't flush what was put in place");
+    return {};
+}
+
+// The flush comes before the word: what is called done must be durable. The word itself may be lost, or not be written
+// on a full disk: recovery then finds nothing left to move and says it again.
+Result<void> settle(Site &site, Transaction &transaction, base::SyncPoint &sync_point, TransactionState final_state) {
+    MOS_CHECK(flush_tree(site, sync_point));
     transaction.state = final_state;
     const Result<void> said = site.database.commit(state::Durability::with_next, [&] {
         return Transactions{site.database}.set_state(transaction.id, final_state);
@@ -62,9 +69,18 @@ Error could_not_recover(Error cause, const Transaction &transaction) {
         .caused_by(std::move(cause));
 }
 
+// What is called at the other end of the way: who was stopped before runs again. A transaction that has come so far is
+// not held up by it.
+Result<void> call_at_the_end(Site &site, base::Directory &stage, const Transaction &transaction) {
+    const Moment moment = transaction.heading() == Direction::forward ? Moment::after_apply : Moment::after_undo;
+    return call_hooks(site, stage, transaction.stage, moment, HookFailure::is_reported, Interruption::refused);
+}
+
 Result<void> go_back(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point) {
     if (auto applied = apply_all(site, stage, transaction, Interruption::refused); !applied)
         return could_not_recover(std::move(applied).error(), transaction);
+    if (auto called = call_at_the_end(site, stage, transaction); !called)
+        return could_not_recover(std::move(called).error(), transaction);
     if (auto settled = settle(site, transaction, sync_point, TransactionState::reverted); !settled)
         return could_not_recover(std::move(settled).error(), transaction);
     return {};
@@ -77,29 +93,136 @@ Error undone_because(Error cause) {
         std::move(cause));
 }
 
+Result<void> turn_and_go_back(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point,
+                              Error cause) {
+    // What keeps it from turning round is what somebody has to remove.
+    if (auto turned = turn_round(site, stage, transaction); !turned)
+        return could_not_recover(in_context(std::move(turned).error(),
+                                            fmt::format("can't turn round after it failed ({})", cause.full_message())),
+                                 transaction);
+    MOS_CHECK(go_back(site, stage, transaction, sync_point));
+    return undone_because(std::move(cause));
+}
+
+Result<void> set_state_durably(Site &site, Transaction &transaction, TransactionState state) {
+    MOS_CHECK(site.database.commit(state::Durability::durable,
+                                   [&] { return Transactions{site.database}.set_state(transaction.id, state); }));
+    transaction.state = state;
+    return {};
+}
+
+Result<bool> has_hooks(Site &site, const Transaction &transaction, Moment moment) {
+    MOS_TRY(const auto hooks, Transactions{site.database}.hooks(transaction.stage, moment));
+    return !hooks.empty();
+}
+
+// Everything is in place: whatever was to be undone before it goes is undone while it still is.
+Result<void> undo(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point,
+                  Error cause) {
+    MOS_CHECK(release_reserve(stage));
+    MOS_TRY(const bool has_any, has_hooks(site, transaction, Moment::before_undo));
+    if (has_any) {
+        if (auto said = set_state_durably(site, transaction, TransactionState::undoing); !said)
+            return could_not_recover(std::move(said).error(), transaction);
+        MOS_CHECK(call_hooks(site, stage, transaction.stage, Moment::before_undo, HookFailure::is_reported,
+                             Interruption::refused));
+    }
+    return turn_and_go_back(site, stage, transaction, sync_point, std::move(cause));
+}
+
+// In place, durable, and said to be so: now what needs the new tree is called. A failure there takes all of it back.
+Result<void> call_after_apply(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point,
+                              Interruption interruption) {
+    Result<void> called =
+        call_hooks(site, stage, transaction.stage, Moment::after_apply, HookFailure::ends, interruption);
+    if (!called)
+        return undo(site, stage, transaction, sync_point, std::move(called).error());
+    if (auto settled = settle(site, transaction, sync_point, TransactionState::done); !settled)
+        return could_not_recover(std::move(settled).error(), transaction);
+    return {};
+}
+
+Result<void> carry_forward(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point,
+                           Interruption interruption) {
+    Result<void> applied =
+        call_hooks(site, stage, transaction.stage, Moment::before_apply, HookFailure::ends, interruption);
+    if (applied)
+        applied = apply_all(site, stage, transaction, interruption);
+    if (!applied)
+        return turn_and_go_back(site, stage, transaction, sync_point, std::move(applied).error());
+    MOS_TRY(const bool has_any, has_hooks(site, transaction, Moment::after_apply));
+    // A failed flush is no reason to turn round: the tree is new, the word is missing, recovery says it.
+    if (!has_any) {
+        if (auto settled = settle(site, transaction, sync_point, TransactionState::done); !settled)
+            return could_not_recover(std::move(settled).error(), transaction);
+        return {};
+    }
+    if (auto flushed = flush_tree(site, sync_point); !flushed)
+        return could_not_recover(std::move(flushed).error(), transaction);
+    if (auto said = set_state_durably(site, transaction, TransactionState::applied); !said)
+        return could_not_recover(std::move(said).error(), transaction);
+    return call_after_apply(site, stage, transaction, sync_point, interruption);
+}
+
+// A rollback: what it takes back is in place until it has been decided, and was undone before that.
+Result<void> carry_back(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point,
+                        Interruption interruption) {
+    if (auto applied = apply_all(site, stage, transaction, interruption); !applied)
+        return turn_and_go_back(site, stage, transaction, sync_point, std::move(applied).error());
+    if (auto called = call_at_the_end(site, stage, transaction); !called)
+        return could_not_recover(std::move(called).error(), transaction);
+    if (auto settled = settle(site, transaction, sync_point, TransactionState::done); !settled)
+        return could_not_recover(std::move(settled).error(), transaction);
+    return {};
+}
+
+// Records what a rollback moves, by the inodes that are in the slots now. Its row is there where it had hooks to call.
+Result<void> decide_rollback(Site &site, base::Directory &stage, Transaction &rollback) {
+    const bool is_new = rollback.state == TransactionState::committed;
+    Transactions transactions{site.database};
+    Surveyor surveyor{site, stage, Direction::backward};
+    MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
+        MOS_CHECK(is_new ? transactions.insert(rollback)
+                         : transactions.set_state(rollback.id, TransactionState::committed));
+        MOS_CHECK(transactions.set_in_effect(rollback.stage, false));
+        return transactions.for_each_operation(rollback.stage, Direction::forward,
+                                               [&](const Operation &operation) -> Result<void> {
+                                                   MOS_TRY(const Operation surveyed, surveyor.survey(operation));
+                                                   return transactions.insert_operation(rollback.id, surveyed);
+                                               });
+    }));
+    rollback.state = TransactionState::committed;
+    return {};
+}
+
+// Of a rollback whose row says `undoing`.
+Result<void> undo_and_roll_back(Site &site, base::Directory &stage, Transaction &rollback, base::SyncPoint &sync_point,
+                                Interruption interruption) {
+    MOS_CHECK(
+        call_hooks(site, stage, rollback.stage, Moment::before_undo, HookFailure::is_reported, Interruption::refused));
+    MOS_CHECK(decide_rollback(site, stage, rollback));
+    return carry_back(site, stage, rollback, sync_point, interruption);
+}
+
 Result<void> carry(Site &site, Transaction &transaction, base::SyncPoint &sync_point, Interruption interruption) {
     auto opened = open_stage(site, transaction.stage);
     if (!opened)
         return could_not_recover(std::move(opened).error(), transaction);
     MOS_TRY(const auto stage, std::move(opened));
-    if (transaction.state == TransactionState::reverting)
+    const bool forward = transaction.direction == Direction::forward;
+    switch (transaction.state) {
+    case TransactionState::reverting:
         return go_back(site, *stage, transaction, sync_point);
-
-    Result<void> applied = apply_all(site, *stage, transaction, interruption);
-    if (applied) {
-        // A failed settle is no reason to turn round: the tree is new, the word is missing, recovery says it.
-        if (auto settled = settle(site, transaction, sync_point, TransactionState::done); !settled)
-            return could_not_recover(std::move(settled).error(), transaction);
-        return {};
+    case TransactionState::applied:
+        return call_after_apply(site, *stage, transaction, sync_point, interruption);
+    case TransactionState::undoing:
+        return forward ? undo(site, *stage, transaction, sync_point,
+                              Error{Code::REVERTED, "it was being taken back when it was cut short"})
+                       : undo_and_roll_back(site, *stage, transaction, sync_point, interruption);
+    default:
+        return forward ? carry_forward(site, *stage, transaction, sync_point, interruption)
+                       : carry_back(site, *stage, transaction, sync_point, interruption);
     }
-    // What keeps it from turning round is what somebody has to remove.
-    if (auto turned = turn_round(site, *stage, transaction); !turned)
-        return could_not_recover(
-            in_context(std::move(turned).error(),
-                       fmt::format("can't turn round after it failed ({})", applied.error().full_message())),
-            transaction);
-    MOS_CHECK(go_back(site, *stage, transaction, sync_point));
-    return undone_because(std::move(applied).error());
 }
 
 // A stage of which nothing is decided may go. One whose plan was carried out, in part or in full, belongs to a
@@ -176,16 +299,13 @@ Result<Transaction> roll_back(Site &site, const Transaction &owner, const Descri
                          .boot = description.boot};
     site.observer.report({.phase = base::Phase::deciding});
     MOS_CHECK(site.observer.checkpoint());
-    Surveyor surveyor{site, *stage, Direction::backward};
-    MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
-        MOS_CHECK(transactions.insert(rollback));
-        MOS_CHECK(transactions.set_in_effect(owner.stage, false));
-        return transactions.for_each_operation(owner.id, Direction::forward,
-                                               [&](const Operation &operation) -> Result<void> {
-                                                   MOS_TRY(const Operation surveyed, surveyor.survey(operation));
-                                                   return transactions.insert_operation(id, surveyed);
-                                               });
-    }));
+    MOS_TRY(const bool has_any, has_hooks(site, rollback, Moment::before_undo));
+    if (has_any) {
+        rollback.state = TransactionState::undoing;
+        MOS_CHECK(site.database.commit(state::Durability::durable, [&] { return transactions.insert(rollback); }));
+    } else {
+        MOS_CHECK(decide_rollback(site, *stage, rollback));
+    }
     MOS_CHECK(carry(site, rollback, *sync_point, Interruption::allowed));
     return rollback;
 }

@@ -45,7 +45,9 @@ Result<void> insert_operations(state::Transactions &transactions, std::uint64_t 
         MOS_TRY(const auto planned, plan.next());
         if (!planned)
             return {};
-        MOS_CHECK(transactions.insert_operation(id, planned->operation));
+        state::Operation operation = planned->operation;
+        operation.active = operation.kind != state::OperationKind::output;  // of which only the way back moves anything
+        MOS_CHECK(transactions.insert_operation(id, operation));
     }
 }
 

@@ -84,6 +84,49 @@ TEST_CASE("a manifest of the wrong shape or type is refused and the key named") 
     CHECK(refusal(parse_manifest(minimal(R"(, "x": )" + std::string(100, '[')))) == Code::LIMIT);
 }
 
+TEST_CASE("what a package does besides its files is read and written again") {
+    const std::string text = R"({"package_info": {"name": "w", "version": "1", "type": "service"},
+        "installation": {"relocatable": true}, "configuration": {"files": ["/opt/w/w.conf", "opt/w/w.conf", "a"]},
+        "data": {"paths": ["var/lib/w"]}, "scripts": {"outputs": ["etc/cache"], "timeout_s": 7},
+        "service": {"units": ["w.service"], "on_update": "reload", "start_on_install": false}})";
+    const Manifest manifest = must(parse_manifest(text));
+    CHECK(manifest.installation.relocatable);
+    CHECK(manifest.configuration.files == std::vector<std::string>{"a", "opt/w/w.conf"});
+    CHECK(manifest.data.paths == std::vector<std::string>{"var/lib/w"});
+    CHECK(manifest.scripts == mos::package::Scripts{.outputs = {"etc/cache"}, .timeout_s = 7});
+    CHECK(manifest.service == mos::package::Service{.units = {"w.service"},
+                                                    .on_update = mos::package::Service::OnUpdate::reload,
+                                                    .start_on_install = false});
+    CHECK(write_manifest(must(parse_manifest(write_manifest(manifest)))) == write_manifest(manifest));
+}
+
+TEST_CASE("a manifest that contradicts itself is refused, and the key named") {
+    const auto refused = [](const std::string &more) {
+        const auto parsed = parse_manifest(R"m({"package_info": {"name": "w", "version": "1"}, )m" + more + "}");
+        REQUIRE(refusal(parsed) == Code::FORMAT);
+        return parsed.error().message();
+    };
+    CHECK(refused(R"m("system_requirements": {"minimum_version": "2.10", "maximum_version": "2.9"})m") ==
+          "manifest: 'system_requirements.minimum_version' is larger than maximum_version");
+    CHECK(refused(R"m("system_requirements": {"required_features": ["uefi"], "prohibited_features": ["uefi"]})m") ==
+          "manifest: 'system_requirements.required_features' holds 'uefi', which is prohibited as well");
+    CHECK(refused(R"m("security": {"validity_period": {"not_before": "2025-01-01T00:00:00Z",
+                     "not_after": "2024-01-01T00:00:00Z"}})m") ==
+          "manifest: 'security.validity_period' ends before it begins");
+    CHECK(refused(R"m("update_info": {"conflicts": ["w"]})m") ==
+          "manifest: 'update_info.conflicts' holds the package itself");
+    CHECK(refused(R"m("dependencies": {"depends": ["w (>= 1)"]})m") ==
+          "manifest: 'dependencies.depends' holds the package itself");
+    CHECK(refused(R"m("service": {"units": ["w.service"]})m") ==
+          "manifest: 'service' belongs to packages of the type 'service'; this is of the type 'application'");
+    CHECK(refused(R"m("scripts": {"outputs": ["../etc/passwd"]})m") ==
+          "manifest: 'scripts.outputs' holds '../etc/passwd', which is no path beneath a root");
+    CHECK(refused(R"m("scripts": {"timeout_s": 86401})m") ==
+          "manifest: 'scripts.timeout_s' is no integer from 0 to 86400");
+    must(parse_manifest(R"m({"package_info": {"name": "w", "version": "1"}, "dependencies": {"depends": ["w | x"]},
+                            "system_requirements": {"minimum_version": "2.9", "maximum_version": "2.10"}})m"));
+}
+
 TEST_CASE("a manifest with a byte order mark is refused") {
     must(parse_manifest(minimal()));
     CHECK(refusal(parse_manifest("\xef\xbb\xbf" + minimal())) == Code::FORMAT);

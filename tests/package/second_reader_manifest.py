@@ -74,6 +74,23 @@ def is_priority(value: Any) -> bool:
     return type(value) is int and 0 <= value <= 1_000_000
 
 
+def is_timeout(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= 86_400
+
+
+def is_way(value: Any) -> bool:
+    return value in ("restart", "reload", "stop", "nothing")
+
+
+def is_path(text: str) -> bool:
+    parts = text.removeprefix("/").split("/")
+    return len(text.encode()) <= 4096 and all(part not in ("", ".", "..") and len(part.encode()) <= 255 for part in parts)
+
+
+def is_paths(value: Any) -> bool:
+    return is_texts(value) and all(map(is_path, value))
+
+
 def is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
@@ -87,8 +104,14 @@ MANIFEST_KEYS: dict[str, dict[Callable[[Any], bool], str]] = {
     "system_requirements": {
         is_version: "minimum_version maximum_version", is_texts: "required_features prohibited_features"
     },
-    "installation": {is_text: "backup_strategy", is_flag: "rollback_support atomic_install verification_required"},
+    "installation": {
+        is_text: "backup_strategy", is_flag: "rollback_support atomic_install verification_required relocatable"
+    },
     "security": {is_text: "signature_algorithm signer certificate_fingerprint", is_period: "validity_period"},
+    "configuration": {is_paths: "files"},
+    "data": {is_paths: "paths"},
+    "scripts": {is_paths: "outputs", is_timeout: "timeout_s"},
+    "service": {is_texts: "units", is_way: "on_update", is_flag: "start_on_install"},
 }  # fmt: skip
 
 

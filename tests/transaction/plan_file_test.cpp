@@ -162,6 +162,6 @@ TEST_CASE("a plan whose checksum is right is refused for what an operation says"
     // Attributes that are no text were once an exception.
     for (const char *more : {"", R"(,"before":1,"after":"{}")", R"(,"before":null)", R"(,"before":{},"after":{}})"})
         CHECK_MESSAGE(refusal(read_one(operation_line("5", "x", more))) == Code::FORMAT, more);
-    for (const char *kind : {"0", "6", "-1", "\"add\""})
+    for (const char *kind : {"0", "7", "-1", "\"add\""})
         CHECK_MESSAGE(refusal(read_one(operation_line(kind, "x", ""))) == Code::FORMAT, kind);
 }

@@ -183,7 +183,8 @@ enum {
     MOS_PHASE_APPLYING = 4,
     MOS_PHASE_SETTLING = 5,
     MOS_PHASE_REVERTING = 6,
-    MOS_PHASE_CLEANING = 7
+    MOS_PHASE_CLEANING = 7,
+    MOS_PHASE_SCRIPTS = 8
 };
 typedef struct mos_progress {
     uint32_t struct_size;

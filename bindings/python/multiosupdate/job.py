@@ -25,6 +25,7 @@ class Phase(enum.IntEnum):
     SETTLING = lib.MOS_PHASE_SETTLING
     REVERTING = lib.MOS_PHASE_REVERTING
     CLEANING = lib.MOS_PHASE_CLEANING
+    SCRIPTS = lib.MOS_PHASE_SCRIPTS
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,7 +16,8 @@ enum class Phase : std::int32_t {
     applying = 4,
     settling = 5,
     reverting = 6,
-    cleaning = 7
+    cleaning = 7,
+    scripts = 8
 };
 
 struct Progress {

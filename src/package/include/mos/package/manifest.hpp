@@ -47,6 +47,32 @@ struct Installation {
     bool rollback_support = true;
     bool atomic_install = true;
     bool verification_required = true;
+    bool relocatable = false;  // may be put below a folder of the user's choice
+};
+
+// Files that are meant to be changed by hand, besides all regular files below etc/ and what templates make.
+struct Configuration {
+    std::vector<std::string> files;
+};
+
+// Where the programs of the package keep what they write; files or folders that no package brings.
+struct Data {
+    std::vector<std::string> paths;
+};
+
+struct Scripts {
+    std::vector<std::string> outputs;  // files that the scripts write, to be restored when they are taken back
+    std::int64_t timeout_s = 0;        // for each; 0: the engine's
+    friend bool operator==(const Scripts &, const Scripts &) = default;
+};
+
+// Of a package of the type "service".
+struct Service {
+    enum class OnUpdate : std::uint8_t { restart, reload, stop, nothing };  // stop: before the update, start after it
+    std::vector<std::string> units;                                         // none: those in systemd's folders
+    OnUpdate on_update = OnUpdate::restart;
+    bool start_on_install = true;
+    friend bool operator==(const Service &, const Service &) = default;
 };
 
 // What the manifest claims about its signer. Shown to people; never an input to trust.
@@ -65,10 +91,15 @@ struct Manifest {
     SystemRequirements system_requirements;
     Installation installation;
     SecurityClaims security;
+    Configuration configuration;
+    Data data;
+    Scripts scripts;
+    Service service;
     std::string unknown_json = "{}";  // keys that this version does not know, in their places; kept when written
 };
 
-// Strict about what it knows: types, grammar of name and version, clean text. Unknown keys are kept. FORMAT, LIMIT.
+// Strict about what it knows: types, grammar of name and version, clean text, paths beneath a root, no contradictions
+// (a minimum version above the maximum, a feature required and prohibited, …). Unknown keys are kept. FORMAT, LIMIT.
 // Only the name and the version must be there.
 [[nodiscard]] Result<Manifest> parse_manifest(std::string_view json, const Limits &limits = {});
 

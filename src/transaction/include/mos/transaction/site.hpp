@@ -13,6 +13,8 @@
 
 namespace mos::transaction {
 
+class HookCaller;
+
 // The folder at the top of the root that holds the stages, one folder a transaction, named by its number. Only the
 // engine writes there (mode 0700).
 inline constexpr const char *stages_name = ".multios-stage";
@@ -23,6 +25,7 @@ struct Site {
     state::Database &database;
     const base::Clock &clock;
     base::Observer &observer;
+    HookCaller *hooks = nullptr;  // needed where a transaction has hooks
 };
 
 // The stages' folder, made when it is missing. Anything else by that name is refused (CONFLICT).

@@ -78,6 +78,18 @@ class Stage {
     // New mode, owner, times and extended attributes for what is at `path`, which keeps its content and inode.
     [[nodiscard]] Result<void> set_attributes(std::string_view path, const state::Attributes &attributes);
 
+    // A script will write a file at `path`, whose directory is there or staged: what is there now is copied into the
+    // stage, and takes the place of whatever is there when the transaction is taken back. CONFLICT where something else
+    // than a file or a symbolic link is there.
+    [[nodiscard]] Result<void> put_output(std::string_view path);
+
+    // A file for the hooks, beside the slots; it lives as long as the stage. `folder` is made when it is missing.
+    [[nodiscard]] Result<void> put_aside(std::string_view folder, std::string_view name, base::ByteView content,
+                                         std::uint32_t mode);
+
+    // Keeps some room free for taking the transaction back after its scripts have filled the disk.
+    [[nodiscard]] Result<void> reserve_room();
+
     // Nothing is wanted at `path`. A directory goes only if it is empty by then. Below something that is itself
     // replaced this is implied and does nothing.
     [[nodiscard]] Result<void> remove(std::string_view path);
@@ -138,6 +150,9 @@ class Stage {
     bool m_share_next = false;
     bool m_nothing_expected = false;
 };
+
+// Gives up what Stage::reserve_room() kept.
+[[nodiscard]] Result<void> release_reserve(base::Directory &stage);
 
 // The attributes of what is at `name`, and how they are given to an entry. Of the extended ones only user.* and
 // security.capability are read, written and removed: labels and access control lists belong to the system's policy.
