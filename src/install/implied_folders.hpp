@@ -1,17 +1,12 @@
-// Folders that a package needs and does not bring itself: the parents of its entries that no entry names.
+// The folders that a package's paths lie in and that it has no entry for.
 #pragma once
 
-#include <mos/package/package.hpp>
-
-#include <cstddef>
-#include <string>
-#include <vector>
+#include "brought.hpp"
 
 namespace mos::install {
 
-inline constexpr std::size_t max_implied_folders = 65'536;
-
-// In byte order. Reads the index once; LIMIT beyond the number above.
-[[nodiscard]] Result<std::vector<std::string>> find_implied_folders(package::Package &package);
+// Of content/files and of what is brought besides, sorted. FORMAT when two of them want the same path, or one lies
+// below another that is no folder; LIMIT when there are more than max_implied_folders.
+[[nodiscard]] Result<std::vector<std::string>> find_implied_folders(package::Package &package, const Brought &brought);
 
 }  // namespace mos::install

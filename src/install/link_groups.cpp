@@ -27,7 +27,7 @@ Result<LinkGroups::State> LinkGroups::state_of(const WantedEntry &wanted) {
 Result<void> LinkGroups::find_groups(std::size_t step) {
     Groups &groups = m_groups[step];
     MOS_TRY(WantedStream stream,
-            WantedStream::open(*m_steps.installs[step].package, step, m_resolution.implied_folders[step]));
+            WantedStream::open(*m_steps.installs[step].package, step, *m_resolution.brought[step]));
     while (const WantedEntry *wanted = stream.current()) {
         const std::string_view first = wanted->first_of_links ? wanted->path : wanted->link_first;
         if (!first.empty())

@@ -49,6 +49,14 @@ Result<std::optional<FileStatus>> Present::find(std::string_view path) {
     return parent->find(split.name);
 }
 
+Result<bool> Present::has_folder(std::string_view path) {
+    auto opened = m_cache.open(base::split_path(path).parent);
+    if (!opened && (opened.error().code() == Code::NOT_FOUND || opened.error().system_errno() == ENOTDIR))
+        return false;
+    MOS_TRY(const base::Directory *const folder, std::move(opened));
+    return folder != nullptr;
+}
+
 Result<bool> Present::is_intact(std::string_view path, const FileStatus &there, const state::InstalledFile &installed) {
     if (there.type != installed.type || !same_owner_mode_time(there, installed.attributes))
         return false;

@@ -17,6 +17,9 @@ class Present {
     // nullopt when nothing is there, or its directory is not. A symbolic link on the way is SYMLINK_IN_PATH.
     [[nodiscard]] Result<std::optional<base::FileStatus>> find(std::string_view path);
 
+    // Whether the folder of `path` is there.
+    [[nodiscard]] Result<bool> has_folder(std::string_view path);
+
     // Whether it is as it was installed, by type, size, times, mode, owner and link target: cheap, reads no content.
     [[nodiscard]] Result<bool> is_intact(std::string_view path, const base::FileStatus &there,
                                          const state::InstalledFile &installed);

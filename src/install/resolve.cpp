@@ -1,7 +1,7 @@
 #include <mos/install/plan.hpp>
 
+#include "brought.hpp"
 #include "change_digest.hpp"
-#include "implied_folders.hpp"
 #include "walk.hpp"
 
 #include <mos/crypto/verify.hpp>
@@ -37,7 +37,8 @@ Result<StepSummary> summarize_install(state::Packages &packages, const InstallSt
                         .version = shown_version(statement.version, statement.release),
                         .old_version = {},
                         .signer = {},
-                        .old_package = 0};
+                        .old_package = 0,
+                        .was_automatic = false};
     if (const crypto::Verdict *verdict = step.package->verdict(); verdict != nullptr && !verdict->accepted.empty())
         summary.signer = verdict->accepted.front().trust_entry;
 
@@ -45,6 +46,7 @@ Result<StepSummary> summarize_install(state::Packages &packages, const InstallSt
     if (!installed)
         return summary;
     summary.old_package = installed->id;
+    summary.was_automatic = installed->automatic;
     summary.old_version = shown_version(installed->version, installed->release);
     const auto order = compare(statement, *installed);
     if (order > 0) {
@@ -77,7 +79,8 @@ Result<StepSummary> summarize_removal(state::Packages &packages, const RemoveSte
                        .version = {},
                        .old_version = shown_version(installed->version, installed->release),
                        .signer = {},
-                       .old_package = installed->id};
+                       .old_package = installed->id,
+                       .was_automatic = installed->automatic};
 }
 
 }  // namespace
@@ -135,6 +138,7 @@ class Counter final : public ChangeSink {
         case ChangeKind::set_attributes:
             ++totals.attributes;
             break;
+        case ChangeKind::remove_tree:
         case ChangeKind::remove:
             ++totals.removed;
             break;
@@ -145,6 +149,7 @@ class Counter final : public ChangeSink {
         case ChangeKind::unchanged:
         case ChangeKind::same_directory:
         case ChangeKind::foreign_directory:
+        case ChangeKind::output:
             ++totals.unchanged;
             break;
         }
@@ -210,9 +215,13 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
     Resolution resolution;
     MOS_TRY(resolution.steps, summarize(site, steps));
     Counter counter{steps, resolution};
+    state::Packages packages{site.database};
     for (const InstallStep &step : steps.installs) {
-        MOS_TRY(std::vector<std::string> folders, find_implied_folders(*step.package));
-        resolution.implied_folders.push_back(std::move(folders));
+        MOS_TRY(const auto installed, packages.find(step.package->statement().name));
+        MOS_TRY(Brought brought, find_brought(*step.package, step.options, installed));
+        if (brought.manifest.update_info.reboot_required)
+            resolution.reboot.push_back(brought.manifest.package_info.name);
+        resolution.brought.push_back(std::make_shared<const Brought>(std::move(brought)));
         MOS_CHECK(note_unchecked(*step.package, resolution.notices));
     }
     MOS_CHECK(walk(site, steps, resolution, counter));

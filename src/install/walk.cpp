@@ -1,7 +1,6 @@
-#include "walk.hpp"
+#include "walker.hpp"
 
-#include "link_groups.hpp"
-#include "present.hpp"
+#include "installed_data.hpp"
 
 #include <mos/base/path.hpp>
 #include <mos/snapshot/rollback.hpp>
@@ -16,6 +15,7 @@ namespace mos::install {
 
 using base::FileStatus;
 using base::FileType;
+using state::FileRole;
 using state::InstalledFile;
 
 namespace {
@@ -24,84 +24,31 @@ namespace {
 bool is_reserved(std::string_view path) {
     constexpr std::string_view database = "var/lib/multios/state.db";
     return path == transaction::stages_name || base::is_below(path, transaction::stages_name) ||
-           path.starts_with(database) || path == "var/lib/multios/lock";
+           path.starts_with(database) || path == "var/lib/multios/lock" || path == kept_scripts_path ||
+           base::is_below(path, kept_scripts_path);
 }
 
-// The engine makes these for itself before it changes a root: to a plan they are always there, and never leave.
-bool is_engine_folder(std::string_view path) { return path == "var" || path == "var/lib" || path == "var/lib/multios"; }
-
-constexpr std::string_view altered_and_kept = "was altered since it was installed, and is kept";
+// What a package must leave to the engine. The engine itself keeps scripts there, in folders that only they imply.
+bool takes_reserved(const WantedEntry &wanted) {
+    const bool is_engines = wanted.role == FileRole::script || wanted.entry == nullptr;
+    return is_reserved(wanted.path) && !(is_engines && base::is_below(wanted.path, "var/lib/multios"));
+}
 
 Error refuse(Code code, std::string_view path, std::string message) {
     return Error{code, std::move(message)}.about(std::string{path});
 }
 
-class Walker {
-  public:
-    Walker(transaction::Site &site, const Steps &steps, const Resolution &resolution, ChangeSink &sink)
-        : m_site(site), m_steps(steps), m_resolution(resolution), m_sink(sink), m_packages(site.database),
-          m_present(site.root), m_links(site, steps, resolution) {}
+}  // namespace
 
-    [[nodiscard]] Result<void> run();
-
-  private:
-    // Something above the present path that is itself new or replaced: below it nothing is there yet, and what was
-    // installed below it goes along. A stack by the same argument as Stage's frames.
-    struct Cover {
-        std::string path;
-        FileType type;
-    };
-
-    [[nodiscard]] Result<void> open_streams();
-    [[nodiscard]] std::optional<std::string> lowest_path() const;
-    [[nodiscard]] Result<void> visit(const std::string &path);
-    [[nodiscard]] Result<const WantedEntry *> choose_wanted(std::string_view path);
-    void leave_covers(std::string_view path);
-    [[nodiscard]] const Cover *cover_of(std::string_view path) const;
-    [[nodiscard]] bool is_leaving(std::uint64_t package) const;
-    [[nodiscard]] Result<bool> is_shared(std::string_view path);
-    [[nodiscard]] const std::string &name_of(const WantedEntry &wanted) const {
-        return m_resolution.steps[wanted.step].name;
-    }
-
-    [[nodiscard]] Result<void> visit_wanted(const WantedEntry &wanted);
-    [[nodiscard]] Result<void> visit_wanted_directory(const WantedEntry &wanted,
-                                                      const std::optional<FileStatus> &there);
-    [[nodiscard]] Result<void> visit_present_directory(const WantedEntry &wanted, const FileStatus &there);
-    [[nodiscard]] Result<void> give_as_it_is(ChangeKind kind, WantedEntry directory, const FileStatus &there);
-    [[nodiscard]] Result<void> visit_instead_of_directory(const WantedEntry &wanted);
-    [[nodiscard]] Result<void> visit_own(const WantedEntry &wanted, const FileStatus &there);
-    [[nodiscard]] Result<void> visit_unowned(const WantedEntry &wanted, const FileStatus &there);
-    [[nodiscard]] Result<void> visit_leaving(std::string_view path);
-    [[nodiscard]] Result<void> visit_swept(std::string_view path);
-    [[nodiscard]] Result<bool> is_altered(std::string_view path, const FileStatus &there);
-    [[nodiscard]] Result<void> check_owners(const WantedEntry &wanted);
-    [[nodiscard]] const InstalledFile &installed_for(const WantedEntry &wanted) const;
-    [[nodiscard]] Result<void> give(ChangeKind kind, const WantedEntry &wanted, std::string_view note = {},
-                                    Sweep sweep = Sweep::nothing);
-    [[nodiscard]] Result<void> give_removal(ChangeKind kind, std::string_view path, std::string_view note = {});
-
-    transaction::Site &m_site;
-    const Steps &m_steps;
-    const Resolution &m_resolution;
-    ChangeSink &m_sink;
-    state::Packages m_packages;
-    Present m_present;
-    LinkGroups m_links;
-
-    std::vector<WantedStream> m_streams;
-    std::optional<state::InstalledFileCursor> m_old_cursor;
-    std::optional<InstalledFile> m_old_next;  // the first row after those of the present path
-    std::vector<InstalledFile> m_old;         // rows of the present path
-    std::vector<Cover> m_covers;
-};
+bool is_engine_folder(std::string_view path) { return path == "var" || path == "var/lib" || path == "var/lib/multios"; }
 
 Result<void> Walker::open_streams() {
     for (std::size_t step = 0; step < m_steps.installs.size(); ++step) {
         MOS_TRY(WantedStream stream,
-                WantedStream::open(*m_steps.installs[step].package, step, m_resolution.implied_folders[step]));
+                WantedStream::open(*m_steps.installs[step].package, step, *m_resolution.brought[step]));
         m_streams.push_back(std::move(stream));
     }
+    MOS_CHECK(open_data());
     std::vector<std::uint64_t> leaving;
     for (const StepSummary &summary : m_resolution.steps) {
         if (summary.old_package != 0)
@@ -114,14 +61,41 @@ Result<void> Walker::open_streams() {
     return {};
 }
 
+// What the packages that are removed call their data, where it goes along.
+Result<void> Walker::open_data() {
+    for (const RemoveStep &step : m_steps.removals) {
+        if (step.data == Kept::kept)
+            continue;
+        MOS_TRY(const std::vector<std::string> paths, data_paths(m_packages, step.name));
+        m_data.insert(paths.begin(), paths.end());
+    }
+    return {};
+}
+
+const RemoveStep *Walker::removal_of(std::uint64_t package) const {
+    for (std::size_t i = 0; i < m_steps.removals.size(); ++i) {
+        if (m_resolution.steps[m_steps.installs.size() + i].old_package == package)
+            return &m_steps.removals[i];
+    }
+    return nullptr;
+}
+
 std::optional<std::string> Walker::lowest_path() const {
     std::optional<std::string_view> lowest;
     for (const WantedStream &stream : m_streams) {
         if (stream.current() != nullptr && (!lowest || stream.current()->path < *lowest))
             lowest = stream.current()->path;
     }
-    if (m_old_next && (!lowest || std::string_view{m_old_next->path} < *lowest))
-        lowest = m_old_next->path;
+    const auto offer = [&](std::string_view path) {
+        if (!lowest || path < *lowest)
+            lowest = path;
+    };
+    if (m_old_next)
+        offer(m_old_next->path);
+    if (!m_besides.empty())
+        offer(m_besides.begin()->first);
+    if (!m_data.empty())
+        offer(*m_data.begin());
     return lowest ? std::optional<std::string>{*lowest} : std::nullopt;
 }
 
@@ -140,6 +114,8 @@ Result<void> Walker::run() {
         }
         leave_covers(*path);
         MOS_CHECK(visit(*path));
+        m_besides.erase(*path);
+        m_data.erase(*path);
         for (WantedStream &stream : m_streams) {
             if (stream.current() != nullptr && stream.current()->path == *path)
                 MOS_CHECK(stream.advance());
@@ -177,7 +153,10 @@ Result<const WantedEntry *> Walker::choose_wanted(std::string_view path) {
         const WantedEntry *const wanted = stream.current();
         if (wanted == nullptr || wanted->path != path)
             continue;
-        if (chosen != nullptr && (chosen->type != FileType::directory || wanted->type != FileType::directory))
+        const bool may_share = chosen == nullptr ||
+                               (chosen->type == FileType::directory && wanted->type == FileType::directory) ||
+                               (chosen->role == FileRole::output && wanted->role == FileRole::output);
+        if (!may_share)
             return refuse(
                 Code::CONFLICT, path,
                 fmt::format("{} is in both '{}' and '{}'", base::in_quotes(path), name_of(*chosen), name_of(*wanted)));
@@ -191,6 +170,10 @@ Result<void> Walker::visit(const std::string &path) {
     MOS_TRY(const WantedEntry *const wanted, choose_wanted(path));
     if (wanted != nullptr)
         return visit_wanted(*wanted);
+    if (const auto beside = m_besides.find(path); beside != m_besides.end())
+        return visit_wanted(beside->second.wanted);
+    if (m_data.contains(path))
+        return visit_data(path);
     return cover_of(path) != nullptr ? visit_swept(path) : visit_leaving(path);
 }
 
@@ -206,7 +189,7 @@ Result<void> Walker::give_removal(ChangeKind kind, std::string_view path, std::s
 }
 
 Result<void> Walker::visit_wanted(const WantedEntry &wanted) {
-    if (is_reserved(wanted.path))
+    if (takes_reserved(wanted))
         return refuse(Code::PATH_REFUSED, wanted.path,
                       fmt::format("{} belongs to the update engine itself", base::in_quotes(wanted.path)));
     std::optional<FileStatus> there;
@@ -219,15 +202,23 @@ Result<void> Walker::visit_wanted(const WantedEntry &wanted) {
                                   base::in_quotes(cover->path), base::file_type_name(cover->type)));
     }
 
+    if (wanted.role == FileRole::output)
+        return visit_output(wanted, there);
+    if (wanted.role == FileRole::beside)
+        return visit_beside(wanted, there);
     // A path that leaves has no other owner, unless it is a directory.
     if (m_old.empty() || (m_old.front().type == FileType::directory && wanted.type != FileType::directory))
         MOS_CHECK(check_owners(wanted));
     if (wanted.type == FileType::directory)
         return visit_wanted_directory(wanted, there);
+    const bool is_configuration = wanted.role == FileRole::configuration;
     if (!there)
-        return give(ChangeKind::add, wanted);
+        return is_configuration && !m_old.empty() && cover == nullptr ? visit_deleted_configuration(wanted)
+                                                                      : give(ChangeKind::add, wanted);
     if (there->type == FileType::directory)
         return visit_instead_of_directory(wanted);
+    if (is_configuration && there->type == FileType::regular && there->links == 1)
+        return visit_configuration(wanted, *there);
     return m_old.empty() ? visit_unowned(wanted, *there) : visit_own(wanted, *there);
 }
 
@@ -278,8 +269,7 @@ Result<void> Walker::visit_wanted_directory(const WantedEntry &wanted, const std
                       fmt::format("'{}' wants a folder {}, and a {} is there", name_of(wanted),
                                   base::in_quotes(wanted.path), base::file_type_name(there->type)));
     MOS_TRY(const bool altered, is_altered(wanted.path, *there));
-    return give(ChangeKind::replace, wanted,
-                altered ? "was altered since it was installed; the altered one goes into the recovery point" : "");
+    return give(ChangeKind::replace, wanted, altered ? altered_and_saved : "");
 }
 
 // Mode and owner are the package's only where the package changes them and they are as it left them: a directory that
@@ -318,7 +308,7 @@ Result<void> Walker::visit_own(const WantedEntry &wanted, const FileStatus &ther
         intact = intact && group != LinkGroups::State::altered;
     }
     const bool same_attributes = installed.attributes == wanted.attributes;
-    const bool reinstall = m_steps.installs[wanted.step].options.reinstall == Reinstall::allowed;
+    const bool reinstall = options_of(wanted).reinstall == Reinstall::allowed;
     if (intact && reinstall) {  // what size and time can't show is looked at when somebody asks for it
         MOS_TRY(intact, m_present.has_content(wanted.path, there, installed.type, installed.size, installed.digest,
                                               installed.link_target));
@@ -329,8 +319,7 @@ Result<void> Walker::visit_own(const WantedEntry &wanted, const FileStatus &ther
     if (same && same_attributes && !reinstall)
         return give(ChangeKind::keep, wanted, altered_and_kept);
     if (!intact)
-        return give(ChangeKind::replace, wanted,
-                    "was altered since it was installed; the altered one goes into the recovery point");
+        return give(ChangeKind::replace, wanted, altered_and_saved);
     if (same && !linked)
         return give(ChangeKind::set_attributes, wanted);
     MOS_TRY(const bool split, m_links.has_foreign_name(installed, there));
@@ -346,7 +335,7 @@ Result<void> Walker::visit_unowned(const WantedEntry &wanted, const FileStatus &
         if (same && there.links == 1)
             return give(ChangeKind::set_attributes, wanted);
     }
-    switch (m_steps.installs[wanted.step].options.on_conflict) {
+    switch (options_of(wanted).on_conflict) {
     case ConflictRule::keep:
         if (wanted.first_of_links)
             break;  // the other names of the file need it
@@ -362,55 +351,6 @@ Result<void> Walker::visit_unowned(const WantedEntry &wanted, const FileStatus &
                   fmt::format("{} is in the way of '{}' and belongs to no package", base::in_quotes(wanted.path),
                               name_of(wanted)));
 }
-
-Result<bool> Walker::is_altered(std::string_view path, const FileStatus &there) {
-    const InstalledFile &installed = m_old.front();
-    MOS_TRY(const bool intact, m_present.is_intact(path, there, installed));
-    if (intact)
-        return false;
-    MOS_TRY(const bool same, m_present.has_content(path, there, installed.type, installed.size, installed.digest,
-                                                   installed.link_target));
-    return !same;
-}
-
-// What was installed below something that is replaced goes with it.
-Result<void> Walker::visit_swept(std::string_view path) {
-    auto found = m_present.find(path);
-    if (!found && found.error().code() == Code::SYMLINK_IN_PATH)
-        return {};
-    MOS_TRY(const auto there, std::move(found));
-    if (!there || there->type == FileType::directory)
-        return {};
-    MOS_TRY(const bool altered, is_altered(path, *there));
-    return give_removal(ChangeKind::remove, path,
-                        altered ? "was altered since it was installed; it goes into the recovery point" : "");
-}
-
-Result<void> Walker::visit_leaving(std::string_view path) {
-    if (is_engine_folder(path))
-        return {};
-    auto found = m_present.find(path);
-    if (!found && found.error().code() == Code::SYMLINK_IN_PATH)
-        return give_removal(ChangeKind::keep, path, "lies behind a symbolic link by now, and is kept");
-    MOS_TRY(const auto there, std::move(found));
-    if (!there)
-        return {};
-    if (there->type != m_old.front().type)
-        return give_removal(ChangeKind::keep, path,
-                            "was replaced by something else since it was installed, and is kept");
-    if (there->type == FileType::directory) {
-        MOS_TRY(const bool shared, is_shared(path));
-        WantedEntry directory;
-        directory.path = path;
-        directory.type = FileType::directory;
-        return shared ? give_as_it_is(ChangeKind::same_directory, directory, *there)
-                      : give_removal(ChangeKind::remove, path);
-    }
-    MOS_TRY(const bool altered, is_altered(path, *there));
-    return altered ? give_removal(ChangeKind::keep, path, altered_and_kept) : give_removal(ChangeKind::remove, path);
-}
-
-}  // namespace
 
 Result<void> check_swept_directory(transaction::Site &site, const Resolution &resolution, const std::string &path,
                                    const std::string &name) {

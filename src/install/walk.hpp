@@ -4,37 +4,45 @@
 // Holds one entry of each stream.
 #pragma once
 
+#include "brought.hpp"
+
 #include <mos/install/change.hpp>
-#include <mos/install/plan.hpp>
 #include <mos/package/entry_cursor.hpp>
 
 #include <map>
 
 namespace mos::install {
 
-// The entries that one package wants beneath the root, in order, and the folders that it implies.
+// The entries that one package wants beneath the root, in order, with what it brings besides.
 class WantedStream {
   public:
-    // `implied_folders` must outlive the stream.
-    [[nodiscard]] static Result<WantedStream> open(package::Package &package, std::size_t step,
-                                                   const std::vector<std::string> &implied_folders);
+    // `brought` must outlive the stream.
+    [[nodiscard]] static Result<WantedStream> open(package::Package &package, std::size_t step, const Brought &brought);
 
     // The entry at hand; nullptr at the end. Valid until advance().
     [[nodiscard]] const WantedEntry *current() const noexcept { return m_at_end ? nullptr : &m_wanted; }
     [[nodiscard]] Result<void> advance();
 
   private:
-    WantedStream(package::EntryCursor cursor, package::Package &package, std::size_t step,
-                 const std::vector<std::string> &implied_folders);
+    struct Shown {
+        package::Entry entry;
+        std::string path;        // beneath the root
+        std::string link_first;  // of a hard link, beneath the root
+    };
+    enum class From : std::uint8_t { package, implied, extras };
+    WantedStream(package::EntryCursor cursor, package::Package &package, std::size_t step, const Brought &brought);
     [[nodiscard]] Result<void> read_entry();
     [[nodiscard]] Result<void> show_entry();
     void show_implied();
+    void show_extra();
 
     package::EntryCursor m_cursor;
     std::int64_t m_created_unix_s = 0;
-    std::unique_ptr<package::Entry> m_entry;  // at an address that stays when the stream is moved; nullptr at the end
-    const std::vector<std::string> *m_implied;
+    std::unique_ptr<Shown> m_next;  // at an address that stays when the stream is moved; nullptr at the end
+    const Brought *m_brought;
     std::size_t m_next_implied = 0;
+    std::size_t m_next_extra = 0;
+    From m_shown_from = From::implied;
     WantedEntry m_wanted;
     bool m_at_end = false;
     std::map<std::string, state::Attributes, std::less<>> m_shared;  // attributes of the first names of link groups

@@ -23,17 +23,6 @@ FileType file_type(EntryType type) {
     }
 }
 
-// A package must not be half installed: what it brings besides files is refused until it is acted upon.
-Result<void> check_section(const Entry &entry) {
-    const auto section = package::section_of(entry.path);
-    if (!section || *section == package::Section::files || *section == package::Section::metadata ||
-        entry.type == EntryType::directory)
-        return {};
-    return Error{Code::NOT_BUILT, fmt::format("the package carries {}, which this version does not act upon",
-                                              base::in_quotes(entry.path))}
-        .about(entry.path);
-}
-
 state::Attributes attributes_of(const Entry &entry) {
     return {.mode = entry.mode,
             .owner = entry.owner,
@@ -45,81 +34,112 @@ state::Attributes attributes_of(const Entry &entry) {
 }  // namespace
 
 WantedStream::WantedStream(package::EntryCursor cursor, package::Package &package, std::size_t step,
-                           const std::vector<std::string> &implied_folders)
-    : m_cursor(std::move(cursor)), m_created_unix_s(package.statement().created_unix_s), m_implied(&implied_folders) {
+                           const Brought &brought)
+    : m_cursor(std::move(cursor)), m_created_unix_s(package.statement().created_unix_s), m_brought(&brought) {
     m_wanted.step = step;
 }
 
-Result<WantedStream> WantedStream::open(package::Package &package, std::size_t step,
-                                        const std::vector<std::string> &implied_folders) {
+Result<WantedStream> WantedStream::open(package::Package &package, std::size_t step, const Brought &brought) {
     MOS_TRY(package::EntryCursor cursor, package.entries());
-    WantedStream stream{std::move(cursor), package, step, implied_folders};
+    WantedStream stream{std::move(cursor), package, step, brought};
     MOS_CHECK(stream.read_entry());
     MOS_CHECK(stream.advance());
     return stream;
 }
 
-// One entry is read ahead: an implied folder comes before the first entry that sorts after it.
+// Three sorted sources, of each of which the next is known.
 Result<void> WantedStream::advance() {
-    const bool has_shown_entry = m_wanted.entry != nullptr;
-    if (has_shown_entry)
+    if (m_shown_from == From::package)
         MOS_CHECK(read_entry());
-    const bool has_implied = m_next_implied < m_implied->size();
-    if (has_implied && (m_entry == nullptr || (*m_implied)[m_next_implied] < *package::installed_path(*m_entry)))
-        return show_implied(), Result<void>{};
-    m_at_end = m_entry == nullptr;
-    return m_at_end ? Result<void>{} : show_entry();
+    const std::string *lowest = m_next == nullptr ? nullptr : &m_next->path;
+    m_shown_from = From::package;
+    const auto offer = [&](const std::string &path, From from) {
+        if (lowest != nullptr && *lowest <= path)
+            return;
+        lowest = &path;
+        m_shown_from = from;
+    };
+    if (m_next_implied < m_brought->implied_folders.size())
+        offer(m_brought->implied_folders[m_next_implied], From::implied);
+    if (m_next_extra < m_brought->extras.size())
+        offer(m_brought->extras[m_next_extra].path, From::extras);
+    m_at_end = lowest == nullptr;
+    if (m_at_end)
+        return {};
+    const std::size_t step = m_wanted.step;
+    m_wanted = {};
+    m_wanted.step = step;
+    switch (m_shown_from) {
+    case From::implied:
+        show_implied();
+        return {};
+    case From::extras:
+        show_extra();
+        return {};
+    default:
+        return show_entry();
+    }
 }
 
 Result<void> WantedStream::read_entry() {
     for (;;) {
         MOS_TRY(std::optional<Entry> next, m_cursor.next());
         if (!next) {
-            m_entry.reset();
+            m_next.reset();
             return {};
         }
-        MOS_CHECK(check_section(*next));
-        if (package::installed_path(*next)) {
-            m_entry = std::make_unique<Entry>(std::move(*next));
-            return {};
-        }
+        const auto path = package::installed_path(*next);
+        if (!path)
+            continue;
+        const std::string &prefix = m_brought->prefix;
+        std::string beneath_root = prefix.empty() ? std::string{*path} : fmt::format("{}/{}", prefix, *path);
+        m_next = std::make_unique<Shown>(Shown{std::move(*next), std::move(beneath_root), {}});
+        return {};
     }
 }
 
 void WantedStream::show_implied() {
-    m_wanted = {.step = m_wanted.step,
-                .path = (*m_implied)[m_next_implied++],
-                .type = FileType::directory,
-                .attributes = {.mode = implied_folder_mode,
-                               .owner = 0,
-                               .group = 0,
-                               .modified = {.seconds = m_created_unix_s, .nanoseconds = 0},
-                               .extended = {}},
-                .entry = nullptr,
-                .link_first = {},
-                .first_of_links = false};
+    m_wanted.path = m_brought->implied_folders[m_next_implied++];
+    m_wanted.type = FileType::directory;
+    m_wanted.attributes.mode = implied_folder_mode;
+    m_wanted.attributes.modified.seconds = m_created_unix_s;
+}
+
+void WantedStream::show_extra() {
+    const Extra &extra = m_brought->extras[m_next_extra++];
+    m_wanted.path = extra.path;
+    m_wanted.attributes = attributes_of(extra.entry);
+    m_wanted.entry = &extra.entry;
+    m_wanted.role = extra.role;
+    m_wanted.content = &extra.content;
 }
 
 Result<void> WantedStream::show_entry() {
-    m_wanted.path = *package::installed_path(*m_entry);
-    m_wanted.type = file_type(m_entry->type);
-    m_wanted.entry = m_entry.get();
-    m_wanted.first_of_links = m_entry->type == EntryType::regular && m_entry->links > 1;
-    m_wanted.link_first = {};
-    if (m_entry->type != EntryType::hard_link) {
-        m_wanted.attributes = attributes_of(*m_entry);
+    const Entry &entry = m_next->entry;
+    m_wanted.path = m_next->path;
+    m_wanted.type = file_type(entry.type);
+    m_wanted.entry = &entry;
+    m_wanted.first_of_links = entry.type == EntryType::regular && entry.links > 1;
+    const bool alone = entry.type == EntryType::regular && entry.links <= 1;
+    if (alone && is_configuration(m_brought->manifest, *package::installed_path(entry)))
+        m_wanted.role = state::FileRole::configuration;
+    if (entry.type != EntryType::hard_link) {
+        m_wanted.attributes = attributes_of(entry);
         if (m_wanted.first_of_links)
-            m_shared.emplace(m_entry->path, m_wanted.attributes);
+            m_shared.emplace(entry.path, m_wanted.attributes);
         return {};
     }
-    const auto shared = m_shared.find(m_entry->target);
+    const auto shared = m_shared.find(entry.target);
     if (shared == m_shared.end())
         return Error{Code::FORMAT,
-                     fmt::format("{} is a link to an entry that does not announce it", base::in_quotes(m_entry->path))}
-            .about(m_entry->path);
+                     fmt::format("{} is a link to an entry that does not announce it", base::in_quotes(entry.path))}
+            .about(entry.path);
     m_wanted.attributes = shared->second;
-    m_wanted.link_first =
-        std::string_view{m_entry->target}.substr(package::section_prefix(package::Section::files).size());
+    const std::string_view first =
+        std::string_view{entry.target}.substr(package::section_prefix(package::Section::files).size());
+    const std::string &prefix = m_brought->prefix;
+    m_next->link_first = prefix.empty() ? std::string{first} : fmt::format("{}/{}", prefix, first);
+    m_wanted.link_first = m_next->link_first;
     return {};
 }
 

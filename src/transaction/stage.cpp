@@ -354,6 +354,24 @@ Result<void> Stage::remove(std::string_view path) {
     return {};
 }
 
+Result<void> Stage::remove_tree(std::string_view path) {
+    MOS_CHECK(leave_frames(path));
+    if (cover_of(path) != nullptr)
+        return {};
+    MOS_TRY(const std::optional<FileStatus> there, look(path));
+    if (!there)
+        return {};
+    MOS_CHECK(append(OperationKind::remove, path, m_next_slot++, {}, there));
+    m_frames.push_back({.kind = Frame::Kind::staged_other,
+                        .path = std::string{path},
+                        .location = {},
+                        .attributes = {},
+                        .present = {},
+                        .there = std::nullopt,
+                        .touched = false});
+    return {};
+}
+
 // Gives the file `slot` of the stage the content and attributes of what stands at `name`.
 static Result<void> copy_entry(base::Directory &from, std::string_view name, const FileStatus &status,
                                base::Directory &stage, const std::string &slot) {

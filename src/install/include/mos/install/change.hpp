@@ -18,9 +18,11 @@ enum class ChangeKind : std::uint8_t {
     same_directory,     // a directory that stays as it is, while things come and go in it
     foreign_directory,  // the same of one that was there before and belongs to nobody: it stays nobody's
     remove,
-    keep,       // altered by hand: stays, and stays the package's
-    leave_out,  // somebody else's: stays, and the package does without
-    ask,        // somebody else's: the job asks
+    keep,         // altered by hand: stays, and stays the package's
+    leave_out,    // somebody else's: stays, and the package does without
+    ask,          // somebody else's, or altered by hand: the job asks
+    output,       // a script will write it; what is there is kept aside
+    remove_tree,  // with all that is below it
 };
 
 // What a package wants at a path. Borrowed for the time of one call.
@@ -32,10 +34,16 @@ struct WantedEntry {
     const package::Entry *entry = nullptr;  // nullptr for a directory that the package only implies
     std::string_view link_first;            // for a hard link the path of the first name, beneath the root
     bool first_of_links = false;
+    state::FileRole role = state::FileRole::content;
+    const std::string *content = nullptr;  // where the package itself does not hold it as it is wanted
+    // Of the role `beside`: the configuration file that it is put beside of. Not wanted any more where the job asked
+    // about that one, and it was replaced.
+    std::string_view beside_of;
 };
 
-// Whether a directory stands there that goes with all below it, of which nothing may be somebody else's.
-enum class Sweep : std::uint8_t { nothing, directory };
+// `directory`: one stands there that goes with all below it, of which nothing may be somebody else's. `foreign`: what
+// stands there was nobody's before, and will not be the package's.
+enum class Sweep : std::uint8_t { nothing, directory, foreign };
 
 struct Change {
     ChangeKind kind = ChangeKind::unchanged;

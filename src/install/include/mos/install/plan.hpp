@@ -16,12 +16,22 @@ namespace mos::install {
 enum class ConflictRule : std::uint8_t { refuse = 0, ask = 1, keep = 2, replace = 3 };
 enum class Downgrade : std::uint8_t { refused, allowed };
 enum class Reinstall : std::uint8_t { refused, allowed };
+// What becomes of a configuration file that was changed by hand and that the package has a new version of. Where yours
+// stays, the package's is put beside it, as NAME.new. `preserve` keeps also those that nobody has changed.
+enum class ConfigRule : std::uint8_t { keep = 0, ask = 1, replace = 2, preserve = 3 };
+enum class Asked : std::uint8_t { by_somebody, by_another_package };
 
 struct InstallOptions {
     ConflictRule on_conflict = ConflictRule::refuse;
     Downgrade downgrade = Downgrade::refused;
     Reinstall reinstall = Reinstall::refused;  // the same version again; puts back what was altered by hand
+    ConfigRule on_config = ConfigRule::keep;
+    std::optional<std::string> prefix;  // the folder below which it is put; none: where it was, else the root
+    std::optional<std::string> values;  // a JSON object for its templates; goes over what was given before
+    Asked asked = Asked::by_somebody;
 };
+
+struct Brought;
 
 // A package to be installed, or updated to. It was authenticated before it came here.
 struct InstallStep {
@@ -29,8 +39,13 @@ struct InstallStep {
     InstallOptions options;
 };
 
+enum class Kept : std::uint8_t { kept, removed };
+
 struct RemoveStep {
     std::string name;
+    Kept configuration = Kept::kept;  // its configuration files, altered or not
+    Kept data = Kept::kept;           // what its manifest calls data
+    bool backup_data = false;         // into an archive below var/backups/multios, before anything else is done
 };
 
 struct Steps {
@@ -48,6 +63,7 @@ struct StepSummary {
     std::string old_version;  // that is there
     std::string signer;
     std::uint64_t old_package = 0;  // its row; 0 when there is none
+    bool was_automatic = false;
     friend bool operator==(const StepSummary &, const StepSummary &) = default;
 };
 
@@ -68,7 +84,8 @@ struct Resolution {
     std::vector<StepSummary> steps;
     Totals totals;
     std::vector<std::string> notices;
-    std::vector<std::vector<std::string>> implied_folders;  // of each install: what it needs and does not bring, sorted
+    std::vector<std::shared_ptr<const Brought>> brought;  // of each install
+    std::vector<std::string> reboot;                      // names of those that need one
 };
 
 // Works the plan out against the root as it is; writes nothing. Refuses with DOWNGRADE, ALREADY_INSTALLED,

@@ -36,6 +36,7 @@ enum class FileRole : std::uint8_t {
     configuration = 1,  // meant to be changed by hand
     beside = 2,         // the package's version of a configuration file that was changed by hand, put beside it
     script = 3,         // of the package, kept for later
+    output = 4,         // written by the package's scripts, of whatever size and content
 };
 
 struct InstalledFile {

@@ -59,6 +59,7 @@ class Stage {
     ~Stage();  // drops what was staged unless finish() succeeded
 
     [[nodiscard]] std::uint64_t id() const noexcept { return m_staged.m_id; }
+    [[nodiscard]] base::Directory &directory() noexcept { return *m_staged.m_directory; }
 
     // The entry wanted at `path`. What stands there now goes into the stage; a directory there goes with all below it,
     // and it is the caller's duty to know that nothing of somebody else's is in it.
@@ -93,6 +94,9 @@ class Stage {
     // Nothing is wanted at `path`. A directory goes only if it is empty by then. Below something that is itself
     // replaced this is implied and does nothing.
     [[nodiscard]] Result<void> remove(std::string_view path);
+
+    // The same with all below it. That nothing of somebody else's is in it is the caller's duty, and that no mount is.
+    [[nodiscard]] Result<void> remove_tree(std::string_view path);
 
     // Completes the plan file and flushes everything. Any error drops the stage; a failed flush is never tried again.
     [[nodiscard]] Result<Staged> finish();

@@ -1,0 +1,256 @@
+#include "brought.hpp"
+
+#include "implied_folders.hpp"
+
+#include <mos/base/path.hpp>
+#include <mos/config/template.hpp>
+#include <mos/config/values.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace mos::install {
+
+using package::Entry;
+using package::EntryType;
+using package::Section;
+using state::FileRole;
+
+namespace {
+
+constexpr std::array<std::string_view, 5> script_names = {"pre-install", "post-install", "pre-remove", "post-remove",
+                                                          "undo"};
+constexpr std::array<std::string_view, 3> unit_folders = {"etc/systemd/system/", "lib/systemd/system/",
+                                                          "usr/lib/systemd/system/"};
+constexpr std::uint32_t script_mode = 0700;
+
+std::string joined(const std::string &prefix, std::string_view path) {
+    return prefix.empty() ? std::string{path} : fmt::format("{}/{}", prefix, path);
+}
+
+// "post-install" and "post-install.sh" alike.
+Result<ScriptKind> script_kind(const Entry &entry) {
+    std::string_view name = std::string_view{entry.path}.substr(package::section_prefix(Section::scripts).size());
+    if (name.ends_with(".sh"))
+        name.remove_suffix(3);
+    const auto found = std::ranges::find(script_names, name);
+    if (found == script_names.end() || entry.type != EntryType::regular)
+        return Error{Code::FORMAT, fmt::format("{} is no script that is ever called; there are {}",
+                                               base::in_quotes(entry.path), fmt::join(script_names, ", "))}
+            .about(entry.path);
+    return static_cast<ScriptKind>(found - script_names.begin());
+}
+
+Result<std::string> read_text(package::Package &package, const Entry &entry, std::uint64_t limit) {
+    if (entry.size > limit)
+        return Error{Code::LIMIT, fmt::format("{} has {} bytes, at most {} are allowed", base::in_quotes(entry.path),
+                                              entry.size, limit)}
+            .about(entry.path);
+    std::string text;
+    MOS_CHECK(package.read_content(entry, [&](base::ByteView bytes) -> Result<void> {
+        text += base::as_text(bytes);
+        return {};
+    }));
+    return text;
+}
+
+// An extra with the attributes of `entry` and other content.
+Extra make_extra(std::string path, FileRole role, const Entry &entry, std::string content) {
+    Extra extra{.path = std::move(path), .role = role, .entry = entry, .content = std::move(content)};
+    crypto::Sha256 hasher;
+    hasher.update(base::as_bytes(extra.content));
+    extra.entry.path = extra.path;
+    extra.entry.size = extra.content.size();
+    extra.entry.sha256 = hasher.finish();
+    extra.entry.links = 1;
+    extra.entry.copies = 0;
+    extra.entry.copy_of.clear();
+    return extra;
+}
+
+class Finder {
+  public:
+    Finder(package::Package &package, Brought &brought) : m_package(package), m_brought(brought) {}
+
+    [[nodiscard]] Result<void> run(const nlohmann::json &values);
+
+  private:
+    [[nodiscard]] Result<void> accept(const Entry &entry, const nlohmann::json &values);
+    [[nodiscard]] Result<void> accept_script(const Entry &entry);
+    [[nodiscard]] Result<void> accept_template(const Entry &entry, const nlohmann::json &values);
+    void accept_unit(const Entry &entry);
+    void add_outputs();
+
+    package::Package &m_package;
+    Brought &m_brought;
+    std::uint64_t m_template_bytes = 0;
+};
+
+Result<void> Finder::accept_script(const Entry &entry) {
+    MOS_TRY(const ScriptKind kind, script_kind(entry));
+    const auto same = std::ranges::find(m_brought.scripts, kind, &PackageScript::kind);
+    if (same != m_brought.scripts.end())
+        return Error{Code::FORMAT, fmt::format("the package has two scripts '{}'", script_name(kind))}.about(
+            entry.path);
+    MOS_TRY(std::string content, read_text(m_package, entry, max_script_bytes));
+    // Those that are called when the package itself is not at hand any more.
+    if (kind == ScriptKind::pre_remove || kind == ScriptKind::post_remove) {
+        Entry kept = entry;
+        kept.mode = script_mode;
+        kept.owner = kept.group = 0;
+        m_brought.extras.push_back(make_extra(
+            fmt::format("{}/{}/scripts/{}", kept_scripts_path, m_brought.manifest.package_info.name, script_name(kind)),
+            FileRole::script, kept, content));
+    }
+    m_brought.scripts.push_back({kind, std::move(content)});
+    return {};
+}
+
+Result<void> Finder::accept_template(const Entry &entry, const nlohmann::json &values) {
+    if (entry.type != EntryType::regular)
+        return Error{Code::FORMAT, fmt::format("{} is no regular file, so no template", base::in_quotes(entry.path))}
+            .about(entry.path);
+    const std::string_view path = std::string_view{entry.path}.substr(package::section_prefix(Section::configs).size());
+    MOS_TRY(const std::string text, read_text(m_package, entry, max_template_bytes));
+    MOS_TRY(std::string made, config::render(text, values, path));
+    m_template_bytes += made.size();
+    if (m_template_bytes > max_template_total_bytes)
+        return Error{Code::LIMIT,
+                     fmt::format("the package's templates make more than {} bytes", max_template_total_bytes)}
+            .about(entry.path);
+    m_brought.extras.push_back(
+        make_extra(joined(m_brought.prefix, path), FileRole::configuration, entry, std::move(made)));
+    return {};
+}
+
+void Finder::accept_unit(const Entry &entry) {
+    if (const auto unit = unit_of_path(*package::installed_path(entry)))
+        m_brought.units.emplace_back(*unit);
+}
+
+Result<void> Finder::accept(const Entry &entry, const nlohmann::json &values) {
+    const auto section = package::section_of(entry.path);
+    if (!section || entry.type == EntryType::directory)
+        return {};
+    switch (*section) {
+    case Section::scripts:
+        return accept_script(entry);
+    case Section::configs:
+        return accept_template(entry, values);
+    case Section::files:
+        if (m_brought.manifest.package_info.type == "service" && m_brought.manifest.service.units.empty())
+            accept_unit(entry);
+        return {};
+    case Section::patches:
+        return Error{Code::NOT_BUILT, fmt::format("the package carries {}, which this version does not act upon",
+                                                  base::in_quotes(entry.path))}
+            .about(entry.path);
+    default:
+        return {};  // bundled packages are steps of their own
+    }
+}
+
+void Finder::add_outputs() {
+    const bool has_scripts = !m_brought.scripts.empty();
+    for (const std::string &path : m_brought.manifest.scripts.outputs) {
+        Extra output;
+        output.path = path;
+        output.role = FileRole::output;
+        if (has_scripts)
+            m_brought.extras.push_back(std::move(output));
+    }
+}
+
+Result<void> Finder::run(const nlohmann::json &values) {
+    MOS_TRY(package::EntryCursor cursor, m_package.entries());
+    for (;;) {
+        MOS_TRY(const auto entry, cursor.next());
+        if (!entry)
+            break;
+        MOS_CHECK(accept(*entry, values));
+    }
+    add_outputs();
+    std::ranges::sort(m_brought.extras, {}, &Extra::path);
+    std::ranges::sort(m_brought.scripts, {}, &PackageScript::kind);
+    if (!m_brought.manifest.service.units.empty())
+        m_brought.units = m_brought.manifest.service.units;
+    std::ranges::sort(m_brought.units);
+    return {};
+}
+
+Result<std::string> find_prefix(const InstallOptions &options, const package::Manifest &manifest,
+                                const std::optional<state::InstalledPackage> &installed) {
+    if (!options.prefix)
+        return installed ? installed->prefix : std::string{};
+    std::string prefix = *options.prefix;
+    while (prefix.starts_with('/'))
+        prefix.erase(0, 1);
+    while (prefix.ends_with('/'))
+        prefix.pop_back();
+    if (prefix.empty())
+        return prefix;
+    MOS_CHECK(base::check_entry_path(prefix));
+    if (!manifest.installation.relocatable)
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("'{}' can't be put into another folder: its manifest does not say 'relocatable'; "
+                                 "another root is --root",
+                                 manifest.package_info.name)}
+            .about(manifest.package_info.name);
+    return prefix;
+}
+
+// What was given now, over what was given when the package was installed before.
+Result<base::JsonTree> find_values(const InstallOptions &options, const package::Manifest &manifest,
+                                   const std::optional<state::InstalledPackage> &installed) {
+    base::JsonTree values = base::json_object();
+    for (const std::string *const text :
+         {installed ? &installed->template_values : nullptr, options.values ? &*options.values : nullptr}) {
+        if (text == nullptr || text->empty())
+            continue;
+        MOS_TRY(const base::JsonTree given, config::read_values(*text, config::Format::json, "values"));
+        values->merge_patch(*given);
+    }
+    nlohmann::json &package = base::object_in(*values, "package");
+    package["name"] = manifest.package_info.name;
+    package["version"] = manifest.package_info.version;
+    return values;
+}
+
+}  // namespace
+
+std::string_view script_name(ScriptKind kind) noexcept { return script_names[static_cast<std::size_t>(kind)]; }
+
+std::optional<std::string_view> unit_of_path(std::string_view path) noexcept {
+    for (const std::string_view folder : unit_folders) {
+        if (!path.starts_with(folder))
+            continue;
+        const std::string_view name = path.substr(folder.size());
+        if (name.ends_with(".service") && name.find_first_of("/@") == std::string_view::npos)
+            return name;
+    }
+    return std::nullopt;
+}
+
+bool is_configuration(const package::Manifest &manifest, std::string_view path) {
+    return path.starts_with("etc/") || std::ranges::binary_search(manifest.configuration.files, path);
+}
+
+Result<Brought> find_brought(package::Package &package, const InstallOptions &options,
+                             const std::optional<state::InstalledPackage> &installed) {
+    Brought brought;
+    MOS_TRY(brought.manifest, package.manifest());
+    MOS_TRY(brought.prefix, find_prefix(options, brought.manifest, installed));
+    MOS_TRY(const base::JsonTree values, find_values(options, brought.manifest, installed));
+    MOS_CHECK(Finder(package, brought).run(*values));
+    const bool has_templates =
+        std::ranges::any_of(brought.extras, [](const Extra &extra) { return extra.role == FileRole::configuration; });
+    if (has_templates)
+        brought.template_values = values->dump();
+    MOS_TRY(brought.implied_folders, find_implied_folders(package, brought));
+    return brought;
+}
+
+}  // namespace mos::install

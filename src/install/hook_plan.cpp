@@ -1,0 +1,261 @@
+#include "hook_plan.hpp"
+
+#include <mos/base/path.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mos::install {
+
+using state::FileRole;
+using Moment = state::Hook::Moment;
+
+namespace {
+
+constexpr const char *scripts_folder = "scripts";
+constexpr std::uint32_t script_mode = 0700;
+
+std::string_view action_name(Action action) {
+    switch (action) {
+    case Action::install:
+        return "install";
+    case Action::update:
+        return "update";
+    case Action::downgrade:
+        return "downgrade";
+    case Action::reinstall:
+        return "reinstall";
+    case Action::remove:
+        break;
+    }
+    return "remove";
+}
+
+std::string folder_of(std::size_t step) { return fmt::format("{}/{}", scripts_folder, step); }
+
+// A script that was kept when its package was installed; nothing where the package has none of that kind.
+Result<std::optional<std::string>> read_kept_script(transaction::Site &site, const StepSummary &summary,
+                                                    ScriptKind kind) {
+    const std::string path = fmt::format("{}/{}/scripts/{}", kept_scripts_path, summary.name, script_name(kind));
+    MOS_TRY(const auto file, state::Packages{site.database}.find_file(summary.old_package, path));
+    if (!file || file->role != FileRole::script)
+        return std::optional<std::string>{};
+    const base::SplitPath split = base::split_path(path);
+    const auto altered = [&] {
+        return Error{Code::CONFLICT,
+                     fmt::format("the script {} of '{}' is missing or was altered, and is not run; reinstall the "
+                                 "package to get it back",
+                                 base::in_quotes(path), summary.name)}
+            .about(path);
+    };
+    auto folder = site.root.open_directory(split.parent, base::Symlinks::refuse);
+    if (!folder && folder.error().code() == Code::NOT_FOUND)
+        return altered();
+    MOS_TRY(const auto opened, std::move(folder));
+    auto content = base::read_file(*opened, split.name, max_script_bytes);
+    if (!content && (content.error().code() == Code::NOT_FOUND || content.error().code() == Code::LIMIT))
+        return altered();
+    MOS_TRY(const base::Bytes bytes, std::move(content));
+    crypto::Sha256 hasher;
+    hasher.update(bytes);
+    if (hasher.finish() != file->digest)
+        return altered();
+    return std::optional{std::string{base::as_text(bytes)}};
+}
+
+Result<std::vector<std::string>> active_of(const std::vector<std::string> &units, ServiceManager &services) {
+    std::vector<std::string> active;
+    for (const std::string &unit : units) {
+        MOS_TRY(const bool is_active, services.is_active(unit));
+        if (is_active)
+            active.push_back(unit);
+    }
+    return active;
+}
+
+// Of an installed package: its manifest's, or those whose unit files it brought.
+Result<std::vector<std::string>> installed_units(state::Database &database, const package::Manifest &manifest,
+                                                 std::uint64_t package) {
+    std::vector<std::string> units = manifest.service.units;
+    if (!units.empty() || manifest.package_info.type != "service")
+        return units;
+    MOS_TRY(state::InstalledFileCursor files, state::InstalledFileCursor::open(database, {package}));
+    for (;;) {
+        MOS_TRY(const auto file, files.next());
+        if (!file)
+            return units;
+        if (const auto unit = unit_of_path(file->path))
+            units.emplace_back(*unit);
+    }
+}
+
+}  // namespace
+
+Result<HookPlan> HookPlan::make(transaction::Site &site, const Steps &steps, const Resolution &resolution,
+                                ServiceManager *services) {
+    HookPlan plan;
+    ServiceManager *const managed = services != nullptr && services->is_running_system() ? services : nullptr;
+    MOS_CHECK(plan.add_installs(resolution, managed));
+    MOS_CHECK(plan.add_removals(site, steps, resolution, managed));
+    return plan;
+}
+
+Result<void> HookPlan::add_installs(const Resolution &resolution, ServiceManager *services) {
+    for (std::size_t step = 0; step < resolution.brought.size(); ++step) {
+        const Brought &brought = *resolution.brought[step];
+        const Owner owner{step, &resolution.steps[step], std::chrono::seconds{brought.manifest.scripts.timeout_s}};
+        for (const PackageScript &script : brought.scripts) {
+            if (script.kind != ScriptKind::pre_remove && script.kind != ScriptKind::post_remove)
+                add_script(owner, script.kind, script.content);
+        }
+        if (services != nullptr)
+            MOS_CHECK(add_services(brought, resolution.steps[step], *services));
+    }
+    return {};
+}
+
+Result<void> HookPlan::add_removals(transaction::Site &site, const Steps &steps, const Resolution &resolution,
+                                    ServiceManager *services) {
+    for (std::size_t i = 0; i < steps.removals.size(); ++i) {
+        const std::size_t step = steps.installs.size() + i;
+        const StepSummary &summary = resolution.steps[step];
+        MOS_TRY(const auto installed, state::Packages{site.database}.find(summary.name));
+        MOS_TRY(const package::Manifest manifest,
+                package::parse_manifest(installed ? std::string_view{installed->manifest} : "{}"));
+        const Owner owner{step, &summary, std::chrono::seconds{manifest.scripts.timeout_s}};
+        for (const ScriptKind kind : {ScriptKind::pre_remove, ScriptKind::post_remove}) {
+            MOS_TRY(std::optional<std::string> content, read_kept_script(site, summary, kind));
+            if (content)
+                add_script(owner, kind, std::move(*content));
+        }
+        if (services == nullptr)
+            continue;
+        MOS_TRY(const auto units, installed_units(site.database, manifest, summary.old_package));
+        MOS_CHECK(stop_services(manifest, units, *services));
+    }
+    return {};
+}
+
+void HookPlan::add_script(const Owner &owner, ScriptKind kind, std::string content) {
+    const bool checks = kind == ScriptKind::pre_install || kind == ScriptKind::pre_remove;
+    const StepSummary &summary = *owner.summary;
+    const bool removes = summary.action == Action::remove;
+    Script script{.name = std::string{script_name(kind)},
+                  .folder = folder_of(owner.step),
+                  .mode = checks ? ScriptMode::check : ScriptMode::act,
+                  .package = summary.name,
+                  .action = std::string{kind == ScriptKind::undo ? "undo" : action_name(summary.action)},
+                  .version = removes ? summary.old_version : summary.version,
+                  .old_version = removes ? std::string{} : summary.old_version,
+                  .time_limit = owner.time_limit};
+    m_files.push_back({owner.step, script.name, std::move(content)});
+    if (checks)
+        m_checks.push_back(std::move(script));
+    else
+        m_scripts.push_back({kind == ScriptKind::undo ? Moment::before_undo : Moment::after_apply, std::move(script)});
+}
+
+void HookPlan::add_service(Moment moment, ServiceAction action, const std::string &unit) {
+    m_services.push_back(write_hook(moment, ServiceCall{action, unit}));
+}
+
+// The manager reads the units again once they are in place, and once they are back.
+void HookPlan::add_manager_reload() {
+    if (std::exchange(m_reloads_manager, true))
+        return;
+    add_service(Moment::after_apply, ServiceAction::reload_manager, {});
+    add_service(Moment::after_undo, ServiceAction::reload_manager, {});
+}
+
+// A service that is not running stays so, but for one that comes to the system and is to be started.
+Result<void> HookPlan::add_services(const Brought &brought, const StepSummary &summary, ServiceManager &services) {
+    if (brought.units.empty())
+        return {};
+    for (const std::string &unit : brought.units)
+        MOS_CHECK(check_unit_name(unit));
+    add_manager_reload();
+    const package::Service &wishes = brought.manifest.service;
+    if (summary.old_package == 0) {
+        for (const std::string &unit : brought.units) {
+            if (!wishes.start_on_install)
+                break;
+            add_service(Moment::after_apply, ServiceAction::start, unit);
+            add_service(Moment::before_undo, ServiceAction::stop, unit);
+        }
+        return {};
+    }
+    MOS_TRY(const std::vector<std::string> active, active_of(brought.units, services));
+    for (const std::string &unit : active) {
+        switch (wishes.on_update) {
+        case package::Service::OnUpdate::restart:
+        case package::Service::OnUpdate::reload: {
+            const ServiceAction action = wishes.on_update == package::Service::OnUpdate::reload ? ServiceAction::reload
+                                                                                                : ServiceAction::restart;
+            add_service(Moment::after_apply, action, unit);
+            add_service(Moment::after_undo, action, unit);
+            break;
+        }
+        case package::Service::OnUpdate::stop:
+            add_service(Moment::before_apply, ServiceAction::stop, unit);
+            add_service(Moment::after_apply, ServiceAction::start, unit);
+            add_service(Moment::before_undo, ServiceAction::stop, unit);
+            add_service(Moment::after_undo, ServiceAction::start, unit);
+            break;
+        case package::Service::OnUpdate::nothing:
+            break;
+        }
+    }
+    return {};
+}
+
+// Of a package that goes.
+Result<void> HookPlan::stop_services(const package::Manifest &manifest, const std::vector<std::string> &units,
+                                     ServiceManager &services) {
+    if (units.empty() || manifest.package_info.type != "service")
+        return {};
+    add_manager_reload();
+    MOS_TRY(const std::vector<std::string> active, active_of(units, services));
+    for (const std::string &unit : active) {
+        add_service(Moment::before_apply, ServiceAction::stop, unit);
+        add_service(Moment::after_undo, ServiceAction::start, unit);
+    }
+    return {};
+}
+
+Result<void> HookPlan::put_aside(transaction::Stage &stage) {
+    for (const File &file : m_files)
+        MOS_CHECK(stage.put_aside(folder_of(file.step), file.name, base::as_bytes(file.content), script_mode));
+    m_files.clear();
+    const auto place = [&](Script &script) {
+        script.folder = fmt::format("{}/{}/{}", transaction::stages_name, stage.id(), script.folder);
+    };
+    std::ranges::for_each(m_checks, place);
+    for (Planned &planned : m_scripts) {
+        place(planned.script);
+        m_hooks.push_back(write_hook(planned.moment, planned.script));
+    }
+    // A service needs what the scripts have prepared, and is stopped before they undo it.
+    const auto is_before_undo = [](const state::Hook &hook) { return hook.moment == Moment::before_undo; };
+    std::ranges::stable_partition(m_services, is_before_undo);
+    const auto first_after = std::ranges::find_if_not(m_services, is_before_undo);
+    m_hooks.insert(m_hooks.begin(), m_services.begin(), first_after);
+    m_hooks.insert(m_hooks.end(), first_after, m_services.end());
+    for (std::size_t rank = 0; rank < m_hooks.size(); ++rank)
+        m_hooks[rank].rank = rank;
+    return {};
+}
+
+Result<void> HookPlan::run_checks(transaction::Site &site, base::Directory &stage) const {
+    if (m_checks.empty())
+        return {};
+    if (site.hooks == nullptr)
+        return Error{Code::INTERNAL, "the plan has scripts, and there is nobody to call them"};
+    site.observer.report({.phase = base::Phase::scripts});
+    for (const Script &script : m_checks)
+        MOS_CHECK(site.hooks->call(write_hook(Moment::before_apply, script), stage, site.observer,
+                                   transaction::Interruption::allowed));
+    return {};
+}
+
+}  // namespace mos::install

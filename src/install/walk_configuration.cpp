@@ -1,0 +1,153 @@
+// Configuration files: what the package shipped before, what it ships now, and yours.
+#include "walker.hpp"
+
+#include <mos/base/path.hpp>
+
+#include <fmt/format.h>
+
+namespace mos::install {
+
+using base::FileStatus;
+using state::FileRole;
+using state::InstalledFile;
+
+namespace {
+
+constexpr std::string_view beside_suffix = ".new";
+
+std::string kept_note(std::string_view why, std::string_view path) {
+    return fmt::format("{}, and is kept; the package's version is put beside it as {}", why,
+                       base::in_quotes(fmt::format("{}{}", path, beside_suffix)));
+}
+
+}  // namespace
+
+// A regular file of yours stands there, installed before or not.
+Result<void> Walker::visit_configuration(const WantedEntry &wanted, const FileStatus &there) {
+    const auto has = [&](std::uint64_t size, const crypto::Sha256Digest &digest) {
+        return m_present.has_content(wanted.path, there, base::FileType::regular, size, digest, {});
+    };
+    const bool is_known = !m_old.empty() && m_old.front().type == base::FileType::regular;
+    const InstalledFile *const before = is_known ? &installed_for(wanted) : nullptr;
+    const bool changed_by_package =
+        before == nullptr || before->size != wanted.entry->size || before->digest != wanted.entry->sha256;
+    MOS_TRY(const bool is_new, has(wanted.entry->size, wanted.entry->sha256));
+    if (is_new)  // somebody was faster, or nothing changes but perhaps its attributes
+        return before == nullptr ? visit_unowned(wanted, there) : visit_own(wanted, there);
+
+    bool altered = before == nullptr;
+    if (before != nullptr) {
+        MOS_TRY(const bool as_shipped, has(before->size, before->digest));
+        altered = !as_shipped;
+    }
+    const ConfigRule rule = options_of(wanted).on_config;
+    if (!altered && rule != ConfigRule::preserve)
+        return replace_configuration(wanted, *before, there);
+    if (!changed_by_package)
+        return give(ChangeKind::keep, wanted, altered ? altered_and_kept : std::string_view{});
+    return settle_configuration(wanted, before == nullptr ? "was there before the package"
+                                        : altered         ? "was changed by hand"
+                                                          : "is to be preserved");
+}
+
+// Nobody has changed what is in it; mode and owner that somebody gave it stay his.
+Result<void> Walker::replace_configuration(const WantedEntry &wanted, const InstalledFile &before,
+                                           const FileStatus &there) {
+    WantedEntry replacing = wanted;
+    if (there.mode != before.attributes.mode)
+        replacing.attributes.mode = there.mode;
+    if (there.owner != before.attributes.owner || there.group != before.attributes.group) {
+        replacing.attributes.owner = there.owner;
+        replacing.attributes.group = there.group;
+    }
+    return give(ChangeKind::replace, replacing);
+}
+
+Result<void> Walker::settle_configuration(const WantedEntry &wanted, std::string_view why) {
+    switch (options_of(wanted).on_config) {
+    case ConfigRule::replace:
+        return give(ChangeKind::replace, wanted, fmt::format("{}; it goes into the recovery point", why));
+    case ConfigRule::ask:
+        put_beside(wanted);
+        return give(ChangeKind::ask, wanted, fmt::format("{}, and the package has a new version of it", why));
+    default:
+        break;
+    }
+    put_beside(wanted);
+    return give(ChangeKind::keep, wanted, kept_note(why, wanted.path));
+}
+
+// You have taken it away: that is a choice too.
+Result<void> Walker::visit_deleted_configuration(const WantedEntry &wanted) {
+    const InstalledFile &before = installed_for(wanted);
+    const InstallOptions &options = options_of(wanted);
+    if (options.on_config == ConfigRule::replace || options.reinstall == Reinstall::allowed)
+        return give(ChangeKind::add, wanted);
+    if (before.size == wanted.entry->size && before.digest == wanted.entry->sha256)
+        return give(ChangeKind::keep, wanted, "was deleted by hand, and stays away");
+    MOS_TRY(const bool has_folder, m_present.has_folder(wanted.path));
+    if (!has_folder)
+        return give(ChangeKind::keep, wanted, "was deleted by hand with its folder, and stays away");
+    put_beside(wanted);
+    return give(ChangeKind::keep, wanted,
+                fmt::format("was deleted by hand, and stays away; the package's version is put at {}",
+                            base::in_quotes(fmt::format("{}{}", wanted.path, beside_suffix))));
+}
+
+void Walker::put_beside(const WantedEntry &wanted) {
+    std::string path = fmt::format("{}{}", wanted.path, beside_suffix);
+    if (path.size() > base::max_path_bytes || base::split_path(path).name.size() > base::max_component_bytes)
+        return;  // its name can't be made any longer
+    Beside &beside = m_besides[std::move(path)];
+    beside.entry = *wanted.entry;
+    beside.of = wanted.path;
+    if (wanted.content != nullptr)
+        beside.content = *wanted.content;
+    beside.wanted = wanted;
+    beside.wanted.path = m_besides.find(beside.of + std::string{beside_suffix})->first;
+    beside.wanted.entry = &beside.entry;
+    beside.wanted.content = wanted.content != nullptr ? &beside.content : nullptr;
+    beside.wanted.role = FileRole::beside;
+    beside.wanted.beside_of = beside.of;
+}
+
+Result<void> Walker::visit_beside(const WantedEntry &wanted, const std::optional<FileStatus> &there) {
+    if (!there)
+        return give(ChangeKind::add, wanted);
+    const bool is_ours = !m_old.empty() && m_old.front().role == FileRole::beside;
+    if (is_ours && there->type == base::FileType::regular)
+        return give(ChangeKind::replace, wanted);
+    return give(ChangeKind::leave_out, wanted,
+                fmt::format("is somebody's, so the package's version of {} is not put there",
+                            base::in_quotes(wanted.beside_of)));
+}
+
+// A script writes there, when everything is in place.
+Result<void> Walker::visit_output(const WantedEntry &wanted, const std::optional<FileStatus> &there) {
+    MOS_TRY(const auto owners, m_packages.owners(wanted.path));
+    for (const state::Packages::Owner &owner : owners) {
+        if (owner.file.role != FileRole::output && !is_leaving(owner.file.package))
+            return Error{Code::CONFLICT,
+                         fmt::format("a script of '{}' is to write {}, which belongs to the installed package '{}'",
+                                     name_of(wanted), base::in_quotes(wanted.path), owner.package)}
+                .about(std::string{wanted.path});
+    }
+    if (cover_of(wanted.path) != nullptr)
+        return give(ChangeKind::unchanged, wanted);  // comes and goes with its folder
+    MOS_TRY(const bool has_folder, m_present.has_folder(wanted.path));
+    if (!has_folder)
+        return Error{Code::NOT_FOUND,
+                     fmt::format("a script of '{}' is to write {}, whose folder is not there and is not in the package",
+                                 name_of(wanted), base::in_quotes(wanted.path))}
+            .about(std::string{wanted.path});
+    if (there && there->type != base::FileType::regular && there->type != base::FileType::symlink)
+        return Error{Code::CONFLICT,
+                     fmt::format("a script of '{}' is to write a file at {}, and a {} is there", name_of(wanted),
+                                 base::in_quotes(wanted.path), base::file_type_name(there->type))}
+            .about(std::string{wanted.path});
+    // What was there before any package wrote it stays nobody's.
+    const bool is_foreign = there && owners.empty() && m_old.empty();
+    return give(ChangeKind::output, wanted, {}, is_foreign ? Sweep::foreign : Sweep::nothing);
+}
+
+}  // namespace mos::install
