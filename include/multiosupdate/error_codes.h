@@ -56,7 +56,10 @@ enum {
     MOS_E_REVERTED = -49, /* E049: failed after it had begun, and was undone */
     MOS_E_POLICY_REFUSED = -50, /* E050: policy does not allow this */
     MOS_E_SYMLINK_IN_PATH = -51, /* E051: path leads through a symbolic link */
-    MOS_E_STAGE_UNCLEAR = -52 /* E052: leftover stage can't be matched with the database */
+    MOS_E_STAGE_UNCLEAR = -52, /* E052: leftover stage can't be matched with the database */
+    MOS_E_SCRIPT_FAILED = -53, /* E053: a script of the package failed */
+    MOS_E_SCRIPT_TIMEOUT = -54, /* E054: a script of the package took too long */
+    MOS_E_SERVICE_FAILED = -55 /* E055: a service could not be stopped, started or reloaded */
 };
 /* clang-format on */
 

@@ -44,6 +44,7 @@ class RealDirectory final : public Directory {
     [[nodiscard]] Result<std::unique_ptr<SyncPoint>> open_sync_point() override;
     [[nodiscard]] Result<FilesystemUsage> usage() override;
     [[nodiscard]] Result<std::unique_ptr<FileLock>> lock(std::string_view name, std::string_view note) override;
+    [[nodiscard]] std::optional<int> native_descriptor() const noexcept override { return descriptor(); }
 
   private:
     [[nodiscard]] int descriptor() const noexcept { return m_descriptor.number(); }

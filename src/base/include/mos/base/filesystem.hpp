@@ -164,6 +164,10 @@ class Directory {
     // Creates the file if need be and locks it. LOCKED when another holder has it: the error's message then is the text
     // that the holder left in it. `note` replaces that text.
     [[nodiscard]] virtual Result<std::unique_ptr<FileLock>> lock(std::string_view name, std::string_view note) = 0;
+
+    // For a program that is to be given this directory: the kernel's descriptor, which stays this object's; nullopt
+    // where the directory only exists in memory.
+    [[nodiscard]] virtual std::optional<int> native_descriptor() const noexcept { return std::nullopt; }
 };
 
 // The real one. The root itself is found by following links, like any argument of a command.
