@@ -56,7 +56,8 @@ enum {
     MOS_E_REVERTED = -49, /* E049: failed after it had begun, and was undone */
     MOS_E_POLICY_REFUSED = -50, /* E050: policy does not allow this */
     MOS_E_SYMLINK_IN_PATH = -51, /* E051: path leads through a symbolic link */
-    MOS_E_STAGE_UNCLEAR = -52 /* E052: leftover stage can't be matched with the database */
+    MOS_E_STAGE_UNCLEAR = -52, /* E052: leftover stage can't be matched with the database */
+    MOS_E_TEMPLATE_VALUE_MISSING = -53 /* E053: template needs a value that was not given */
 };
 /* clang-format on */
 
