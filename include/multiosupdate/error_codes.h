@@ -59,7 +59,8 @@ enum {
     MOS_E_STAGE_UNCLEAR = -52, /* E052: leftover stage can't be matched with the database */
     MOS_E_SCRIPT_FAILED = -53, /* E053: a script of the package failed */
     MOS_E_SCRIPT_TIMEOUT = -54, /* E054: a script of the package took too long */
-    MOS_E_SERVICE_FAILED = -55 /* E055: a service could not be stopped, started or reloaded */
+    MOS_E_SERVICE_FAILED = -55, /* E055: a service could not be stopped, started or reloaded */
+    MOS_E_TEMPLATE_VALUE_MISSING = -56 /* E056: template needs a value that was not given */
 };
 /* clang-format on */
 

@@ -147,7 +147,11 @@ enum {
     MOS_E_REVERTED = -49,
     MOS_E_POLICY_REFUSED = -50,
     MOS_E_SYMLINK_IN_PATH = -51,
-    MOS_E_STAGE_UNCLEAR = -52
+    MOS_E_STAGE_UNCLEAR = -52,
+    MOS_E_SCRIPT_FAILED = -53,
+    MOS_E_SCRIPT_TIMEOUT = -54,
+    MOS_E_SERVICE_FAILED = -55,
+    MOS_E_TEMPLATE_VALUE_MISSING = -56
 };
  int32_t mos_error_code(const mos_error *error);
  const char *mos_error_message(const mos_error *error);
