@@ -1,6 +1,7 @@
 #include <mos/base/clock.hpp>
 
 #include <chrono>
+#include <fstream>
 
 namespace mos::base {
 
@@ -15,6 +16,11 @@ class SystemClock final : public Clock {
     [[nodiscard]] std::int64_t monotonic_ms() const override {
         const auto now = std::chrono::steady_clock::now().time_since_epoch();
         return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    }
+    [[nodiscard]] std::string boot_id() const override {
+        std::string id;
+        std::ifstream{"/proc/sys/kernel/random/boot_id"} >> id;
+        return id;
     }
 };
 

@@ -1,5 +1,7 @@
 #include <mos/install/plan.hpp>
 
+#include "data_backup.hpp"
+#include "hook_plan.hpp"
 #include "stager.hpp"
 
 #include <fmt/format.h>
@@ -109,14 +111,20 @@ Result<void> check_still_true(transaction::Site &site, const Steps &steps, const
 
 }  // namespace
 
-Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Resolution &resolution, const Asker &ask,
-                          const std::string &reason) {
+Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Resolution &resolution,
+                          const CarryOut &options) {
     MOS_CHECK(check_still_true(site, steps, resolution));
+    MOS_TRY(DataBackup backup, DataBackup::make(site, steps));
+    MOS_TRY(HookPlan hooks, HookPlan::make(site, steps, resolution, options.services));
     MOS_TRY(transaction::Stage stage, transaction::Stage::begin(site));
-    Stager stager{site, stage, steps, resolution, ask};
+    MOS_CHECK(hooks.put_aside(stage));
+    MOS_CHECK(hooks.run_checks(site, stage.directory()));
+    Stager stager{site, stage, steps, resolution, options.ask};
     MOS_CHECK(walk(site, steps, resolution, stager));
     if (stager.digest() != resolution.digest)
         return plan_changed();
+    if (!hooks.empty())
+        MOS_CHECK(stage.reserve_room());
     MOS_TRY(transaction::Staged staged, stage.finish());
     // Staging may have taken long, and what came into such a directory since would go with it.
     for (const std::string &path : stager.swept_directories())
@@ -124,11 +132,18 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
     const Outcome outcome{
         .transaction = staged.id(), .changed_paths = stager.changed_paths(), .written_bytes = stager.written_bytes()};
     MOS_TRY(transaction::Decided decided,
-            transaction::decide(
-                site, std::move(staged),
-                {.summary = summary_of(resolution.steps), .reason = reason, .changed_paths = stager.changed_paths()},
-                [&](std::uint64_t transaction) { return record(site, steps, resolution, stager, transaction); }));
+            transaction::decide(site, std::move(staged),
+                                {.summary = summary_of(resolution.steps),
+                                 .reason = options.reason,
+                                 .changed_paths = stager.changed_paths(),
+                                 .reboot = fmt::format("{}", fmt::join(resolution.reboot, " ")),
+                                 .boot = site.clock.boot_id(),
+                                 .hooks = hooks.hooks()},
+                                [&](std::uint64_t transaction) {
+                                    return record(site, steps, resolution, stager, transaction);
+                                }));
     MOS_CHECK(transaction::carry_through(site, std::move(decided)));
+    backup.keep();
     return outcome;
 }
 

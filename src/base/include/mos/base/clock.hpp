@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace mos::base {
 
@@ -14,6 +15,8 @@ class Clock {
 
     [[nodiscard]] virtual std::int64_t now_unix_s() const = 0;    // wall clock, may jump
     [[nodiscard]] virtual std::int64_t monotonic_ms() const = 0;  // never goes back within one boot
+    // Differs from boot to boot; empty where that can't be told.
+    [[nodiscard]] virtual std::string boot_id() const { return {}; }
 };
 
 // The system's own clock. Thread-safe, lives for ever.

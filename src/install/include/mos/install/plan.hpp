@@ -103,10 +103,20 @@ struct Outcome {
     std::uint64_t written_bytes = 0;
 };
 
+class ServiceManager;
+
+struct CarryOut {
+    Asker ask;
+    std::string reason;
+    ServiceManager *services = nullptr;  // null: no service is stopped, started or reloaded
+};
+
 // Carries the plan out as one transaction. PLAN_CHANGED, with nothing changed, when the root is such by now that it
-// would do something else than `resolution` says. Site and steps must be those it was resolved with.
+// would do something else than `resolution` says. Site and steps must be those it was resolved with. Before anything is
+// staged, scripts that may only check are asked (SCRIPT_FAILED, SCRIPT_TIMEOUT); one that fails when everything is in
+// place takes the whole plan back (REVERTED).
 [[nodiscard]] Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Resolution &resolution,
-                                        const Asker &ask, const std::string &reason);
+                                        const CarryOut &options);
 
 // "2.1.0", or "2.1.0-3" when the release is not the first.
 [[nodiscard]] std::string shown_version(const std::string &version, const std::string &release);

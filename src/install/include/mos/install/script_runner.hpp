@@ -27,6 +27,7 @@ struct Script {
     std::string action;       // "install", "update", …: its first argument
     std::string version;      // that is being installed, or removed: the second
     std::string old_version;  // the third; empty where there is none
+    std::chrono::milliseconds time_limit{0};  // its own; 0: that of the settings
 };
 
 // Takes a script's output line by line, as it comes, without line breaks and printable.

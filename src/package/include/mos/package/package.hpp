@@ -49,6 +49,7 @@ class Package {
 
   private:
     friend class PackageFile;
+    friend class BundledSource;
     explicit Package(std::unique_ptr<PackageState> state) noexcept;
     std::unique_ptr<PackageState> m_state;
 };
