@@ -9,6 +9,7 @@ class CallbackClock final : public mos::base::Clock {
         : m_callback(callback), m_owner(std::move(owner)) {}
     [[nodiscard]] std::int64_t now_unix_s() const override { return m_callback(m_owner.get()); }
     [[nodiscard]] std::int64_t monotonic_ms() const override { return mos::base::system_clock().monotonic_ms(); }
+    [[nodiscard]] std::string boot_id() const override { return mos::base::system_clock().boot_id(); }
 
   private:
     mos_clock_callback m_callback;

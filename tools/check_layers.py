@@ -15,6 +15,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 # Layer: the layers whose headers it may include, besides base and itself. Section 2 of the design.
 MAY_USE = {
     "base": [],
+    "libexec": [],
     "crypto": [],
     "package": ["crypto"],
     "delta": ["package"],

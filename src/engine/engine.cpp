@@ -130,6 +130,13 @@ Result<std::unique_ptr<state::Database>> look(Engine &engine) {
     return database;
 }
 
+static Result<std::shared_ptr<install::ServiceManager>> services_of(Engine &engine) {
+    if (engine.settings().services != nullptr)
+        return engine.settings().services;
+    MOS_TRY(auto found, install::find_services(engine.root(), base::system_processes()));
+    return std::shared_ptr<install::ServiceManager>{std::move(found)};
+}
+
 Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose purpose) {
     Session session;
     MOS_TRY(session.m_turn, engine.m_turns.take(purpose == Purpose::change ? Turns::Holder::job : Turns::Holder::call));
@@ -149,8 +156,14 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
         MOS_TRY(session.m_lock, std::move(lock));
         MOS_TRY(session.m_database, open_or_restore(engine.root(), *session.m_observer));
     }
-    session.m_site = std::make_unique<transaction::Site>(
-        transaction::Site{engine.root(), *session.m_database, engine.clock(), *session.m_observer});
+    MOS_TRY(session.m_services, services_of(engine));
+    session.m_scripts = std::make_unique<install::ScriptRunner>(
+        base::system_processes(), engine.settings().scripts,
+        [&log = engine.m_log](std::string_view line) { write_log(log, LogLevel::info, line); });
+    session.m_hooks =
+        std::make_unique<install::PackageHooks>(engine.root(), *session.m_scripts, *session.m_services);
+    session.m_site = std::make_unique<transaction::Site>(transaction::Site{
+        engine.root(), *session.m_database, engine.clock(), *session.m_observer, session.m_hooks.get()});
     if (session.m_lock == nullptr)
         return session;
     if (purpose == Purpose::change || purpose == Purpose::mend) {
@@ -181,6 +194,11 @@ Result<std::vector<state::Transaction>> Engine::history() {
 Result<std::optional<state::InstalledPackage>> Engine::installed(const std::string &name) {
     MOS_TRY(const auto database, look(*this));
     return state::Packages{*database}.find(name);
+}
+
+Result<std::vector<state::Transaction>> Engine::pending_reboots() {
+    MOS_TRY(const auto database, look(*this));
+    return state::Transactions{*database}.pending_reboots(m_clock->boot_id());
 }
 
 Result<transaction::Recovered> Engine::recover() {

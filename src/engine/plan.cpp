@@ -1,5 +1,7 @@
 #include <mos/engine/plan.hpp>
 
+#include "bundles.hpp"
+
 #include <mos/crypto/digest.hpp>
 #include <mos/transaction/apply.hpp>
 
@@ -18,7 +20,8 @@ constexpr std::size_t max_notices = 1000;
 
 struct Plan::State {
     std::shared_ptr<Engine> engine;
-    install::Steps steps;
+    install::Steps steps;      // that were asked for, and what they bundle
+    install::Steps effective;  // those of them that there is something to do for
     std::optional<RollbackStep> rollback;
     std::optional<install::Resolution> resolution;  // of the steps
     std::optional<View> view;
@@ -174,7 +177,8 @@ Result<void> Plan::State::resolve(transaction::Site &site) {
     view.reset();
     if (rollback)
         return resolve_rollback(site);
-    MOS_TRY(resolution, install::resolve(site, steps));
+    MOS_TRY(effective, install::drop_satisfied(site, steps));
+    MOS_TRY(resolution, install::resolve(site, effective));
     View resolved{
         .digest = resolution->digest, .steps = {}, .totals = resolution->totals, .notices = resolution->notices};
     for (const install::StepSummary &summary : resolution->steps)
@@ -206,10 +210,18 @@ Result<JobOutcome> Plan::State::perform_rollback(transaction::Site &site, const 
         return Error{
             Code::PLAN_CHANGED,
             fmt::format("the root was changed since the plan was made: taking back {} would do something else", point)};
-    MOS_TRY(const state::Transaction done,
-            transaction::roll_back(
-                site, owner, {.summary = fmt::format("roll back {} ({})", point, owner.summary), .reason = reason}));
-    return JobOutcome{.recovery_point = {}, .changed_paths = done.changed_paths, .written_bytes = 0, .notices = {}};
+    transaction::Description description{.summary = fmt::format("roll back {} ({})", point, owner.summary),
+                                         .reason = reason};
+    // What no boot has used yet needs none to go away.
+    description.boot = site.clock.boot_id();
+    if (owner.boot != description.boot)
+        description.reboot = owner.reboot;
+    MOS_TRY(const state::Transaction done, transaction::roll_back(site, owner, description));
+    return JobOutcome{.recovery_point = {},
+                      .changed_paths = done.changed_paths,
+                      .written_bytes = 0,
+                      .reboot = done.reboot,
+                      .notices = {}};
 }
 
 Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask &ask,
@@ -230,10 +242,13 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
                                                      base::in_quotes(*expected_digest))};
     if (rollback)
         return perform_rollback(session.site(), reason);
-    MOS_TRY(const install::Outcome outcome, install::carry_out(session.site(), steps, *resolution, asker(ask), reason));
+    MOS_TRY(const install::Outcome outcome,
+            install::carry_out(session.site(), effective, *resolution,
+                               {.ask = asker(ask), .reason = reason, .services = &session.services()}));
     JobOutcome result{.recovery_point = snapshot::recovery_point_name(outcome.transaction),
                       .changed_paths = outcome.changed_paths,
                       .written_bytes = outcome.written_bytes,
+                      .reboot = fmt::format("{}", fmt::join(resolution->reboot, " ")),
                       .notices = {}};
     // The update is done and durable; old recovery points that can't be cleaned up now are cleaned up next time.
     if (const auto retained = snapshot::retain(session.site(), engine->settings().recovery_points); !retained)
@@ -250,10 +265,8 @@ Result<void> Plan::install(std::unique_ptr<base::Source> source, const install::
     MOS_CHECK(m_state->check_open());
     if (m_state->rollback)
         return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
-    MOS_TRY(package::Package package, m_state->engine->authenticate(std::move(source)));
-    m_state->steps.installs.push_back({std::make_shared<package::Package>(std::move(package)), options});
     m_state->view.reset();
-    return {};
+    return Bundles{*m_state->engine, m_state->steps}.add(std::move(source), options);
 }
 
 Result<void> Plan::remove(std::string name) {

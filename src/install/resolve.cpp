@@ -85,6 +85,21 @@ Result<StepSummary> summarize_removal(state::Packages &packages, const RemoveSte
 
 }  // namespace
 
+Result<Steps> drop_satisfied(transaction::Site &site, const Steps &steps) {
+    state::Packages packages{site.database};
+    Steps left{.installs = {}, .removals = steps.removals};
+    for (const InstallStep &step : steps.installs) {
+        const package::Statement &statement = step.package->statement();
+        if (step.options.asked == Asked::by_another_package) {
+            MOS_TRY(const auto installed, packages.find(statement.name));
+            if (installed && compare(statement, *installed) <= 0)
+                continue;
+        }
+        left.installs.push_back(step);
+    }
+    return left;
+}
+
 Result<std::vector<StepSummary>> summarize(transaction::Site &site, const Steps &steps) {
     state::Packages packages{site.database};
     std::vector<StepSummary> summaries;

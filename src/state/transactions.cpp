@@ -135,6 +135,24 @@ Result<std::vector<Transaction>> Transactions::recovery_points() {
     return select(m_database, "WHERE stage = id AND state IN (3, 4) ORDER BY id");
 }
 
+Result<std::vector<Transaction>> Transactions::pending_reboots(std::string_view boot) {
+    if (boot.empty())
+        return std::vector<Transaction>{};
+    MOS_TRY(Statement rows,
+            m_database.connection().prepare_once(fmt::format(
+                "SELECT {} FROM transactions WHERE reboot != '' AND boot = ? AND state != {} AND "
+                "(in_effect OR direction = {}) ORDER BY id DESC",
+                columns, static_cast<int>(TransactionState::reverted), static_cast<int>(Direction::backward))));
+    rows.text(boot);
+    std::vector<Transaction> found;
+    for (;;) {
+        MOS_TRY(const bool row, rows.step());
+        if (!row)
+            return found;
+        found.push_back(read_transaction(rows));
+    }
+}
+
 Result<bool> Transactions::owns_stage(std::uint64_t id) {
     MOS_TRY(const std::optional<Transaction> owner, find(id));
     return owner && owner->stage == owner->id && owner->state != TransactionState::pruned;

@@ -67,6 +67,9 @@ class ProcessRunner {
     [[nodiscard]] virtual Result<Ended> run(const Command &command, Observer &observer, const OutputSink &output) = 0;
 };
 
+// The last line of an output that has something in it, printable and cut at 200 bytes: for a message. May be empty.
+[[nodiscard]] std::string last_line(std::string_view output);
+
 // Runs real programs. Thread-safe, lives for ever.
 [[nodiscard]] ProcessRunner &system_processes() noexcept;
 

@@ -7,6 +7,7 @@
 #include <mos/base/source.hpp>
 #include <mos/engine/log.hpp>
 #include <mos/engine/turn.hpp>
+#include <mos/install/package_hooks.hpp>
 #include <mos/package/package.hpp>
 #include <mos/snapshot/rollback.hpp>
 #include <mos/state/packages.hpp>
@@ -28,6 +29,8 @@ struct Settings {
     std::optional<std::string> trust_folder;  // a path of the caller's; else trust_path beneath the root
     unsigned required_signatures = 1;
     std::size_t recovery_points = snapshot::default_recovery_points;
+    install::ScriptSettings scripts;
+    std::shared_ptr<install::ServiceManager> services;  // the embedder's; empty: find_services() finds one
 };
 
 // The folder of those who are trusted, and its path for messages.
@@ -71,6 +74,7 @@ class Session {
     void keep_copy();
 
     [[nodiscard]] transaction::Site &site() noexcept { return *m_site; }
+    [[nodiscard]] install::ServiceManager &services() noexcept { return *m_services; }
     [[nodiscard]] const transaction::Recovered &recovered() const noexcept { return m_recovered; }
 
   private:
@@ -81,6 +85,9 @@ class Session {
     std::unique_ptr<base::FileLock> m_lock;
     std::unique_ptr<state::Database> m_database;
     std::unique_ptr<LoggingObserver> m_observer;
+    std::shared_ptr<install::ServiceManager> m_services;
+    std::unique_ptr<install::ScriptRunner> m_scripts;
+    std::unique_ptr<install::PackageHooks> m_hooks;
     std::unique_ptr<transaction::Site> m_site;
     transaction::Recovered m_recovered;
 };
@@ -97,6 +104,8 @@ class Engine {
     [[nodiscard]] Result<std::vector<state::Transaction>> history();
     [[nodiscard]] Result<std::optional<state::InstalledPackage>> installed(const std::string &name);
     [[nodiscard]] Result<transaction::Recovered> recover();
+    // The changes since this system was started for whose sake it must be started again, newest first.
+    [[nodiscard]] Result<std::vector<state::Transaction>> pending_reboots();
 
     [[nodiscard]] const Settings &settings() const noexcept { return m_settings; }
     [[nodiscard]] base::Directory &root() noexcept { return *m_root; }

@@ -20,6 +20,7 @@ struct JobOutcome {
     std::string recovery_point;  // empty when nothing was changed
     std::uint64_t changed_paths = 0;
     std::uint64_t written_bytes = 0;
+    std::string reboot = {};  // names of the packages for whose sake the system must be started again
     std::vector<std::string> notices;
 };
 

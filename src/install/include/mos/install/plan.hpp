@@ -88,6 +88,9 @@ struct Resolution {
     std::vector<std::string> reboot;                      // names of those that need one
 };
 
+// Without the packages that came along with others and are there already, in the same version or a newer one.
+[[nodiscard]] Result<Steps> drop_satisfied(transaction::Site &site, const Steps &steps);
+
 // Works the plan out against the root as it is; writes nothing. Refuses with DOWNGRADE, ALREADY_INSTALLED,
 // NOT_INSTALLED, CONFLICT (an owner or a file of somebody else's in the way), SYMLINK_IN_PATH, NO_SPACE, and what
 // reading a package can say.

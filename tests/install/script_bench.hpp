@@ -1,0 +1,93 @@
+// A root in which real scripts run: busybox, and what the tests put beside it.
+#pragma once
+
+#include "temporary_root.hpp"
+
+#include <mos/install/script_runner.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace mos::test {
+
+// Remembers what it is told, and cancels when `is_enough` says so.
+class ScriptObserver final : public base::Observer {
+  public:
+    void report(const base::Progress & /*progress*/) override {}
+    [[nodiscard]] Result<void> checkpoint() override { return {}; }
+    [[nodiscard]] Result<void> check_cancelled() override {
+        if (is_enough && is_enough())
+            return Error{Code::CANCELLED, "the test has had enough"};
+        return {};
+    }
+    void notice(std::string_view message) override { notices.emplace_back(message); }
+
+    std::function<bool()> is_enough;
+    std::vector<std::string> notices;
+};
+
+class ScriptBench {
+  public:
+    static constexpr const char *scripts = ".multios-stage/7/scripts";
+
+    ScriptBench() {
+        namespace fs = std::filesystem;
+        for (const char *folder : {"bin", "etc", "tmp", "proc", "dev", scripts, ".multios-stage/6"})
+            fs::create_directories(path(folder));
+        fs::copy_file(MOS_BUSYBOX, path("bin/busybox"));
+        for (const char *name :
+             {"sh", "cat", "dd", "env", "ln", "ls", "mkdir", "mount", "rm", "setsid", "sleep", "touch"})
+            fs::create_symlink("busybox", path("bin") + "/" + name);
+        write("dev/null", "");  // which the shell gives to what it starts in the background
+        write("etc/untouched", "as it was\n");
+        write(".multios-stage/6/old", "a recovery point\n");
+    }
+
+    [[nodiscard]] const std::string &root_path() const noexcept { return m_temporary.path(); }
+    [[nodiscard]] std::string path(const std::string &name) const { return m_temporary.path() + "/" + name; }
+    [[nodiscard]] bool has(const std::string &name) const { return std::filesystem::exists(path(name)); }
+
+    void write(const std::string &name, const std::string &content) const {
+        std::ofstream{path(name), std::ios::binary} << content;
+    }
+    [[nodiscard]] std::string read(const std::string &name) const {
+        std::ifstream file{path(name), std::ios::binary};
+        return {std::istreambuf_iterator<char>{file}, {}};
+    }
+
+    // The script with `text` below its "#!" line, executable; as the engine would hand it over.
+    [[nodiscard]] install::Script script(const std::string &text, const std::string &name = "post-install") const {
+        write_script(name, "#!/bin/sh\n" + text + "\n");
+        install::Script script;
+        script.name = name;
+        script.folder = scripts;
+        script.package = "webserver";
+        script.action = "update";
+        script.version = "2.1.0";
+        script.old_version = "2.0.4";
+        return script;
+    }
+    void write_script(const std::string &name, const std::string &content) const {
+        write(std::string{scripts} + "/" + name, content);
+        std::filesystem::permissions(path(std::string{scripts} + "/" + name), std::filesystem::perms{0755});
+    }
+
+    [[nodiscard]] Result<void> run(const install::Script &script) {
+        install::ScriptRunner runner{base::system_processes(), settings,
+                                     [this](std::string_view line) { log.emplace_back(line); }};
+        const auto root = m_temporary.root();
+        return runner.run(*root, script, observer);
+    }
+
+    install::ScriptSettings settings{.helper_path = MOS_TEST_HELPER, .time_limit = std::chrono::seconds{20}};
+    ScriptObserver observer;
+    std::vector<std::string> log;
+
+  private:
+    TemporaryRoot m_temporary;
+};
+
+}  // namespace mos::test

@@ -1,0 +1,541 @@
+// Scripts of packages in a real root, as badly behaved as they come. Needs root, as an installation does.
+#include "script_bench.hpp"
+
+#include <mos/base/clock.hpp>
+
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <fmt/format.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace mos::install;
+using mos::Code;
+using mos::Result;
+using mos::test::must;
+using mos::test::refusal;
+using mos::test::ScriptBench;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Whether this machine lets a process change its root, and have mounts of its own. Told once.
+struct Powers {
+    bool chroot = false;
+    bool mounts = false;
+};
+
+const Powers &powers() {
+    static const Powers found = [] {
+        const auto may = [](const auto &attempt) {
+            const pid_t child = ::fork();
+            if (child == 0)
+                ::_exit(attempt() ? 0 : 1);
+            int status = 1;
+            ::waitpid(child, &status, 0);
+            return status == 0;
+        };
+        return Powers{
+            .chroot = may([] { return ::chroot("/") == 0; }),
+            .mounts = may([] {
+                return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+            }),
+        };
+    }();
+    return found;
+}
+
+bool can_run_scripts() {
+    if (!powers().chroot)
+        MESSAGE("skipped: this process may not change its root");
+    return powers().chroot;
+}
+
+bool can_hide() {
+    if (!powers().chroot || !powers().mounts)
+        MESSAGE("skipped: this process may not have mounts of its own");
+    return powers().chroot && powers().mounts;
+}
+
+std::int64_t now() { return mos::base::system_clock().monotonic_ms(); }
+
+// The number of processes whose root is the bench's: all that its scripts left.
+std::size_t left_in(const ScriptBench &bench) {
+    std::size_t count = 0;
+    for (const auto &entry : std::filesystem::directory_iterator{"/proc"}) {
+        std::error_code ignored;
+        const auto root = std::filesystem::read_symlink(entry.path() / "root", ignored);
+        if (root == bench.root_path())
+            ++count;
+    }
+    return count;
+}
+
+std::string message_of(const Result<void> &result) {
+    REQUIRE_FALSE(result.ok());
+    return result.error().message();
+}
+
+}  // namespace
+
+TEST_CASE("a script runs in the root, with the arguments and the environment that were promised") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    REQUIRE(::setenv("MOS_TEST_SECRET", "leaked", 1) == 0);
+    must(bench.run(bench.script("echo \"$# $1 $2 $3\"; pwd; umask; env; ls /etc; touch /etc/made")));
+    std::vector<std::string> expected = {"3 update 2.1.0 2.0.4",
+                                         "/",
+                                         "0022",
+                                         "HOME=/root",
+                                         "LANG=C.UTF-8",
+                                         "MULTIOS_ACTION=update",
+                                         "MULTIOS_OLD_VERSION=2.0.4",
+                                         "MULTIOS_PACKAGE=webserver",
+                                         "MULTIOS_VERSION=2.1.0",
+                                         "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
+    std::vector<std::string> log = bench.log;
+    CHECK(log.back() == "untouched");
+    log.pop_back();
+    std::erase_if(log, [](const std::string &line) {
+        return line.starts_with("PWD=") || line.starts_with("SHLVL=") || line.starts_with("OLDPWD=");  // the shell's
+    });
+    REQUIRE(log.size() > 3);
+    std::sort(log.begin() + 3, log.end());
+    CHECK(log == expected);
+    CHECK(bench.has("etc/made"));
+    CHECK(bench.observer.notices.empty());
+}
+
+TEST_CASE("a script without an old version gets an empty third argument") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    Script script = bench.script("echo \"$# <$3> <$MULTIOS_OLD_VERSION>\"");
+    script.old_version.clear();
+    must(bench.run(script));
+    CHECK(bench.log == std::vector<std::string>{"3 <> <>"});
+}
+
+TEST_CASE("a script has three descriptors, default signals and limits") {
+    if (!can_hide())
+        return;
+    ScriptBench bench;
+    must(bench.run(bench.script("mount -t proc proc /proc; ls /proc/$$/fd; ls -l /proc/$$/fd/0; ulimit -c; ulimit -f; "
+                                "ulimit -n; cat /proc/$$/status | while read a b; do case $a in SigBlk:|NoNewPrivs:) "
+                                "echo $a $b;; esac; done")));
+    INFO(fmt::format("{}", fmt::join(bench.log, " | ")));
+    REQUIRE(bench.log.size() >= 9);
+    // 10 is where the shell keeps its script.
+    CHECK(std::vector<std::string>(bench.log.begin(), bench.log.begin() + 4) ==
+          std::vector<std::string>{"0", "1", "10", "2"});
+    CHECK(bench.log[4].ends_with("/dev/null"));
+    CHECK(std::vector<std::string>(bench.log.begin() + 5, bench.log.end()) ==
+          std::vector<std::string>{"0", "2097152", "1024", "SigBlk: 0000000000000000", "NoNewPrivs: 0"});
+}
+
+TEST_CASE("what a script mounts is gone with it") {
+    if (!can_hide())
+        return;
+    ScriptBench bench;
+    must(bench.run(bench.script("mount -t tmpfs tmpfs /etc; touch /etc/inside")));
+    CHECK(bench.read("etc/untouched") == "as it was\n");
+    CHECK_FALSE(bench.has("etc/inside"));
+}
+
+TEST_CASE("the exit status, a signal and the last line stand in the message, and the output in the cause") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    Result<void> result = bench.run(bench.script("echo first; echo 'no such user' >&2; exit 3"));
+    CHECK(refusal(result) == Code::SCRIPT_FAILED);
+    CHECK(message_of(result) == "'post-install' of 'webserver' 2.1.0 exited with 3: no such user");
+    REQUIRE(result.error().cause() != nullptr);
+    CHECK(result.error().cause()->message().find("first") != std::string::npos);
+    CHECK(result.error().object() == "webserver");
+
+    result = bench.run(bench.script("exit 125"));  // the helper's own number is nothing special
+    CHECK(message_of(result) == "'post-install' of 'webserver' 2.1.0 exited with 125");
+    CHECK(result.error().cause() == nullptr);
+
+    result = bench.run(bench.script("kill -SEGV $$"));
+    CHECK(refusal(result) == Code::SCRIPT_FAILED);
+    CHECK(message_of(result) == "'post-install' of 'webserver' 2.1.0 was killed by signal 11");
+}
+
+TEST_CASE("a script can't lie about its end") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    const auto result = bench.run(bench.script("echo 'exited 0'; echo 'exited 0' >&4; exit 1"));
+    CHECK(refusal(result) == Code::SCRIPT_FAILED);
+}
+
+TEST_CASE("a script that can't be started says why") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    Script script = bench.script("exit 0");
+    const auto refused = [&] {
+        const Result<void> result = bench.run(script);
+        CHECK(refusal(result) == Code::SCRIPT_FAILED);
+        return message_of(result);
+    };
+    const auto has = [&](const std::string &part) {
+        const std::string message = refused();
+        INFO(message);
+        return message.find("'post-install' of 'webserver' 2.1.0 could not be run: ") == 0 &&
+               message.find(part) != std::string::npos;
+    };
+    bench.write_script("post-install", "#!/usr/bin/perl\n");
+    CHECK(has("the interpreter that "));
+    bench.write_script("post-install", "echo no first line\n");
+    CHECK(has("neither begins with '#!' nor is a program"));
+    std::filesystem::permissions(bench.path(std::string{ScriptBench::scripts} + "/post-install"),
+                                 std::filesystem::perms{0644});
+    CHECK(has("is not executable"));
+    std::filesystem::remove(bench.path(std::string{ScriptBench::scripts} + "/post-install"));
+    CHECK(has("is not there"));
+    std::filesystem::create_symlink("/bin/sh", bench.path(std::string{ScriptBench::scripts} + "/post-install"));
+    CHECK(has("is not a file but a symbolic link"));
+    script.folder = "etc/nowhere";
+    CHECK(has("nowhere"));
+    script.folder = "../etc";
+    bench.write("outside", "");
+    const std::string message = refused();
+    CHECK(message.find("multios-run-script: ") != std::string::npos);
+}
+
+TEST_CASE("a root without a shell, or one whose shell the script removes, is told and not waited for") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    must(bench.run(bench.script("rm /bin/sh")));
+    CHECK(refusal(bench.run(bench.script("exit 0"))) == Code::SCRIPT_FAILED);
+    CHECK_FALSE(bench.has("bin/sh"));
+}
+
+TEST_CASE("the helper that is not there, or is something else, is told") {
+    ScriptBench bench;
+    bench.settings.helper_path = "/nowhere/multios-run-script";
+    Result<void> result = bench.run(bench.script("exit 0"));
+    CHECK(refusal(result) == Code::NOT_FOUND);
+    CHECK(result.error().full_message().find("'/nowhere/multios-run-script'") != std::string::npos);
+    bench.settings.helper_path = "/bin/true";
+    result = bench.run(bench.script("exit 0"));
+    CHECK(refusal(result) == Code::SCRIPT_FAILED);
+    CHECK(message_of(result).find("ended without a word") != std::string::npos);
+}
+
+TEST_CASE("a script that hangs is stopped when its time is over") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    bench.settings.time_limit = 1s;
+    const std::int64_t start = now();
+    SUBCASE("asleep") {
+        const auto result = bench.run(bench.script("echo waiting for the moon; sleep 100"));
+        CHECK(refusal(result) == Code::SCRIPT_TIMEOUT);
+        CHECK(message_of(result) ==
+              "'post-install' of 'webserver' 2.1.0 took too long and was stopped: waiting for the moon");
+    }
+    SUBCASE("busy, deaf to SIGTERM, and in a session of its own") {
+        const auto result = bench.run(bench.script(
+            "trap '' TERM INT HUP; setsid sh -c \"trap '' TERM; while :; do :; done\" & while :; do :; done"));
+        CHECK(refusal(result) == Code::SCRIPT_TIMEOUT);
+    }
+    SUBCASE("that has stopped itself") {
+        CHECK(refusal(bench.run(bench.script("kill -STOP $$"))) == Code::SCRIPT_TIMEOUT);
+    }
+    CHECK(now() - start >= 1'000);
+    CHECK(now() - start < 5'000);
+    CHECK(left_in(bench) == 0);
+}
+
+TEST_CASE("a cancel ends the script and all that it started") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    bench.observer.is_enough = [&] { return bench.has("etc/begun"); };
+    const auto result = bench.run(bench.script("(setsid sleep 100 &) ; touch /etc/begun; sleep 100"));
+    CHECK(refusal(result) == Code::CANCELLED);
+    CHECK(left_in(bench) == 0);
+}
+
+TEST_CASE("a daemon that a script leaves is gone when the script's run is over") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    must(bench.run(bench.script("(setsid sh -c '(trap \"\" HUP TERM; touch /etc/daemon; while :; do sleep 0.1; done) "
+                                ">/dev/null 2>&1 &' &) ; while [ ! -e /etc/daemon ]; do sleep 0.05; done")));
+    CHECK(left_in(bench) == 0);
+    REQUIRE(bench.observer.notices.size() == 1);
+    CHECK(bench.observer.notices[0].find("'post-install' of 'webserver' 2.1.0: it left processes running") == 0);
+}
+
+TEST_CASE("a bomb of processes is cleared away, also while it goes off") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    SUBCASE("200 sleepers in sessions of their own") {
+        must(bench.run(
+            bench.script("i=0; while [ $i -lt 200 ]; do setsid sleep 100 & i=$((i + 1)); done; touch /etc/all")));
+        CHECK(bench.has("etc/all"));
+        REQUIRE(bench.observer.notices.size() == 1);
+        CHECK(bench.observer.notices[0].ends_with(": 200"));
+    }
+    SUBCASE("processes that replace themselves, each faster than it could be killed by its number") {
+        must(bench.run(bench.script("next() { if [ $1 -lt 3000 ]; then (next $(($1 + 1))) & fi; }\n"
+                                    "for i in 1 2 3 4 5 6 7 8; do next 0; done; sleep 0.2")));
+    }
+    CHECK(left_in(bench) == 0);
+}
+
+TEST_CASE("ten megabytes of output are read, and only as much is kept and logged as a log can bear") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    const auto result =
+        bench.run(bench.script("x=0123456789abcdef0123456789abcdef; x=$x$x$x$x; i=0\n"
+                               "while [ $i -lt 80000 ]; do echo $x; i=$((i + 1)); done; echo the end; exit 1"));
+    CHECK(message_of(result).ends_with("exited with 1: the end"));
+    REQUIRE(result.error().cause() != nullptr);
+    CHECK(result.error().cause()->message().size() < 4300);
+    REQUIRE(bench.log.size() == max_log_lines + 1);
+    CHECK(bench.log.back() == "(70001 more lines)");
+}
+
+TEST_CASE("lines of a script come to the log one by one, bounded and printable") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    must(bench.run(bench.script("printf 'a\\033[2Jb\\nno end'")));
+    CHECK(bench.log == std::vector<std::string>{"a\\x1b[2Jb", "no end"});
+    bench.log.clear();
+    must(bench.run(bench.script("printf '%02500d\\nx\\n' 1")));
+    REQUIRE(bench.log.size() == 4);
+    CHECK(bench.log[0].size() == max_log_line_bytes);
+    CHECK(bench.log[2].size() == 2500 - 2 * max_log_line_bytes);
+    CHECK(bench.log[3] == "x");
+}
+
+TEST_CASE("a script that fills its disk fails by itself") {
+    if (!can_hide())
+        return;
+    ScriptBench bench;
+    const auto result = bench.run(bench.script("mkdir /small; mount -t tmpfs -o size=1m tmpfs /small\n"
+                                               "while :; do echo 0123456789 || exit 9; done > /small/file"));
+    CHECK(message_of(result).find("exited with 9") != std::string::npos);
+}
+
+TEST_CASE("a file of a script grows to a gibibyte and no further") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    const auto result =
+        bench.run(bench.script("dd if=/bin/busybox of=/etc/large bs=1M seek=1024 count=1 conv=notrunc; exit $?"));
+    CHECK(refusal(result) == Code::SCRIPT_FAILED);
+    CHECK(std::filesystem::file_size(bench.path("etc/large")) <= 1024UL * 1024 * 1024);
+}
+
+TEST_CASE("a script sees its own folder in the place of stages and recovery points, and can't write there") {
+    if (!can_hide())
+        return;
+    ScriptBench bench;
+    Script script =
+        bench.script("echo $0; ls /.multios-stage; touch /.multios-stage/x || rm /.multios-stage/post-install "
+                     "|| touch /etc/refused");
+    SUBCASE("when it acts") { script.mode = ScriptMode::act; }
+    SUBCASE("when its folder lies elsewhere") {
+        std::filesystem::create_directories(bench.path("var/lib"));
+        std::filesystem::rename(bench.path(ScriptBench::scripts), bench.path("var/lib/scripts"));
+        script.folder = "var/lib/scripts";
+    }
+    must(bench.run(script));
+    REQUIRE(bench.log.size() >= 2);
+    CHECK(bench.log[0] == "/.multios-stage/post-install");
+    CHECK(bench.log[1] == "post-install");
+    CHECK(bench.has("etc/refused"));
+    CHECK(bench.read(".multios-stage/6/old") == "a recovery point\n");
+    CHECK(bench.has(script.folder + "/post-install"));
+}
+
+TEST_CASE("a root without stages has nothing to hide") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    Script script = bench.script("echo $0");
+    std::filesystem::rename(bench.path(ScriptBench::scripts), bench.path("etc/scripts"));
+    std::filesystem::remove_all(bench.path(".multios-stage"));
+    script.folder = "etc/scripts";
+    must(bench.run(script));
+    CHECK(bench.log == std::vector<std::string>{"/etc/scripts/post-install"});
+}
+
+TEST_CASE("a script that checks can't write anywhere but in a /tmp of its own") {
+    if (!can_hide())
+        return;
+    ScriptBench bench;
+    Script script =
+        bench.script("for i in /etc/new /new /.multios-stage/new /bin/new; do touch $i && echo wrote $i; done\n"
+                     "echo no > /etc/untouched; rm -f /etc/untouched; touch /tmp/x && echo in /tmp; exit 0");
+    script.mode = ScriptMode::check;
+    must(bench.run(script));
+    CHECK(bench.log.back() == "in /tmp");
+    for (const std::string &line : bench.log)
+        CHECK(line.find("wrote") == std::string::npos);
+    CHECK(bench.read("etc/untouched") == "as it was\n");
+    CHECK_FALSE(bench.has("etc/new"));
+    CHECK_FALSE(bench.has("tmp/x"));
+    CHECK(refusal(bench.run([&] {
+              Script no = bench.script("echo 'the disk is too small'; exit 1");
+              no.mode = ScriptMode::check;
+              return no;
+          }())) == Code::SCRIPT_FAILED);
+}
+
+TEST_CASE("mounts below the root are read-only for a check as well, and stay writable for everybody else") {
+    if (!can_hide())
+        return;
+    ScriptBench bench;
+    std::filesystem::create_directories(bench.path("with blank"));
+    const std::string place = bench.path("with blank");
+    REQUIRE(::mount("tmpfs", place.c_str(), "tmpfs", 0, "size=1m") == 0);
+    Script script = bench.script("touch '/with blank/x' && exit 1; exit 0");
+    script.mode = ScriptMode::check;
+    const auto result = bench.run(script);
+    bench.write("with blank/ours", "still writable");
+    const std::string ours = bench.read("with blank/ours");
+    CHECK_FALSE(bench.has("with blank/x"));
+    REQUIRE(::umount(place.c_str()) == 0);
+    must(result);
+    CHECK(ours == "still writable");
+}
+
+namespace {
+
+// Runs `body` in a process, with all that it starts, to which the kernel refuses one system call with `number`.
+template <class Body>
+bool holds_without(long call, int number, const Body &body) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        std::array<sock_filter, 4> filter = {{
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(number)),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        }};
+        const sock_fprog program = {static_cast<unsigned short>(filter.size()), filter.data()};
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+            ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+            ::_exit(2);
+        ::_exit(body() ? 0 : 1);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    REQUIRE(WIFEXITED(status));
+    return WEXITSTATUS(status) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("where mounts can't be separated a script acts unhidden, with a notice, and a check is refused") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    Script script = bench.script("echo $0; touch /etc/made");
+    CHECK(holds_without(SYS_unshare, EPERM, [&] {
+        const bool acted = bench.run(script).ok() && bench.observer.notices.size() == 1 &&
+                           bench.observer.notices[0].find("can't be hidden from it") != std::string::npos &&
+                           bench.log.front() == "/.multios-stage/7/scripts/post-install";
+        script.mode = ScriptMode::check;
+        const auto checked = bench.run(script);
+        return acted && !checked &&
+               checked.error().message().find("can't make the root read-only, and a check must not write") !=
+                   std::string::npos;
+    }));
+    CHECK(bench.has("etc/made"));
+}
+
+TEST_CASE("where the root can't be changed nothing of a script runs") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    const Script script = bench.script("touch /etc/made");
+    CHECK(holds_without(SYS_chroot, EPERM, [&] {
+        const auto result = bench.run(script);
+        return !result && result.error().code() == Code::SCRIPT_FAILED &&
+               result.error().message().find("could not be run: can't change the root to") != std::string::npos;
+    }));
+    CHECK_FALSE(bench.has("etc/made"));
+}
+
+TEST_CASE("an older kernel makes each mount read-only by itself") {
+    if (!can_hide())
+        return;
+    ScriptBench bench;
+    std::filesystem::create_directories(bench.path("with blank"));
+    const std::string place = bench.path("with blank");
+    REQUIRE(::mount("tmpfs", place.c_str(), "tmpfs", 0, "size=1m") == 0);
+    Script script = bench.script("for i in '/with blank/x' /etc/x /.multios-stage/x; do touch \"$i\" && exit 1; done; "
+                                 "touch /tmp/x");
+    script.mode = ScriptMode::check;
+    const bool checked = holds_without(SYS_mount_setattr, ENOSYS, [&] { return bench.run(script).ok(); });
+    script.mode = ScriptMode::act;
+    const bool acted = holds_without(SYS_mount_setattr, ENOSYS, [&] {
+        return bench.run(bench.script("touch /.multios-stage/x && exit 1; touch /etc/x")).ok();
+    });
+    REQUIRE(::umount(place.c_str()) == 0);
+    CHECK(checked);
+    CHECK(acted);
+    CHECK(bench.has("etc/x"));
+}
+
+TEST_CASE("an embedder that ignores SIGCHLD hears of the end all the same") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    auto *const old = std::signal(SIGCHLD, SIG_IGN);
+    const auto good = bench.run(bench.script("exit 0"));
+    const auto bad = bench.run(bench.script("exit 4"));
+    (void)std::signal(SIGCHLD, old);
+    must(good);
+    CHECK(message_of(bad).ends_with("exited with 4"));
+}
+
+TEST_CASE("a script ends with the embedder, also when that is killed") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    const Script script = bench.script("(setsid sleep 100 &); touch /etc/begun; sleep 100");
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        (void)bench.run(script);
+        ::_exit(0);
+    }
+    const std::int64_t deadline = now() + 5'000;
+    while (!bench.has("etc/begun") && now() < deadline)
+        ::usleep(10'000);
+    REQUIRE(bench.has("etc/begun"));
+    CHECK(left_in(bench) >= 2);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    while (left_in(bench) > 0 && now() < deadline)
+        ::usleep(10'000);
+    CHECK(left_in(bench) == 0);
+}
+
+TEST_CASE("a script that kills its own session does not reach its helper") {
+    if (!can_run_scripts())
+        return;
+    ScriptBench bench;
+    CHECK(message_of(bench.run(bench.script("kill 0; sleep 1"))).ends_with("was killed by signal 15"));
+}
