@@ -21,6 +21,7 @@ struct BuildRequest {
     mos::package::CreateOptions options;
     std::unique_ptr<mos::base::Directory> input;
     std::string prefix;
+    std::vector<std::pair<mos::package::Section, std::unique_ptr<mos::base::Directory>>> sections;  // besides files
     NamedPlace output;
     std::unique_ptr<mos::crypto::Signer> signer;
 };
@@ -79,6 +80,16 @@ Result<std::shared_ptr<BuildRequest>> read_request(mos_context *context, const m
     MOS_TRY(request->manifest, read_manifest(given));
     MOS_TRY(request->prefix, read_prefix(given.prefix));
     MOS_TRY(request->input, mos::base::open_root(input_path));
+    using mos::package::Section;
+    const std::pair<Section, const char *> further[] = {{Section::scripts, given.scripts_path},
+                                                        {Section::configs, given.templates_path},
+                                                        {Section::dependencies, given.bundles_path}};
+    for (const auto &[section, path] : further) {
+        if (path == nullptr)
+            continue;
+        MOS_TRY(auto directory, mos::base::open_root(path));
+        request->sections.emplace_back(section, std::move(directory));
+    }
     MOS_TRY(request->output, open_place(output_path));
     if (given.sign_key != nullptr) {
         MOS_TRY(request->signer, make_signer(given.sign_key, given.certificate));
@@ -101,10 +112,13 @@ Result<std::shared_ptr<BuildRequest>> read_request(mos_context *context, const m
 
 Result<mos::engine::JobOutcome> build(BuildRequest &request, mos::base::Observer &observer) {
     request.options.observer = &observer;
-    const mos::package::InputTree tree{
-        .directory = request.input.get(), .section = mos::package::Section::files, .prefix = request.prefix};
+    std::vector<mos::package::InputTree> trees;
+    trees.push_back(
+        {.directory = request.input.get(), .section = mos::package::Section::files, .prefix = request.prefix});
+    for (const auto &[section, directory] : request.sections)
+        trees.push_back({.directory = directory.get(), .section = section, .prefix = {}});
     MOS_TRY(const mos::package::CreateReport report,
-            mos::package::create_package({&tree, 1}, request.manifest, request.options, *request.output.folder,
+            mos::package::create_package(trees, request.manifest, request.options, *request.output.folder,
                                          request.output.name));
     return mos::engine::JobOutcome{
         .recovery_point = {}, .changed_paths = report.entries, .written_bytes = report.file_bytes, .notices = {}};

@@ -10,6 +10,7 @@
 #include <mos/engine/engine.hpp>
 #include <mos/engine/job.hpp>
 #include <mos/engine/plan.hpp>
+#include <mos/engine/report.hpp>
 #include <mos/package/package.hpp>
 #include <mos/package/package_file.hpp>
 
@@ -84,6 +85,11 @@ struct mos_history : mos::capi::Marked<0x6d6f735f68697331> {
     std::string recovery_point;
 };
 
+struct mos_report : mos::capi::Marked<0x6d6f735f72707431> {
+    std::vector<mos::engine::ReportRow> rows;
+    std::size_t next = 0;
+};
+
 struct mos_doctor : mos::capi::Marked<0x6d6f735f646f6331> {
     std::vector<mos::engine::Finding> findings;
     std::size_t next = 0;
@@ -106,6 +112,13 @@ struct mos_package : mos::capi::Marked<0x6d6f735f706b6731> {
     std::uint64_t bytes = 0;
     std::string manifest;
 };
+
+namespace mos::capi {
+
+// Opened for looking at, with nobody's word for it, unless it was authenticated before.
+[[nodiscard]] Result<std::shared_ptr<mos::package::Package>> package_for_reading(mos_package *package);
+
+}  // namespace mos::capi
 
 struct mos_entry_cursor : mos::capi::Marked<0x6d6f735f656e7431> {
     std::shared_ptr<mos::package::Package> package;

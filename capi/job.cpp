@@ -161,6 +161,10 @@ uint64_t mos_outcome_changed_paths(const mos_outcome *outcome) {
     return is_live(outcome) ? outcome->outcome.changed_paths : 0;
 }
 
+const char *mos_outcome_reboot(const mos_outcome *outcome) {
+    return is_live(outcome) ? outcome->outcome.reboot.c_str() : "";
+}
+
 uint64_t mos_outcome_written_bytes(const mos_outcome *outcome) {
     return is_live(outcome) ? outcome->outcome.written_bytes : 0;
 }

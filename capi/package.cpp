@@ -13,6 +13,15 @@ using mos::Error;
 using mos::Result;
 using mos::package::PackageFile;
 
+Result<std::shared_ptr<mos::package::Package>> mos::capi::package_for_reading(mos_package *package) {
+    if (package->package == nullptr) {
+        MOS_TRY(PackageFile file, PackageFile::open(share(package->source)));
+        MOS_TRY(mos::package::Package opened, std::move(file).accept_unverified());
+        package->package = std::make_shared<mos::package::Package>(std::move(opened));
+    }
+    return package->package;
+}
+
 namespace {
 
 constexpr const char *default_trust_path = "/etc/multios/trust";
@@ -50,15 +59,6 @@ int open_package(mos_context *context, mos_package **package, mos_error **error,
         *package = handle.release();
         return {};
     });
-}
-
-Result<std::shared_ptr<mos::package::Package>> accept(mos_package *package) {
-    if (package->package == nullptr) {
-        MOS_TRY(PackageFile file, PackageFile::open(share(package->source)));
-        MOS_TRY(mos::package::Package opened, std::move(file).accept_unverified());
-        package->package = std::make_shared<mos::package::Package>(std::move(opened));
-    }
-    return package->package;
 }
 
 struct Trust {
@@ -152,7 +152,7 @@ int mos_package_manifest(mos_package *package, const char **json, mos_error **er
         MOS_CHECK(check_handle(package));
         if (json == nullptr)
             return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
-        MOS_TRY(const auto opened, accept(package));
+        MOS_TRY(const auto opened, package_for_reading(package));
         MOS_TRY(const mos::package::Manifest manifest, opened->manifest());
         package->manifest = mos::package::write_manifest(manifest);
         *json = package->manifest.c_str();
@@ -165,7 +165,7 @@ int mos_package_entries(mos_package *package, mos_entry_cursor **cursor, mos_err
         MOS_CHECK(check_output(cursor));
         MOS_CHECK(check_handle(package));
         auto handle = std::make_unique<mos_entry_cursor>();
-        MOS_TRY(handle->package, accept(package));
+        MOS_TRY(handle->package, package_for_reading(package));
         MOS_TRY(handle->cursor, handle->package->entries());
         *cursor = handle.release();
         return {};

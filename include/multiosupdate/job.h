@@ -121,6 +121,10 @@ MOS_API const char *mos_outcome_recovery_point(const mos_outcome *outcome);
 MOS_API uint64_t mos_outcome_changed_paths(const mos_outcome *outcome);
 MOS_API uint64_t mos_outcome_written_bytes(const mos_outcome *outcome);
 
+/* The packages for whose sake the system must be started again to complete the change, separated by spaces; "" when it
+ * need not. See mos_engine_pending_reboots. Since 0.1. */
+MOS_API const char *mos_outcome_reboot(const mos_outcome *outcome);
+
 /* What was kept, split or left, in sentences. Since 0.1. */
 MOS_API size_t mos_outcome_notice_count(const mos_outcome *outcome);
 MOS_API const char *mos_outcome_notice_at(const mos_outcome *outcome, size_t index); /* "" past the end */

@@ -13,6 +13,7 @@
 #include <multiosupdate/key.h>
 #include <multiosupdate/package.h>
 #include <multiosupdate/plan.h>
+#include <multiosupdate/report.h>
 #include <multiosupdate/types.h>
 
 #endif

@@ -20,21 +20,39 @@ enum {
     MOS_CONFLICT_REPLACE = 3 /* theirs goes into the recovery point */
 };
 
+/* What becomes of a configuration file that was changed by hand, or was there before, when the package has a new version
+ * of it. Configuration files are the regular files below etc/, those that the manifest names, and what templates make.
+ * Where yours stays, the package's is put beside it as NAME.new. One that you have deleted stays away. */
+typedef int32_t mos_config_rule;
+enum {
+    MOS_CONFIG_KEEP = 0,    /* yours stays */
+    MOS_CONFIG_ASK = 1,     /* the job asks: "keep", "replace" or "stop" */
+    MOS_CONFIG_REPLACE = 2, /* yours goes into the recovery point */
+    MOS_CONFIG_PRESERVE = 3 /* whatever stands there stays, also what nobody has changed */
+};
+
 typedef struct mos_install_options {
     uint32_t struct_size;
     mos_conflict_rule on_conflict;
     bool allow_downgrade; /* an older version over a newer one */
     bool reinstall;       /* the same version again: puts back what was altered */
+    mos_config_rule on_config;
+    uint32_t reserved;
+    const char *target_directory; /* put the package's files below this folder of the root; only for packages whose
+                                     manifest allows it; NULL: where they are, else at the root */
+    const char *config_path;      /* values for the package's templates: a file in YAML (.yml, .yaml), INI (.ini, .conf) or
+                                     JSON (.json); remembered for updates; NULL: those of the last time */
 } mos_install_options;
 
 #define MOS_INSTALL_OPTIONS_INIT                                                                                       \
-    { sizeof(mos_install_options), 0, 0, 0 }
+    { sizeof(mos_install_options), 0, 0, 0, 0, 0, 0, 0 }
 
 /* An empty plan for the engine's root. Since 0.1. */
 MOS_API int mos_plan_create(mos_engine *engine, mos_plan **plan, mos_error **error);
 MOS_API void mos_plan_free(mos_plan *plan);
 
-/* Adds the step "install this package", or update to it. The package's signature is checked here against the engine's
+/* Adds the step "install this package", or update to it; the packages that it carries come first, as steps of their own,
+ * unless they are there in the same version or a newer one. The package's signature is checked here against the engine's
  * trust, its index in mos_plan_resolve, its content while it is staged. The file is opened once, now. Since 0.1. */
 MOS_API int mos_plan_install_path(mos_plan *plan, const char *path, const mos_install_options *options,
                                   mos_error **error);
@@ -48,8 +66,20 @@ MOS_API int mos_plan_install_source(mos_plan *plan, uint64_t size, const char *n
                                     mos_read_at_callback read_at, void *user_data, mos_destroy_callback destroy,
                                     mos_error **error);
 
-/* Adds the step "remove the package called `name`". Files that were altered since are kept and reported. Since 0.1. */
-MOS_API int mos_plan_remove(mos_plan *plan, const char *name, mos_error **error);
+typedef struct mos_remove_options {
+    uint32_t struct_size;
+    bool remove_config; /* its configuration files go too, altered or not; else they are kept */
+    bool remove_data;   /* and what its manifest names as data */
+    bool backup_data;   /* first write an archive of that data below var/backups/multios, and say so in a notice */
+} mos_remove_options;
+
+#define MOS_REMOVE_OPTIONS_INIT                                                                                        \
+    { sizeof(mos_remove_options), 0, 0, 0 }
+
+/* Adds the step "remove the package called `name`". Files that were altered since are kept and reported, and so are
+ * configuration files unless the options say otherwise; what goes lies in the recovery point until that is cleaned up.
+ * Since 0.1. */
+MOS_API int mos_plan_remove(mos_plan *plan, const char *name, const mos_remove_options *options, mos_error **error);
 
 /* Makes the plan one that takes back a transaction. `recovery_point` is a mos_history_record's, or NULL for the newest
  * one that is in effect ("last-good"). Only the newest can be taken back; MOS_E_NOTHING_TO_ROLL_BACK otherwise. A

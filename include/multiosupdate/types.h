@@ -55,6 +55,7 @@ typedef struct mos_package mos_package;
 typedef struct mos_entry_cursor mos_entry_cursor;
 typedef struct mos_history mos_history;
 typedef struct mos_doctor mos_doctor;
+typedef struct mos_report mos_report;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
 typedef struct mos_error mos_error;

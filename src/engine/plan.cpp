@@ -269,11 +269,11 @@ Result<void> Plan::install(std::unique_ptr<base::Source> source, const install::
     return Bundles{*m_state->engine, m_state->steps}.add(std::move(source), options);
 }
 
-Result<void> Plan::remove(std::string name) {
+Result<void> Plan::remove(install::RemoveStep step) {
     MOS_CHECK(m_state->check_open());
     if (m_state->rollback)
         return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
-    m_state->steps.removals.push_back({std::move(name)});
+    m_state->steps.removals.push_back(std::move(step));
     m_state->view.reset();
     return {};
 }

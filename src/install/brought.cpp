@@ -16,32 +16,18 @@ namespace mos::install {
 
 using package::Entry;
 using package::EntryType;
+using package::ScriptKind;
 using package::Section;
 using state::FileRole;
 
 namespace {
 
-constexpr std::array<std::string_view, 5> script_names = {"pre-install", "post-install", "pre-remove", "post-remove",
-                                                          "undo"};
 constexpr std::array<std::string_view, 3> unit_folders = {"etc/systemd/system/", "lib/systemd/system/",
                                                           "usr/lib/systemd/system/"};
 constexpr std::uint32_t script_mode = 0700;
 
 std::string joined(const std::string &prefix, std::string_view path) {
     return prefix.empty() ? std::string{path} : fmt::format("{}/{}", prefix, path);
-}
-
-// "post-install" and "post-install.sh" alike.
-Result<ScriptKind> script_kind(const Entry &entry) {
-    std::string_view name = std::string_view{entry.path}.substr(package::section_prefix(Section::scripts).size());
-    if (name.ends_with(".sh"))
-        name.remove_suffix(3);
-    const auto found = std::ranges::find(script_names, name);
-    if (found == script_names.end() || entry.type != EntryType::regular)
-        return Error{Code::FORMAT, fmt::format("{} is no script that is ever called; there are {}",
-                                               base::in_quotes(entry.path), fmt::join(script_names, ", "))}
-            .about(entry.path);
-    return static_cast<ScriptKind>(found - script_names.begin());
 }
 
 Result<std::string> read_text(package::Package &package, const Entry &entry, std::uint64_t limit) {
@@ -90,10 +76,10 @@ class Finder {
 };
 
 Result<void> Finder::accept_script(const Entry &entry) {
-    MOS_TRY(const ScriptKind kind, script_kind(entry));
+    MOS_TRY(const ScriptKind kind, package::script_kind(entry));
     const auto same = std::ranges::find(m_brought.scripts, kind, &PackageScript::kind);
     if (same != m_brought.scripts.end())
-        return Error{Code::FORMAT, fmt::format("the package has two scripts '{}'", script_name(kind))}.about(
+        return Error{Code::FORMAT, fmt::format("the package has two scripts '{}'", package::script_name(kind))}.about(
             entry.path);
     MOS_TRY(std::string content, read_text(m_package, entry, max_script_bytes));
     // Those that are called when the package itself is not at hand any more.
@@ -102,7 +88,7 @@ Result<void> Finder::accept_script(const Entry &entry) {
         kept.mode = script_mode;
         kept.owner = kept.group = 0;
         m_brought.extras.push_back(make_extra(
-            fmt::format("{}/{}/scripts/{}", kept_scripts_path, m_brought.manifest.package_info.name, script_name(kind)),
+            fmt::format("{}/{}/scripts/{}", kept_scripts_path, m_brought.manifest.package_info.name, package::script_name(kind)),
             FileRole::script, kept, content));
     }
     m_brought.scripts.push_back({kind, std::move(content)});
@@ -220,8 +206,6 @@ Result<base::JsonTree> find_values(const InstallOptions &options, const package:
 }
 
 }  // namespace
-
-std::string_view script_name(ScriptKind kind) noexcept { return script_names[static_cast<std::size_t>(kind)]; }
 
 std::optional<std::string_view> unit_of_path(std::string_view path) noexcept {
     for (const std::string_view folder : unit_folders) {

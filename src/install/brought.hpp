@@ -3,7 +3,7 @@
 #pragma once
 
 #include <mos/install/plan.hpp>
-#include <mos/package/entry.hpp>
+#include <mos/package/script.hpp>
 
 #include <optional>
 #include <string>
@@ -20,9 +20,6 @@ inline constexpr std::uint64_t max_template_total_bytes = 16U << 20U;  // of all
 // Where an installed package's scripts are kept, beneath the root: nobody but the engine writes there.
 inline constexpr std::string_view kept_scripts_path = "var/lib/multios/packages";
 
-enum class ScriptKind : std::uint8_t { pre_install, post_install, pre_remove, post_remove, undo };
-[[nodiscard]] std::string_view script_name(ScriptKind kind) noexcept;  // "post-install"
-
 struct Extra {
     std::string path;  // beneath the root
     state::FileRole role = state::FileRole::content;
@@ -31,7 +28,7 @@ struct Extra {
 };
 
 struct PackageScript {
-    ScriptKind kind = ScriptKind::pre_install;
+    package::ScriptKind kind = package::ScriptKind::pre_install;
     std::string content;
 };
 

@@ -8,6 +8,7 @@
 
 namespace mos::install {
 
+using package::ScriptKind;
 using state::FileRole;
 using Moment = state::Hook::Moment;
 
@@ -37,7 +38,7 @@ std::string folder_of(std::size_t step) { return fmt::format("{}/{}", scripts_fo
 // A script that was kept when its package was installed; nothing where the package has none of that kind.
 Result<std::optional<std::string>> read_kept_script(transaction::Site &site, const StepSummary &summary,
                                                     ScriptKind kind) {
-    const std::string path = fmt::format("{}/{}/scripts/{}", kept_scripts_path, summary.name, script_name(kind));
+    const std::string path = fmt::format("{}/{}/scripts/{}", kept_scripts_path, summary.name, package::script_name(kind));
     MOS_TRY(const auto file, state::Packages{site.database}.find_file(summary.old_package, path));
     if (!file || file->role != FileRole::script)
         return std::optional<std::string>{};
@@ -141,7 +142,7 @@ void HookPlan::add_script(const Owner &owner, ScriptKind kind, std::string conte
     const bool checks = kind == ScriptKind::pre_install || kind == ScriptKind::pre_remove;
     const StepSummary &summary = *owner.summary;
     const bool removes = summary.action == Action::remove;
-    Script script{.name = std::string{script_name(kind)},
+    Script script{.name = std::string{package::script_name(kind)},
                   .folder = folder_of(owner.step),
                   .mode = checks ? ScriptMode::check : ScriptMode::act,
                   .package = summary.name,

@@ -43,7 +43,7 @@ class HookPlan {
     [[nodiscard]] Result<void> add_installs(const Resolution &resolution, ServiceManager *services);
     [[nodiscard]] Result<void> add_removals(transaction::Site &site, const Steps &steps, const Resolution &resolution,
                                             ServiceManager *services);
-    void add_script(const Owner &owner, ScriptKind kind, std::string content);
+    void add_script(const Owner &owner, package::ScriptKind kind, std::string content);
     [[nodiscard]] Result<void> add_services(const Brought &brought, const StepSummary &summary,
                                             ServiceManager &services);
     [[nodiscard]] Result<void> stop_services(const package::Manifest &manifest, const std::vector<std::string> &units,

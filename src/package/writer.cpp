@@ -1,3 +1,4 @@
+#include <mos/package/script.hpp>
 #include <mos/package/writer.hpp>
 
 #include "index_writer.hpp"
@@ -118,6 +119,8 @@ Result<void> Creation::give_checksums(const std::vector<Entry> &listed, const ba
         MOS_TRY(const std::optional<ScannedEntry> scanned, entries.next());
         if (!scanned)
             break;
+        if (section_of(scanned->entry.path) == Section::scripts && scanned->entry.type != EntryType::directory)
+            MOS_CHECK(script_kind(scanned->entry));
         MOS_CHECK(sink(base::as_bytes(text.line(scanned->entry))));
     }
     for (const Entry &entry : listed)

@@ -16,12 +16,21 @@
 
 namespace mos::engine {
 
+// Something that was found.
+struct ReportRow {
+    std::string kind;     // a stable name
+    std::string package;
+    std::string object;   // a path, a version, a relation
+    std::string sentence;
+};
+
 struct JobOutcome {
     std::string recovery_point;  // empty when nothing was changed
     std::uint64_t changed_paths = 0;
     std::uint64_t written_bytes = 0;
     std::string reboot = {};  // names of the packages for whose sake the system must be started again
     std::vector<std::string> notices;
+    std::vector<ReportRow> rows = {};
 };
 
 enum class JobState : std::int32_t { ready = 0, running = 1, paused = 2, asking = 3, ended = 4 };

@@ -23,9 +23,10 @@ class Plan {
     explicit Plan(std::shared_ptr<Engine> engine);
     ~Plan();
 
-    // Checks the signature now, by the engine's trust.
+    // Checks the signature now, by the engine's trust, and those of the packages that it carries, which become steps of
+    // their own before it.
     [[nodiscard]] Result<void> install(std::unique_ptr<base::Source> source, const install::InstallOptions &options);
-    [[nodiscard]] Result<void> remove(std::string name);
+    [[nodiscard]] Result<void> remove(install::RemoveStep step);
     [[nodiscard]] Result<void> roll_back(RollbackStep step);
 
     [[nodiscard]] Result<void> resolve();

@@ -1,0 +1,64 @@
+/* Reports: what is installed, what differs, what is missing, what is to be done; a row each. */
+#ifndef MULTIOSUPDATE_REPORT_H
+#define MULTIOSUPDATE_REPORT_H
+
+#include <multiosupdate/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mos_report_row {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *kind;     /* a stable name; each function says which there are */
+    const char *package;  /* its name */
+    const char *object;   /* what the row is about: a path, a version, a relation; "" where nothing */
+    const char *sentence; /* the same for people */
+} mos_report_row;
+
+#define MOS_REPORT_ROW_INIT                                                                                            \
+    { sizeof(mos_report_row), 0, 0, 0, 0, 0 }
+
+/* The next row; set `row->struct_size` first. Its strings live as long as `report`. Returns MOS_OK or MOS_END.
+ * Since 0.1. */
+MOS_API int mos_report_next(mos_report *report, mos_report_row *row, mos_error **error);
+
+MOS_API void mos_report_free(mos_report *report);
+
+/* The installed packages by name; `object` is the version. Kinds: "asked" for one that somebody asked for, "automatic"
+ * for one that only came along with another. Read as mos_history_open reads. Since 0.1. */
+MOS_API int mos_engine_installed_packages(mos_engine *engine, mos_report **report, mos_error **error);
+
+/* The packages that came along with others and that no installed package needs any more, by name; kind "orphan",
+ * `object` is the version. Since 0.1. */
+MOS_API int mos_engine_orphans(mos_engine *engine, mos_report **report, mos_error **error);
+
+/* The changes for whose sake the system must be started again, newest first: kind "reboot", `package` has the names of
+ * one change, separated by spaces, `object` its recovery point ("" for a rollback). Empty after the next start, which
+ * is told by the kernel's boot identifier, and always for a root that is not the running system's once it has been
+ * started from. Since 0.1. */
+MOS_API int mos_engine_pending_reboots(mos_engine *engine, mos_report **report, mos_error **error);
+
+/* What the package needs and excludes, held against what is installed: kind "unmet" for a dependency that nothing
+ * installed satisfies, "conflict" for a package that must not be there beside it; `object` is the relation as the
+ * manifest has it. Empty when it can be installed. Looks at the manifest; no signature is checked. Since 0.1. */
+MOS_API int mos_engine_check_dependencies(mos_engine *engine, mos_package *package, mos_report **report,
+                                          mos_error **error);
+
+/* A job (job.h) that compares what is installed with what was installed: the package `name`, or all when it is NULL.
+ * Every file is read. What differs is in the outcome (mos_outcome_row_at); kinds: "missing", "type", "content",
+ * "link-target", "mode", "owner", "attributes", "unreadable"; with "configuration-" in front where the file is meant to
+ * be changed by hand. MOS_E_NOT_INSTALLED. Since 0.1. */
+MOS_API int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
+
+/* How many rows a job's outcome has, and row `index`; set `row->struct_size` first. Only mos_engine_verify_job gives
+ * any: at most 100,000, the rest is counted in a notice. Since 0.1. */
+MOS_API size_t mos_outcome_row_count(const mos_outcome *outcome);
+MOS_API int mos_outcome_row_at(const mos_outcome *outcome, size_t index, mos_report_row *row, mos_error **error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
