@@ -39,6 +39,16 @@ typedef struct mos_context_options {
 enum {
     MOS_ENGINE_ROOT_DESCRIPTOR = 1
 };
+typedef int32_t mos_service_action;
+enum {
+    MOS_SERVICE_STOP = 0,
+    MOS_SERVICE_START = 1,
+    MOS_SERVICE_RESTART = 2,
+    MOS_SERVICE_RELOAD = 3,
+    MOS_SERVICE_RELOAD_MANAGER = 4,
+    MOS_SERVICE_QUERY = 5
+};
+typedef int (*mos_service_callback)(void *user_data, const char *unit, mos_service_action action);
 typedef struct mos_engine_options {
     uint32_t struct_size;
     uint32_t flags;
@@ -47,7 +57,11 @@ typedef struct mos_engine_options {
     uint32_t recovery_points;
     const char *trust_path;
     uint32_t required_signatures;
-    uint32_t reserved;
+    uint32_t script_timeout_s;
+    const char *helper_path;
+    mos_service_callback service_action;
+    void *service_user_data;
+    mos_destroy_callback service_destroy;
 } mos_engine_options;
  int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine,
                             mos_error **error);
@@ -147,7 +161,10 @@ enum {
     MOS_E_REVERTED = -49,
     MOS_E_POLICY_REFUSED = -50,
     MOS_E_SYMLINK_IN_PATH = -51,
-    MOS_E_STAGE_UNCLEAR = -52
+    MOS_E_STAGE_UNCLEAR = -52,
+    MOS_E_SCRIPT_FAILED = -53,
+    MOS_E_SCRIPT_TIMEOUT = -54,
+    MOS_E_SERVICE_FAILED = -55
 };
  int32_t mos_error_code(const mos_error *error);
  const char *mos_error_message(const mos_error *error);

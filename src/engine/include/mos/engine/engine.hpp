@@ -7,6 +7,8 @@
 #include <mos/base/source.hpp>
 #include <mos/engine/log.hpp>
 #include <mos/engine/turn.hpp>
+#include <mos/install/script_runner.hpp>
+#include <mos/install/services.hpp>
 #include <mos/package/package.hpp>
 #include <mos/snapshot/rollback.hpp>
 #include <mos/state/packages.hpp>
@@ -28,6 +30,8 @@ struct Settings {
     std::optional<std::string> trust_folder;  // a path of the caller's; else trust_path beneath the root
     unsigned required_signatures = 1;
     std::size_t recovery_points = snapshot::default_recovery_points;
+    install::ScriptSettings scripts;
+    std::shared_ptr<install::ServiceManager> services;  // the embedder's; empty: find_services() finds one
 };
 
 // The folder of those who are trusted, and its path for messages.
