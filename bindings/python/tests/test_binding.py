@@ -66,6 +66,7 @@ def test_the_engine_keeps_the_services_callback_as_long_as_it_lives(workshop):
     assert len(mos._callbacks._kept) == before
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # cffi shows what C can't be told
 def test_a_service_action_reaches_python_as_such_and_an_exception_is_a_failure():
     asked = []
 
