@@ -1,3 +1,4 @@
+#include "callback_data.hpp"
 #include "guard.hpp"
 
 namespace {
@@ -14,29 +15,6 @@ class CallbackClock final : public mos::base::Clock {
   private:
     mos_clock_callback m_callback;
     std::shared_ptr<void> m_owner;
-};
-
-// A callback's data, freed exactly once, also when memory runs out before anybody else could own them.
-class CallbackData {
-  public:
-    CallbackData(void *data, mos_destroy_callback destroy) noexcept : m_data(data), m_destroy(destroy) {}
-    CallbackData(const CallbackData &) = delete;
-    CallbackData &operator=(const CallbackData &) = delete;
-    ~CallbackData() {
-        if (m_destroy != nullptr)
-            m_destroy(m_data);
-    }
-    // A shared_ptr that can't be made destroys what it was to own, so the data are its from here on.
-    [[nodiscard]] std::shared_ptr<void> share() {
-        return {m_data, [destroy = std::exchange(m_destroy, nullptr)](void *data) {
-                    if (destroy != nullptr)
-                        destroy(data);
-                }};
-    }
-
-  private:
-    void *m_data;
-    mos_destroy_callback m_destroy;
 };
 
 }  // namespace

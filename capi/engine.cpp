@@ -1,3 +1,5 @@
+#include "callback_data.hpp"
+#include "callback_services.hpp"
 #include "guard.hpp"
 
 #include <mos/base/filesystem.hpp>
@@ -7,8 +9,29 @@ using mos::Code;
 using mos::Error;
 using mos::Result;
 
+// All that needs no root; the callback's data are the settings' from here on.
+static mos::engine::Settings settings_of(const mos_engine_options &given, CallbackData &service_data) {
+    mos::engine::Settings settings;
+    if (given.trust_path != nullptr)
+        settings.trust_folder = given.trust_path;
+    if (given.required_signatures != 0)
+        settings.required_signatures = given.required_signatures;
+    if (given.recovery_points != 0)
+        settings.recovery_points = given.recovery_points;
+    if (given.script_timeout_s != 0)
+        settings.scripts.time_limit = std::chrono::seconds{given.script_timeout_s};
+    if (given.helper_path != nullptr)
+        settings.scripts.helper_path = given.helper_path;
+    if (given.service_action != nullptr)
+        settings.services = std::make_shared<CallbackServices>(given.service_action, service_data.share());
+    return settings;
+}
+
 int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
+        // First, so that the callback's data are freed whatever comes.
+        const mos_engine_options known = known_options(options);
+        CallbackData service_data{known.service_user_data, known.service_destroy};
         MOS_CHECK(check_output(engine));
         MOS_CHECK(check_handle(context));
         MOS_TRY(const mos_engine_options given, read_options(options));
@@ -18,16 +41,9 @@ int mos_engine_open(mos_context *context, const mos_engine_options *options, mos
         MOS_TRY(std::unique_ptr<mos::base::Directory> root, by_descriptor
                                                                 ? mos::base::open_root(given.root_descriptor)
                                                                 : mos::base::open_root(text_or(given.root_path, "/")));
-        mos::engine::Settings settings;
-        if (given.trust_path != nullptr)
-            settings.trust_folder = given.trust_path;
-        if (given.required_signatures != 0)
-            settings.required_signatures = given.required_signatures;
-        if (given.recovery_points != 0)
-            settings.recovery_points = given.recovery_points;
         auto handle = std::make_unique<mos_engine>();
         handle->engine = std::make_shared<mos::engine::Engine>(
-            std::move(root), std::move(settings), context->context->clock,
+            std::move(root), settings_of(given, service_data), context->context->clock,
             [log = context->context](mos::engine::LogLevel level, const std::string &message) {
                 log->write_log(static_cast<mos_log_level>(level), message);
             });

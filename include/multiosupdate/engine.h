@@ -12,6 +12,21 @@ enum {
     MOS_ENGINE_ROOT_DESCRIPTOR = 1 /* the root is root_descriptor, not root_path */
 };
 
+typedef int32_t mos_service_action;
+enum {
+    MOS_SERVICE_STOP = 0,
+    MOS_SERVICE_START = 1,
+    MOS_SERVICE_RESTART = 2,
+    MOS_SERVICE_RELOAD = 3,
+    MOS_SERVICE_RELOAD_MANAGER = 4, /* `unit` is ""; the manager is to read all units again */
+    MOS_SERVICE_QUERY = 5           /* returns 1 when the unit runs, 0 when it does not */
+};
+
+/* Does to a unit, such as "webserver.service", what a change of packages needs, and returns when it is done: 0, or
+ * anything else for a failure (negative for MOS_SERVICE_QUERY); the value is kept in the error. Called on the thread of
+ * the job. May not call back into the library. */
+typedef int (*mos_service_callback)(void *user_data, const char *unit, mos_service_action action);
+
 typedef struct mos_engine_options {
     uint32_t struct_size;
     uint32_t flags;
@@ -19,12 +34,16 @@ typedef struct mos_engine_options {
     int32_t root_descriptor;  /* a directory, with MOS_ENGINE_ROOT_DESCRIPTOR; duplicated */
     uint32_t recovery_points; /* how many are kept; 0: 10 */
     const char *trust_path;   /* folder of trusted certificates and keys; NULL: etc/multios/trust beneath the root */
-    uint32_t required_signatures; /* valid signatures by different trusted keys that a package needs; 0: 1 */
-    uint32_t reserved;
+    uint32_t required_signatures;        /* valid signatures by different trusted keys that a package needs; 0: 1 */
+    uint32_t script_timeout_s;           /* how long a script of a package may take; 0: 300 */
+    const char *helper_path;             /* the program multios-run-script; NULL: where the library was installed */
+    mos_service_callback service_action; /* NULL: systemctl, where the root is the running system */
+    void *service_user_data;
+    mos_destroy_callback service_destroy; /* when the engine, its plans and its jobs are gone, or opening it failed */
 } mos_engine_options;
 
 #define MOS_ENGINE_OPTIONS_INIT                                                                                        \
-    { sizeof(mos_engine_options), 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Opens a root. Nothing is written and no lock is held between calls: whoever changes the root takes its lock for that
  * time (MOS_E_LOCKED names the holder), and first completes what a power cut left unfinished. Thread-safe: calls on

@@ -134,6 +134,30 @@ TEST_CASE("options without their size, of an older and of a newer header are tol
     CHECK(engine == nullptr);
 }
 
+TEST_CASE("the data of the services' callback are freed once, when the engine is gone or was never opened") {
+    const Bench bench;
+    Counted counted;
+    mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
+    options.root_path = bench.root.path().c_str();
+    options.service_action = [](void *, const char *, mos_service_action) { return 0; };
+    options.service_user_data = &counted;
+    options.service_destroy = &Counted::destroy;
+    mos_engine *engine = nullptr;
+    must(mos_engine_open(bench.context.get(), &options, &engine, nullptr), nullptr);
+    CHECK(counted.destroyed == 0);
+    mos_engine_free(engine);
+    CHECK(counted.destroyed == 1);
+    options.flags = 0x80;
+    CHECK(mos_engine_open(bench.context.get(), &options, &engine, nullptr) == MOS_E_INVALID_ARGUMENT);
+    CHECK(counted.destroyed == 2);
+    options.flags = 0;
+    options.service_action = nullptr;
+    must(mos_engine_open(bench.context.get(), &options, &engine, nullptr), nullptr);
+    CHECK(counted.destroyed == 3);
+    mos_engine_free(engine);
+    CHECK(counted.destroyed == 3);
+}
+
 TEST_CASE("unknown flags and rules are refused") {
     const Bench bench;
     mos_engine *engine = nullptr;

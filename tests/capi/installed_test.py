@@ -35,6 +35,14 @@ class Installed(unittest.TestCase):
             self.assertEqual(ended.returncode, 1)
             self.assertIn("usage:", ended.stderr)
 
+    def test_the_library_looks_for_its_helper_where_that_is_installed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", folder)
+            (helper,) = pathlib.Path(folder).rglob("multios-run-script")
+            self.assertTrue(os.access(helper, os.X_OK))
+            library = next(path for path in pathlib.Path(folder).rglob("libmultiosupdate.so*") if not path.is_symlink())
+            self.assertIn(f"/{helper.relative_to(folder)}\0".encode(), library.read_bytes())
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

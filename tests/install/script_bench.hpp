@@ -7,7 +7,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -80,6 +79,16 @@ class ScriptBench {
                                      [this](std::string_view line) { log.emplace_back(line); }};
         const auto root = m_temporary.root();
         return runner.run(*root, script, observer);
+    }
+
+    // The notices that say `part`.
+    [[nodiscard]] std::vector<std::string> notices_about(std::string_view part) const {
+        std::vector<std::string> found;
+        for (const std::string &notice : observer.notices) {
+            if (notice.find(part) != std::string::npos)
+                found.push_back(notice);
+        }
+        return found;
     }
 
     install::ScriptSettings settings{.helper_path = MOS_TEST_HELPER, .time_limit = std::chrono::seconds{20}};

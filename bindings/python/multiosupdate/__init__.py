@@ -14,7 +14,7 @@ shared between threads, a Job may be watched and cancelled from any; everything 
 """
 
 from .context import Context, LogLevel
-from .engine import Engine, Finding, HistoryRecord, Severity, TransactionState
+from .engine import Engine, Finding, HistoryRecord, ServiceAction, Severity, TransactionState
 from .errors import (CancelledError, ConflictError, Error, FormatError, LockedError, NotFoundError, PlanChangedError,
                      SignatureError)
 from .job import Job, JobState, Outcome, Phase, Progress, Question
@@ -28,6 +28,6 @@ __all__ = [
     "CancelledError", "Certificate", "ConflictError", "ConflictRule", "Context", "Engine", "Entry", "EntryType", "Error",
     "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key", "KeyType", "LockedError", "LogLevel",
     "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan", "PlanChangedError", "Progress",
-    "Question", "Severity", "SignatureClaim", "SignatureError", "Step", "StepAction", "Totals", "TransactionState",
-    "build_package", "package_build_job", "sign_package", "version",
+    "Question", "ServiceAction", "Severity", "SignatureClaim", "SignatureError", "Step", "StepAction", "Totals",
+    "TransactionState", "build_package", "package_build_job", "sign_package", "version",
 ]

@@ -34,3 +34,8 @@ def read_at(user_data, offset, buffer, size):
         raise ValueError(f"a source was asked for {size} bytes and gave {len(content)}")
     ffi.memmove(buffer, content, len(content))
     return len(content)
+
+
+@ffi.callback("mos_service_callback", error=-1)
+def service(user_data, unit, action):
+    return int(ffi.from_handle(user_data)(ffi.string(unit).decode("ascii"), action))

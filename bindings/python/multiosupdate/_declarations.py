@@ -15,6 +15,7 @@ typedef struct mos_package mos_package;
 typedef struct mos_entry_cursor mos_entry_cursor;
 typedef struct mos_history mos_history;
 typedef struct mos_doctor mos_doctor;
+typedef struct mos_report mos_report;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
 typedef struct mos_error mos_error;
@@ -39,6 +40,16 @@ typedef struct mos_context_options {
 enum {
     MOS_ENGINE_ROOT_DESCRIPTOR = 1
 };
+typedef int32_t mos_service_action;
+enum {
+    MOS_SERVICE_STOP = 0,
+    MOS_SERVICE_START = 1,
+    MOS_SERVICE_RESTART = 2,
+    MOS_SERVICE_RELOAD = 3,
+    MOS_SERVICE_RELOAD_MANAGER = 4,
+    MOS_SERVICE_QUERY = 5
+};
+typedef int (*mos_service_callback)(void *user_data, const char *unit, mos_service_action action);
 typedef struct mos_engine_options {
     uint32_t struct_size;
     uint32_t flags;
@@ -47,7 +58,11 @@ typedef struct mos_engine_options {
     uint32_t recovery_points;
     const char *trust_path;
     uint32_t required_signatures;
-    uint32_t reserved;
+    uint32_t script_timeout_s;
+    const char *helper_path;
+    mos_service_callback service_action;
+    void *service_user_data;
+    mos_destroy_callback service_destroy;
 } mos_engine_options;
  int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine,
                             mos_error **error);
@@ -218,6 +233,7 @@ typedef struct mos_question {
  const char *mos_outcome_recovery_point(const mos_outcome *outcome);
  uint64_t mos_outcome_changed_paths(const mos_outcome *outcome);
  uint64_t mos_outcome_written_bytes(const mos_outcome *outcome);
+ const char *mos_outcome_reboot(const mos_outcome *outcome);
  size_t mos_outcome_notice_count(const mos_outcome *outcome);
  const char *mos_outcome_notice_at(const mos_outcome *outcome, size_t index);
  void mos_job_free(mos_job *job);
@@ -271,6 +287,9 @@ typedef struct mos_build_options {
     int64_t source_date_epoch_unix_s;
     const mos_key *sign_key;
     const mos_certificate *certificate;
+    const char *scripts_path;
+    const char *templates_path;
+    const char *bundles_path;
 } mos_build_options;
  int mos_package_build_job(mos_context *context, const mos_build_options *options, mos_job **job,
                                   mos_error **error);
@@ -348,11 +367,22 @@ enum {
     MOS_CONFLICT_KEEP = 2,
     MOS_CONFLICT_REPLACE = 3
 };
+typedef int32_t mos_config_rule;
+enum {
+    MOS_CONFIG_KEEP = 0,
+    MOS_CONFIG_ASK = 1,
+    MOS_CONFIG_REPLACE = 2,
+    MOS_CONFIG_PRESERVE = 3
+};
 typedef struct mos_install_options {
     uint32_t struct_size;
     mos_conflict_rule on_conflict;
     bool allow_downgrade;
     bool reinstall;
+    mos_config_rule on_config;
+    uint32_t reserved;
+    const char *target_directory;
+    const char *config_path;
 } mos_install_options;
  int mos_plan_create(mos_engine *engine, mos_plan **plan, mos_error **error);
  void mos_plan_free(mos_plan *plan);
@@ -363,7 +393,13 @@ typedef struct mos_install_options {
  int mos_plan_install_source(mos_plan *plan, uint64_t size, const char *name, const mos_install_options *options,
                                     mos_read_at_callback read_at, void *user_data, mos_destroy_callback destroy,
                                     mos_error **error);
- int mos_plan_remove(mos_plan *plan, const char *name, mos_error **error);
+typedef struct mos_remove_options {
+    uint32_t struct_size;
+    bool remove_config;
+    bool remove_data;
+    bool backup_data;
+} mos_remove_options;
+ int mos_plan_remove(mos_plan *plan, const char *name, const mos_remove_options *options, mos_error **error);
  int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_error **error);
  int mos_plan_resolve(mos_plan *plan, mos_error **error);
  const char *mos_plan_digest(const mos_plan *plan);
@@ -407,4 +443,22 @@ typedef struct mos_plan_job_options {
     const char *reason;
 } mos_plan_job_options;
  int mos_plan_job(mos_plan *plan, const mos_plan_job_options *options, mos_job **job, mos_error **error);
+typedef struct mos_report_row {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *kind;
+    const char *package;
+    const char *object;
+    const char *sentence;
+} mos_report_row;
+ int mos_report_next(mos_report *report, mos_report_row *row, mos_error **error);
+ void mos_report_free(mos_report *report);
+ int mos_engine_installed_packages(mos_engine *engine, mos_report **report, mos_error **error);
+ int mos_engine_orphans(mos_engine *engine, mos_report **report, mos_error **error);
+ int mos_engine_pending_reboots(mos_engine *engine, mos_report **report, mos_error **error);
+ int mos_engine_check_dependencies(mos_engine *engine, mos_package *package, mos_report **report,
+                                          mos_error **error);
+ int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
+ size_t mos_outcome_row_count(const mos_outcome *outcome);
+ int mos_outcome_row_at(const mos_outcome *outcome, size_t index, mos_report_row *row, mos_error **error);
 """

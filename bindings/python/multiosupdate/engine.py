@@ -4,6 +4,7 @@ import dataclasses
 import enum
 import os
 
+from . import _callbacks
 from .context import pointer_of
 from .plan import Plan
 from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
@@ -17,6 +18,15 @@ class TransactionState(enum.IntEnum):
     DONE = lib.MOS_TRANSACTION_DONE
     REVERTED = lib.MOS_TRANSACTION_REVERTED
     PRUNED = lib.MOS_TRANSACTION_PRUNED
+
+
+class ServiceAction(enum.IntEnum):
+    STOP = lib.MOS_SERVICE_STOP
+    START = lib.MOS_SERVICE_START
+    RESTART = lib.MOS_SERVICE_RESTART
+    RELOAD = lib.MOS_SERVICE_RELOAD
+    RELOAD_MANAGER = lib.MOS_SERVICE_RELOAD_MANAGER
+    QUERY = lib.MOS_SERVICE_QUERY
 
 
 class Severity(enum.IntEnum):
@@ -47,12 +57,23 @@ class HistoryRecord:
 
 
 class Engine(Handle):
-    """Opens a root: a path, or the descriptor of a directory. Nothing is written and no lock is held between calls."""
+    """Opens a root: a path, or the descriptor of a directory. Nothing is written and no lock is held between calls.
 
-    def __init__(self, root="/", *, trust=None, required_signatures=0, recovery_points=0, context=None):
+    services(unit, action) does a ServiceAction to a unit, on the thread of the job, and returns 0; for QUERY it returns
+    whether the unit runs. It may not call back into the library. helper is the program that runs scripts of packages,
+    script_timeout how many seconds one may take.
+    """
+
+    def __init__(self, root="/", *, trust=None, required_signatures=0, recovery_points=0, services=None, helper=None,
+                 script_timeout=0, context=None):
         options, kept = new_struct("mos_engine_options", required_signatures=required_signatures,
-                                   recovery_points=recovery_points,
-                                   trust_path=None if trust is None else os.fsencode(trust))
+                                   recovery_points=recovery_points, script_timeout_s=script_timeout,
+                                   trust_path=None if trust is None else os.fsencode(trust),
+                                   helper_path=None if helper is None else os.fsencode(helper))
+        if services is not None:
+            options.service_action = _callbacks.service
+            options.service_user_data = _callbacks.keep(lambda unit, action: services(unit, ServiceAction(action)))
+            options.service_destroy = _callbacks.release
         if isinstance(root, int):
             options.flags = lib.MOS_ENGINE_ROOT_DESCRIPTOR
             options.root_descriptor = root

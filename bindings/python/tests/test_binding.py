@@ -55,6 +55,35 @@ def test_an_object_lives_as_long_as_what_was_made_of_it(workshop):
     assert workshop.content() == "release 1.0\n"
 
 
+def test_the_engine_keeps_the_services_callback_as_long_as_it_lives(workshop):
+    def services(unit, action):
+        return 0
+
+    before = len(mos._callbacks._kept)
+    engine = workshop.engine(services=services, helper="/usr/libexec/multios-run-script", script_timeout=30)
+    assert len(mos._callbacks._kept) == before + 1
+    engine.close()
+    assert len(mos._callbacks._kept) == before
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # cffi shows what C can't be told
+def test_a_service_action_reaches_python_as_such_and_an_exception_is_a_failure():
+    asked = []
+
+    def services(unit, action):
+        asked.append((unit, action))
+        if unit == "broken.service":
+            raise RuntimeError("no such unit")
+        return action == mos.ServiceAction.QUERY
+
+    user_data = mos._callbacks.keep(lambda unit, action: services(unit, mos.ServiceAction(action)))
+    call = mos._callbacks.service
+    assert call(user_data, mos._library.ffi.new("char[]", b"web.service"), mos.ServiceAction.QUERY) == 1
+    assert call(user_data, mos._library.ffi.new("char[]", b"broken.service"), mos.ServiceAction.STOP) == -1
+    mos._callbacks.release(user_data)
+    assert asked == [("web.service", mos.ServiceAction.QUERY), ("broken.service", mos.ServiceAction.STOP)]
+
+
 def test_the_context_logs_to_python(workshop):
     lines = []
     context = mos.Context(log=lambda level, message: lines.append((level, message)))
