@@ -75,18 +75,15 @@ int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, m
         MOS_CHECK(check_output(job));
         MOS_CHECK(check_handle(engine));
         auto handle = std::make_unique<mos_job>();
-        MOS_TRY(handle->job,
-                mos::engine::make_verify_job(engine->engine,
-                                             name == nullptr ? std::nullopt : std::optional<std::string>{name}));
+        MOS_TRY(handle->job, mos::engine::make_verify_job(
+                                 engine->engine, name == nullptr ? std::nullopt : std::optional<std::string>{name}));
         handle->context = engine->context;
         *job = handle.release();
         return {};
     });
 }
 
-size_t mos_outcome_row_count(const mos_outcome *outcome) {
-    return is_live(outcome) ? outcome->outcome.rows.size() : 0;
-}
+size_t mos_outcome_row_count(const mos_outcome *outcome) { return is_live(outcome) ? outcome->outcome.rows.size() : 0; }
 
 int mos_outcome_row_at(const mos_outcome *outcome, size_t index, mos_report_row *row, mos_error **error) {
     return guard(error, [&]() -> Result<void> {

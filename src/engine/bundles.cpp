@@ -22,8 +22,8 @@ std::strong_ordering compare(const Statement &a, const Statement &b) {
 }
 
 Error circle(const std::vector<std::string> &carriers, const std::string &name) {
-    return Error{Code::FORMAT, fmt::format("packages carry each other in a circle: {} → {}",
-                                           fmt::join(carriers, " → "), name)}
+    return Error{Code::FORMAT,
+                 fmt::format("packages carry each other in a circle: {} → {}", fmt::join(carriers, " → "), name)}
         .about(name);
 }
 
@@ -110,9 +110,9 @@ Result<void> Bundles::add_carried(install::Steps &steps, const std::shared_ptr<p
         MOS_TRY(std::unique_ptr<base::Source> source, package::open_bundled(carrier, entry));
         auto added = add_to(steps, std::move(source), carried_options(options));
         if (!added)
-            return in_context(std::move(added).error(),
-                              fmt::format("{}, which '{}' carries", base::in_quotes(entry.path),
-                                          carrier->statement().name));
+            return in_context(
+                std::move(added).error(),
+                fmt::format("{}, which '{}' carries", base::in_quotes(entry.path), carrier->statement().name));
     }
     return {};
 }

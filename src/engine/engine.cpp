@@ -160,8 +160,7 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     session.m_scripts = std::make_unique<install::ScriptRunner>(
         base::system_processes(), engine.settings().scripts,
         [&log = engine.m_log](std::string_view line) { write_log(log, LogLevel::info, line); });
-    session.m_hooks =
-        std::make_unique<install::PackageHooks>(engine.root(), *session.m_scripts, *session.m_services);
+    session.m_hooks = std::make_unique<install::PackageHooks>(engine.root(), *session.m_scripts, *session.m_services);
     session.m_site = std::make_unique<transaction::Site>(transaction::Site{
         engine.root(), *session.m_database, engine.clock(), *session.m_observer, session.m_hooks.get()});
     if (session.m_lock == nullptr)

@@ -72,11 +72,11 @@ Result<std::vector<ReportRow>> pending_reboots(Engine &engine) {
     std::vector<ReportRow> rows;
     for (const state::Transaction &transaction : pending) {
         const bool has_point = transaction.stage == transaction.id;
-        rows.push_back({.kind = "reboot",
-                        .package = transaction.reboot,
-                        .object = has_point ? snapshot::recovery_point_name(transaction.id) : std::string{},
-                        .sentence = fmt::format("{} is complete when the system has been started again",
-                                                transaction.summary)});
+        rows.push_back(
+            {.kind = "reboot",
+             .package = transaction.reboot,
+             .object = has_point ? snapshot::recovery_point_name(transaction.id) : std::string{},
+             .sentence = fmt::format("{} is complete when the system has been started again", transaction.summary)});
     }
     return rows;
 }
@@ -105,9 +105,8 @@ Result<std::vector<ReportRow>> check_dependencies(Engine &engine, const package:
 }
 
 Result<std::unique_ptr<Job>> make_verify_job(std::shared_ptr<Engine> engine, std::optional<std::string> name) {
-    return Job::create([engine = std::move(engine), name = std::move(name)](base::Observer &observer, const Job::Ask &) {
-        return verify(*engine, name, observer);
-    });
+    return Job::create([engine = std::move(engine), name = std::move(name)](
+                           base::Observer &observer, const Job::Ask &) { return verify(*engine, name, observer); });
 }
 
 }  // namespace mos::engine

@@ -87,9 +87,10 @@ Result<void> Finder::accept_script(const Entry &entry) {
         Entry kept = entry;
         kept.mode = script_mode;
         kept.owner = kept.group = 0;
-        m_brought.extras.push_back(make_extra(
-            fmt::format("{}/{}/scripts/{}", kept_scripts_path, m_brought.manifest.package_info.name, package::script_name(kind)),
-            FileRole::script, kept, content));
+        m_brought.extras.push_back(
+            make_extra(fmt::format("{}/{}/scripts/{}", kept_scripts_path, m_brought.manifest.package_info.name,
+                                   package::script_name(kind)),
+                       FileRole::script, kept, content));
     }
     m_brought.scripts.push_back({kind, std::move(content)});
     return {};

@@ -132,16 +132,15 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
     const Outcome outcome{
         .transaction = staged.id(), .changed_paths = stager.changed_paths(), .written_bytes = stager.written_bytes()};
     MOS_TRY(transaction::Decided decided,
-            transaction::decide(site, std::move(staged),
-                                {.summary = summary_of(resolution.steps),
-                                 .reason = options.reason,
-                                 .changed_paths = stager.changed_paths(),
-                                 .reboot = fmt::format("{}", fmt::join(resolution.reboot, " ")),
-                                 .boot = site.clock.boot_id(),
-                                 .hooks = hooks.hooks()},
-                                [&](std::uint64_t transaction) {
-                                    return record(site, steps, resolution, stager, transaction);
-                                }));
+            transaction::decide(
+                site, std::move(staged),
+                {.summary = summary_of(resolution.steps),
+                 .reason = options.reason,
+                 .changed_paths = stager.changed_paths(),
+                 .reboot = fmt::format("{}", fmt::join(resolution.reboot, " ")),
+                 .boot = site.clock.boot_id(),
+                 .hooks = hooks.hooks()},
+                [&](std::uint64_t transaction) { return record(site, steps, resolution, stager, transaction); }));
     MOS_CHECK(transaction::carry_through(site, std::move(decided)));
     backup.keep();
     return outcome;

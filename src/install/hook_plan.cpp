@@ -38,7 +38,8 @@ std::string folder_of(std::size_t step) { return fmt::format("{}/{}", scripts_fo
 // A script that was kept when its package was installed; nothing where the package has none of that kind.
 Result<std::optional<std::string>> read_kept_script(transaction::Site &site, const StepSummary &summary,
                                                     ScriptKind kind) {
-    const std::string path = fmt::format("{}/{}/scripts/{}", kept_scripts_path, summary.name, package::script_name(kind));
+    const std::string path =
+        fmt::format("{}/{}/scripts/{}", kept_scripts_path, summary.name, package::script_name(kind));
     MOS_TRY(const auto file, state::Packages{site.database}.find_file(summary.old_package, path));
     if (!file || file->role != FileRole::script)
         return std::optional<std::string>{};
@@ -191,8 +192,8 @@ Result<void> HookPlan::add_services(const Brought &brought, const StepSummary &s
         switch (wishes.on_update) {
         case package::Service::OnUpdate::restart:
         case package::Service::OnUpdate::reload: {
-            const ServiceAction action = wishes.on_update == package::Service::OnUpdate::reload ? ServiceAction::reload
-                                                                                                : ServiceAction::restart;
+            const ServiceAction action =
+                wishes.on_update == package::Service::OnUpdate::reload ? ServiceAction::reload : ServiceAction::restart;
             add_service(Moment::after_apply, action, unit);
             add_service(Moment::after_undo, action, unit);
             break;

@@ -30,8 +30,7 @@ using Finding = std::optional<Found>;
 
 class Verifier {
   public:
-    Verifier(transaction::Site &site, const TakeDifference &take)
-        : m_site(site), m_take(take), m_present(site.root) {
+    Verifier(transaction::Site &site, const TakeDifference &take) : m_site(site), m_take(take), m_present(site.root) {
         m_progress.phase = base::Phase::verifying;
     }
 
@@ -117,7 +116,8 @@ Result<Finding> Verifier::compare_content(const InstalledFile &file, const FileS
     if (same.value() || !has_content)
         return Finding{};
     return there.type == FileType::symlink
-               ? Finding{{What::link_target, fmt::format("leads elsewhere than to {}", base::in_quotes(file.link_target))}}
+               ? Finding{{What::link_target,
+                          fmt::format("leads elsewhere than to {}", base::in_quotes(file.link_target))}}
                : Finding{{What::content, "has another content than was installed"}};
 }
 

@@ -18,9 +18,9 @@ namespace mos::engine {
 
 // Something that was found.
 struct ReportRow {
-    std::string kind;     // a stable name
+    std::string kind;  // a stable name
     std::string package;
-    std::string object;   // a path, a version, a relation
+    std::string object;  // a path, a version, a relation
     std::string sentence;
 };
 
