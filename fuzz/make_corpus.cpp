@@ -65,6 +65,22 @@ void make_text(const Corpus &corpus) {
     corpus.put("version", "odd", std::string_view{"a-b-c\0a:b:c\0\xff", 13});
 }
 
+void make_config(const Corpus &corpus) {
+    using namespace std::string_view_literals;
+    // The first byte is the format: YAML, INI, JSON.
+    corpus.put("values", "yaml",
+               "\0a: &x {port: 0080, 'on': true, list: [1.10, ~, *y]}\n"
+               "b: &y !!str \"\\u00e9\\n\"\nc:\n  - *x\n  - |\n    two\n    lines\n...\n"sv);
+    corpus.put("values", "anchors", "\0a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: {<<: *c}\n"sv);
+    corpus.put("values", "flow", "\0%YAML 1.2\n--- {? a : [[[{b: c}]]], \"d\": !x 'e', &f g: h}\n"sv);
+    corpus.put("values", "ini", "\1top = 1\n[a.b]\n c : 0080 ; comment\n# x\n[a]\nd=\n=\n[b");
+    corpus.put("values", "json", R"(2{"a":[1.10,-2,true,null,{"b":"\u00e9\u0000"}],"c":18446744073709551616})");
+    corpus.put("template", "plain", "{\"a\":{\"b\":1.10},\"c\":\"{{ a }}\"}\0x {{ a.b }} \\{{ {{c}} {{ d }}\n"sv);
+    corpus.put("template", "odd", "{\"a\":[]}\0{{a}} {{{a}}} {{ \n}} {{"sv);
+    corpus.put("relation", "plain", "libfoo (>= 1.2) | b(<<2)|c (= 1:3~x-1)");
+    corpus.put("relation", "odd", "a (< 1) | | b [amd64] <!x> (>= )");
+}
+
 void make_state(const Corpus &corpus) {
     const state::Attributes attributes{.mode = 04755,
                                        .owner = 1,
@@ -197,6 +213,7 @@ int main(int count, char **arguments) {
     }
     const Corpus corpus{arguments[1]};
     make_text(corpus);
+    make_config(corpus);
     make_state(corpus);
     make_keys(corpus);
     make_package(corpus);

@@ -25,7 +25,8 @@ void take_apart(nlohmann::json &tree) noexcept {
 // Builds the tree itself, so that every rule is checked before the value is kept.
 class StrictHandler final : public nlohmann::json_sax<nlohmann::json> {
   public:
-    explicit StrictHandler(const JsonLimits &limits) : m_limits(limits) {}
+    StrictHandler(const JsonLimits &limits, OtherNumbers other_numbers)
+        : m_limits(limits), m_other_numbers(other_numbers) {}
 
     bool null() override { return place(nullptr); }
     bool boolean(bool value) override { return place(value); }
@@ -33,6 +34,8 @@ class StrictHandler final : public nlohmann::json_sax<nlohmann::json> {
     bool number_unsigned(number_unsigned_t value) override { return place(value); }
     // Also what an integer beyond 64 bits arrives as.
     bool number_float(number_float_t /*value*/, const string_t &text) override {
+        if (m_other_numbers == OtherNumbers::keep_as_text)
+            return place(text);
         return refuse(Code::FORMAT, "number " + in_quotes(text) + " is no integer of 64 bits");
     }
     bool string(string_t &value) override { return place(std::move(value)); }
@@ -106,6 +109,7 @@ class StrictHandler final : public nlohmann::json_sax<nlohmann::json> {
     }
 
     const JsonLimits &m_limits;
+    OtherNumbers m_other_numbers;
     JsonTree m_root = json_null();
     std::vector<nlohmann::json *> m_open;  // stable: a parent takes no further child while one is open
     std::vector<std::set<std::string>> m_keys;
@@ -141,10 +145,10 @@ nlohmann::json &array_in(nlohmann::json &parent, const std::string &key) {
     return place;
 }
 
-Result<JsonTree> parse_json(std::string_view text, const JsonLimits &limits) {
+Result<JsonTree> parse_json(std::string_view text, const JsonLimits &limits, OtherNumbers other_numbers) {
     if (text.size() > limits.bytes)
         return Error{Code::LIMIT, fmt::format("JSON of {} bytes, at most {} are allowed", text.size(), limits.bytes)};
-    StrictHandler handler{limits};
+    StrictHandler handler{limits, other_numbers};
     if (!nlohmann::json::sax_parse(text.begin(), text.end(), &handler))
         return handler.error();
     return handler.take_root();

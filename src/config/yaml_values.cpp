@@ -6,7 +6,6 @@
 #include <mos/config/values.hpp>
 
 #include <fmt/format.h>
-#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -247,8 +246,6 @@ Result<JsonTree> read_yaml(std::string_view text, std::string_view name) {
         }
     } catch (Refusal &refusal) {
         return std::move(refusal.error);
-    } catch (const YAML::DeepRecursion &exception) {
-        return builder.error(Code::LIMIT, exception.mark, fmt::format("nested deeper than {}", max_values_depth));
     } catch (const YAML::Exception &exception) {
         return builder.error(Code::INVALID_ARGUMENT, exception.mark, base::printable(exception.msg));
     }

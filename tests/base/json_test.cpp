@@ -30,6 +30,12 @@ TEST_CASE("JSON that two readers could understand differently is refused") {
     CHECK(refusal(parse_json("", defaults)) == Code::FORMAT);
 }
 
+TEST_CASE("numbers that are no integers of 64 bits are kept as they are written where that is asked for") {
+    const JsonTree tree =
+        must(parse_json("[1.10, 1e3, 99999999999999999999, 7]", defaults, OtherNumbers::keep_as_text));
+    CHECK(tree->dump() == R"(["1.10","1e3","99999999999999999999",7])");
+}
+
 TEST_CASE("JSON beyond a limit is refused before it takes memory") {
     CHECK(refusal(parse_json(std::string(100'000, '['), defaults)) == Code::LIMIT);
     CHECK(refusal(parse_json("[1,2,3]", {.values = 3})) == Code::LIMIT);

@@ -38,8 +38,12 @@ struct JsonLimits {
     std::size_t values = 100'000;
 };
 
-// RFC 8259, UTF-8, with duplicate keys, floating-point numbers, integers beyond 64 bits, and anything beyond the limits
-// refused (FORMAT or LIMIT; the message names what and where).
-[[nodiscard]] Result<JsonTree> parse_json(std::string_view text, const JsonLimits &limits);
+// What becomes of floating-point numbers and of integers beyond 64 bits.
+enum class OtherNumbers : std::uint8_t { refuse, keep_as_text };
+
+// RFC 8259, UTF-8, with duplicate keys, numbers that are no integers of 64 bits, and anything beyond the limits refused
+// (FORMAT or LIMIT; the message names what and where).
+[[nodiscard]] Result<JsonTree> parse_json(std::string_view text, const JsonLimits &limits,
+                                          OtherNumbers other_numbers = OtherNumbers::refuse);
 
 }  // namespace mos::base
