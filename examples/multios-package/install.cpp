@@ -124,7 +124,7 @@ Result<ExitCode> remove(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(Plan plan, new_plan(engine));
     for (const std::string &name : session.values.operands())
-        FRAME_CHECK(check([&](auto error) { return mos_plan_remove(plan.get(), name.c_str(), error); }));
+        FRAME_CHECK(check([&](auto error) { return mos_plan_remove(plan.get(), name.c_str(), nullptr, error); }));
     return show_or_run(session, std::move(plan));
 }
 

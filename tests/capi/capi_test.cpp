@@ -87,7 +87,7 @@ TEST_CASE("a missing handle, output or text is an invalid argument, and outputs 
     CHECK(mos_job_wait(nullptr, 0) == MOS_E_INVALID_ARGUMENT);
     const Plan made = bench.plan();
     CHECK(mos_plan_install_path(made.get(), nullptr, nullptr, nullptr) == MOS_E_INVALID_ARGUMENT);
-    CHECK(mos_plan_remove(made.get(), "", nullptr) == MOS_E_INVALID_ARGUMENT);
+    CHECK(mos_plan_remove(made.get(), "", nullptr, nullptr) == MOS_E_INVALID_ARGUMENT);
     CHECK(mos_engine_installed_version(bench.engine.get(), "app", nullptr, 0, nullptr) == MOS_E_INVALID_ARGUMENT);
 }
 
@@ -591,7 +591,7 @@ TEST_CASE("the outcome is pending before the end, and the same however often it 
 TEST_CASE("a job that failed gives a copy of its error each time") {
     const Bench bench;
     const Plan plan = bench.plan();
-    must(mos_plan_remove(plan.get(), "app", nullptr), nullptr);
+    must(mos_plan_remove(plan.get(), "app", nullptr, nullptr), nullptr);
     const Job job = Bench::job_of(plan);
     const auto run = failure_of([&](auto error) { return mos_job_run(job.get(), nullptr, nullptr, error); });
     CHECK(run.code == MOS_E_NOT_INSTALLED);

@@ -139,7 +139,8 @@ Outcome update(const Rig &rig) {
 }
 
 Outcome remove(const Rig &rig) {
-    return carry_out(rig, [](mos_plan *plan, mos_error **error) { return mos_plan_remove(plan, "app", error); });
+    return carry_out(rig,
+                     [](mos_plan *plan, mos_error **error) { return mos_plan_remove(plan, "app", nullptr, error); });
 }
 
 Outcome roll_back(const Rig &rig) {

@@ -18,7 +18,7 @@ TEST_CASE("a plan says nothing before it is resolved, and again nothing when a s
     CHECK(plan.view()->steps.front().action == Plan::Step::Action::install);
     CHECK(plan.view()->steps.front().signer == "publisher");
     CHECK(plan.view()->totals.added == 2);
-    must(plan.remove("q"));
+    must(plan.remove({.name = "q"}));
     CHECK(plan.view() == nullptr);
     CHECK(refusal(plan.resolve()) == Code::NOT_INSTALLED);
 }
@@ -32,7 +32,7 @@ TEST_CASE("a plan runs once, and its job may outlive it") {
         job = must(plan.make_job(std::nullopt, "a reason"));
         CHECK(refusal(plan.make_job(std::nullopt, "")) == Code::INVALID_ARGUMENT);
         CHECK(refusal(plan.resolve()) == Code::INVALID_ARGUMENT);
-        CHECK(refusal(plan.remove("q")) == Code::INVALID_ARGUMENT);
+        CHECK(refusal(plan.remove({.name = "q"})) == Code::INVALID_ARGUMENT);
         CHECK(refusal(plan.install(bench.source("q", "1", simple("one")), {})) == Code::INVALID_ARGUMENT);
     }
     must(job->run(nullptr));

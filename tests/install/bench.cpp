@@ -74,7 +74,7 @@ Result<install::Resolution> Bench::resolve(const install::Steps &steps) {
 
 Result<install::Outcome> Bench::run(const install::Steps &steps, const install::Asker &ask) {
     MOS_TRY(const install::Resolution resolution, resolve(steps));
-    return install::carry_out(machine->site(), steps, resolution, ask, "");
+    return install::carry_out(machine->site(), steps, resolution, {ask, ""});
 }
 
 void Bench::install(const std::string &name, const std::string &version, const ImageBuilder &image,

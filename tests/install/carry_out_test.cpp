@@ -39,7 +39,7 @@ struct Update {
         plan = must(bench.resolve(steps));
     }
     [[nodiscard]] Result<mos::install::Outcome> run() {
-        return mos::install::carry_out(bench.machine->site(), steps, plan, nobody(), "");
+        return mos::install::carry_out(bench.machine->site(), steps, plan, {nobody(), ""});
     }
     // After a failure: the old release in tree and database, and the one stage that was there.
     void check_old() {
@@ -203,8 +203,8 @@ TEST_CASE("a folder that no package brought keeps its time through install, remo
 
 TEST_CASE("the outcome names the transaction, the paths and the bytes, and the history tells them") {
     Update update;
-    const auto outcome = must(mos::install::carry_out(update.bench.machine->site(), update.steps, update.plan, nobody(),
-                                                      "because the test says so"));
+    const auto outcome = must(mos::install::carry_out(update.bench.machine->site(), update.steps, update.plan,
+                                                      {nobody(), "because the test says so"}));
     CHECK(outcome.changed_paths == 3);
     CHECK(outcome.written_bytes == 600'000 + std::string{"new ac"}.size());
     const auto row = must(mos::state::Transactions{update.bench.machine->database()}.find(outcome.transaction));
@@ -252,7 +252,7 @@ TreeImage without_top(TreeImage image) {
 void run(Machine &machine, const std::shared_ptr<mos::package::Package> &package) {
     const auto steps = install_steps({{package, {}}});
     const auto plan = must(mos::install::resolve(machine.site(), steps));
-    must(mos::install::carry_out(machine.site(), steps, plan, nobody(), ""));
+    must(mos::install::carry_out(machine.site(), steps, plan, {nobody(), ""}));
 }
 
 }  // namespace
@@ -284,8 +284,8 @@ TEST_CASE("install, update, rollback and removal on the real filesystem give the
     must(machine->roll_back());
     expect(one);
     const auto gone = install_steps({}, {"p"});
-    must(mos::install::carry_out(machine->site(), gone, must(mos::install::resolve(machine->site(), gone)), nobody(),
-                                 ""));
+    must(mos::install::carry_out(machine->site(), gone, must(mos::install::resolve(machine->site(), gone)),
+                                 {nobody(), ""}));
     expect(TemporaryRoot{});
 }
 

@@ -68,7 +68,7 @@ Result<std::uint64_t> install_package(const std::string &path, const std::string
     install::Steps steps;
     steps.installs.push_back({std::make_shared<package::Package>(std::move(opened)), {}});
     MOS_TRY(const auto plan, install::resolve(site, steps));
-    MOS_TRY(const auto outcome, install::carry_out(site, steps, plan, nullptr, ""));
+    MOS_TRY(const auto outcome, install::carry_out(site, steps, plan, {}));
     return outcome.changed_paths;
 }
 

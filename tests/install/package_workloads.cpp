@@ -80,7 +80,7 @@ Result<void> perform(Session &session, const Work &work, std::size_t from, std::
     } else {
         const install::Steps steps = steps_of(work);
         MOS_TRY(const auto plan, install::resolve(machine.site(), steps));
-        MOS_TRY(const auto outcome, install::carry_out(machine.site(), steps, plan, nobody(), ""));
+        MOS_TRY(const auto outcome, install::carry_out(machine.site(), steps, plan, {nobody(), ""}));
         static_cast<void>(outcome);
     }
     machine.watcher.on_checkpoint = nullptr;

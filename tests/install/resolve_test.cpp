@@ -263,7 +263,7 @@ TEST_CASE("a plan that would do something else by now does nothing") {
     const auto steps = install_steps({step_of("p", "2", release("two"))});
     const auto plan = must(bench.resolve(steps));
     bench.write("p/x", "altered meanwhile");
-    CHECK(refusal(mos::install::carry_out(bench.machine->site(), steps, plan, nobody(), "")) == Code::PLAN_CHANGED);
+    CHECK(refusal(mos::install::carry_out(bench.machine->site(), steps, plan, {nobody(), ""})) == Code::PLAN_CHANGED);
     CHECK(bench.content("p/x") == "altered meanwhile");
     CHECK(bench.version_of("p") == "1");
     CHECK(bench.stages() == 1);
@@ -279,11 +279,13 @@ TEST_CASE("a plan is void once another one has changed its package, whatever the
     const auto plan_again = must(bench.resolve(again));
     const auto plan_gone = must(bench.resolve(gone));
     must(bench.run(again));  // the same files, of another installation
-    CHECK(refusal(mos::install::carry_out(bench.machine->site(), to_3, plan_to_3, nobody(), "")) == Code::PLAN_CHANGED);
-    CHECK(refusal(mos::install::carry_out(bench.machine->site(), again, plan_again, nobody(), "")) ==
+    CHECK(refusal(mos::install::carry_out(bench.machine->site(), to_3, plan_to_3, {nobody(), ""})) ==
+          Code::PLAN_CHANGED);
+    CHECK(refusal(mos::install::carry_out(bench.machine->site(), again, plan_again, {nobody(), ""})) ==
           Code::PLAN_CHANGED);
     bench.remove("p");
-    CHECK(refusal(mos::install::carry_out(bench.machine->site(), gone, plan_gone, nobody(), "")) == Code::PLAN_CHANGED);
+    CHECK(refusal(mos::install::carry_out(bench.machine->site(), gone, plan_gone, {nobody(), ""})) ==
+          Code::PLAN_CHANGED);
     CHECK(bench.tree().entries.empty());
 }
 
