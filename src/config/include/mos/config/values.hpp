@@ -24,9 +24,10 @@ inline constexpr std::size_t max_values = 10'000;           // objects and lists
 // line and column where the format has them, for what is malformed, stands twice, or is no clean UTF-8; LIMIT beyond
 // the limits above; NOT_BUILT for YAML in a build without it.
 //
-// YAML: one document of version 1.2. An alias stands for a copy and counts as one. Tags, merge keys ("<<") and keys
-// that are no plain text are refused. INI: [a.b] is the object "b" in "a", and so is a dotted key; lines are at most
-// 197 bytes long and don't continue on the next; a " ;" begins a comment. JSON: RFC 8259; fractions are kept as text.
+// YAML: one document of version 1.2. An alias stands for a copy and counts as one. Tags (but !!str, !!seq and !!map),
+// merge keys ("<<") and keys that are no text are refused. INI: [a.b] is the object "b" in "a", and so is a dotted key;
+// lines are at most 197 bytes long and don't continue on the next; a " ;" begins a comment. JSON: RFC 8259; fractions
+// are kept as text.
 [[nodiscard]] Result<base::JsonTree> read_values(std::string_view text, Format format, std::string_view name);
 
 }  // namespace mos::config

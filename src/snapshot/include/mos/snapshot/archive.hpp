@@ -18,8 +18,10 @@ struct ArchiveReport {
 };
 
 // Writes the files and trees at `paths` (relative to `root`) to `out`, from its beginning, with owners, modes, times to
-// the nanosecond, symbolic links, hard links among them, and the extended attributes that the filesystem port shows.
-// Names are bytes. The folders above a path are not written. Holes are read as zeros. The caller flushes `out`.
+// the nanosecond (before 1970 to the second), symbolic links, hard links among them, and the extended attributes that
+// the filesystem port shows. Names are bytes: every header says so, which GNU tar does not know and warns of unless it
+// is told --warning=no-unknown-keyword. The folders above a path are not written; holes are read as zeros. The caller
+// flushes `out`.
 //
 // Left out with a notice: sockets, devices and pipes; what lies on another mount or subvolume than the path it was
 // reached by; a path that isn't there, or is gone before it is read; `out` itself. Errors: what reading or writing says
@@ -28,8 +30,8 @@ struct ArchiveReport {
 // NOT_BUILT where libarchive has no zstd. After an error `out` holds a part of an archive.
 //
 // Memory does not grow with the archive, but for a line on each hard-linked file whose names were not all met yet, and
-// the names of the folders from the path down to where the walk is. Asks `observer` between blocks, and reports
-// Phase::staging to it, its totals unknown.
+// the lists of the folders from the path down to where the walk is. Asks `observer` before entries and blocks, and
+// reports Phase::staging to it, its totals unknown.
 [[nodiscard]] Result<ArchiveReport> write_archive(base::Directory &root, const std::vector<std::string> &paths,
                                                   base::File &out, base::Observer &observer);
 
