@@ -438,6 +438,19 @@ TEST_CASE("groups of hard links change as a whole: content, a name more, a name 
     }
 }
 
+TEST_CASE("a folder that holds a group of hard links comes where a symbolic link was, and goes again") {
+    ImageBuilder link;
+    link.file("file", "x").symlink("l", "file");
+    Bench bench;
+    bench.install("p", "1", link);
+    bench.install("p", "2", group("g", {"a", "b"}));
+    CHECK(bench.difference_from(group("g", {"a", "b"})) == "");
+    CHECK(bench.wrong_row() == "");
+    bench.roll_back();
+    CHECK(bench.difference_from(link) == "");
+    CHECK(bench.wrong_row() == "");
+}
+
 TEST_CASE("a name that somebody gave a package's file keeps the old file when it changes, and that is said") {
     Bench bench;
     bench.install("p", "1", group("g", {"a", "b"}));
