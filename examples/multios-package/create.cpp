@@ -88,6 +88,14 @@ Result<Built> look_at(const Session &session, const std::string &path) {
     return built;
 }
 
+// What the package does not keep of the directory.
+std::vector<std::string> notices_of(const EndedJob &ended) {
+    std::vector<std::string> notices;
+    for (std::size_t i = 0; i < mos_outcome_notice_count(ended.outcome); ++i)
+        notices.emplace_back(mos_outcome_notice_at(ended.outcome, i));
+    return notices;
+}
+
 void tell_built(const Session &session, const Built &built, const EndedJob &ended, const std::string &signer) {
     const mos_package_information &is = built.information;
     const std::string output = *session.values.text("output");
@@ -98,13 +106,16 @@ void tell_built(const Session &session, const Built &built, const EndedJob &ende
                          {"package_bytes", is.package_bytes},
                          {"content_digest", is.content_digest},
                          {"signer", signer},
-                         {"elapsed_ms", ended.elapsed_ms}});
+                         {"elapsed_ms", ended.elapsed_ms},
+                         {"notices", notices_of(ended)}});
     put_line(Stream::out, {{Style::good, "built"},
                            {Style::plain, fmt::format("  {}  {} {}, {}, in {}", output, is.name, is.version,
                                                       size_text(is.package_bytes), duration_text(ended.elapsed_ms))}});
     put_line(Stream::out, fmt::format("       content {}", is.content_digest));
     put_line(Stream::out, signer.empty() ? "       not signed: 'multios-package sign' signs it"
                                          : fmt::format("       signed by {}", signer));
+    for (const std::string &notice : notices_of(ended))
+        put_line(Stream::out, {{Style::caution, "  note  "}, {Style::plain, notice}});
 }
 
 Result<ExitCode> create(Session &session) {

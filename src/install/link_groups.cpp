@@ -38,16 +38,21 @@ Result<void> LinkGroups::find_groups(std::size_t step) {
 }
 
 Result<void> LinkGroups::visit(const WantedEntry &wanted, Group &group, std::uint64_t old_package) {
-    const std::string_view first = wanted.first_of_links ? wanted.path : wanted.link_first;
-    MOS_TRY(const auto installed, m_packages.find_file(old_package, wanted.path));
-    MOS_TRY(const auto there, m_present.find(wanted.path));
-    const bool stands = there && there->type != FileType::directory;  // a directory would have to go first
-    const bool unchanged = installed && stands && installed->link_group == first && same_content(wanted, *installed) &&
-                           installed->attributes == wanted.attributes;
-    if (!unchanged)
-        group.state = State::broken;
     if (group.state == State::broken)
         return {};
+    const std::string_view first = wanted.first_of_links ? wanted.path : wanted.link_first;
+    MOS_TRY(const auto installed, m_packages.find_file(old_package, wanted.path));
+    if (!installed || installed->link_group != first || !same_content(wanted, *installed) ||
+        installed->attributes != wanted.attributes) {
+        group.state = State::broken;
+        return {};
+    }
+    // Looked for only now: to what the package did not bring before a symbolic link may lead, that becomes a folder.
+    MOS_TRY(const auto there, m_present.find(wanted.path));
+    if (!there || there->type == FileType::directory) {  // a directory would have to go first
+        group.state = State::broken;
+        return {};
+    }
     if (wanted.first_of_links) {
         // With a name less it is made anew too: the name that leaves goes on in the recovery point, and would look like
         // somebody's.

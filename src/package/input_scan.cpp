@@ -61,6 +61,7 @@ class Scan {
     [[nodiscard]] Result<void> walk(base::Directory &directory, const std::string &path);
     [[nodiscard]] Result<void> add(base::Directory &directory, const std::string &name, const std::string &path);
     [[nodiscard]] Result<Entry> describe(const std::string &path, const base::FileStatus &status) const;
+    void notice_linked_symlink(const base::FileStatus &status, const std::string &path);
     [[nodiscard]] Result<void> add_attributes(Entry &entry, const base::ExtendedAttributes &found);
     [[nodiscard]] Result<void> add_file(base::Directory &directory, const std::string &name,
                                         const base::FileStatus &status, Entry entry);
@@ -79,6 +80,7 @@ class Scan {
     std::unordered_map<Key, Earlier, KeyHash> m_inodes;    // of files with several names
     std::unordered_map<Key, Earlier, KeyHash> m_contents;  // content and metadata, of every file
     std::set<std::string> m_noticed;                       // attributes that were left out
+    bool m_linked_symlink_noticed = false;
     base::Progress m_progress;
 };
 
@@ -125,6 +127,7 @@ Result<void> Scan::add(base::Directory &directory, const std::string &name, cons
     MOS_TRY(Entry entry, describe(path, *status));
     if (entry.type == EntryType::symlink) {
         MOS_TRY(entry.target, directory.read_symlink(name));
+        notice_linked_symlink(*status, path);
     } else {
         MOS_TRY(const base::ExtendedAttributes attributes, directory.extended_attributes(name));
         MOS_CHECK(add_attributes(entry, attributes));
@@ -165,6 +168,14 @@ Result<Entry> Scan::describe(const std::string &path, const base::FileStatus &st
     if (m_options.source_date_epoch)
         entry.modified_unix_s = std::min(entry.modified_unix_s, *m_options.source_date_epoch);
     return entry;
+}
+
+void Scan::notice_linked_symlink(const base::FileStatus &status, const std::string &path) {
+    if (status.links < 2 || m_linked_symlink_noticed)
+        return;
+    m_linked_symlink_noticed = true;
+    m_options.observer->notice(fmt::format(
+        "symbolic links with several names (hard links), as {}, become a link for each", base::in_quotes(path)));
 }
 
 Result<void> Scan::add_attributes(Entry &entry, const base::ExtendedAttributes &found) {

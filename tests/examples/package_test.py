@@ -87,6 +87,15 @@ class Create(Workshop):
                          REFUSED, "E037", "usr/pipe", "Nothing was written.")
         self.assertFalse(os.path.exists(output))
 
+    def test_what_a_package_does_not_keep_is_said(self):
+        tree, output = self.tree({"usr/lib/link": ("to",)}), self.new_path("x.mos")
+        create = ("create", "--name=x", "--version=1", f"--input-directory={tree}", f"--output={output}")
+        self.assertEqual(self.must(package(*create, "--format=json")).json["notices"], [])
+        os.link(os.path.join(tree, "usr/lib/link"), os.path.join(tree, "usr/lib/other"), follow_symlinks=False)
+        self.assertIn("note  symbolic links with several names", self.must(package(*create)).out)
+        notice, = self.must(package(*create, "--format=json")).json["notices"]
+        self.assertIn("'content/files/usr/lib/link'", notice)
+
     def test_a_prefix_puts_the_files_below_it(self):
         made = self.build("app", "1", {"bin/app": "x"}, "--prefix=/opt/app")
         self.assertIn("/opt/app/bin/app\n", package("list-contents", made).out)

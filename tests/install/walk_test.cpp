@@ -438,6 +438,22 @@ TEST_CASE("groups of hard links change as a whole: content, a name more, a name 
     }
 }
 
+TEST_CASE("a folder that holds a group of hard links comes where a symbolic link was, and goes again") {
+    // Beside a group that stays: only then are all groups looked at before their turn.
+    ImageBuilder link = group("g", {"a", "b"});
+    link.file("file", "x").symlink("m", "file");
+    ImageBuilder folder = group("g", {"a", "b"});
+    folder.directory("m").file("m/c", "h").link("m/d", "m/c");
+    Bench bench;
+    bench.install("p", "1", link);
+    bench.install("p", "2", folder);
+    CHECK(bench.difference_from(folder) == "");
+    CHECK(bench.wrong_row() == "");
+    bench.roll_back();
+    CHECK(bench.difference_from(link) == "");
+    CHECK(bench.wrong_row() == "");
+}
+
 TEST_CASE("a name that somebody gave a package's file keeps the old file when it changes, and that is said") {
     Bench bench;
     bench.install("p", "1", group("g", {"a", "b"}));

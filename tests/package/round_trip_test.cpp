@@ -159,6 +159,17 @@ TEST_CASE("owners are root unless they are asked for") {
     CHECK(by_installed_path(test::all_entries(package)).at("x").owner == 0);
 }
 
+namespace {
+
+struct Notices final : base::Observer {
+    void report(const base::Progress & /*progress*/) override {}
+    [[nodiscard]] Result<void> checkpoint() override { return {}; }
+    void notice(std::string_view message) override { text += message; }
+    std::string text;
+};
+
+}  // namespace
+
 TEST_CASE("user attributes are carried and others are left out with a notice") {
     const test::Tree tree;
     tree.file("x", "x");
@@ -167,12 +178,7 @@ TEST_CASE("user attributes are carried and others are left out with a notice") {
         return;
     }
     const bool trusted = ::setxattr(tree.at("x").c_str(), "trusted.secret", "s", 1, 0) == 0;
-    struct Notices final : base::Observer {
-        void report(const base::Progress & /*progress*/) override {}
-        [[nodiscard]] Result<void> checkpoint() override { return {}; }
-        void notice(std::string_view message) override { text += message; }
-        std::string text;
-    } notices;
+    Notices notices;
     CreateOptions options = test::reproducible();
     options.observer = &notices;
     const test::PackageMaker maker{options};
@@ -184,6 +190,27 @@ TEST_CASE("user attributes are carried and others are left out with a notice") {
     CHECK(base::as_text(entry.attributes[0].value) == std::string_view{"re\0d", 4});
     if (trusted)
         CHECK(notices.text.find("'trusted.secret'") != std::string::npos);
+}
+
+TEST_CASE("the names of one symbolic link become links of their own, and that is said") {
+    const test::Tree tree;
+    REQUIRE(::symlink("to", tree.at("one").c_str()) == 0);
+    REQUIRE(::symlink("to", tree.at("single").c_str()) == 0);
+    Notices notices;
+    CreateOptions options = test::reproducible();
+    options.observer = &notices;
+    test::PackageMaker maker{options};
+    must(maker.create(tree));
+    CHECK(notices.text.empty());
+    REQUIRE(::link(tree.at("one").c_str(), tree.at("two").c_str()) == 0);
+    must(maker.create(tree));
+    CHECK(notices.text.find("'content/files/one'") != std::string::npos);
+    CHECK(notices.text.find("two") == std::string::npos);  // once is enough
+    Package package = must(test::open_unverified(maker.bytes()));
+    auto entries = by_installed_path(test::all_entries(package));
+    CHECK(entries.at("one").type == EntryType::symlink);
+    CHECK(entries.at("two").type == EntryType::symlink);
+    CHECK(entries.at("two").target == "to");
 }
 
 TEST_CASE("a pipe in the input is refused by name and leaves nothing behind") {
