@@ -23,7 +23,7 @@ MAY_USE = {
     "state": [],
     "transaction": ["state"],
     "snapshot": ["state", "transaction"],
-    "install": ["crypto", "state", "transaction", "snapshot", "delta", "package"],
+    "install": ["config", "crypto", "state", "transaction", "snapshot", "delta", "package"],
     "resolve": ["package", "state"],
     "transport": [],
     "repository": ["crypto", "package", "transport"],
