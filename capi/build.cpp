@@ -117,6 +117,8 @@ Result<mos::engine::JobOutcome> build(BuildRequest &request, mos::base::Observer
         {.directory = request.input.get(), .section = mos::package::Section::files, .prefix = request.prefix});
     for (const auto &[section, directory] : request.sections)
         trees.push_back({.directory = directory.get(), .section = section, .prefix = {}});
+    std::ranges::sort(trees, {},
+                      [](const mos::package::InputTree &tree) { return mos::package::section_prefix(tree.section); });
     MOS_TRY(const mos::package::CreateReport report,
             mos::package::create_package(trees, request.manifest, request.options, *request.output.folder,
                                          request.output.name));

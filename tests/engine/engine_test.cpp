@@ -104,7 +104,7 @@ TEST_CASE("whoever opens a root first completes what a power cut left") {
                                {},
                                std::make_shared<StillClock>(),
                                [&log](mos::engine::LogLevel level, const std::string &message) {
-                                   CHECK(level == mos::engine::LogLevel::warning);
+                                   CHECK(level == mos::engine::LogLevel::info);
                                    log.push_back(message);
                                }};
     const auto recovered = must(engine.recover());

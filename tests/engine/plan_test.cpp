@@ -81,11 +81,11 @@ TEST_CASE("a rollback is the only step of its plan") {
     must(bench.install("p", "1", simple("one")));
     Plan rollback{bench.engine};
     must(rollback.roll_back({}));
-    CHECK(refusal(rollback.remove("p")) == Code::INVALID_ARGUMENT);
+    CHECK(refusal(rollback.remove({.name = "p"})) == Code::INVALID_ARGUMENT);
     CHECK(refusal(rollback.install(bench.source("p", "2", simple("two")), {})) == Code::INVALID_ARGUMENT);
     CHECK(refusal(rollback.roll_back({})) == Code::INVALID_ARGUMENT);
     Plan removal{bench.engine};
-    must(removal.remove("p"));
+    must(removal.remove({.name = "p"}));
     CHECK(refusal(removal.roll_back({})) == Code::INVALID_ARGUMENT);
 }
 

@@ -13,23 +13,54 @@ namespace mos::test {
 
 using base::FileType;
 
-base::Bytes make_package(const std::string &name, const std::string &version, const TreeImage &image,
-                         const std::string &prefix, std::vector<crypto::Signer *> signers) {
-    Twin input;
+namespace {
+
+base::Bytes make(std::span<const package::InputTree> trees, const package::Manifest &manifest,
+                 std::vector<crypto::Signer *> signers) {
     Twin output;
-    const auto tree = input.root();
     const auto folder = output.root();
-    must(build(*tree, image));
-    package::Manifest manifest;
-    manifest.package_info.name = name;
-    manifest.package_info.version = version;
     package::CreateOptions options;
     options.source_date_epoch = package_epoch;
     options.owners = package::Owners::keep;
     options.signers = std::move(signers);
-    const package::InputTree trees[] = {{tree.get(), package::Section::files, prefix}};
     must(package::create_package(trees, manifest, options, *folder, "p.mos"));
     return must(base::read_file(*folder, "p.mos", 1U << 30U));
+}
+
+}  // namespace
+
+base::Bytes make_package(const std::string &name, const std::string &version, const TreeImage &image,
+                         const std::string &prefix, std::vector<crypto::Signer *> signers) {
+    Twin input;
+    const auto tree = input.root();
+    must(build(*tree, image));
+    const package::InputTree trees[] = {{tree.get(), package::Section::files, prefix}};
+    return make(trees, manifest_of(name, version), std::move(signers));
+}
+
+base::Bytes make_package(const Parts &parts) {
+    Twin input;
+    const auto root = input.root();
+    std::vector<std::unique_ptr<base::Directory>> folders;
+    std::vector<package::InputTree> trees;
+    const std::pair<package::Section, const TreeImage *> sections[] = {{package::Section::configs, &parts.templates},
+                                                                       {package::Section::files, &parts.files},
+                                                                       {package::Section::scripts, &parts.scripts}};
+    for (const auto &[section, image] : sections) {
+        const std::string name = std::to_string(folders.size());
+        must(root->make_directory(name, 0755));
+        folders.push_back(must(root->open_directory(name, base::Symlinks::refuse)));
+        must(build(*folders.back(), *image));
+        trees.push_back({folders.back().get(), section, ""});
+    }
+    return make(trees, parts.manifest, {});
+}
+
+package::Manifest manifest_of(const std::string &name, const std::string &version) {
+    package::Manifest manifest;
+    manifest.package_info.name = name;
+    manifest.package_info.version = version;
+    return manifest;
 }
 
 std::shared_ptr<package::Package> open_package(base::Bytes bytes) {
@@ -46,6 +77,10 @@ TreeImage as_packaged(TreeImage image) {
 install::InstallStep step_of(const std::string &name, const std::string &version, const ImageBuilder &image,
                              install::InstallOptions options) {
     return {open_package(make_package(name, version, image.image())), options};
+}
+
+install::InstallStep step_of(const Parts &parts, install::InstallOptions options) {
+    return {open_package(make_package(parts)), std::move(options)};
 }
 
 install::Steps install_steps(std::vector<install::InstallStep> installs, std::vector<std::string> removals) {
@@ -82,7 +117,13 @@ void Bench::install(const std::string &name, const std::string &version, const I
     must(run(install_steps({step_of(name, version, image, options)})));
 }
 
-void Bench::remove(const std::string &name) { must(run(install_steps({}, {name}))); }
+void Bench::install(const Parts &parts, install::InstallOptions options) {
+    must(run(install_steps({step_of(parts, std::move(options))})));
+}
+
+void Bench::remove(const std::string &name) { remove({.name = name, .configuration = install::Kept::removed}); }
+
+void Bench::remove(install::RemoveStep step) { must(run({.installs = {}, .removals = {std::move(step)}})); }
 
 Result<void> Bench::try_roll_back() {
     MOS_TRY(const state::Transaction newest, snapshot::find_rollback(machine->site(), std::nullopt));

@@ -20,6 +20,17 @@ inline constexpr std::int64_t package_epoch = 1'700'000'000;
 // The bytes of a package with what `image` shows. With a prefix it all lies below that.
 [[nodiscard]] base::Bytes make_package(const std::string &name, const std::string &version, const TreeImage &image,
                                        const std::string &prefix = "", std::vector<crypto::Signer *> signers = {});
+
+// A package of more than files; name and version stand in the manifest.
+struct Parts {
+    package::Manifest manifest;
+    TreeImage files = {};
+    TreeImage scripts = {};
+    TreeImage templates = {};
+};
+[[nodiscard]] base::Bytes make_package(const Parts &parts);
+[[nodiscard]] package::Manifest manifest_of(const std::string &name, const std::string &version);
+
 [[nodiscard]] std::shared_ptr<package::Package> open_package(base::Bytes bytes);
 
 // As it is when it has been through a package, which knows whole seconds.
@@ -27,6 +38,7 @@ inline constexpr std::int64_t package_epoch = 1'700'000'000;
 
 [[nodiscard]] install::InstallStep step_of(const std::string &name, const std::string &version,
                                            const ImageBuilder &image, install::InstallOptions options = {});
+[[nodiscard]] install::InstallStep step_of(const Parts &parts, install::InstallOptions options = {});
 [[nodiscard]] install::Steps install_steps(std::vector<install::InstallStep> installs,
                                            std::vector<std::string> removals = {});
 
@@ -46,7 +58,10 @@ class Bench {
     // Must succeed.
     void install(const std::string &name, const std::string &version, const ImageBuilder &image,
                  install::InstallOptions options = {});
+    void install(const Parts &parts, install::InstallOptions options = {});
+    // With its configuration files.
     void remove(const std::string &name);
+    void remove(install::RemoveStep step);
     [[nodiscard]] Result<void> try_roll_back();
     void roll_back() { must(try_roll_back()); }
 

@@ -59,14 +59,6 @@ TEST_CASE("a delta package is refused by name as a part that is not built") {
     CHECK(bench.resolve(steps).error().message() == "'p' 1 is a delta package, which this version can't install");
 }
 
-TEST_CASE("a package with scripts or configurations is refused rather than half installed") {
-    Bench bench;
-    const auto scripts = steps_with(mos::package::Section::scripts, {});
-    CHECK(refusal_of(bench, scripts) == Code::NOT_BUILT);
-    CHECK(bench.resolve(scripts).error().message().find("'content/scripts/file'") != std::string::npos);
-    CHECK(refusal_of(bench, steps_with(mos::package::Section::configs, {})) == Code::NOT_BUILT);
-}
-
 TEST_CASE("an older version is refused unless it is asked for, and then says that it is one") {
     Bench bench;
     bench.install("p", "2", release("two"));

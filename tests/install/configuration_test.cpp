@@ -1,0 +1,301 @@
+// Configuration files: what was shipped before, what is shipped now, and yours.
+#include "bench.hpp"
+
+#include <doctest/doctest.h>
+
+using mos::Code;
+using mos::install::Answer;
+using mos::install::ConfigRule;
+using mos::install::InstallOptions;
+using mos::install::Kept;
+using mos::install::RemoveStep;
+using mos::test::Bench;
+using mos::test::ImageBuilder;
+using mos::test::install_steps;
+using mos::test::must;
+using mos::test::refusal;
+using mos::test::step_of;
+
+namespace {
+
+ImageBuilder release(const std::string &configuration) {
+    ImageBuilder image;
+    image.directory("etc").file("etc/w.conf", configuration).directory("usr").file("usr/w", "program");
+    return image;
+}
+
+// Installed as "old", then changed by hand.
+struct Changed : Bench {
+    Changed() {
+        install("w", "1", release("old"));
+        write("etc/w.conf", "yours");
+    }
+};
+
+mos::install::Asker answers(Answer answer) {
+    return [answer](const mos::install::Change &change) -> mos::Result<Answer> {
+        CHECK(change.path == "etc/w.conf");
+        return answer;
+    };
+}
+
+}  // namespace
+
+TEST_CASE("a configuration file that nobody has changed follows the package") {
+    Bench bench;
+    bench.install("w", "1", release("old"));
+    bench.install("w", "2", release("new"));
+    CHECK(bench.content("etc/w.conf") == "new");
+    CHECK_FALSE(bench.exists("etc/w.conf.new"));
+    CHECK(bench.wrong_row() == "");
+    bench.roll_back();
+    CHECK(bench.content("etc/w.conf") == "old");
+}
+
+TEST_CASE("one that is only touched counts as not changed, and keeps the mode that somebody gave it") {
+    Bench bench;
+    bench.install("w", "1", release("old"));
+    bench.write("etc/w.conf", "old");
+    bench.chmod("etc/w.conf", 0600);
+    bench.install("w", "2", release("new"));
+    CHECK(bench.content("etc/w.conf") == "new");
+    CHECK(bench.tree().find("etc/w.conf")->mode == 0600);
+}
+
+TEST_CASE("one that was changed by hand stays, and the package's version is put beside it") {
+    Changed bench;
+    bench.install("w", "2", release("new"));
+    CHECK(bench.content("etc/w.conf") == "yours");
+    CHECK(bench.content("etc/w.conf.new") == "new");
+    CHECK(bench.was_told("'etc/w.conf' was changed by hand, and is kept; the package's version is put beside it as "
+                         "'etc/w.conf.new'"));
+    CHECK(bench.owners_of("etc/w.conf") == std::vector<std::string>{"w"});
+    CHECK(bench.owners_of("etc/w.conf.new") == std::vector<std::string>{"w"});
+
+    SUBCASE("a rollback takes what was put beside away again") {
+        bench.roll_back();
+        CHECK(bench.content("etc/w.conf") == "yours");
+        CHECK_FALSE(bench.exists("etc/w.conf.new"));
+    }
+    SUBCASE("the next version replaces what is beside, not yours") {
+        bench.install("w", "3", release("newest"));
+        CHECK(bench.content("etc/w.conf") == "yours");
+        CHECK(bench.content("etc/w.conf.new") == "newest");
+    }
+    SUBCASE("a version that ships the same leaves yours, and takes away what is beside") {
+        bench.install("w", "3", release("new"));
+        CHECK(bench.content("etc/w.conf") == "yours");
+        CHECK_FALSE(bench.exists("etc/w.conf.new"));
+    }
+    SUBCASE("yours becomes the package's by taking the new one over") {
+        bench.write("etc/w.conf", "new");
+        bench.unlink("etc/w.conf.new");
+        bench.install("w", "3", release("newest"));
+        CHECK(bench.content("etc/w.conf") == "newest");
+        CHECK_FALSE(bench.exists("etc/w.conf.new"));
+    }
+    SUBCASE("removing the package leaves yours, and takes what is beside") {
+        bench.remove(RemoveStep{.name = "w"});
+        CHECK(bench.content("etc/w.conf") == "yours");
+        CHECK_FALSE(bench.exists("etc/w.conf.new"));
+        CHECK(bench.owners_of("etc/w.conf").empty());
+    }
+}
+
+TEST_CASE("one that was changed by hand and that the package does not change stays without a word about a new one") {
+    Changed bench;
+    bench.install("w", "2", release("old"));
+    CHECK(bench.content("etc/w.conf") == "yours");
+    CHECK_FALSE(bench.exists("etc/w.conf.new"));
+}
+
+TEST_CASE("one that somebody has already made what the package brings is simply the package's") {
+    Changed bench;
+    bench.write("etc/w.conf", "new");
+    bench.install("w", "2", release("new"));
+    CHECK(bench.content("etc/w.conf") == "new");
+    CHECK_FALSE(bench.exists("etc/w.conf.new"));
+}
+
+TEST_CASE("by rule, one that was changed by hand goes into the recovery point") {
+    Changed bench;
+    bench.install("w", "2", release("new"), {.on_config = ConfigRule::replace});
+    CHECK(bench.content("etc/w.conf") == "new");
+    CHECK_FALSE(bench.exists("etc/w.conf.new"));
+    bench.roll_back();
+    CHECK(bench.content("etc/w.conf") == "yours");
+}
+
+TEST_CASE("the job asks what becomes of one that was changed by hand, where it is told to") {
+    Changed bench;
+    const auto steps = install_steps({step_of("w", "2", release("new"), {.on_config = ConfigRule::ask})});
+    SUBCASE("keep: the package's is put beside") {
+        must(bench.run(steps, answers(Answer::keep)));
+        CHECK(bench.content("etc/w.conf") == "yours");
+        CHECK(bench.content("etc/w.conf.new") == "new");
+        CHECK(bench.owners_of("etc/w.conf") == std::vector<std::string>{"w"});
+    }
+    SUBCASE("replace: nothing is put beside") {
+        must(bench.run(steps, answers(Answer::replace)));
+        CHECK(bench.content("etc/w.conf") == "new");
+        CHECK_FALSE(bench.exists("etc/w.conf.new"));
+        bench.roll_back();
+        CHECK(bench.content("etc/w.conf") == "yours");
+    }
+    SUBCASE("stop: nothing has changed") {
+        CHECK(refusal(bench.run(steps, answers(Answer::stop))) == Code::CONFLICT);
+        CHECK(bench.content("etc/w.conf") == "yours");
+        CHECK(bench.version_of("w") == "1");
+        CHECK_FALSE(bench.exists("etc/w.conf.new"));
+    }
+}
+
+TEST_CASE("to preserve means that also what nobody has changed stays") {
+    Bench bench;
+    bench.install("w", "1", release("old"));
+    bench.install("w", "2", release("new"), {.on_config = ConfigRule::preserve});
+    CHECK(bench.content("etc/w.conf") == "old");
+    CHECK(bench.content("etc/w.conf.new") == "new");
+    CHECK(bench.content("usr/w") == "program");
+}
+
+TEST_CASE("one that was there before the package stays, and becomes its") {
+    Bench bench;
+    bench.make_directory("etc");
+    bench.write("etc/w.conf", "yours");
+    bench.install("w", "1", release("old"));
+    CHECK(bench.content("etc/w.conf") == "yours");
+    CHECK(bench.content("etc/w.conf.new") == "old");
+    CHECK(bench.owners_of("etc/w.conf") == std::vector<std::string>{"w"});
+}
+
+TEST_CASE("one that was deleted by hand stays away, and what is new is shown") {
+    Bench bench;
+    bench.install("w", "1", release("old"));
+    bench.unlink("etc/w.conf");
+    SUBCASE("the package has not changed it") {
+        bench.install("w", "2", release("old"));
+        CHECK_FALSE(bench.exists("etc/w.conf"));
+        CHECK_FALSE(bench.exists("etc/w.conf.new"));
+        CHECK(bench.was_told("'etc/w.conf' was deleted by hand, and stays away"));
+    }
+    SUBCASE("the package has changed it") {
+        bench.install("w", "2", release("new"));
+        CHECK_FALSE(bench.exists("etc/w.conf"));
+        CHECK(bench.content("etc/w.conf.new") == "new");
+    }
+    SUBCASE("a reinstallation puts it back") {
+        bench.install("w", "1", release("old"), {.reinstall = mos::install::Reinstall::allowed});
+        CHECK(bench.content("etc/w.conf") == "old");
+    }
+}
+
+TEST_CASE("somebody's own file at the place beside is never touched") {
+    Changed bench;
+    bench.write("etc/w.conf.new", "mine");
+    bench.install("w", "2", release("new"));
+    CHECK(bench.content("etc/w.conf") == "yours");
+    CHECK(bench.content("etc/w.conf.new") == "mine");
+    CHECK(bench.was_told("'etc/w.conf.new' is somebody's, so the package's version of 'etc/w.conf' is not put there"));
+    CHECK(bench.owners_of("etc/w.conf.new").empty());
+}
+
+TEST_CASE("names between the file and the place beside it are met in their order") {
+    Bench bench;
+    ImageBuilder old;
+    old.directory("etc").file("etc/w", "1").file("etc/w-b", "1").file("etc/w.a", "1").file("etc/w.z", "1");
+    ImageBuilder changed;
+    changed.directory("etc").file("etc/w", "2").file("etc/w-b", "2").file("etc/w.a", "2").file("etc/w.z", "2");
+    bench.install("w", "1", old);
+    bench.write("etc/w", "yours");
+    bench.install("w", "2", changed);
+    CHECK(bench.content("etc/w") == "yours");
+    CHECK(bench.content("etc/w.new") == "2");
+    for (const char *path : {"etc/w-b", "etc/w.a", "etc/w.z"})
+        CHECK_MESSAGE(bench.content(path) == "2", path);
+}
+
+TEST_CASE("a file outside etc is configuration where the manifest says so") {
+    Bench bench;
+    mos::test::Parts parts{.manifest = mos::test::manifest_of("w", "1")};
+    parts.manifest.configuration.files = {"opt/w.ini"};
+    ImageBuilder old;
+    old.directory("opt").file("opt/w.ini", "old").file("opt/data", "old");
+    ImageBuilder changed;
+    changed.directory("opt").file("opt/w.ini", "new").file("opt/data", "new");
+    parts.files = old.image();
+    bench.install(parts);
+    bench.write("opt/w.ini", "yours");
+    bench.write("opt/data", "yours");
+    parts.manifest.package_info.version = "2";
+    parts.files = changed.image();
+    bench.install(parts);
+    CHECK(bench.content("opt/w.ini") == "yours");
+    CHECK(bench.content("opt/w.ini.new") == "new");
+    CHECK(bench.content("opt/data") == "new");
+}
+
+TEST_CASE("a removal keeps configuration files, altered or not, unless it is told to take them") {
+    Changed bench;
+    SUBCASE("kept") {
+        bench.remove(RemoveStep{.name = "w"});
+        CHECK(bench.content("etc/w.conf") == "yours");
+        CHECK_FALSE(bench.exists("usr/w"));
+        CHECK(bench.was_told("'etc/w.conf' is a configuration file, and is kept"));
+        bench.install("w", "2", release("new"));
+        CHECK(bench.content("etc/w.conf") == "yours");
+        CHECK(bench.content("etc/w.conf.new") == "new");
+    }
+    SUBCASE("taken, and in the recovery point") {
+        bench.remove(RemoveStep{.name = "w", .configuration = Kept::removed});
+        CHECK(bench.tree().entries.empty());
+        bench.roll_back();
+        CHECK(bench.content("etc/w.conf") == "yours");
+        CHECK(bench.version_of("w") == "1");
+    }
+}
+
+TEST_CASE("a removal takes what the manifest calls data only when it is told to, as a whole") {
+    Bench bench;
+    mos::test::Parts parts{.manifest = mos::test::manifest_of("w", "1"), .files = release("old").image()};
+    parts.manifest.data.paths = {"var/w"};
+    bench.install(parts);
+    bench.make_directory("var/w");
+    bench.make_directory("var/w/deep");
+    bench.write("var/w/deep/data", "precious");
+    SUBCASE("kept") {
+        bench.remove(RemoveStep{.name = "w"});
+        CHECK(bench.content("var/w/deep/data") == "precious");
+    }
+    SUBCASE("taken, and brought back by the rollback") {
+        bench.remove(RemoveStep{.name = "w", .data = Kept::removed});
+        CHECK_FALSE(bench.exists("var/w"));
+        CHECK(bench.was_told("'var/w' is data of the package"));
+        bench.roll_back();
+        CHECK(bench.content("var/w/deep/data") == "precious");
+    }
+    SUBCASE("another package's file among it is in the way") {
+        ImageBuilder other;
+        other.directory("var").directory("var/w").file("var/w/theirs", "x");
+        bench.install("o", "1", other);
+        const auto refused = bench.run({.installs = {}, .removals = {{.name = "w", .data = Kept::removed}}});
+        CHECK(refusal(refused) == Code::CONFLICT);
+        CHECK(refused.error().message() ==
+              "'var/w/theirs' lies among the data that is to be removed, and belongs to 'o'");
+        CHECK(bench.content("var/w/deep/data") == "precious");
+    }
+}
+
+TEST_CASE("data is backed up into an archive before it is removed") {
+    Bench bench;
+    mos::test::Parts parts{.manifest = mos::test::manifest_of("w", "1"), .files = release("old").image()};
+    parts.manifest.data.paths = {"srv/w"};
+    bench.install(parts);
+    bench.make_directory("srv");
+    bench.make_directory("srv/w");
+    bench.write("srv/w/data", "precious");
+    bench.remove(RemoveStep{.name = "w", .data = Kept::removed, .backup_data = true});
+    CHECK_FALSE(bench.exists("srv/w"));
+    CHECK(bench.was_told("the data of 'w' is in var/backups/multios/w-1-20251124T160000Z.tar.zst"));
+    CHECK(bench.content("var/backups/multios/w-1-20251124T160000Z.tar.zst").size() > 50);
+}
