@@ -6,10 +6,12 @@
 
 #include <mos/crypto/verify.hpp>
 #include <mos/package/version.hpp>
+#include <mos/transaction/preflight.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 #include <sys/utsname.h>
 
@@ -18,8 +20,6 @@ namespace mos::install {
 namespace {
 
 constexpr std::size_t max_notices = 1000;
-constexpr std::uint64_t block_bytes = 4096;         // what an entry takes at least, rounded up
-constexpr std::uint64_t reserve_bytes = 8U << 20U;  // for the database and what the filesystem itself needs
 
 std::strong_ordering compare(const package::Statement &wanted, const state::InstalledPackage &installed) {
     const auto order = package::compare_versions(wanted.version, installed.version);
@@ -107,9 +107,11 @@ namespace {
 
 class Counter final : public ChangeSink {
   public:
-    Counter(const Steps &steps, Resolution &resolution) : m_resolution(resolution), m_digest(resolution.steps, steps) {}
+    Counter(transaction::Preflight &preflight, const Steps &steps, Resolution &resolution)
+        : m_preflight(preflight), m_resolution(resolution), m_digest(resolution.steps, steps) {}
 
     [[nodiscard]] Result<void> take(const Change &change) override {
+        MOS_CHECK(check(change));
         m_digest.add(change);
         count(change);
         if (!change.note.empty())
@@ -120,6 +122,40 @@ class Counter final : public ChangeSink {
     [[nodiscard]] std::string digest() { return m_digest.finish(); }
 
   private:
+    // Whatever would refuse the change later refuses it here.
+    [[nodiscard]] Result<void> check(const Change &change) {
+        switch (change.kind) {
+        case ChangeKind::add:
+        case ChangeKind::ask:
+        case ChangeKind::replace:
+            return check_newcomer(change);
+        case ChangeKind::set_attributes:
+            return planned(m_preflight.plan(change.path, transaction::Touch::attributes, 0));
+        case ChangeKind::remove:
+            return planned(m_preflight.plan(change.path, transaction::Touch::leave, 0));
+        default:
+            return {};
+        }
+    }
+
+    [[nodiscard]] static Result<void> planned(const Result<std::string> &volume) {
+        if (!volume)
+            return volume.error();
+        return {};
+    }
+
+    // All names of a file lie on one volume.
+    [[nodiscard]] Result<void> check_newcomer(const Change &change) {
+        const WantedEntry &wanted = *change.wanted;
+        const std::uint64_t bytes = wanted.entry == nullptr ? 0 : wanted.entry->size;
+        MOS_TRY(std::string volume, m_preflight.plan(change.path, transaction::Touch::arrive, bytes));
+        if (const auto first = m_firsts.find(wanted.link_first); first != m_firsts.end() && first->second != volume)
+            return transaction::Preflight::links_apart(change.path, wanted.link_first);
+        if (wanted.first_of_links)
+            m_firsts.emplace(change.path, std::move(volume));
+        return {};
+    }
+
     void count(const Change &change) {
         Totals &totals = m_resolution.totals;
         switch (change.kind) {
@@ -163,8 +199,10 @@ class Counter final : public ChangeSink {
             notices.emplace_back("… and more of the kind");
     }
 
+    transaction::Preflight &m_preflight;
     Resolution &m_resolution;
     ChangeDigest m_digest;
+    std::map<std::string, std::string, std::less<>> m_firsts;  // volumes of the first names of link groups
 };
 
 // What a package says and this version does not act upon is told, never passed over.
@@ -188,19 +226,6 @@ Result<void> note_unchecked(package::Package &package, std::vector<std::string> 
     return {};
 }
 
-Result<void> check_space(transaction::Site &site, const Totals &totals) {
-    MOS_TRY(const base::FilesystemUsage usage, site.root.usage());
-    const std::uint64_t entries = totals.added + totals.replaced;
-    const std::uint64_t needed = totals.write_bytes + entries * block_bytes + reserve_bytes;
-    if (entries != 0 && needed > usage.free_bytes)
-        return Error{Code::NO_SPACE,
-                     fmt::format("{} bytes are needed beneath the root, {} are free", needed, usage.free_bytes)};
-    if (entries != 0 && entries > usage.free_inodes)
-        return Error{Code::NO_SPACE,
-                     fmt::format("{} inodes are needed beneath the root, {} are free", entries, usage.free_inodes)};
-    return {};
-}
-
 }  // namespace
 
 Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
@@ -209,14 +234,16 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
     site.observer.report({.phase = base::Phase::planning});
     Resolution resolution;
     MOS_TRY(resolution.steps, summarize(site, steps));
-    Counter counter{steps, resolution};
+    transaction::Preflight preflight{site.root};
+    MOS_CHECK(preflight.check_root());
+    Counter counter{preflight, steps, resolution};
     for (const InstallStep &step : steps.installs) {
         MOS_TRY(std::vector<std::string> folders, find_implied_folders(*step.package));
         resolution.implied_folders.push_back(std::move(folders));
         MOS_CHECK(note_unchecked(*step.package, resolution.notices));
     }
     MOS_CHECK(walk(site, steps, resolution, counter));
-    MOS_CHECK(check_space(site, resolution.totals));
+    MOS_CHECK(preflight.check_space());
     resolution.digest = counter.digest();
     return resolution;
 }
