@@ -108,16 +108,13 @@ Result<std::uint64_t> Sweeper::run() {
         else
             MOS_CHECK(check_unmoved(m_site.root, id));
     }
-    MOS_TRY(const std::vector<std::string> tops, registered_volumes(m_site.root));
-    for (const std::string &top : tops) {
-        MOS_TRY(const auto part, find_stages_on(m_site.root, top));
-        if (part == nullptr)
-            continue;
-        MOS_TRY(const std::vector<std::uint64_t> ids, unowned_in(*part, top));
+    MOS_TRY(const std::vector<VolumeStages> volumes, stages_on_volumes(m_site.root));
+    for (const VolumeStages &volume : volumes) {
+        MOS_TRY(const std::vector<std::uint64_t> ids, unowned_in(*volume.stages, volume.top));
         if (!ids.empty())
             MOS_CHECK(make_pruned_durable());
         for (const std::uint64_t id : ids)
-            remove(*part, id);
+            remove(*volume.stages, id);
     }
     for (const std::uint64_t id : unowned)
         remove(*stages, id);
@@ -127,12 +124,9 @@ Result<std::uint64_t> Sweeper::run() {
 }  // namespace
 
 Result<void> delete_stage(Site &site, std::uint64_t id) {
-    MOS_TRY(const std::vector<std::string> tops, registered_volumes(site.root));
-    for (const std::string &top : tops) {
-        MOS_TRY(const auto part, find_stages_on(site.root, top));
-        if (part != nullptr)
-            MOS_CHECK(base::remove_tree(*part, number_name(id)));
-    }
+    MOS_TRY(const std::vector<VolumeStages> volumes, stages_on_volumes(site.root));
+    for (const VolumeStages &volume : volumes)
+        MOS_CHECK(base::remove_tree(*volume.stages, number_name(id)));
     MOS_TRY(const auto stages, open_stages(site.root));
     return base::remove_tree(*stages, number_name(id));
 }

@@ -73,19 +73,13 @@ Stage::~Stage() = default;
 
 // The next transaction's number, without those of old stages that could not be deleted.
 static Result<std::uint64_t> free_number(Site &site, base::Directory &stages) {
-    std::vector<std::unique_ptr<base::Directory>> others;
-    MOS_TRY(const std::vector<std::string> tops, registered_volumes(site.root));
-    for (const std::string &top : tops) {
-        MOS_TRY(auto folder, find_stages_on(site.root, top));
-        if (folder != nullptr)
-            others.push_back(std::move(folder));
-    }
+    MOS_TRY(const std::vector<VolumeStages> others, stages_on_volumes(site.root));
     MOS_TRY(std::uint64_t id, state::Transactions{site.database}.next_id());
     for (;; ++id) {
         MOS_TRY(auto taken, stages.find(number_name(id)));
-        for (const auto &other : others) {
+        for (const VolumeStages &other : others) {
             if (!taken) {
-                MOS_TRY(taken, other->find(number_name(id)));
+                MOS_TRY(taken, other.stages->find(number_name(id)));
             }
         }
         if (!taken)
@@ -122,7 +116,7 @@ Result<void> Stage::begin_on(const std::string &volume) {
     if (m_staged.m_parts.contains(volume))
         return {};
     MOS_TRY(const auto top, m_site->root.open_directory(volume, base::Symlinks::refuse));
-    MOS_CHECK(register_volume(m_site->root, *m_staged.m_parts.begin()->second.stages, volume));
+    MOS_TRY(const std::string root, register_volume(*m_site, *m_staged.m_parts.begin()->second.stages, volume));
     MOS_CHECK(m_staged.m_sync_points.add(*top));
     MOS_TRY(auto stages, open_stages_on(m_site->root, volume));
     // A bind mount may show a folder that another volume shows too.
@@ -133,6 +127,7 @@ Result<void> Stage::begin_on(const std::string &volume) {
                                  "unmount one of the two and try again",
                                  base::in_quotes(volume))}
             .about(volume);
+    MOS_CHECK(claim_stages(*stages, root, volume));
     return m_staged.make_part(volume, std::move(stages), m_site->observer);
 }
 

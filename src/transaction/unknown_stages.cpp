@@ -85,15 +85,12 @@ Result<std::string> set_aside(base::Directory &stages, const std::string &name) 
 
 // On the other volumes, of the stage by that name.
 Result<void> set_parts_aside(Site &site, const std::string &name) {
-    MOS_TRY(const std::vector<std::string> tops, registered_volumes(site.root));
-    for (const std::string &top : tops) {
-        MOS_TRY(const auto stages, find_stages_on(site.root, top));
-        if (stages == nullptr)
-            continue;
-        MOS_TRY(const auto part, stages->find(name));
+    MOS_TRY(const std::vector<VolumeStages> volumes, stages_on_volumes(site.root));
+    for (const VolumeStages &volume : volumes) {
+        MOS_TRY(const auto part, volume.stages->find(name));
         if (!part)
             continue;
-        MOS_TRY(const std::string kept, set_aside(*stages, name));
+        MOS_TRY(const std::string kept, set_aside(*volume.stages, name));
         static_cast<void>(kept);
     }
     return {};

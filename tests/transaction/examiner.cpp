@@ -110,7 +110,8 @@ Result<void> Examiner::check_stages_on(Machine &machine, const std::string &top)
     for (const base::DirectoryEntry &entry : entries) {
         const bool of_the_root = entry.name == state::copy_name || entry.name == state::new_copy_name ||
                                  entry.name.find(transaction::registry_name) != std::string::npos;
-        if (top.empty() && of_the_root)
+        const bool of_a_volume = entry.name.find(transaction::owner_name) != std::string::npos;
+        if (top.empty() ? of_the_root : of_a_volume)
             continue;
         std::uint64_t id = 0;
         std::from_chars(entry.name.data(), entry.name.data() + entry.name.size(), id);

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 
 using namespace mos::base;
 using mos::Code;
@@ -67,8 +68,10 @@ struct Rig {
         std::vector<std::string> names;
         const auto volume = must(twin.root()->open_directory(top, Symlinks::refuse));
         if (must(volume->find(".multios-stage"))) {
-            for (const auto &entry : must(must(volume->open_directory(".multios-stage", Symlinks::refuse))->list()))
-                names.push_back(entry.name);
+            for (const auto &entry : must(must(volume->open_directory(".multios-stage", Symlinks::refuse))->list())) {
+                if (entry.name != mos::transaction::owner_name)
+                    names.push_back(entry.name);
+            }
         }
         return names;
     }
@@ -339,19 +342,38 @@ TEST_CASE("a number whose stage is left on a volume is not given again, and what
 }
 
 TEST_CASE("the registry holds any name, and a line of it that can't be read is passed over") {
-    Twin twin;
-    const auto root = twin.root();
-    const auto stages = must(mos::transaction::open_stages(*root));
-    CHECK(must(mos::transaction::registered_volumes(*root)).empty());
+    Rig rig;
+    Directory &root = rig.machine->root();
+    const auto stages = must(mos::transaction::open_stages(root));
+    CHECK(must(mos::transaction::read_volume_registry(root)).tops.empty());
     const std::string odd = "s\xFFrv";
+    std::set<std::string> names;
     for (int again = 0; again < 2; ++again) {
-        must(mos::transaction::register_volume(*root, *stages, "boot"));
-        must(mos::transaction::register_volume(*root, *stages, odd));
+        names.insert(must(mos::transaction::register_volume(rig.machine->site(), *stages, "boot")));
+        names.insert(must(mos::transaction::register_volume(rig.machine->site(), *stages, odd)));
     }
-    CHECK(must(mos::transaction::registered_volumes(*root)) == Names{"boot", odd});
-    const auto after_cut = Twin{twin.crash(Selection::none())};
-    CHECK(must(mos::transaction::registered_volumes(*after_cut.root())) == Names{"boot", odd});
+    CHECK(names.size() == 1);
+    const Twin after_cut{rig.twin.crash(Selection::none())};
+    const auto registry = must(mos::transaction::read_volume_registry(*after_cut.root()));
+    CHECK(registry.tops == Names{"boot", odd});
+    CHECK(registry.root == *names.begin());
     const std::string content = "{\"path\":\"a\"}\nrubbish\n{\"path\":\"../b\"}\n{\"path\":7}\n[]\n{\"path\":\"c\"}";
     must(replace_file(*stages, mos::transaction::registry_name, as_bytes(content), 0600));
-    CHECK(must(mos::transaction::registered_volumes(*root)) == Names{"a", "c"});
+    CHECK(must(mos::transaction::read_volume_registry(root)).tops == Names{"a", "c"});
+}
+
+TEST_CASE("what another root has staged on a shared volume is neither deleted nor added to") {
+    Rig rig;
+    rig.install();
+    const auto stages = rig.open("boot/.multios-stage");
+    must(replace_file(*stages, mos::transaction::owner_name, as_bytes("another"), 0600));
+    must(stages->make_directory("7", 0700));
+    CHECK(must(mos::transaction::recover(rig.machine->site())).dropped_stages == 0);
+    const auto refused = rig.put("boot/x");
+    CHECK(refusal(refused) == Code::CONFLICT);
+    CHECK(rig.message_of(refused) ==
+          "'boot' holds stages of another root, and is changed from there; where that one is "
+          "no more, delete 'boot/.multios-stage'");
+    must(rig.machine->prune(1));
+    CHECK(rig.stages_on("boot") == Names{"1", "7"});
 }

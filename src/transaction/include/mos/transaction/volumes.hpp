@@ -7,6 +7,7 @@
 #pragma once
 
 #include <mos/base/filesystem.hpp>
+#include <mos/transaction/site.hpp>
 
 #include <map>
 #include <string>
@@ -16,8 +17,12 @@
 
 namespace mos::transaction {
 
-// In the root's own folder of stages: the tops of the other volumes on which there ever was a stage, one a line.
+// In the root's own folder of stages: what the root is called, and the tops of the other volumes on which there ever
+// was a stage, one a line.
 inline constexpr const char *registry_name = "volumes";
+// In the folder of stages on such a volume: what the root is called whose stages these are. Two systems may share a
+// volume, and the stages of one must not be leftovers to the other.
+inline constexpr const char *owner_name = "owner";
 inline constexpr std::size_t max_volumes = 1000;
 
 // "the root", or "'boot'".
@@ -40,18 +45,31 @@ class VolumeFinder {
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> m_tops;  // by mount and device
 };
 
-// The tops in the registry, in no order; none where there is no registry. A line that can't be read is passed over: no
-// decision rests on it, only the tidying up of what a cut left on other volumes.
-[[nodiscard]] Result<std::vector<std::string>> registered_volumes(base::Directory &root);
+struct VolumeRegistry {
+    std::string root;  // "" where no volume was registered yet
+    std::vector<std::string> tops;
+};
 
-// Adds `top` to the registry in `stages`, unless it is there. Durable when it returns, since the first stage on that
-// volume must never be there without it.
-[[nodiscard]] Result<void> register_volume(base::Directory &root, base::Directory &stages, const std::string &top);
+// Empty where there is no registry. A line that can't be read is passed over: no decision rests on it, only the tidying
+// up of what a cut left on other volumes.
+[[nodiscard]] Result<VolumeRegistry> read_volume_registry(base::Directory &root);
+
+// Adds `top` to the registry in `stages`, unless it is there, and returns what the root is called. Durable when it
+// returns, since the first stage on that volume must never be there without it.
+[[nodiscard]] Result<std::string> register_volume(Site &site, base::Directory &stages, const std::string &top);
+
+// Says in the folder of stages on the volume with that top that they are those of `root`, durably. CONFLICT when they
+// are another root's.
+[[nodiscard]] Result<void> claim_stages(base::Directory &stages, const std::string &root, const std::string &top);
 
 // Whether there is a volume with that top now.
 [[nodiscard]] Result<bool> is_mounted(base::Directory &root, const std::string &top);
 
-// The folder of stages on a registered volume; nullptr where the volume is not mounted now, or has none.
-[[nodiscard]] Result<std::unique_ptr<base::Directory>> find_stages_on(base::Directory &root, const std::string &top);
+// The folders of stages on all registered volumes, as far as these are mounted now, and the stages there this root's.
+struct VolumeStages {
+    std::string top;
+    std::unique_ptr<base::Directory> stages;
+};
+[[nodiscard]] Result<std::vector<VolumeStages>> stages_on_volumes(base::Directory &root);
 
 }  // namespace mos::transaction
