@@ -300,7 +300,7 @@ TEST_CASE("a write error of a volume is not missed, although somebody was told o
     must(stage.put_file("boot/x", {.mode = 0644, .modified = {1, 0}, .extended = {}},
                         [](File &file) { return file.write_at(0, as_bytes("new")); }));
     const auto others = must(rig.open("boot")->open_sync_point());
-    rig.twin.fail_writeback(EIO);
+    rig.twin.fail_writeback_on("boot", EIO);
     CHECK(refusal(others->flush()) == Code::IO);
     CHECK(refusal(stage.finish()) == Code::IO);
 }

@@ -75,6 +75,7 @@ class Disk {
     [[nodiscard]] std::uint64_t sample_errors(Id id) { return m_inode_errors[id].sample(); }
     [[nodiscard]] std::uint64_t sample_volume_errors(Device device) const { return volume(device).errors.sample(); }
     void fail_writeback(int number);
+    void lose_data(Id only, Device device, int number);  // of one inode, or of all on the volume when there is none
 
     [[nodiscard]] bool lock(Id id, base::LockMode mode);  // false when somebody is in the way
     void unlock(Id id);
@@ -110,7 +111,6 @@ class Disk {
     void learn_numbers();
     [[nodiscard]] std::uint64_t used_chunks(Device device) const;
     [[nodiscard]] std::uint64_t writable_bytes(Id id, std::uint64_t offset, std::uint64_t count) const;
-    void lose_data(Id only, Device device, int number);  // of one inode, or of all on the volume when there is none
     void drop_capabilities(Id id);
     int check_rename(Id from, const Entry &source, Id to, const Entry *target, base::RenameMode mode) const;
 

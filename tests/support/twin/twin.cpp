@@ -78,6 +78,10 @@ void Twin::mount(std::string_view path) {
     m_disk->mount(id);
 }
 
+void Twin::fail_writeback_on(std::string_view top, int number) {
+    m_disk->lose_data(twin::no_id, m_disk->node(id_at(*m_disk, top)).device, number);
+}
+
 void Twin::set_free_bytes(std::uint64_t bytes, std::string_view top) {
     m_disk->set_free_bytes(top.empty() ? twin::root_device : m_disk->node(id_at(*m_disk, top)).device, bytes);
 }

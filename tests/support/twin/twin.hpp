@@ -81,6 +81,7 @@ class Twin {
     // The background writer fails: all unflushed data is lost for good. Each open File of such an inode and each open
     // SyncPoint reports it once, on its next flush; those opened after somebody was told report nothing.
     void fail_writeback(int number);
+    void fail_writeback_on(std::string_view top, int number);  // of one volume
 
     // Makes the empty directory at `path` the top of another volume, which is there after every cut. Flushes the one
     // that it is mounted on.
