@@ -51,7 +51,7 @@ enum {
     MOS_E_RECOVERY_FAILED = -44, /* E044: an unfinished transaction could not be completed */
     MOS_E_NOT_INSTALLED = -45, /* E045: package is not installed */
     MOS_E_ALREADY_INSTALLED = -46, /* E046: package is installed already */
-    MOS_E_CROSS_MOUNT = -47, /* E047: path lies on another mount */
+    MOS_E_CROSS_MOUNT = -47, /* E047: a mount is in the way */
     MOS_E_FILESYSTEM_UNSUITABLE = -48, /* E048: filesystem can't keep the promise */
     MOS_E_REVERTED = -49, /* E049: failed after it had begun, and was undone */
     MOS_E_POLICY_REFUSED = -50, /* E050: policy does not allow this */

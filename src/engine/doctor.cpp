@@ -4,7 +4,9 @@
 
 #include <mos/crypto/trust_store.hpp>
 #include <mos/state/database_files.hpp>
+#include <mos/transaction/stages.hpp>
 #include <mos/transaction/unknown_stages.hpp>
+#include <mos/transaction/volumes.hpp>
 
 #include <fmt/format.h>
 
@@ -37,6 +39,7 @@ class Examination {
              std::string repair = {});
     void check_database(const DatabaseCondition &condition);
     void check_copy(const DatabaseCondition &condition, std::uint64_t revision);
+    [[nodiscard]] Result<void> check_volumes_of(Database &database, const Transaction &transaction);
     [[nodiscard]] Result<void> check_unfinished(Database &database);
     [[nodiscard]] Result<void> check_unknown_stages(Database &database);
     [[nodiscard]] Result<void> check_names();
@@ -99,9 +102,25 @@ void Examination::check_copy(const DatabaseCondition &condition, std::uint64_t r
         add("copy-missing", Severity::warning, "there is no copy of the database", copy_path(), renewing);
 }
 
+// What a transaction can't be completed without.
+Result<void> Examination::check_volumes_of(Database &database, const Transaction &transaction) {
+    MOS_TRY(const auto tops, Transactions{database}.volumes(transaction.id));
+    transaction::Stages stages{m_root, transaction.stage};
+    for (const std::string &top : tops) {
+        MOS_TRY(const Directory *const part, stages.find(top));
+        if (part == nullptr && !top.empty())
+            add("volume-missing", Severity::error,
+                fmt::format("transaction {} can't be completed without {}: mount it and run 'multios-update recover'",
+                            transaction.id, base::in_quotes(top)),
+                top);
+    }
+    return {};
+}
+
 Result<void> Examination::check_unfinished(Database &database) {
     MOS_TRY(const auto unfinished, Transactions{database}.unfinished());
     if (unfinished) {
+        MOS_CHECK(check_volumes_of(database, *unfinished));
         const bool forward = unfinished->state == state::TransactionState::committed;
         add("transaction-unfinished", Severity::error,
             fmt::format("transaction {} ({}) was cut short", unfinished->id, unfinished->summary),
@@ -115,6 +134,13 @@ Result<void> Examination::check_unknown_stages(Database &database) {
     Transactions transactions{database};
     for (const UnknownStage &stage : unknown) {
         const std::string path = stage_path(transaction::number_name(stage.id));
+        if (stage.standing == UnknownStage::Standing::out_of_reach) {
+            add("volume-missing", Severity::error,
+                fmt::format("stage {} is about {} too, which is not mounted: mount it, then ask again", stage.id,
+                            base::in_quotes(stage.moved_path)),
+                stage.moved_path);
+            continue;
+        }
         if (stage.standing != UnknownStage::Standing::moved) {
             add("stage-unowned", Severity::warning,
                 stage.standing == UnknownStage::Standing::unmoved
@@ -159,7 +185,7 @@ Result<void> Examination::check_names() {
                             "then delete it",
                             number),
                 stage_path(name));
-        else
+        else if (name != transaction::registry_name)
             add("foreign-entry", Severity::information,
                 fmt::format("{} in the stages' folder is none of the engine's", base::in_quotes(name)),
                 stage_path(name));
@@ -175,14 +201,21 @@ struct Fault {
 };
 Result<std::optional<Fault>> fault_of(Directory &root, Database &database, const Transaction &point) {
     std::optional<Fault> fault;
-    auto opened = root.open_directory(stage_path(transaction::number_name(point.stage)), base::Symlinks::refuse);
-    if (!opened && opened.error().code() == Code::NOT_FOUND)
+    transaction::Stages stages{root, point.stage};
+    MOS_TRY(const Directory *const primary, stages.find({}));
+    if (primary == nullptr)
         return std::optional{Fault{.sentence = "its stage is missing", .repair = "give this recovery point up"}};
-    MOS_TRY(const auto stage, std::move(opened));
     MOS_CHECK(Transactions{database}.for_each_operation(
         point.id, state::Direction::forward, [&](const Operation &operation) -> Result<void> {
             if (fault || operation.kind != state::OperationKind::exchange)
                 return {};
+            MOS_TRY(Directory *const stage, stages.find(operation.volume));
+            if (stage == nullptr) {
+                fault = Fault{.sentence = fmt::format("its part on {} is missing, which may not be mounted",
+                                                      base::in_quotes(operation.volume)),
+                              .repair = {}};
+                return {};
+            }
             MOS_TRY(const auto slot, stage->find(transaction::number_name(operation.slot)));
             if (!slot)
                 fault = Fault{.sentence =

@@ -45,6 +45,15 @@ void log_recovered(const LogSink &log, const transaction::Recovered &recovered) 
                           recovered.transaction->summary));
 }
 
+// Nothing can be recorded, so nothing can be changed.
+Error read_only(Error cause) {
+    return Error{Code::READ_ONLY, fmt::format("'{}' is on a filesystem that is mounted read-only: mount it writable "
+                                              "('mount -o remount,rw') and try again",
+                                              state_path)}
+        .about(state_path)
+        .caused_by(std::move(cause));
+}
+
 Error locked(Error holder) {
     return Error{Code::LOCKED,
                  fmt::format("the root is in use by {}",
@@ -149,10 +158,15 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     } else if (!there && !lost && purpose != Purpose::change) {
         MOS_TRY(session.m_database, state::Database::open_empty());
     } else {
-        MOS_TRY(std::unique_ptr<base::Directory> folder, base::make_directories(engine.root(), state_path));
+        auto made = base::make_directories(engine.root(), state_path);
+        if (!made && made.error().code() == Code::READ_ONLY)
+            return read_only(std::move(made).error());
+        MOS_TRY(const std::unique_ptr<base::Directory> folder, std::move(made));
         auto lock = folder->lock(lock_name, lock_note(engine.clock()));
         if (!lock && lock.error().code() == Code::LOCKED)
             return locked(std::move(lock).error());
+        if (!lock && lock.error().code() == Code::READ_ONLY)
+            return read_only(std::move(lock).error());
         MOS_TRY(session.m_lock, std::move(lock));
         MOS_TRY(session.m_database, open_or_restore(engine.root(), *session.m_observer));
     }

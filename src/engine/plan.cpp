@@ -146,12 +146,10 @@ class RollbackDigest {
 // Works out what taking back `owner` comes to; writes nothing.
 Result<Plan::View> survey_rollback(transaction::Site &site, const state::Transaction &owner) {
     const std::string point = snapshot::recovery_point_name(owner.id);
-    MOS_TRY(const auto stage, site.root.open_directory(
-                                  fmt::format("{}/{}", transaction::stages_name, transaction::number_name(owner.stage)),
-                                  base::Symlinks::refuse));
+    MOS_TRY(transaction::Stages stages, transaction::Stages::open(site, owner));
     Collector collector;
     transaction::Site surveyed{site.root, site.database, site.clock, collector};
-    transaction::Surveyor surveyor{surveyed, *stage, state::Direction::backward};
+    transaction::Surveyor surveyor{surveyed, stages, state::Direction::backward};
     RollbackDigest digest{point};
     Plan::View view;
     MOS_CHECK(state::Transactions{site.database}.for_each_operation(

@@ -1,6 +1,7 @@
 #include "present.hpp"
 
 #include <mos/base/path.hpp>
+#include <mos/transaction/volumes.hpp>
 
 #include <fmt/format.h>
 
@@ -85,6 +86,12 @@ Result<bool> Present::has_content(std::string_view path, const FileStatus &there
     MOS_TRY(const auto file, parent->open_file(split.name, base::OpenMode::read));
     MOS_TRY(const crypto::Sha256Digest found, digest_of(*file));
     return found == digest;
+}
+
+Result<bool> Present::is_mount_point(std::string_view path, const FileStatus &there) {
+    MOS_TRY(base::Directory *const parent, parent_of(path));
+    MOS_TRY(const FileStatus home, parent->own_status());
+    return transaction::is_mount_point(home, there);
 }
 
 Result<base::Directory *> Present::parent_of(std::string_view path) {

@@ -29,6 +29,9 @@ class Present {
                                            std::uint64_t size, const crypto::Sha256Digest &digest,
                                            std::string_view link_target);
 
+    // Whether `there`, found at `path`, is the top of a volume of its own, or was mounted upon.
+    [[nodiscard]] Result<bool> is_mount_point(std::string_view path, const base::FileStatus &there);
+
     // Valid until the next call.
     [[nodiscard]] Result<base::Directory *> parent_of(std::string_view path);
     [[nodiscard]] Result<std::unique_ptr<base::Directory>> open(std::string_view path);

@@ -5,11 +5,14 @@
 #include "walk.hpp"
 
 #include <mos/crypto/verify.hpp>
+#include <mos/install/dependencies.hpp>
 #include <mos/package/version.hpp>
+#include <mos/transaction/preflight.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 #include <sys/utsname.h>
 
@@ -18,8 +21,6 @@ namespace mos::install {
 namespace {
 
 constexpr std::size_t max_notices = 1000;
-constexpr std::uint64_t block_bytes = 4096;         // what an entry takes at least, rounded up
-constexpr std::uint64_t reserve_bytes = 8U << 20U;  // for the database and what the filesystem itself needs
 
 std::strong_ordering compare(const package::Statement &wanted, const state::InstalledPackage &installed) {
     const auto order = package::compare_versions(wanted.version, installed.version);
@@ -125,9 +126,11 @@ namespace {
 
 class Counter final : public ChangeSink {
   public:
-    Counter(const Steps &steps, Resolution &resolution) : m_resolution(resolution), m_digest(resolution.steps, steps) {}
+    Counter(transaction::Preflight &preflight, const Steps &steps, Resolution &resolution)
+        : m_preflight(preflight), m_resolution(resolution), m_digest(resolution.steps, steps) {}
 
     [[nodiscard]] Result<void> take(const Change &change) override {
+        MOS_CHECK(check(change));
         m_digest.add(change);
         count(change);
         if (!change.note.empty())
@@ -138,6 +141,43 @@ class Counter final : public ChangeSink {
     [[nodiscard]] std::string digest() { return m_digest.finish(); }
 
   private:
+    // Whatever would refuse the change later refuses it here.
+    [[nodiscard]] Result<void> check(const Change &change) {
+        switch (change.kind) {
+        case ChangeKind::add:
+        case ChangeKind::ask:
+        case ChangeKind::replace:
+            return check_newcomer(change);
+        case ChangeKind::set_attributes:
+            return planned(m_preflight.plan(change.path, transaction::Touch::attributes, 0));
+        case ChangeKind::output:
+            return planned(m_preflight.plan(change.path, transaction::Touch::arrive, 0));
+        case ChangeKind::remove_tree:
+        case ChangeKind::remove:
+            return planned(m_preflight.plan(change.path, transaction::Touch::leave, 0));
+        default:
+            return {};
+        }
+    }
+
+    [[nodiscard]] static Result<void> planned(const Result<std::string> &volume) {
+        if (!volume)
+            return volume.error();
+        return {};
+    }
+
+    // All names of a file lie on one volume.
+    [[nodiscard]] Result<void> check_newcomer(const Change &change) {
+        const WantedEntry &wanted = *change.wanted;
+        const std::uint64_t bytes = wanted.entry == nullptr ? 0 : wanted.entry->size;
+        MOS_TRY(std::string volume, m_preflight.plan(change.path, transaction::Touch::arrive, bytes));
+        if (const auto first = m_firsts.find(wanted.link_first); first != m_firsts.end() && first->second != volume)
+            return transaction::Preflight::links_apart(change.path, wanted.link_first);
+        if (wanted.first_of_links)
+            m_firsts.emplace(change.path, std::move(volume));
+        return {};
+    }
+
     void count(const Change &change) {
         Totals &totals = m_resolution.totals;
         switch (change.kind) {
@@ -183,13 +223,14 @@ class Counter final : public ChangeSink {
             notices.emplace_back("… and more of the kind");
     }
 
+    transaction::Preflight &m_preflight;
     Resolution &m_resolution;
     ChangeDigest m_digest;
+    std::map<std::string, std::string, std::less<>> m_firsts;  // volumes of the first names of link groups
 };
 
-// What a package says and this version does not act upon is told, never passed over.
-Result<void> note_unchecked(package::Package &package, std::vector<std::string> &notices) {
-    const package::Statement &statement = package.statement();
+// For another machine a package may be meant all the same: an image is made for it here.
+void note_architecture(const package::Statement &statement, std::vector<std::string> &notices) {
     utsname machine{};
     const bool any =
         statement.architecture == "all" || statement.architecture == "any" || statement.architecture == "noarch";
@@ -198,26 +239,23 @@ Result<void> note_unchecked(package::Package &package, std::vector<std::string> 
         !(statement.architecture == "arm64" && std::string_view{machine.machine} == "aarch64"))
         notices.push_back(fmt::format("'{}' is made for {}; this machine is {}", statement.name, statement.architecture,
                                       machine.machine));
-    MOS_TRY(const package::Manifest manifest, package.manifest());
-    for (const std::string &relation : manifest.dependencies.depends)
-        notices.push_back(fmt::format("'{}' depends on {}, which this version does not check", statement.name,
-                                      base::in_quotes(relation)));
-    for (const std::string &relation : manifest.update_info.conflicts)
-        notices.push_back(fmt::format("'{}' conflicts with {}, which this version does not check", statement.name,
-                                      base::in_quotes(relation)));
-    return {};
 }
 
-Result<void> check_space(transaction::Site &site, const Totals &totals) {
-    MOS_TRY(const base::FilesystemUsage usage, site.root.usage());
-    const std::uint64_t entries = totals.added + totals.replaced;
-    const std::uint64_t needed = totals.write_bytes + entries * block_bytes + reserve_bytes;
-    if (entries != 0 && needed > usage.free_bytes)
-        return Error{Code::NO_SPACE,
-                     fmt::format("{} bytes are needed beneath the root, {} are free", needed, usage.free_bytes)};
-    if (entries != 0 && entries > usage.free_inodes)
-        return Error{Code::NO_SPACE,
-                     fmt::format("{} inodes are needed beneath the root, {} are free", entries, usage.free_inodes)};
+// To resolve relations is not this layer's: what they say is told, and stops nothing.
+Result<void> note_relations(state::Packages &packages, Resolution &resolution) {
+    std::vector<const package::Manifest *> to_come;
+    for (const auto &brought : resolution.brought)
+        to_come.push_back(&brought->manifest);
+    MOS_TRY(const std::vector<Unmet> unmet, unmet_dependencies(packages, to_come));
+    for (const Unmet &one : unmet)
+        resolution.notices.push_back(
+            fmt::format("'{}' depends on {}, and {}", one.package, base::in_quotes(one.relation),
+                        one.what_is_there.empty() ? "nothing installed is that" : one.what_is_there + " is installed"));
+    MOS_TRY(const std::vector<Conflict> excluded, conflicts(packages, to_come));
+    for (const Conflict &one : excluded)
+        resolution.notices.push_back(fmt::format("'{}' says that it must not be installed beside '{}' {} ({})",
+                                                 one.package, one.other, one.other_version,
+                                                 base::in_quotes(one.relation)));
     return {};
 }
 
@@ -229,7 +267,9 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
     site.observer.report({.phase = base::Phase::planning});
     Resolution resolution;
     MOS_TRY(resolution.steps, summarize(site, steps));
-    Counter counter{steps, resolution};
+    transaction::Preflight preflight{site.root};
+    MOS_CHECK(preflight.check_root());
+    Counter counter{preflight, steps, resolution};
     state::Packages packages{site.database};
     for (const InstallStep &step : steps.installs) {
         MOS_TRY(const auto installed, packages.find(step.package->statement().name));
@@ -237,10 +277,11 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
         if (brought.manifest.update_info.reboot_required)
             resolution.reboot.push_back(brought.manifest.package_info.name);
         resolution.brought.push_back(std::make_shared<const Brought>(std::move(brought)));
-        MOS_CHECK(note_unchecked(*step.package, resolution.notices));
+        note_architecture(step.package->statement(), resolution.notices);
     }
+    MOS_CHECK(note_relations(packages, resolution));
     MOS_CHECK(walk(site, steps, resolution, counter));
-    MOS_CHECK(check_space(site, resolution.totals));
+    MOS_CHECK(preflight.check_space());
     resolution.digest = counter.digest();
     return resolution;
 }

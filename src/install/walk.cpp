@@ -6,6 +6,7 @@
 #include <mos/snapshot/rollback.hpp>
 #include <mos/transaction/site.hpp>
 #include <mos/transaction/stage.hpp>
+#include <mos/transaction/volumes.hpp>
 
 #include <fmt/format.h>
 
@@ -265,11 +266,24 @@ Result<void> Walker::visit_wanted_directory(const WantedEntry &wanted, const std
     if (!there)
         return give(is_engine_folder(wanted.path) ? ChangeKind::unchanged : ChangeKind::add, wanted);
     if (m_old.empty() || m_old.front().type != there->type)
-        return refuse(there->type == FileType::symlink ? Code::SYMLINK_IN_PATH : Code::CONFLICT, wanted.path,
-                      fmt::format("'{}' wants a folder {}, and a {} is there", name_of(wanted),
-                                  base::in_quotes(wanted.path), base::file_type_name(there->type)));
+        return there->type == FileType::symlink
+                   ? refuse_link(wanted)
+                   : refuse(Code::CONFLICT, wanted.path,
+                            fmt::format("'{}' wants a folder {}, and a {} is there", name_of(wanted),
+                                        base::in_quotes(wanted.path), base::file_type_name(there->type)));
     MOS_TRY(const bool altered, is_altered(wanted.path, *there));
     return give(ChangeKind::replace, wanted, altered ? altered_and_saved : "");
+}
+
+// As 'lib' is in a root whose folders were merged into 'usr'. A link is never followed: what it leads to is not for a
+// package to choose.
+Result<void> Walker::refuse_link(const WantedEntry &wanted) {
+    MOS_TRY(base::Directory *const parent, m_present.parent_of(wanted.path));
+    MOS_TRY(const std::string target, parent->read_symlink(base::split_path(wanted.path).name));
+    return refuse(Code::SYMLINK_IN_PATH, wanted.path,
+                  fmt::format("'{}' wants a folder {}, which is a symbolic link to {} in this root: build the package "
+                              "with the real path",
+                              name_of(wanted), base::in_quotes(wanted.path), base::in_quotes(target)));
 }
 
 // Mode and owner are the package's only where the package changes them and they are as it left them: a directory that
@@ -359,13 +373,16 @@ Result<void> check_swept_directory(transaction::Site &site, const Resolution &re
         return std::any_of(resolution.steps.begin(), resolution.steps.end(),
                            [&](const StepSummary &step) { return step.old_package == package; });
     };
+    MOS_TRY(const auto directory, Present{site.root}.open(path));
+    MOS_TRY(const FileStatus home, directory->own_status());
     // An altered one goes along into the recovery point, which the walk reports.
-    const auto is_ours = [&](const std::string &below, const FileStatus & /*status*/) -> Result<bool> {
+    const auto is_ours = [&](const std::string &below, const FileStatus &status) -> Result<bool> {
+        if (transaction::is_mount_point(home, status))
+            return false;  // what is mounted below would go along
         MOS_TRY(const auto owners, packages.owners(below));
         return std::any_of(owners.begin(), owners.end(),
                            [&](const auto &owner) { return is_leaving(owner.file.package); });
     };
-    MOS_TRY(const auto directory, Present{site.root}.open(path));
     MOS_TRY(const std::optional<std::string> foreign, snapshot::find_foreign(*directory, path, is_ours));
     if (foreign)
         return refuse(Code::CONFLICT, *foreign,

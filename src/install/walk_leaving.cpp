@@ -43,6 +43,9 @@ Result<void> Walker::visit_leaving(std::string_view path) {
     MOS_TRY(const auto there, std::move(found));
     if (!there)
         return {};
+    MOS_TRY(const bool mount_point, m_present.is_mount_point(path, *there));
+    if (mount_point)
+        return give_removal(ChangeKind::keep, path, "is a mount point, and is kept");
     if (there->type != m_old.front().type && m_old.front().role != FileRole::output)
         return give_removal(ChangeKind::keep, path,
                             "was replaced by something else since it was installed, and is kept");

@@ -62,6 +62,7 @@ class Walker {
     [[nodiscard]] Result<void> visit_wanted(const WantedEntry &wanted);
     [[nodiscard]] Result<void> visit_wanted_directory(const WantedEntry &wanted,
                                                       const std::optional<base::FileStatus> &there);
+    [[nodiscard]] Result<void> refuse_link(const WantedEntry &wanted);
     [[nodiscard]] Result<void> visit_present_directory(const WantedEntry &wanted, const base::FileStatus &there);
     [[nodiscard]] Result<void> give_as_it_is(ChangeKind kind, WantedEntry directory, const base::FileStatus &there);
     [[nodiscard]] Result<void> visit_instead_of_directory(const WantedEntry &wanted);

@@ -2,6 +2,7 @@
 
 #include <mos/base/path.hpp>
 #include <mos/state/packages.hpp>
+#include <mos/transaction/volumes.hpp>
 
 #include <fmt/format.h>
 
@@ -47,7 +48,13 @@ Result<void> check_directories(transaction::Site &site, const Transaction &owner
             if (!there || there->type != FileType::directory || there->inode != operation.staged_inode)
                 return {};
             MOS_TRY(const auto directory, parent->open_directory(split.name, base::Symlinks::refuse));
-            MOS_TRY(const auto foreign, find_foreign(*directory, operation.path, is_untouched));
+            MOS_TRY(const base::FileStatus home, directory->own_status());
+            const IsOurs is_ours = [&](const std::string &path, const base::FileStatus &status) -> Result<bool> {
+                if (transaction::is_mount_point(home, status))
+                    return false;  // what is mounted below would go along
+                return is_untouched(path, status);
+            };
+            MOS_TRY(const auto foreign, find_foreign(*directory, operation.path, is_ours));
             if (foreign)
                 return Error{Code::CONFLICT,
                              fmt::format("{} was put into a folder that the rollback takes away, or changed in it",

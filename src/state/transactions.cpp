@@ -170,6 +170,19 @@ Result<std::uint64_t> Transactions::operation_count(std::uint64_t id) {
     return found ? row.unsigned_at(0) : 0;
 }
 
+Result<std::vector<std::string>> Transactions::volumes(std::uint64_t id) {
+    MOS_TRY(Statement rows, m_database.connection().prepare("SELECT DISTINCT volume FROM operations WHERE "
+                                                            "transaction_id = ? AND volume != x'' ORDER BY volume"));
+    rows.unsigned_integer(id);
+    std::vector<std::string> found = {""};
+    for (;;) {
+        MOS_TRY(const bool row, rows.step());
+        if (!row)
+            return found;
+        found.push_back(rows.text_at(0));
+    }
+}
+
 Result<void> Transactions::insert(const Transaction &transaction) {
     Connection &connection = m_database.connection();
     MOS_TRY(Statement row, connection.prepare("INSERT INTO transactions (id, stage, direction, state, in_effect, "

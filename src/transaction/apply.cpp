@@ -129,7 +129,7 @@ bool is_foreign(const Operation &operation, const FileStatus &there) {
 
 class Mover {
   public:
-    Mover(Site &site, base::Directory &stage) : m_site(site), m_stage(stage), m_cache(site.root) {}
+    Mover(Site &site, Stages &stages) : m_site(site), m_stages(stages), m_cache(site.root) {}
 
     [[nodiscard]] Result<void> apply(const Operation &operation, Direction heading);
 
@@ -141,13 +141,14 @@ class Mover {
     [[nodiscard]] Result<bool> has_left(const Operation &operation);
 
     Site &m_site;
-    base::Directory &m_stage;
+    Stages &m_stages;
     base::DirectoryCache m_cache;
 };
 
 // Whether what is to leave the slot has left it.
 Result<bool> Mover::has_left(const Operation &operation) {
-    MOS_TRY(const auto slot, m_stage.find(number_name(operation.slot)));
+    MOS_TRY(base::Directory *const stage, m_stages.on(operation.volume));
+    MOS_TRY(const auto slot, stage->find(number_name(operation.slot)));
     return !slot || slot->inode != operation.leaving_inode;
 }
 
@@ -160,7 +161,8 @@ Result<void> Mover::from_slot(const Operation &operation, RenameMode first, Rena
         return {};
     }
     const std::string slot = number_name(operation.slot);
-    auto renamed = m_stage.rename(slot, *parent, split.name, first);
+    MOS_TRY(base::Directory *const stage, m_stages.on(operation.volume));
+    auto renamed = stage->rename(slot, *parent, split.name, first);
     if (renamed)
         return {};
     const Code code = renamed.error().code();
@@ -171,7 +173,7 @@ Result<void> Mover::from_slot(const Operation &operation, RenameMode first, Rena
         notice(m_site.observer, operation, "is somebody else's now; what belongs there stays in the stage");
         return {};
     }
-    MOS_CHECK(m_stage.rename(slot, *parent, split.name, second));
+    MOS_CHECK(stage->rename(slot, *parent, split.name, second));
     if (second == RenameMode::exchange)
         notice(m_site.observer, operation, "had been put there by somebody meanwhile; that is in the stage now");
     return {};
@@ -179,7 +181,8 @@ Result<void> Mover::from_slot(const Operation &operation, RenameMode first, Rena
 
 Result<void> Mover::into_slot(const Operation &operation) {
     const std::string slot = number_name(operation.slot);
-    MOS_TRY(const auto occupied, m_stage.find(slot));
+    MOS_TRY(base::Directory *const stage, m_stages.on(operation.volume));
+    MOS_TRY(const auto occupied, stage->find(slot));
     MOS_TRY(const auto there, target_status(m_cache, operation));
     if (occupied || !there)
         return {};
@@ -199,7 +202,13 @@ Result<void> Mover::into_slot(const Operation &operation) {
             return {};
         }
     }
-    return parent->rename(split.name, m_stage, slot, RenameMode::keep_existing);
+    auto renamed = parent->rename(split.name, *stage, slot, RenameMode::keep_existing);
+    // An overlay without redirect_dir moves no directory of its lower layer.
+    if (!renamed && operation.kind == OperationKind::remove_directory && renamed.error().code() == Code::CROSS_MOUNT) {
+        notice(m_site.observer, operation, "is kept, and empty: its filesystem can't move it");
+        return {};
+    }
+    return renamed;
 }
 
 Result<void> Mover::set_attributes(const Operation &operation, const Change &change) {
@@ -261,10 +270,9 @@ Result<void> Mover::apply(const Operation &operation, Direction heading) {
 
 }  // namespace
 
-Result<void> apply_all(Site &site, base::Directory &stage, const state::Transaction &transaction,
-                       Interruption interruption) {
+Result<void> apply_all(Site &site, Stages &stages, const state::Transaction &transaction, Interruption interruption) {
     const Direction heading = transaction.heading();
-    Mover mover{site, stage};
+    Mover mover{site, stages};
     base::Progress progress;
     progress.phase =
         transaction.state == state::TransactionState::reverting ? base::Phase::reverting : base::Phase::applying;
@@ -281,15 +289,16 @@ Result<void> apply_all(Site &site, base::Directory &stage, const state::Transact
     return transactions.for_each_operation(transaction.id, heading, apply_one);
 }
 
-Surveyor::Surveyor(Site &site, base::Directory &stage, Direction heading)
-    : m_cache(site.root), m_observer(site.observer), m_stage(stage), m_heading(heading) {}
+Surveyor::Surveyor(Site &site, Stages &stages, Direction heading)
+    : m_cache(site.root), m_observer(site.observer), m_stages(stages), m_heading(heading) {}
 
 Result<Operation> Surveyor::survey(Operation operation) {
     operation.active = true;
     if (operation.kind == OperationKind::set_attributes)
         return operation;  // also of what is not there now: it may be a directory that comes back
     MOS_TRY(const auto there, target_status(m_cache, operation));
-    MOS_TRY(const auto slot, m_stage.find(number_name(operation.slot)));
+    MOS_TRY(base::Directory *const stage, m_stages.on(operation.volume));
+    MOS_TRY(const auto slot, stage->find(number_name(operation.slot)));
     if (operation.kind == OperationKind::output) {
         const bool holds_before = slot ? slot->inode == operation.staged_inode : operation.staged_inode == 0;
         operation.leaving_inode = slot ? slot->inode : 0;

@@ -1,7 +1,10 @@
+#include <mos/transaction/transaction.hpp>
+
+#include "leftovers.hpp"
+
 #include <mos/transaction/apply.hpp>
 #include <mos/transaction/hooks.hpp>
-#include <mos/transaction/transaction.hpp>
-#include <mos/transaction/unknown_stages.hpp>
+#include <mos/transaction/preflight.hpp>
 
 #include <fmt/format.h>
 
@@ -16,22 +19,17 @@ using Moment = state::Hook::Moment;
 
 namespace {
 
-Result<std::unique_ptr<base::Directory>> open_stage(Site &site, std::uint64_t id) {
-    MOS_TRY(const auto stages, open_stages(site.root));
-    return stages->open_directory(number_name(id), base::Symlinks::refuse);
-}
-
-Result<void> flush_tree(Site &site, base::SyncPoint &sync_point) {
+Result<void> flush_tree(Site &site, SyncPoints &sync_points) {
     site.observer.report({.phase = base::Phase::settling});
-    if (auto flushed = sync_point.flush(); !flushed)
+    if (auto flushed = sync_points.flush(); !flushed)
         return in_context(std::move(flushed).error(), "can't flush what was put in place");
     return {};
 }
 
 // The flush comes before the word: what is called done must be durable. The word itself may be lost, or not be written
 // on a full disk: recovery then finds nothing left to move and says it again.
-Result<void> settle(Site &site, Transaction &transaction, base::SyncPoint &sync_point, TransactionState final_state) {
-    MOS_CHECK(flush_tree(site, sync_point));
+Result<void> settle(Site &site, Transaction &transaction, SyncPoints &sync_points, TransactionState final_state) {
+    MOS_CHECK(flush_tree(site, sync_points));
     transaction.state = final_state;
     const Result<void> said = site.database.commit(state::Durability::with_next, [&] {
         return Transactions{site.database}.set_state(transaction.id, final_state);
@@ -45,10 +43,10 @@ Result<void> settle(Site &site, Transaction &transaction, base::SyncPoint &sync_
 
 // Decides, durably, that the transaction goes back to where it came from. Records what is in each slot now, since the
 // reversal tests against that: else a second recovery would swap somebody's newer file back.
-Result<void> turn_round(Site &site, base::Directory &stage, Transaction &transaction) {
+Result<void> turn_round(Site &site, Stages &stages, Transaction &transaction) {
     Transaction turned = transaction;
     turned.state = TransactionState::reverting;
-    Surveyor surveyor{site, stage, turned.heading()};
+    Surveyor surveyor{site, stages, turned.heading()};
     Transactions transactions{site.database};
     MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(transactions.set_state(transaction.id, TransactionState::reverting));
@@ -71,17 +69,18 @@ Error could_not_recover(Error cause, const Transaction &transaction) {
 
 // What is called at the other end of the way: who was stopped before runs again. A transaction that has come so far is
 // not held up by it.
-Result<void> call_at_the_end(Site &site, base::Directory &stage, const Transaction &transaction) {
+Result<void> call_at_the_end(Site &site, Stages &stages, const Transaction &transaction) {
     const Moment moment = transaction.heading() == Direction::forward ? Moment::after_apply : Moment::after_undo;
-    return call_hooks(site, stage, transaction.stage, moment, HookFailure::is_reported, Interruption::refused);
+    return call_hooks(site, stages.primary(), transaction.stage, moment, HookFailure::is_reported,
+                      Interruption::refused);
 }
 
-Result<void> go_back(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point) {
-    if (auto applied = apply_all(site, stage, transaction, Interruption::refused); !applied)
+Result<void> go_back(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points) {
+    if (auto applied = apply_all(site, stages, transaction, Interruption::refused); !applied)
         return could_not_recover(std::move(applied).error(), transaction);
-    if (auto called = call_at_the_end(site, stage, transaction); !called)
+    if (auto called = call_at_the_end(site, stages, transaction); !called)
         return could_not_recover(std::move(called).error(), transaction);
-    if (auto settled = settle(site, transaction, sync_point, TransactionState::reverted); !settled)
+    if (auto settled = settle(site, transaction, sync_points, TransactionState::reverted); !settled)
         return could_not_recover(std::move(settled).error(), transaction);
     return {};
 }
@@ -93,14 +92,14 @@ Error undone_because(Error cause) {
         std::move(cause));
 }
 
-Result<void> turn_and_go_back(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point,
+Result<void> turn_and_go_back(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points,
                               Error cause) {
     // What keeps it from turning round is what somebody has to remove.
-    if (auto turned = turn_round(site, stage, transaction); !turned)
+    if (auto turned = turn_round(site, stages, transaction); !turned)
         return could_not_recover(in_context(std::move(turned).error(),
                                             fmt::format("can't turn round after it failed ({})", cause.full_message())),
                                  transaction);
-    MOS_CHECK(go_back(site, stage, transaction, sync_point));
+    MOS_CHECK(go_back(site, stages, transaction, sync_points));
     return undone_because(std::move(cause));
 }
 
@@ -117,70 +116,69 @@ Result<bool> has_hooks(Site &site, const Transaction &transaction, Moment moment
 }
 
 // Everything is in place: whatever was to be undone before it goes is undone while it still is.
-Result<void> undo(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point,
-                  Error cause) {
-    MOS_CHECK(release_reserve(stage));
+Result<void> undo(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points, Error cause) {
+    MOS_CHECK(release_reserve(stages.primary()));
     MOS_TRY(const bool has_any, has_hooks(site, transaction, Moment::before_undo));
     if (has_any) {
         if (auto said = set_state_durably(site, transaction, TransactionState::undoing); !said)
             return could_not_recover(std::move(said).error(), transaction);
-        MOS_CHECK(call_hooks(site, stage, transaction.stage, Moment::before_undo, HookFailure::is_reported,
+        MOS_CHECK(call_hooks(site, stages.primary(), transaction.stage, Moment::before_undo, HookFailure::is_reported,
                              Interruption::refused));
     }
-    return turn_and_go_back(site, stage, transaction, sync_point, std::move(cause));
+    return turn_and_go_back(site, stages, transaction, sync_points, std::move(cause));
 }
 
 // In place, durable, and said to be so: now what needs the new tree is called. A failure there takes all of it back.
-Result<void> call_after_apply(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point,
+Result<void> call_after_apply(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points,
                               Interruption interruption) {
     Result<void> called =
-        call_hooks(site, stage, transaction.stage, Moment::after_apply, HookFailure::ends, interruption);
+        call_hooks(site, stages.primary(), transaction.stage, Moment::after_apply, HookFailure::ends, interruption);
     if (!called)
-        return undo(site, stage, transaction, sync_point, std::move(called).error());
-    if (auto settled = settle(site, transaction, sync_point, TransactionState::done); !settled)
+        return undo(site, stages, transaction, sync_points, std::move(called).error());
+    if (auto settled = settle(site, transaction, sync_points, TransactionState::done); !settled)
         return could_not_recover(std::move(settled).error(), transaction);
     return {};
 }
 
-Result<void> carry_forward(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point,
+Result<void> carry_forward(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points,
                            Interruption interruption) {
     Result<void> applied =
-        call_hooks(site, stage, transaction.stage, Moment::before_apply, HookFailure::ends, interruption);
+        call_hooks(site, stages.primary(), transaction.stage, Moment::before_apply, HookFailure::ends, interruption);
     if (applied)
-        applied = apply_all(site, stage, transaction, interruption);
+        applied = apply_all(site, stages, transaction, interruption);
     if (!applied)
-        return turn_and_go_back(site, stage, transaction, sync_point, std::move(applied).error());
+        return turn_and_go_back(site, stages, transaction, sync_points, std::move(applied).error());
     MOS_TRY(const bool has_any, has_hooks(site, transaction, Moment::after_apply));
     // A failed flush is no reason to turn round: the tree is new, the word is missing, recovery says it.
     if (!has_any) {
-        if (auto settled = settle(site, transaction, sync_point, TransactionState::done); !settled)
+        if (auto settled = settle(site, transaction, sync_points, TransactionState::done); !settled)
             return could_not_recover(std::move(settled).error(), transaction);
         return {};
     }
-    if (auto flushed = flush_tree(site, sync_point); !flushed)
+    if (auto flushed = flush_tree(site, sync_points); !flushed)
         return could_not_recover(std::move(flushed).error(), transaction);
     if (auto said = set_state_durably(site, transaction, TransactionState::applied); !said)
         return could_not_recover(std::move(said).error(), transaction);
-    return call_after_apply(site, stage, transaction, sync_point, interruption);
+    return call_after_apply(site, stages, transaction, sync_points, interruption);
 }
 
 // A rollback: what it takes back is in place until it has been decided, and was undone before that.
-Result<void> carry_back(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point,
+Result<void> carry_back(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points,
                         Interruption interruption) {
-    if (auto applied = apply_all(site, stage, transaction, interruption); !applied)
-        return turn_and_go_back(site, stage, transaction, sync_point, std::move(applied).error());
-    if (auto called = call_at_the_end(site, stage, transaction); !called)
+    if (auto applied = apply_all(site, stages, transaction, interruption); !applied)
+        return turn_and_go_back(site, stages, transaction, sync_points, std::move(applied).error());
+    if (auto called = call_at_the_end(site, stages, transaction); !called)
         return could_not_recover(std::move(called).error(), transaction);
-    if (auto settled = settle(site, transaction, sync_point, TransactionState::done); !settled)
+    if (auto settled = settle(site, transaction, sync_points, TransactionState::done); !settled)
         return could_not_recover(std::move(settled).error(), transaction);
     return {};
 }
 
 // Records what a rollback moves, by the inodes that are in the slots now. Its row is there where it had hooks to call.
-Result<void> decide_rollback(Site &site, base::Directory &stage, Transaction &rollback) {
+Result<void> decide_rollback(Site &site, Stages &stages, Transaction &rollback) {
     const bool is_new = rollback.state == TransactionState::committed;
     Transactions transactions{site.database};
-    Surveyor surveyor{site, stage, Direction::backward};
+    Surveyor surveyor{site, stages, Direction::backward};
     MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(is_new ? transactions.insert(rollback)
                          : transactions.set_state(rollback.id, TransactionState::committed));
@@ -196,94 +194,76 @@ Result<void> decide_rollback(Site &site, base::Directory &stage, Transaction &ro
 }
 
 // Of a rollback whose row says `undoing`.
-Result<void> undo_and_roll_back(Site &site, base::Directory &stage, Transaction &rollback, base::SyncPoint &sync_point,
+Result<void> undo_and_roll_back(Site &site, Stages &stages, Transaction &rollback, SyncPoints &sync_points,
                                 Interruption interruption) {
-    MOS_CHECK(
-        call_hooks(site, stage, rollback.stage, Moment::before_undo, HookFailure::is_reported, Interruption::refused));
-    MOS_CHECK(decide_rollback(site, stage, rollback));
-    return carry_back(site, stage, rollback, sync_point, interruption);
+    MOS_CHECK(call_hooks(site, stages.primary(), rollback.stage, Moment::before_undo, HookFailure::is_reported,
+                         Interruption::refused));
+    MOS_CHECK(decide_rollback(site, stages, rollback));
+    return carry_back(site, stages, rollback, sync_points, interruption);
 }
 
-Result<void> carry(Site &site, Transaction &transaction, base::SyncPoint &sync_point, Interruption interruption) {
-    auto opened = open_stage(site, transaction.stage);
+Result<void> carry(Site &site, Transaction &transaction, SyncPoints &sync_points, Interruption interruption) {
+    auto opened = Stages::open(site, transaction);
     if (!opened)
         return could_not_recover(std::move(opened).error(), transaction);
-    MOS_TRY(const auto stage, std::move(opened));
+    MOS_TRY(Stages stages, std::move(opened));
     const bool forward = transaction.direction == Direction::forward;
     switch (transaction.state) {
     case TransactionState::reverting:
-        return go_back(site, *stage, transaction, sync_point);
+        return go_back(site, stages, transaction, sync_points);
     case TransactionState::applied:
-        return call_after_apply(site, *stage, transaction, sync_point, interruption);
+        return call_after_apply(site, stages, transaction, sync_points, interruption);
     case TransactionState::undoing:
-        return forward ? undo(site, *stage, transaction, sync_point,
+        return forward ? undo(site, stages, transaction, sync_points,
                               Error{Code::REVERTED, "it was being taken back when it was cut short"})
-                       : undo_and_roll_back(site, *stage, transaction, sync_point, interruption);
+                       : undo_and_roll_back(site, stages, transaction, sync_points, interruption);
     default:
-        return forward ? carry_forward(site, *stage, transaction, sync_point, interruption)
-                       : carry_back(site, *stage, transaction, sync_point, interruption);
+        return forward ? carry_forward(site, stages, transaction, sync_points, interruption)
+                       : carry_back(site, stages, transaction, sync_points, interruption);
     }
 }
 
-// A stage of which nothing is decided may go. One whose plan was carried out, in part or in full, belongs to a
-// transaction that this database does not know: it was lost or is an old copy.
-Result<void> check_unmoved(base::Directory &root, base::Directory &stage, std::string_view name) {
-    MOS_TRY(const UnknownStage unknown, examine_stage(root, stage));
-    if (unknown.standing != UnknownStage::Standing::moved)
-        return {};  // or never finished, so never decided
-    return Error{Code::STAGE_UNCLEAR,
-                 fmt::format("what stage {} planned was done at {}, but the database knows no such transaction; "
-                             "'multios-update doctor' shows what can be done",
-                             name, base::in_quotes(unknown.moved_path))}
-        .about(unknown.moved_path);
+// What a plan would refuse must not be found out after the decision to take something back.
+Result<void> check_way_back(Preflight &preflight, const Operation &operation) {
+    auto looked = preflight.look(operation.path);
+    const bool attributes = operation.kind == state::OperationKind::set_attributes;
+    if (!looked && looked.error().code() != Code::FILESYSTEM_UNSUITABLE)
+        return {};  // somebody took its directory away: that is kept, and reported
+    MOS_TRY(Place place, std::move(looked));
+    if (attributes && !place.there)
+        return {};
+    const bool removed =
+        operation.kind == state::OperationKind::remove || operation.kind == state::OperationKind::remove_directory;
+    if (removed) {  // what somebody has put there stays, whatever it is
+        place.there.reset();
+        place.mount_point = false;
+    }
+    return preflight.check(operation.path, place, attributes ? Touch::attributes : Touch::leave);
 }
 
-Result<std::uint64_t> drop_leftovers(Site &site) {
-    MOS_TRY(const auto there, site.root.find(stages_name));
-    if (!there)
-        return std::uint64_t{0};
-    MOS_TRY(const auto stages, open_stages(site.root));
-    MOS_TRY(const auto entries, stages->list());
-    Transactions transactions{site.database};
-    std::uint64_t dropped = 0;
-    bool pruned_is_durable = false;
-    for (const base::DirectoryEntry &entry : entries) {
-        const std::optional<std::uint64_t> number = stage_number(entry);
-        if (!number)
-            continue;  // the database's copy, or not ours by its name; doctor reports it
-        const std::uint64_t id = *number;
-        MOS_TRY(const bool owned, transactions.owns_stage(id));
-        if (owned)
-            continue;
-        MOS_TRY(const auto row, transactions.find(id));
-        if (!row) {
-            MOS_TRY(const auto stage, stages->open_directory(entry.name, base::Symlinks::refuse));
-            MOS_CHECK(check_unmoved(site.root, *stage, entry.name));
-        } else if (!pruned_is_durable) {
-            // A killed process may have written the row, and not have flushed it yet.
-            MOS_CHECK(site.database.checkpoint());
-            pruned_is_durable = true;
-        }
-        // What can't be deleted (a mount, an immutable file in it) is in nobody's way: it must not stop the engine.
-        if (const auto removed = base::remove_tree(*stages, entry.name); removed)
-            ++dropped;
-        else
-            site.observer.notice(
-                fmt::format("stage {} can't be deleted: {}", entry.name, removed.error().full_message()));
-    }
-    return dropped;
+// The same of all that a rollback of `owner` would move. What it says of edits is said when it is decided.
+Result<void> check_way_back(Site &site, Stages &stages, const Transaction &owner) {
+    Site silent{site.root, site.database, site.clock, base::silent_observer()};
+    Surveyor surveyor{silent, stages, Direction::backward};
+    Preflight preflight{site.root};
+    return Transactions{site.database}.for_each_operation(
+        owner.id, Direction::forward, [&](const Operation &operation) -> Result<void> {
+            MOS_TRY(const Operation surveyed, surveyor.survey(operation));
+            return surveyed.active ? check_way_back(preflight, surveyed) : Result<void>{};
+        });
 }
 
 }  // namespace
 
 Result<void> carry_through(Site &site, Decided decided) {
-    return carry(site, decided.transaction, *decided.sync_point, Interruption::allowed);
+    return carry(site, decided.transaction, decided.sync_points, Interruption::allowed);
 }
 
 Result<Transaction> roll_back(Site &site, const Transaction &owner, const Description &description) {
     MOS_CHECK(check_none_unfinished(site.database));
-    MOS_TRY(const auto sync_point, site.root.open_sync_point());
-    MOS_TRY(const auto stage, open_stage(site, owner.stage));
+    MOS_TRY(SyncPoints sync_points, SyncPoints::open(site, owner));
+    MOS_TRY(Stages stages, Stages::open(site, owner));
+    MOS_CHECK(check_way_back(site, stages, owner));
     Transactions transactions{site.database};
     MOS_TRY(const std::uint64_t id, transactions.next_id());
     Transaction rollback{.id = id,
@@ -304,9 +284,9 @@ Result<Transaction> roll_back(Site &site, const Transaction &owner, const Descri
         rollback.state = TransactionState::undoing;
         MOS_CHECK(site.database.commit(state::Durability::durable, [&] { return transactions.insert(rollback); }));
     } else {
-        MOS_CHECK(decide_rollback(site, *stage, rollback));
+        MOS_CHECK(decide_rollback(site, stages, rollback));
     }
-    MOS_CHECK(carry(site, rollback, *sync_point, Interruption::allowed));
+    MOS_CHECK(carry(site, rollback, sync_points, Interruption::allowed));
     return rollback;
 }
 
@@ -314,10 +294,13 @@ Result<Recovered> recover(Site &site) {
     Recovered recovered;
     MOS_TRY(std::optional<Transaction> unfinished, Transactions{site.database}.unfinished());
     if (unfinished) {
-        MOS_TRY(const auto sync_point, site.root.open_sync_point());
+        auto opened = SyncPoints::open(site, *unfinished);
+        if (!opened)
+            return could_not_recover(std::move(opened).error(), *unfinished);
+        MOS_TRY(SyncPoints sync_points, std::move(opened));
         // The flush of the commit that is read here may have failed in the life of another process.
         MOS_CHECK(site.database.checkpoint());
-        Result<void> carried = carry(site, *unfinished, *sync_point, Interruption::refused);
+        Result<void> carried = carry(site, *unfinished, sync_points, Interruption::refused);
         if (!carried && carried.error().code() != Code::REVERTED)
             return std::move(carried).error();
         recovered.transaction = std::move(unfinished);
@@ -335,9 +318,9 @@ Result<void> prune(Site &site, const Transaction &owner, const Recorder &record)
         MOS_CHECK(transactions.delete_operations(owner.stage));
         return record(owner.id);
     }));
-    // Not durable before the next flush; until then the next recovery deletes it again.
-    MOS_TRY(const auto stages, open_stages(site.root));
-    return base::remove_tree(*stages, number_name(owner.stage));
+    // Not durable before the next flush; until then the next recovery deletes it again. So it does with what lies on a
+    // volume that is not mounted now.
+    return delete_stage(site, owner.stage);
 }
 
 }  // namespace mos::transaction

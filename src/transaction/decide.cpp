@@ -95,7 +95,7 @@ Result<Decided> decide(Site &site, Staged staged, const Description &description
                                                               "next command finds out and completes or drops it"
                                                             : "can't record the decision");
     staged.release();
-    return Decided{std::move(transaction), staged.take_sync_point()};
+    return Decided{std::move(transaction), staged.take_sync_points()};
 }
 
 }  // namespace mos::transaction

@@ -1,5 +1,7 @@
 #include <mos/transaction/plan_file.hpp>
 
+#include "path_line.hpp"
+
 #include <mos/base/bytes.hpp>
 #include <mos/base/json.hpp>
 #include <mos/base/path.hpp>
@@ -48,14 +50,6 @@ void put_numbers(json &line, const char *key, Number... numbers) {
     (array.push_back(numbers), ...);
 }
 
-// As text where it is clean, else in base64 under a key that says so.
-void put_path(json &line, std::string key, const std::string &path) {
-    if (base::is_clean_text(path))
-        line[key] = path;
-    else
-        line[key + "_base64"] = base::to_base64(base::as_bytes(path));
-}
-
 std::string operation_line(const PlannedOperation &planned) {
     const Operation &operation = planned.operation;
     const base::JsonTree owner = base::json_object();
@@ -81,22 +75,10 @@ std::string operation_line(const PlannedOperation &planned) {
 
 Error damaged(std::string_view what) { return Error{Code::FORMAT, fmt::format("the plan file is damaged: {}", what)}; }
 
-Result<std::optional<std::string>> path_bytes_of(const json &line, const std::string &key) {
-    if (const auto path = line.find(key); path != line.end() && path->is_string())
-        return std::optional{path->get<std::string>()};
-    if (const auto path = line.find(key + "_base64"); path != line.end() && path->is_string()) {
-        MOS_TRY(const base::Bytes bytes, base::from_base64(path->get_ref<const std::string &>()));
-        return std::optional{std::string{base::as_text(bytes)}};
-    }
-    return std::optional<std::string>{};
-}
-
 Result<std::optional<std::string>> path_of(const json &line, const std::string &key) {
-    MOS_TRY(std::optional<std::string> path, path_bytes_of(line, key));
-    if (!path)
-        return path;
-    if (auto checked = base::check_entry_path(*path); !checked)
-        return damaged("an operation leads out of the root").caused_by(std::move(checked).error());
+    auto path = path_in(line, key);
+    if (!path && path.error().code() == Code::FORMAT)
+        return damaged("an operation's path is none").caused_by(std::move(path).error());
     return path;
 }
 

@@ -1,5 +1,6 @@
 #include <mos/transaction/site.hpp>
 
+#include <mos/base/path.hpp>
 #include <mos/state/transactions.hpp>
 
 #include <fmt/format.h>
@@ -19,6 +20,18 @@ Result<std::unique_ptr<base::Directory>> open_stages(base::Directory &root) {
     else if (there->mode != 0700)
         MOS_CHECK(root.set_mode(stages_name, 0700));
     return root.open_directory(stages_name, base::Symlinks::refuse);
+}
+
+Result<std::unique_ptr<base::Directory>> open_stages_on(base::Directory &root, const std::string &volume) {
+    const base::SplitPath split = base::split_path(volume);
+    MOS_TRY(const auto above, root.open_directory(split.parent, base::Symlinks::refuse));
+    MOS_TRY(const auto before, above->find(split.name));
+    MOS_TRY(const auto top, above->open_directory(split.name, base::Symlinks::refuse));
+    MOS_TRY(const auto there, top->find(stages_name));
+    MOS_TRY(auto stages, open_stages(*top));
+    if (!there && before)
+        MOS_CHECK(above->set_modified(split.name, before->modified));
+    return stages;
 }
 
 Result<void> check_none_unfinished(state::Database &database) {

@@ -52,13 +52,18 @@ Error conflicting(std::string_view path, std::string_view what) {
 Staged::Staged(Staged &&) noexcept = default;
 
 Staged::~Staged() {
-    if (m_stages == nullptr)
+    if (m_released)
         return;
-    m_directory.reset();
-    // What can't be deleted now, also because memory has run out, is deleted by the next recovery.
+    // What can't be deleted now, also because memory has run out, is deleted by the next recovery. The primary part
+    // goes last: its plan tells what the others are.
     try {
-        const Result<void> removed = base::remove_tree(*m_stages, number_name(m_id));
-        static_cast<void>(removed);
+        for (auto part = m_parts.rbegin(); part != m_parts.rend(); ++part) {
+            part->second.cache.reset();
+            part->second.directory.reset();
+            const Result<void> removed = base::remove_tree(*part->second.stages, number_name(m_id));
+            if (!removed)
+                return;
+        }
     } catch (const std::bad_alloc &) {
         return;
     }
@@ -68,9 +73,15 @@ Stage::~Stage() = default;
 
 // The next transaction's number, without those of old stages that could not be deleted.
 static Result<std::uint64_t> free_number(Site &site, base::Directory &stages) {
+    MOS_TRY(const std::vector<VolumeStages> others, stages_on_volumes(site.root));
     MOS_TRY(std::uint64_t id, state::Transactions{site.database}.next_id());
     for (;; ++id) {
-        MOS_TRY(const auto taken, stages.find(number_name(id)));
+        MOS_TRY(auto taken, stages.find(number_name(id)));
+        for (const VolumeStages &other : others) {
+            if (!taken) {
+                MOS_TRY(taken, other.stages->find(number_name(id)));
+            }
+        }
         if (!taken)
             return id;
     }
@@ -78,20 +89,46 @@ static Result<std::uint64_t> free_number(Site &site, base::Directory &stages) {
 
 Result<Stage> Stage::begin(Site &site) {
     MOS_CHECK(check_none_unfinished(site.database));
-    Stage stage;
-    MOS_TRY(stage.m_staged.m_sync_point, site.root.open_sync_point());
+    Stage stage{site};
+    MOS_CHECK(stage.m_preflight->check_root());
+    MOS_CHECK(stage.m_staged.m_sync_points.add(site.root));
     MOS_TRY(std::unique_ptr<base::Directory> stages, open_stages(site.root));
     MOS_TRY(stage.m_staged.m_id, free_number(site, *stages));
-    const std::string name = number_name(stage.m_staged.m_id);
-    MOS_CHECK(stages->make_directory(name, 0700));
-    stage.m_staged.m_stages = std::move(stages);
-    MOS_TRY(stage.m_staged.m_directory, stage.m_staged.m_stages->open_directory(name, base::Symlinks::refuse));
-    MOS_TRY(stage.m_home, stage.m_staged.m_directory->own_status());
-    MOS_CHECK(check_filesystem(*stage.m_staged.m_directory, site.observer));
-    stage.m_root_cache = std::make_unique<base::DirectoryCache>(site.root);
-    stage.m_stage_cache = std::make_unique<base::DirectoryCache>(*stage.m_staged.m_directory);
-    MOS_TRY(stage.m_plan, PlanWriter::create(*stage.m_staged.m_directory, stage.m_staged.m_id));
+    MOS_CHECK(stage.m_staged.make_part({}, std::move(stages), site.observer));
+    MOS_TRY(stage.m_plan, PlanWriter::create(stage.m_staged.directory(), stage.m_staged.m_id));
     return stage;
+}
+
+// Makes the stage's folder on a volume and tries the filesystem in it.
+Result<void> Staged::make_part(const std::string &volume, std::unique_ptr<base::Directory> stages,
+                               base::Observer &observer) {
+    const std::string name = number_name(m_id);
+    MOS_CHECK(stages->make_directory(name, 0700));
+    Part &part = m_parts[volume];  // from now on it is dropped with the others
+    part.stages = std::move(stages);
+    MOS_TRY(part.directory, part.stages->open_directory(name, base::Symlinks::refuse));
+    part.cache = std::make_unique<base::DirectoryCache>(*part.directory);
+    return check_filesystem(*part.directory, volume, observer);
+}
+
+// Sees to it that the stage has a part on the volume. The registry comes first, so that recovery knows where to look.
+Result<void> Stage::begin_on(const std::string &volume) {
+    if (m_staged.m_parts.contains(volume))
+        return {};
+    MOS_TRY(const auto top, m_site->root.open_directory(volume, base::Symlinks::refuse));
+    MOS_TRY(const std::string root, register_volume(*m_site, *m_staged.m_parts.begin()->second.stages, volume));
+    MOS_CHECK(m_staged.m_sync_points.add(*top));
+    MOS_TRY(auto stages, open_stages_on(m_site->root, volume));
+    // A bind mount may show a folder that another volume shows too.
+    MOS_TRY(const auto taken, stages->find(number_name(m_staged.m_id)));
+    if (taken)
+        return Error{Code::CROSS_MOUNT,
+                     fmt::format("{} shows a folder that is mounted elsewhere in the root too, or in another root: "
+                                 "unmount one of the two and try again",
+                                 base::in_quotes(volume))}
+            .about(volume);
+    MOS_CHECK(claim_stages(*stages, root, volume));
+    return m_staged.make_part(volume, std::move(stages), m_site->observer);
 }
 
 Result<void> Stage::leave_frames(std::string_view path) {
@@ -110,7 +147,7 @@ Result<void> Stage::close_frame(Frame frame) {
         return {};
     case Frame::Kind::staged_directory: {
         const base::SplitPath split = base::split_path(frame.location);
-        MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
+        MOS_TRY(base::Directory *const parent, directory_in(frame.volume, split.parent));
         return apply_attributes(*parent, split.name, FileType::directory, frame.attributes);
     }
     case Frame::Kind::present_directory:
@@ -118,10 +155,12 @@ Result<void> Stage::close_frame(Frame frame) {
     }
     if (!frame.touched && frame.attributes == frame.present)
         return {};
+    MOS_CHECK(begin_on(frame.volume));
     PlannedOperation planned;
     planned.operation.slot = m_next_slot++;
     planned.operation.kind = OperationKind::set_attributes;
     planned.operation.path = std::move(frame.path);
+    planned.operation.volume = std::move(frame.volume);
     planned.operation.before = std::move(frame.present);
     planned.operation.after = std::move(frame.attributes);
     planned.there = frame.there;
@@ -142,43 +181,35 @@ Stage::Frame *Stage::cover_of(std::string_view path) {
     return nullptr;
 }
 
-Result<std::optional<FileStatus>> Stage::look(std::string_view path) {
-    const base::SplitPath split = base::split_path(path);
-    MOS_TRY(base::Directory *const parent, m_root_cache->open(split.parent));
-    MOS_TRY(const FileStatus home, parent->own_status());
-    if (home.mount != m_home.mount || home.device != m_home.device)
-        return Error{Code::CROSS_MOUNT,
-                     fmt::format("{} lies on another mount or subvolume than the root", base::in_quotes(path))}
-            .about(std::string{path});
-    MOS_TRY(const auto there, parent->find(split.name));
-    if (home.immutable || (there && there->immutable))
-        return Error{Code::PERMISSION, fmt::format("{} is immutable or append-only (chattr)", base::in_quotes(path))}
-            .about(std::string{path});
-    if (there && (there->mount != m_home.mount || there->device != m_home.device))
-        return Error{Code::CROSS_MOUNT, fmt::format("{} is a mount point", base::in_quotes(path))}.about(
-            std::string{path});
-    return there;
-}
-
-Result<Stage::Place> Stage::place(std::string_view path) {
+// Where what is wanted at `path` is made.
+Result<Stage::Target> Stage::target_for(std::string_view path) {
     MOS_CHECK(leave_frames(path));
     if (const Frame *cover = cover_of(path); cover != nullptr) {
         m_nothing_expected = false;
         if (cover->kind != Frame::Kind::staged_directory)
             return conflicting(path, "is wanted below something that is no directory");
-        return Place{.in_tree = true,
-                     .slot = 0,
-                     .location = cover->location + std::string{path.substr(cover->path.size())},
-                     .there = std::nullopt};
+        return Target{.in_tree = true,
+                      .slot = 0,
+                      .volume = cover->volume,
+                      .location = cover->location + std::string{path.substr(cover->path.size())},
+                      .there = std::nullopt};
     }
-    MOS_TRY(const std::optional<FileStatus> there, look(path));
-    if (std::exchange(m_nothing_expected, false) && there)
+    MOS_TRY(Place place, m_preflight->look(path));
+    if (std::exchange(m_nothing_expected, false) && place.there)
         return appeared(path);
+    MOS_CHECK(m_preflight->check(path, place, Touch::arrive));
+    MOS_CHECK(begin_on(place.volume));
     const std::uint64_t slot = m_next_slot++;
-    return Place{.in_tree = false, .slot = slot, .location = number_name(slot), .there = there};
+    return Target{.in_tree = false,
+                  .slot = slot,
+                  .volume = std::move(place.volume),
+                  .location = number_name(slot),
+                  .there = place.there};
 }
 
-Result<base::Directory *> Stage::stage_directory(std::string_view location) { return m_stage_cache->open(location); }
+Result<base::Directory *> Stage::directory_in(const std::string &volume, std::string_view location) {
+    return m_staged.m_parts.find(volume)->second.cache->open(location);
+}
 
 // An entry comes to or leaves the directory of `path`. One that the caller has not named keeps its time all the same:
 // else what takes the entry back could not give the directory the time that it had.
@@ -191,36 +222,37 @@ Result<void> Stage::touch_parent(std::string_view path) {
     }
     if (parent.empty())
         return {};  // the root's time changes with the stages' folder
-    MOS_TRY(const std::optional<FileStatus> there, look(parent));
-    if (!there)
+    MOS_TRY(const Place place, m_preflight->look(parent));
+    if (!place.there)
         return conflicting(parent, "went away while something in it was staged");
-    MOS_TRY(Frame added, present_frame(parent, *there));
+    MOS_TRY(Frame added, present_frame(parent, place));
     added.touched = true;
     m_frames.push_back(std::move(added));
     return {};
 }
 
 // Of what stays at `path`, with the attributes that it has.
-Result<Stage::Frame> Stage::present_frame(std::string_view path, const FileStatus &there) {
-    const base::SplitPath split = base::split_path(path);
-    MOS_TRY(base::Directory *const parent, m_root_cache->open(split.parent));
-    MOS_TRY(Attributes present, read_attributes(*parent, split.name, there));
+Result<Stage::Frame> Stage::present_frame(std::string_view path, const Place &place) {
+    MOS_TRY(base::Directory *const parent, m_preflight->directory_of(path));
+    MOS_TRY(Attributes present, read_attributes(*parent, base::split_path(path).name, *place.there));
     return Frame{.kind = Frame::Kind::present_directory,
                  .path = std::string{path},
+                 .volume = place.volume_of_entry(path),
                  .location = {},
                  .attributes = present,
                  .present = present,
-                 .there = witness_of(there),
+                 .there = witness_of(*place.there),
                  .touched = false};
 }
 
-Result<void> Stage::append(OperationKind kind, std::string_view path, std::uint64_t slot, const Newcomer &staged,
-                           const std::optional<FileStatus> &there) {
+Result<void> Stage::append(OperationKind kind, std::string_view path, const Target &target, const Newcomer &staged) {
     MOS_CHECK(touch_parent(path));
+    const std::optional<FileStatus> &there = target.there;
     PlannedOperation planned;
-    planned.operation.slot = slot;
+    planned.operation.slot = target.slot;
     planned.operation.kind = kind;
     planned.operation.path = path;
+    planned.operation.volume = target.volume;
     planned.operation.staged_inode = staged.witness.inode;
     planned.operation.staged_size = staged.witness.size;
     planned.operation.staged_modified = staged.witness.modified;
@@ -234,25 +266,26 @@ Result<void> Stage::append(OperationKind kind, std::string_view path, std::uint6
     return m_plan->append(planned);
 }
 
-// Writes the operation that brings what was made at `place`, if it has a slot of its own.
-Result<void> Stage::record(std::string_view path, const Place &place, const Attributes *directory) {
-    const base::SplitPath split = base::split_path(place.location);
-    MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
-    if (!place.in_tree) {
+// Writes the operation that brings what was made for `target`, if it has a slot of its own.
+Result<void> Stage::record(std::string_view path, const Target &target, const Attributes *directory) {
+    const base::SplitPath split = base::split_path(target.location);
+    MOS_TRY(base::Directory *const parent, directory_in(target.volume, split.parent));
+    if (!target.in_tree) {
         MOS_TRY(const auto staged, parent->find(split.name));
         if (!staged)
             return conflicting(path, "vanished from the stage");
-        const OperationKind kind = place.there ? OperationKind::exchange : OperationKind::add;
+        const OperationKind kind = target.there ? OperationKind::exchange : OperationKind::add;
         Newcomer newcomer{.witness = witness_of(*staged), .directory = {}};
         if (directory != nullptr)
             newcomer.directory = {.mode = directory->mode, .modified = directory->modified, .extended = {}};
-        MOS_CHECK(append(kind, path, place.slot, newcomer, place.there));
+        MOS_CHECK(append(kind, path, target, newcomer));
     }
-    const bool hides_directory = place.there && place.there->type == FileType::directory;
+    const bool hides_directory = target.there && target.there->type == FileType::directory;
     if (directory != nullptr || hides_directory) {
         m_frames.push_back({.kind = directory != nullptr ? Frame::Kind::staged_directory : Frame::Kind::staged_other,
                             .path = std::string{path},
-                            .location = place.location,
+                            .volume = target.volume,
+                            .location = target.location,
                             .attributes = {},
                             .present = {},
                             .there = std::nullopt,
@@ -262,9 +295,9 @@ Result<void> Stage::record(std::string_view path, const Place &place, const Attr
 }
 
 Result<void> Stage::put_file(std::string_view path, const Attributes &attributes, const ContentWriter &write) {
-    MOS_TRY(const Place at, place(path));
+    MOS_TRY(const Target at, target_for(path));
     const base::SplitPath split = base::split_path(at.location);
-    MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
+    MOS_TRY(base::Directory *const parent, directory_in(at.volume, split.parent));
     {
         MOS_TRY(const auto file, parent->open_file(split.name, base::OpenMode::create_new));
         MOS_CHECK(write(*file));
@@ -275,14 +308,14 @@ Result<void> Stage::put_file(std::string_view path, const Attributes &attributes
         MOS_CHECK(file->set_modified(attributes.modified));
     }
     if (std::exchange(m_share_next, false))
-        m_shared.emplace(path, at.location);
+        m_shared.emplace(path, Shared{at.volume, at.location});
     return record(path, at, nullptr);
 }
 
 Result<void> Stage::put_symlink(std::string_view path, const Attributes &attributes, std::string_view target) {
-    MOS_TRY(const Place at, place(path));
+    MOS_TRY(const Target at, target_for(path));
     const base::SplitPath split = base::split_path(at.location);
-    MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
+    MOS_TRY(base::Directory *const parent, directory_in(at.volume, split.parent));
     MOS_CHECK(parent->make_symlink(split.name, target));
     MOS_CHECK(apply_attributes(*parent, split.name, FileType::symlink, attributes));
     return record(path, at, nullptr);
@@ -292,28 +325,31 @@ Result<void> Stage::put_link(std::string_view path, std::string_view first) {
     const auto shared = m_shared.find(first);
     if (shared == m_shared.end())
         return conflicting(path, "is a link to a file that was not staged");
-    MOS_TRY(const Place at, place(path));
-    const base::SplitPath source = base::split_path(shared->second);
-    const base::SplitPath target = base::split_path(at.location);
+    MOS_TRY(const Target at, target_for(path));
+    if (at.volume != shared->second.volume)
+        return Preflight::links_apart(path, first);
+    const base::SplitPath source = base::split_path(shared->second.location);
+    const base::SplitPath split = base::split_path(at.location);
     // The cache holds one directory; this needs two.
-    MOS_TRY(const auto source_parent, m_staged.m_directory->open_directory(source.parent, base::Symlinks::refuse));
-    MOS_TRY(base::Directory *const parent, stage_directory(target.parent));
-    MOS_CHECK(source_parent->make_link(source.name, *parent, target.name));
+    base::Directory &part = *m_staged.m_parts.find(at.volume)->second.directory;
+    MOS_TRY(const auto source_parent, part.open_directory(source.parent, base::Symlinks::refuse));
+    MOS_TRY(base::Directory *const parent, directory_in(at.volume, split.parent));
+    MOS_CHECK(source_parent->make_link(source.name, *parent, split.name));
     return record(path, at, nullptr);
 }
 
 Result<void> Stage::put_directory(std::string_view path, const Attributes &attributes) {
     MOS_CHECK(leave_frames(path));
     if (cover_of(path) == nullptr) {
-        MOS_TRY(const std::optional<FileStatus> there, look(path));
-        if (there && std::exchange(m_nothing_expected, false))
+        MOS_TRY(const Place place, m_preflight->look(path));
+        if (place.there && std::exchange(m_nothing_expected, false))
             return appeared(path);
-        if (there && there->type == FileType::directory)
+        if (place.there && place.there->type == FileType::directory)
             return set_attributes(path, attributes);
     }
-    MOS_TRY(const Place at, place(path));
+    MOS_TRY(const Target at, target_for(path));
     const base::SplitPath split = base::split_path(at.location);
-    MOS_TRY(base::Directory *const parent, stage_directory(split.parent));
+    MOS_TRY(base::Directory *const parent, directory_in(at.volume, split.parent));
     MOS_CHECK(parent->make_directory(split.name, 0700));
     MOS_CHECK(record(path, at, &attributes));
     m_frames.back().attributes = attributes;
@@ -322,12 +358,14 @@ Result<void> Stage::put_directory(std::string_view path, const Attributes &attri
 
 Result<void> Stage::set_attributes(std::string_view path, const Attributes &attributes) {
     MOS_CHECK(leave_frames(path));
-    MOS_TRY(const std::optional<FileStatus> there, look(path));
-    if (!there)
+    MOS_TRY(const Place place, m_preflight->look(path));
+    if (!place.there)
         return conflicting(path, "is not there to get attributes");
-    MOS_TRY(Frame frame, present_frame(path, *there));
+    MOS_TRY(Frame frame, present_frame(path, place));
     frame.attributes = attributes;
-    if (there->type == FileType::directory) {
+    if (frame.attributes != frame.present)
+        MOS_CHECK(m_preflight->check(path, place, Touch::attributes));
+    if (place.there->type == FileType::directory) {
         m_frames.push_back(std::move(frame));
         return {};
     }
@@ -338,17 +376,26 @@ Result<void> Stage::remove(std::string_view path) {
     MOS_CHECK(leave_frames(path));
     if (cover_of(path) != nullptr)
         return {};  // goes with what is replaced above it
-    auto found = look(path);
+    auto found = m_preflight->look(path);
     if (!found && found.error().code() == Code::NOT_FOUND)
         return {};  // gone with its directory
-    MOS_TRY(const std::optional<FileStatus> there, std::move(found));
-    if (!there)
+    MOS_TRY(const Place place, std::move(found));
+    if (!place.there)
         return {};
-    if (there->type != FileType::directory)
-        return append(OperationKind::remove, path, m_next_slot++, {}, there);
-    MOS_CHECK(append(OperationKind::remove_directory, path, m_next_slot++, {}, there));
+    if (place.mount_point) {
+        m_site->observer.notice(fmt::format("{} is kept: it is a mount point", base::in_quotes(path)));
+        return {};
+    }
+    MOS_CHECK(m_preflight->check(path, place, Touch::leave));
+    MOS_CHECK(begin_on(place.volume));
+    const bool is_directory = place.there->type == FileType::directory;
+    const Target leaving{
+        .in_tree = false, .slot = m_next_slot++, .volume = place.volume, .location = {}, .there = place.there};
+    MOS_CHECK(append(is_directory ? OperationKind::remove_directory : OperationKind::remove, path, leaving, {}));
+    if (!is_directory)
+        return {};
     // Its entries leave it first and come back after it, which changes its times: they are set again when it is back.
-    MOS_TRY(Frame frame, present_frame(path, *there));
+    MOS_TRY(Frame frame, present_frame(path, place));
     frame.touched = true;
     m_frames.push_back(std::move(frame));
     return {};
@@ -358,12 +405,17 @@ Result<void> Stage::remove_tree(std::string_view path) {
     MOS_CHECK(leave_frames(path));
     if (cover_of(path) != nullptr)
         return {};
-    MOS_TRY(const std::optional<FileStatus> there, look(path));
-    if (!there)
+    MOS_TRY(const Place place, m_preflight->look(path));
+    if (!place.there)
         return {};
-    MOS_CHECK(append(OperationKind::remove, path, m_next_slot++, {}, there));
+    MOS_CHECK(m_preflight->check(path, place, Touch::leave));
+    MOS_CHECK(begin_on(place.volume));
+    const Target leaving{
+        .in_tree = false, .slot = m_next_slot++, .volume = place.volume, .location = {}, .there = place.there};
+    MOS_CHECK(append(OperationKind::remove, path, leaving, {}));
     m_frames.push_back({.kind = Frame::Kind::staged_other,
                         .path = std::string{path},
+                        .volume = place.volume,
                         .location = {},
                         .attributes = {},
                         .present = {},
@@ -398,28 +450,33 @@ Result<void> Stage::put_output(std::string_view path) {
     MOS_CHECK(leave_frames(path));
     if (cover_of(path) != nullptr)
         return {};  // comes and goes with the new directory
-    MOS_TRY(const std::optional<FileStatus> there, look(path));
+    MOS_TRY(const Place place, m_preflight->look(path));
+    const std::optional<FileStatus> &there = place.there;
     if (there && there->type != FileType::regular && there->type != FileType::symlink)
         return Error{Code::CONFLICT, fmt::format("{} is a {}, and a script is to write a file there",
                                                  base::in_quotes(path), base::file_type_name(there->type))}
             .about(std::string{path});
+    MOS_CHECK(m_preflight->check(path, place, Touch::arrive));
+    MOS_CHECK(begin_on(place.volume));
     const std::uint64_t slot = m_next_slot++;
+    const Target kept{
+        .in_tree = false, .slot = slot, .volume = place.volume, .location = number_name(slot), .there = there};
     Newcomer copy;
     if (there) {
-        const base::SplitPath split = base::split_path(path);
-        MOS_TRY(base::Directory *const parent, m_root_cache->open(split.parent));
-        MOS_CHECK(copy_entry(*parent, split.name, *there, *m_staged.m_directory, number_name(slot)));
-        MOS_TRY(const auto staged, m_staged.m_directory->find(number_name(slot)));
+        MOS_TRY(base::Directory *const parent, m_preflight->directory_of(path));
+        MOS_TRY(base::Directory *const stage, directory_in(kept.volume, {}));
+        MOS_CHECK(copy_entry(*parent, base::split_path(path).name, *there, *stage, kept.location));
+        MOS_TRY(const auto staged, stage->find(kept.location));
         if (!staged)
             return conflicting(path, "vanished from the stage");
         copy.witness = witness_of(*staged);
     }
-    return append(OperationKind::output, path, slot, copy, there);
+    return append(OperationKind::output, path, kept, copy);
 }
 
 Result<void> Stage::put_aside(std::string_view folder, std::string_view name, base::ByteView content,
                               std::uint32_t mode) {
-    MOS_TRY(const auto opened, base::make_directories(*m_staged.m_directory, folder));
+    MOS_TRY(const auto opened, base::make_directories(m_staged.directory(), folder));
     MOS_TRY(const auto file, opened->open_file(name, base::OpenMode::create_new));
     MOS_CHECK(file->write_at(0, content));
     return file->set_mode(mode);
@@ -428,7 +485,7 @@ Result<void> Stage::put_aside(std::string_view folder, std::string_view name, ba
 Result<void> Stage::reserve_room() {
     // To turn round rewrites the row of each operation, and SQLite's log has whole pages.
     const std::uint64_t bytes = least_reserve_bytes + m_plan->count() * reserve_bytes_an_operation;
-    MOS_TRY(const auto file, m_staged.m_directory->open_file(reserve_name, base::OpenMode::create_new));
+    MOS_TRY(const auto file, m_staged.directory().open_file(reserve_name, base::OpenMode::create_new));
     // No hole, and nothing that compresses to nothing: btrfs may do that.
     base::Bytes block(copy_bytes);
     std::uint64_t mixed = bytes;
@@ -453,7 +510,7 @@ Result<Staged> Stage::finish() {
         MOS_CHECK(close_frame(std::move(frame)));
     }
     MOS_CHECK(m_plan->finish());
-    if (auto flushed = m_staged.m_sync_point->flush(); !flushed)
+    if (auto flushed = m_staged.m_sync_points.flush(); !flushed)
         return in_context(std::move(flushed).error(), "can't flush what was staged");
     m_staged.m_operation_count = m_plan->count();
     return std::move(m_staged);

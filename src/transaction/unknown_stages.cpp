@@ -5,10 +5,12 @@
 #include <mos/transaction/plan_file.hpp>
 #include <mos/transaction/stage.hpp>
 #include <mos/transaction/transaction.hpp>
+#include <mos/transaction/volumes.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace mos::transaction {
 
@@ -18,10 +20,6 @@ using state::OperationKind;
 using state::Transactions;
 
 namespace {
-
-Result<std::unique_ptr<base::Directory>> open_stage_of(base::Directory &root, std::uint64_t id) {
-    return root.open_directory(fmt::format("{}/{}", stages_name, number_name(id)), base::Symlinks::refuse);
-}
 
 // The directory that holds the entry at `path`, unless somebody has taken it away: nullptr.
 Result<base::Directory *> holder_of(base::DirectoryCache &cache, const std::string &path) {
@@ -37,12 +35,20 @@ bool is_newcomer(const Operation &operation, const base::FileStatus &there) {
                                                    : is_as_staged(operation, there);
 }
 
+// What is in the operation's slot; nothing also where the stage has no part on that volume.
+Result<std::optional<base::FileStatus>> slot_of(Stages &stages, const Operation &operation) {
+    MOS_TRY(base::Directory *const stage, stages.find(operation.volume));
+    if (stage == nullptr)
+        return std::optional<base::FileStatus>{};
+    return stage->find(number_name(operation.slot));
+}
+
 // Whether a transaction has done this. The slot tells it where something stood before; where nothing did, or where only
 // attributes change, the path does.
-Result<bool> is_done(base::DirectoryCache &cache, base::Directory &stage, const Operation &operation) {
+Result<bool> is_done(base::DirectoryCache &cache, Stages &stages, const Operation &operation) {
     const bool attributes = operation.kind == OperationKind::set_attributes;
     if (!attributes) {
-        MOS_TRY(const auto slot, stage.find(number_name(operation.slot)));
+        MOS_TRY(const auto slot, slot_of(stages, operation));
         if (slot || operation.kind != OperationKind::add)
             return slot && slot->inode != operation.staged_inode;
     }
@@ -70,17 +76,41 @@ Result<std::string> free_name(base::Directory &directory, const std::string &nam
     }
 }
 
+// Its new name.
+Result<std::string> set_aside(base::Directory &stages, const std::string &name) {
+    MOS_TRY(std::string kept, free_name(stages, name + ".unclear"));
+    MOS_CHECK(stages.rename(name, stages, kept, base::RenameMode::keep_existing));
+    return kept;
+}
+
+// On the other volumes, of the stage by that name.
+Result<void> set_parts_aside(Site &site, const std::string &name) {
+    MOS_TRY(const std::vector<VolumeStages> volumes, stages_on_volumes(site.root));
+    for (const VolumeStages &volume : volumes) {
+        MOS_TRY(const auto part, volume.stages->find(name));
+        if (!part)
+            continue;
+        MOS_TRY(const std::string kept, set_aside(*volume.stages, name));
+        static_cast<void>(kept);
+    }
+    return {};
+}
+
 }  // namespace
 
-Result<UnknownStage> examine_stage(base::Directory &root, base::Directory &stage) {
+Result<UnknownStage> examine_stage(base::Directory &root, std::uint64_t id) {
     UnknownStage found;
-    auto opened = PlanReader::open(stage);
+    found.id = id;
+    Stages stages{root, id};
+    MOS_TRY(base::Directory *const primary, stages.on({}));
+    auto opened = PlanReader::open(*primary);
     if (!opened && (opened.error().code() == Code::FORMAT || opened.error().code() == Code::NOT_FOUND)) {
         found.standing = UnknownStage::Standing::unreadable;
         return found;
     }
     MOS_TRY(PlanReader plan, std::move(opened));
     base::DirectoryCache cache{root};
+    std::map<std::string, bool> mounted = {{"", true}};
     for (;;) {
         MOS_TRY(const auto planned, plan.next());
         if (!planned)
@@ -89,7 +119,15 @@ Result<UnknownStage> examine_stage(base::Directory &root, base::Directory &stage
         const Operation &operation = planned->operation;
         if (found.standing == UnknownStage::Standing::moved)
             continue;
-        MOS_TRY(const bool done, is_done(cache, stage, operation));
+        if (!mounted.contains(operation.volume)) {
+            MOS_TRY(mounted[operation.volume], is_mounted(root, operation.volume));
+        }
+        if (!mounted[operation.volume]) {
+            found.standing = UnknownStage::Standing::out_of_reach;
+            found.moved_path = operation.volume;
+            continue;
+        }
+        MOS_TRY(const bool done, is_done(cache, stages, operation));
         if (!done)
             continue;
         found.standing = UnknownStage::Standing::moved;
@@ -112,9 +150,7 @@ Result<std::vector<UnknownStage>> unknown_stages(base::Directory &root, state::D
         MOS_TRY(const auto row, transactions.find(*id));
         if (row)
             continue;
-        MOS_TRY(const auto stage, stages->open_directory(entry.name, base::Symlinks::refuse));
-        MOS_TRY(UnknownStage unknown, examine_stage(root, *stage));
-        unknown.id = *id;
+        MOS_TRY(UnknownStage unknown, examine_stage(root, *id));
         found.push_back(std::move(unknown));
     }
     std::ranges::sort(found, {}, &UnknownStage::id);
@@ -128,8 +164,9 @@ Result<void> record_lost(Site &site, const UnknownStage &unknown) {
     if (buried)
         return Error{Code::STAGE_UNCLEAR,
                      fmt::format("stage {} is of a lost transaction, and newer ones are known", unknown.id)};
-    MOS_TRY(const auto stage, open_stage_of(site.root, unknown.id));
-    MOS_TRY(PlanReader plan, PlanReader::open(*stage));
+    Stages stages{site.root, unknown.id};
+    MOS_TRY(base::Directory *const primary, stages.on({}));
+    MOS_TRY(PlanReader plan, PlanReader::open(*primary));
     const state::Transaction lost{.id = unknown.id,
                                   .stage = unknown.id,
                                   .direction = Direction::forward,
@@ -141,7 +178,7 @@ Result<void> record_lost(Site &site, const UnknownStage &unknown) {
                                   .changed_paths = unknown.operations,
                                   .reboot = {},
                                   .boot = {}};
-    Surveyor surveyor{site, *stage, lost.heading()};
+    Surveyor surveyor{site, stages, lost.heading()};
     return site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(transactions.insert(lost));
         for (;;) {
@@ -159,17 +196,17 @@ Result<bool> repeat_lost_rollback(Site &site) {
     MOS_TRY(const auto owner, transactions.newest_in_effect());
     if (!owner || owner->state == state::TransactionState::pruned)
         return false;
-    auto opened = open_stage_of(site.root, owner->stage);
-    if (!opened && opened.error().code() == Code::NOT_FOUND)
+    Stages stages{site.root, owner->stage};
+    MOS_TRY(const base::Directory *const primary, stages.find({}));
+    if (primary == nullptr)
         return false;  // given up, which was not recorded either
-    MOS_TRY(const auto stage, std::move(opened));
     bool taken_back = false;
     base::DirectoryCache cache{site.root};
     MOS_CHECK(
         transactions.for_each_operation(owner->id, Direction::forward, [&](const Operation &operation) -> Result<void> {
             if (operation.kind != OperationKind::exchange && operation.kind != OperationKind::add)
                 return {};
-            MOS_TRY(const auto slot, stage->find(number_name(operation.slot)));
+            MOS_TRY(const auto slot, slot_of(stages, operation));
             if (taken_back || !slot || slot->inode != operation.staged_inode)
                 return {};
             // What belongs into a directory that somebody has taken away never left its slot.
@@ -194,8 +231,8 @@ Result<void> set_unreadable_aside(Site &site) {
             continue;
         MOS_TRY(const auto stages, open_stages(site.root));
         const std::string name = number_name(stage.id);
-        MOS_TRY(const std::string kept, free_name(*stages, name + ".unclear"));
-        MOS_CHECK(stages->rename(name, *stages, kept, base::RenameMode::keep_existing));
+        MOS_CHECK(set_parts_aside(site, name));
+        MOS_TRY(const std::string kept, set_aside(*stages, name));
         site.observer.notice(
             fmt::format("stage {} has no readable plan and is kept as '{}/{}'", name, stages_name, kept));
     }

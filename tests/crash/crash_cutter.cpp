@@ -40,21 +40,41 @@ Result<void> CrashCutter::set_up() {
         if (::mkdir((m_folder + name).c_str(), 0700) != 0)
             return base::system_error(errno, "make", m_folder + name);
     }
-    MOS_TRY(m_recorded, RecordedDevice::start(m_filesystem.bytes, m_folder + "/recorder"));
-    MOS_TRY(ImageFile checked, ImageFile::create(m_filesystem.bytes));
+    MOS_TRY(m_recorded, RecordedDevice::start(m_filesystem.bytes, parts(), m_folder + "/recorder"));
+    MOS_TRY(ImageFile checked, ImageFile::create(disk_bytes()));
     m_checked.emplace(std::move(checked));
-    MOS_TRY(LoopDevice device, LoopDevice::create(m_checked->descriptor()));
-    m_checked_device.emplace(std::move(device));
+    for (std::size_t part = 0; part < parts(); ++part) {
+        MOS_TRY(LoopDevice device,
+                LoopDevice::create(m_checked->descriptor(), part * m_filesystem.bytes, m_filesystem.bytes));
+        m_checked_devices.push_back(std::move(device));
+    }
     return {};
+}
+
+// An empty filesystem in each part.
+Result<DiskImage> CrashCutter::blank_disk() const {
+    DiskImage disk{disk_bytes()};
+    for (std::size_t part = 0; part < parts(); ++part) {
+        MOS_TRY(const ImageFile blank, ImageFile::create(m_filesystem.bytes));
+        MOS_CHECK(make_filesystem(m_filesystem, blank.path()));
+        MOS_TRY(const DiskImage image, blank.content());
+        for (std::uint64_t i = 0; i < image.block_count(); ++i) {
+            if (const Block *const block = image.block(i); block != nullptr)
+                disk.write(part * m_filesystem.bytes + i * block_bytes, *block);
+        }
+    }
+    return disk;
+}
+
+Result<std::unique_ptr<MountedDisk>> CrashCutter::mount_recorded(int mark) {
+    return MountedDisk::mount(m_filesystem, m_recorded->devices(), m_workload.volumes, m_folder + "/mount", mark);
 }
 
 // The filesystem as prepare() leaves it, cleanly unmounted.
 Result<DiskImage> CrashCutter::prepared_disk() {
-    MOS_TRY(const ImageFile blank, ImageFile::create(m_filesystem.bytes));
-    MOS_CHECK(make_filesystem(m_filesystem, blank.path()));
-    MOS_TRY(const DiskImage image, blank.content());
+    MOS_TRY(const DiskImage image, blank_disk());
     MOS_CHECK(m_recorded->begin(image));
-    MOS_TRY(const auto disk, MountedDisk::mount(m_filesystem, m_recorded->device(), m_folder + "/mount"));
+    MOS_TRY(const auto disk, mount_recorded());
     MOS_CHECK(disk->furnish());
     MOS_CHECK(m_workload.prepare_on(*disk));
     MOS_TRY(m_bystanders, disk->bystanders());
@@ -65,8 +85,7 @@ Result<DiskImage> CrashCutter::prepared_disk() {
 Result<CrashCutter::Recorded> CrashCutter::record_workload() {
     MOS_TRY(DiskImage base, prepared_disk());
     MOS_CHECK(m_recorded->begin(base));
-    MOS_TRY(const auto disk,
-            MountedDisk::mount(m_filesystem, m_recorded->device(), m_folder + "/mount", m_recorded->mark()));
+    MOS_TRY(const auto disk, mount_recorded(m_recorded->mark()));
     {
         Session session{m_workload, *disk};
         if (auto ran = m_workload.run(session); !ran)
@@ -75,16 +94,26 @@ Result<CrashCutter::Recorded> CrashCutter::record_workload() {
     MOS_CHECK(check_bystanders(*disk));
     MOS_CHECK(disk->check_marks());
     MOS_CHECK(disk->unmount());
+    return recorded_since(std::move(base), only(0));
+}
+
+// What came since the disk was `base`.
+Result<CrashCutter::Recorded> CrashCutter::recorded_since(DiskImage base, Allowed allowed) {
     MOS_TRY(base::Bytes log, m_recorded->log());
-    MOS_TRY(std::vector<Record> records, read_disk_log(log, m_filesystem.bytes));
+    MOS_TRY(std::vector<Record> records, read_disk_log(log, disk_bytes()));
+    std::vector<std::uint64_t> whole_blocks;
+    for (std::size_t part = 0; part < parts(); ++part) {
+        for (const std::uint64_t block : m_filesystem.whole_blocks)
+            whole_blocks.push_back(part * m_filesystem.bytes + block);
+    }
     return Recorded{std::move(log),
-                    {std::move(base), only(0), std::move(records), m_filesystem.whole_blocks, m_filesystem.tear_bytes}};
+                    {std::move(base), allowed, std::move(records), std::move(whole_blocks), m_filesystem.tear_bytes}};
 }
 
 // The log begins with the replay of the filesystem's own journal.
 Result<CrashCutter::Recorded> CrashCutter::record_recovery(const DiskImage &image, Allowed allowed) {
     MOS_CHECK(m_recorded->begin(image));
-    MOS_TRY(const auto disk, MountedDisk::mount(m_filesystem, m_recorded->device(), m_folder + "/mount"));
+    MOS_TRY(const auto disk, mount_recorded());
     {
         MOS_TRY(auto root, disk->root());
         MOS_TRY(const auto machine, Machine::start(std::move(root)));
@@ -92,10 +121,7 @@ Result<CrashCutter::Recorded> CrashCutter::record_recovery(const DiskImage &imag
         static_cast<void>(recovered);
     }
     MOS_CHECK(disk->unmount());
-    MOS_TRY(base::Bytes log, m_recorded->log());
-    MOS_TRY(std::vector<Record> records, read_disk_log(log, m_filesystem.bytes));
-    return Recorded{std::move(log),
-                    {image, allowed, std::move(records), m_filesystem.whole_blocks, m_filesystem.tear_bytes}};
+    return recorded_since(image, allowed);
 }
 
 Result<void> CrashCutter::cut() {
@@ -140,8 +166,10 @@ Result<void> CrashCutter::examine(const CutState &state) {
 
 Result<std::size_t> CrashCutter::examine_image(const DiskImage &image, Allowed allowed, bool go_on) {
     MOS_CHECK(m_checked->load(image));
-    MOS_CHECK(m_checked_device->forget_cache());
-    MOS_TRY(const auto disk, MountedDisk::mount(m_filesystem, *m_checked_device, m_folder + "/mount"));
+    for (const LoopDevice &device : m_checked_devices)
+        MOS_CHECK(device.forget_cache());
+    MOS_TRY(const auto disk,
+            MountedDisk::mount(m_filesystem, m_checked_devices, m_workload.volumes, m_folder + "/mount"));
     auto standing = examine_mounted(*disk, allowed, go_on);
     MOS_CHECK(disk->unmount());
     return standing;

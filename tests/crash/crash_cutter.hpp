@@ -63,7 +63,13 @@ class CrashCutter {
         std::string cut;
     };
     [[nodiscard]] Result<void> set_up();
+    [[nodiscard]] Result<DiskImage> blank_disk() const;
     [[nodiscard]] Result<DiskImage> prepared_disk();
+    [[nodiscard]] Result<std::unique_ptr<MountedDisk>> mount_recorded(int mark = -1);
+    [[nodiscard]] Result<Recorded> recorded_since(DiskImage base, Allowed allowed);
+    // One device a volume, the root's own first.
+    [[nodiscard]] std::size_t parts() const { return m_workload.volumes.size() + 1; }
+    [[nodiscard]] std::uint64_t disk_bytes() const { return m_filesystem.bytes * parts(); }
     [[nodiscard]] Result<Recorded> record_workload();
     [[nodiscard]] Result<Recorded> record_recovery(const DiskImage &image, Allowed allowed);
     [[nodiscard]] Result<void> cut();
@@ -83,7 +89,7 @@ class CrashCutter {
     Examiner m_examiner;
     std::unique_ptr<RecordedDevice> m_recorded;
     std::optional<ImageFile> m_checked;
-    std::optional<LoopDevice> m_checked_device;
+    std::vector<LoopDevice> m_checked_devices;
     TreeImage m_bystanders;
     CrashTally m_tally;
 };

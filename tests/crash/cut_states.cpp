@@ -28,6 +28,11 @@ void apply_part(DiskImage &image, const Record &record, std::uint64_t start, std
                     record.data.subspan(static_cast<std::size_t>(start), static_cast<std::size_t>(length)));
 }
 
+// Several devices may share the disk, each with a part of it.
+bool is_flushed_by(const Record &write, const Record &flush) {
+    return flush.length == 0 || (write.offset >= flush.offset && write.offset - flush.offset < flush.length);
+}
+
 // What is kept or lost together: a sector, but for a discard, which may be megabytes, and for blocks that are never
 // torn.
 std::uint64_t grain_of(const Record &record, std::uint64_t sector, const Recording &recording) {
@@ -173,8 +178,12 @@ Result<void> for_each_state(const Recording &recording, std::uint64_t variants, 
         if (record.kind == RecordKind::mark) {
             MOS_TRY(allowed, allowed_of(record.data));
         } else if (record.kind == RecordKind::flush) {
-            durable = written;
-            unflushed.clear();
+            std::erase_if(unflushed, [&](const Record *earlier) {
+                const bool flushed = is_flushed_by(*earlier, record);
+                if (flushed)
+                    apply_part(durable, *earlier, 0, earlier->length);
+                return flushed;
+            });
         } else {
             apply_part(written, record, 0, record.length);
             unflushed.push_back(&record);

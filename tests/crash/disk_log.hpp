@@ -14,12 +14,12 @@ namespace mos::test {
 
 // What a recording may take; a workload of tests is far below.
 inline constexpr std::uint64_t max_log_bytes = 512U << 20U;
-inline constexpr std::uint64_t max_disk_bytes = 512U << 20U;
+inline constexpr std::uint64_t max_disk_bytes = 1024U << 20U;
 
 enum class RecordKind : std::uint64_t {
     write = 1,  // data for `length` bytes from `offset` on
     zero = 2,   // the same, all zeros; a discard too
-    flush = 3,  // what came before is durable
+    flush = 3,  // what came before is durable: on `length` bytes from `offset` on, everywhere for a length of 0
     mark = 4,   // a word of the workload
 };
 

@@ -34,7 +34,7 @@ Result<Descriptor> open_device(const std::string &path, int number) {
 
 }  // namespace
 
-Result<LoopDevice> LoopDevice::create(int backing) {
+Result<LoopDevice> LoopDevice::create(int backing, std::uint64_t offset, std::uint64_t bytes) {
     const Descriptor control{::open(control_path, O_RDWR | O_CLOEXEC)};
     if (!control.is_open())
         return base::system_error(errno, "open", control_path);
@@ -47,6 +47,8 @@ Result<LoopDevice> LoopDevice::create(int backing) {
         loop_config configuration = {};
         configuration.fd = static_cast<std::uint32_t>(backing);
         configuration.info.lo_flags = LO_FLAGS_AUTOCLEAR;
+        configuration.info.lo_offset = offset;
+        configuration.info.lo_sizelimit = bytes;
         if (::ioctl(device.number(), LOOP_CONFIGURE, &configuration) == 0)
             return LoopDevice{std::move(path), std::move(device)};
         if (errno != EBUSY)

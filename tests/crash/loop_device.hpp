@@ -5,14 +5,15 @@
 
 #include <mos/base/result.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace mos::test {
 
 class LoopDevice {
   public:
-    // Over the open file `backing`. PERMISSION without the rights, IO when there is no free device.
-    [[nodiscard]] static Result<LoopDevice> create(int backing);
+    // Over the open file `backing`, or a part of it. PERMISSION without the rights, IO when there is no free device.
+    [[nodiscard]] static Result<LoopDevice> create(int backing, std::uint64_t offset = 0, std::uint64_t bytes = 0);
 
     [[nodiscard]] const std::string &path() const noexcept { return m_path; }
     // What was read from it before is read from the file again. Nothing may be mounted.

@@ -43,32 +43,62 @@ TreeImage bystanders_image() {
 
 }  // namespace
 
-Result<std::unique_ptr<MountedDisk>> MountedDisk::mount(const Filesystem &filesystem, const LoopDevice &device,
-                                                        std::string at, int mark) {
+Result<std::unique_ptr<MountedDisk>> MountedDisk::mount(const Filesystem &filesystem,
+                                                        const std::vector<LoopDevice> &devices,
+                                                        const std::vector<std::string> &tops, std::string at,
+                                                        int mark) {
     if (filesystem.type == "btrfs")
         forget_btrfs_devices();
-    if (::mount(device.path().c_str(), at.c_str(), filesystem.type.c_str(), 0, filesystem.mount_options.c_str()) != 0)
-        return base::system_error(errno, "mount", filesystem.name);
-    return std::unique_ptr<MountedDisk>{new MountedDisk{std::move(at), mark}};
+    std::unique_ptr<MountedDisk> disk{new MountedDisk{filesystem, devices, at, mark}};
+    MOS_CHECK(disk->mount_next(at));
+    for (const std::string &top : tops) {
+        const std::string folder = disk->path() + "/" + top;
+        if (::access(folder.c_str(), F_OK) == 0)
+            MOS_CHECK(disk->mount_next(folder));
+    }
+    return disk;
+}
+
+Result<void> MountedDisk::mount_next(const std::string &at) {
+    const LoopDevice &device = m_devices[m_mounted.size()];
+    if (::mount(device.path().c_str(), at.c_str(), m_filesystem.type.c_str(), 0, m_filesystem.mount_options.c_str()) !=
+        0)
+        return base::system_error(errno, "mount", m_filesystem.name);
+    m_mounted.push_back(at);
+    return {};
+}
+
+Result<void> MountedDisk::mount(std::string_view path) {
+    const std::string at = this->path() + "/" + std::string{path};
+    MOS_CHECK(mount_next(at));
+    // What ext4 puts into a new filesystem belongs to no picture.
+    MOS_TRY(const auto top, base::open_root(at));
+    return base::remove_tree(*top, "lost+found");
 }
 
 MountedDisk::~MountedDisk() {
-    if (m_mounted)
-        ::umount2(m_at.c_str(), MNT_DETACH);
+    for (auto at = m_mounted.rbegin(); at != m_mounted.rend(); ++at)
+        ::umount2(at->c_str(), MNT_DETACH);
+}
+
+Result<void> MountedDisk::unmount() {
+    while (!m_mounted.empty())
+        MOS_CHECK(unmount_last());
+    return {};
 }
 
 // The kernel may hold a file for a moment longer than we do.
-Result<void> MountedDisk::unmount() {
+Result<void> MountedDisk::unmount_last() {
     for (int attempt = 0; attempt < unmount_attempts; ++attempt) {
-        if (::umount2(m_at.c_str(), 0) == 0) {
-            m_mounted = false;
+        if (::umount2(m_mounted.back().c_str(), 0) == 0) {
+            m_mounted.pop_back();
             return {};
         }
         if (errno != EBUSY)
             break;
         std::this_thread::sleep_for(unmount_pause);
     }
-    return base::system_error(errno, "unmount", m_at);
+    return base::system_error(errno, "unmount", m_mounted.back());
 }
 
 Result<void> MountedDisk::furnish() {

@@ -31,30 +31,33 @@ constexpr std::chrono::milliseconds start_pause{5};
 
 }  // namespace
 
-Result<std::unique_ptr<RecordedDevice>> RecordedDevice::start(std::uint64_t bytes, std::string at) {
-    MOS_TRY(ImageFile disk, ImageFile::create(bytes));
+Result<std::unique_ptr<RecordedDevice>> RecordedDevice::start(std::uint64_t bytes, std::size_t parts, std::string at) {
+    MOS_TRY(ImageFile disk, ImageFile::create(bytes * parts));
     std::unique_ptr<RecordedDevice> recorded{new RecordedDevice{std::move(disk), std::move(at)}};
-    MOS_CHECK(recorded->start_recorder());
+    MOS_CHECK(recorded->start_recorder(parts));
     MOS_CHECK(recorded->wait_until_mounted());
     const std::string mark_path = recorded->m_at + "/mark";
     recorded->m_mark = Descriptor{::open(mark_path.c_str(), O_WRONLY | O_CLOEXEC)};
-    const std::string disk_path = recorded->m_at + "/disk";
-    const Descriptor backing{::open(disk_path.c_str(), O_RDWR | O_CLOEXEC)};
-    if (!recorded->m_mark.is_open() || !backing.is_open())
-        return base::system_error(errno, "open the files of", recorded->m_at);
-    MOS_TRY(LoopDevice device, LoopDevice::create(backing.number()));
-    recorded->m_device = std::make_unique<LoopDevice>(std::move(device));
+    for (std::size_t part = 0; part < parts; ++part) {
+        const std::string disk_path = fmt::format("{}/disk{}", recorded->m_at, part);
+        const Descriptor backing{::open(disk_path.c_str(), O_RDWR | O_CLOEXEC)};
+        if (!recorded->m_mark.is_open() || !backing.is_open())
+            return base::system_error(errno, "open the files of", recorded->m_at);
+        MOS_TRY(LoopDevice device, LoopDevice::create(backing.number()));
+        recorded->m_devices.push_back(std::move(device));
+    }
     return recorded;
 }
 
-Result<void> RecordedDevice::start_recorder() {
+Result<void> RecordedDevice::start_recorder(std::size_t parts) {
     m_log = Descriptor{::memfd_create("log", MFD_CLOEXEC)};
     if (!m_log.is_open() || ::fcntl(m_log.number(), F_SETFL, O_APPEND) != 0)
         return base::system_error(errno, "make", "log");
     const std::string program = program_folder() + "/disk-recorder";
-    std::array<std::string, 4> texts = {program, m_at, std::to_string(disk_number), std::to_string(log_number)};
-    const std::array<char *, 5> arguments = {texts[0].data(), texts[1].data(), texts[2].data(), texts[3].data(),
-                                             nullptr};
+    std::array<std::string, 5> texts = {program, m_at, std::to_string(disk_number), std::to_string(log_number),
+                                        std::to_string(parts)};
+    const std::array<char *, 6> arguments = {texts[0].data(), texts[1].data(), texts[2].data(),
+                                             texts[3].data(), texts[4].data(), nullptr};
     // First out of the way: one of ours may have a number that the other is to get.
     const Descriptor disk{::fcntl(m_disk.descriptor(), F_DUPFD_CLOEXEC, log_number + 1)};
     const Descriptor log{::fcntl(m_log.number(), F_DUPFD_CLOEXEC, log_number + 1)};
@@ -70,7 +73,7 @@ Result<void> RecordedDevice::start_recorder() {
 }
 
 Result<void> RecordedDevice::wait_until_mounted() const {
-    const std::string disk_path = m_at + "/disk";
+    const std::string disk_path = m_at + "/disk0";
     for (int attempt = 0; attempt < start_attempts; ++attempt) {
         struct stat status = {};
         if (::stat(disk_path.c_str(), &status) == 0)
@@ -83,7 +86,7 @@ Result<void> RecordedDevice::wait_until_mounted() const {
 }
 
 RecordedDevice::~RecordedDevice() {
-    m_device.reset();
+    m_devices.clear();
     m_mark = {};
     ::umount2(m_at.c_str(), MNT_DETACH);
     if (m_recorder > 0) {
@@ -94,7 +97,8 @@ RecordedDevice::~RecordedDevice() {
 
 Result<void> RecordedDevice::begin(const DiskImage &image) {
     MOS_CHECK(m_disk.load(image));
-    MOS_CHECK(m_device->forget_cache());
+    for (const LoopDevice &device : m_devices)
+        MOS_CHECK(device.forget_cache());
     if (::ftruncate(m_log.number(), 0) != 0)
         return base::system_error(errno, "empty", "log");
     return {};

@@ -1,4 +1,4 @@
-// A loop device of which every write and flush is in a log: its backing is a disk_recorder.
+// Loop devices of which every write and flush is in one log: their backings are the parts of a disk_recorder's disk.
 #pragma once
 
 #include "image_file.hpp"
@@ -8,19 +8,21 @@
 
 #include <memory>
 #include <sys/types.h>
+#include <vector>
 
 namespace mos::test {
 
 class RecordedDevice {
   public:
-    // Starts the recorder, with its files at the folder `at`.
-    [[nodiscard]] static Result<std::unique_ptr<RecordedDevice>> start(std::uint64_t bytes, std::string at);
+    // Starts the recorder, with its files at the folder `at`, for `parts` devices of `bytes` each.
+    [[nodiscard]] static Result<std::unique_ptr<RecordedDevice>> start(std::uint64_t bytes, std::size_t parts,
+                                                                       std::string at);
     RecordedDevice(const RecordedDevice &) = delete;
     RecordedDevice &operator=(const RecordedDevice &) = delete;
     ~RecordedDevice();
 
     [[nodiscard]] ImageFile &disk() noexcept { return m_disk; }
-    [[nodiscard]] const LoopDevice &device() const noexcept { return *m_device; }
+    [[nodiscard]] const std::vector<LoopDevice> &devices() const noexcept { return m_devices; }
     [[nodiscard]] int mark() const noexcept { return m_mark.number(); }
 
     // With `image` as the disk and an empty log. Nothing may be mounted.
@@ -29,7 +31,7 @@ class RecordedDevice {
 
   private:
     RecordedDevice(ImageFile disk, std::string at) : m_disk(std::move(disk)), m_at(std::move(at)) {}
-    [[nodiscard]] Result<void> start_recorder();
+    [[nodiscard]] Result<void> start_recorder(std::size_t parts);
     [[nodiscard]] Result<void> wait_until_mounted() const;
 
     ImageFile m_disk;
@@ -37,7 +39,7 @@ class RecordedDevice {
     base::real::Descriptor m_log;
     pid_t m_recorder = -1;
     base::real::Descriptor m_mark;
-    std::unique_ptr<LoopDevice> m_device;
+    std::vector<LoopDevice> m_devices;
 };
 
 }  // namespace mos::test

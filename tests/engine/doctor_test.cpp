@@ -222,6 +222,34 @@ TEST_CASE("a recovery point that lacks a slot is told, and nothing of it is give
     CHECK(must(folder(bench, ".multios-stage")->find("2")).has_value());
 }
 
+TEST_CASE("a root of several volumes is healthy, and one whose volume lacks its part says which") {
+    EngineBench bench;
+    must(bench.twin.root()->make_directory("boot", 0755));
+    bench.twin.mount("boot");
+    must(bench.install("p", "1", ImageBuilder{}.directory("boot").file("boot/kernel", "one")));
+    must(bench.install("p", "2", ImageBuilder{}.directory("boot").file("boot/kernel", "two")));
+    CHECK(kinds(bench) == Kinds{});
+    const auto parts = folder(bench, "boot/.multios-stage");
+    must(parts->rename("2", *parts, "away", mos::base::RenameMode::keep_existing));
+    CHECK(kinds(bench) == Kinds{"recovery-point-incomplete"});
+    CHECK(must(examine_root(*bench.engine)).front().sentence.find("its part on 'boot' is missing") !=
+          std::string::npos);
+    must(parts->rename("away", *parts, "2", mos::base::RenameMode::keep_existing));
+    CHECK(kinds(bench) == Kinds{});
+}
+
+TEST_CASE("a root on a read-only filesystem is refused in one sentence") {
+    EngineBench bench;
+    for (int time = 0; time < 2; ++time) {
+        bench.twin.set_writable(Twin::Writable::no);
+        const auto refused = bench.install("p", "1", ImageBuilder{}.file("x", "x"));
+        CHECK(refusal(refused) == Code::READ_ONLY);
+        CHECK(refused.error().full_message().find("mounted read-only: mount it writable") != std::string::npos);
+        bench.twin.set_writable(Twin::Writable::yes);
+        must(bench.install("q", std::to_string(time + 1), ImageBuilder{}.file("q", "q")));
+    }
+}
+
 TEST_CASE("what is none of the engine's is named and left alone") {
     EngineBench bench;
     install_versions(bench, 1);

@@ -484,3 +484,102 @@ TEST_CASE("a picture of a tree names what differs") {
     CHECK(difference(before, must(mos::test::scan(*root, except)), mos::test::all_directory_times)
               .find("'d' time is 1.000000000") != std::string::npos);
 }
+
+TEST_CASE("a volume has its own device, inode numbers and room") {
+    Twin twin;
+    const auto root = twin.root();
+    for (const char *name : {"boot", "var"}) {
+        must(root->make_directory(name, 0755));
+        twin.mount(name);
+    }
+    const auto boot = must(root->open_directory("boot", Symlinks::refuse));
+    const FileStatus top = must(boot->own_status());
+    CHECK(top.device != must(root->own_status()).device);
+    CHECK(top.mount != must(must(root->open_directory("var", Symlinks::refuse))->own_status()).mount);
+    CHECK(top.inode == must(root->own_status()).inode);
+    CHECK(must(root->find("boot")).value().device == top.device);
+    create(*boot, "f");
+    CHECK(must(boot->find("f")).value().device == top.device);
+    CHECK(must(boot->find("f")).value().mount == top.mount);
+
+    twin.set_free_bytes(8192, "boot");
+    CHECK(must(boot->usage()).free_bytes == 8192);
+    CHECK(must(root->usage()).free_bytes > 8192);
+    twin.set_filesystem_type("vfat", "boot");
+    CHECK(must(boot->usage()).type == "vfat");
+    CHECK(must(root->usage()).type == "ext4");
+    twin.set_writable(Twin::Writable::no, "boot");
+    CHECK(must(boot->usage()).read_only);
+    CHECK(refusal(boot->make_directory("d", 0755)) == mos::Code::READ_ONLY);
+    CHECK(refusal(boot->remove_file("f")) == mos::Code::READ_ONLY);
+    CHECK(refusal(boot->open_file("f", OpenMode::write)) == mos::Code::READ_ONLY);
+    create(*root, "f");
+}
+
+TEST_CASE("nothing is renamed or linked from one volume to another, and a mount point stays where it is") {
+    Twin twin;
+    const auto root = twin.root();
+    must(root->make_directory("boot", 0755));
+    must(root->make_directory("other", 0755));
+    twin.mount("boot");
+    const auto boot = must(root->open_directory("boot", Symlinks::refuse));
+    create(*root, "f");
+    create(*boot, "g");
+    CHECK(refusal(root->rename("f", *boot, "f", RenameMode::keep_existing)) == mos::Code::CROSS_MOUNT);
+    CHECK(refusal(root->rename("f", *boot, "g", RenameMode::exchange)) == mos::Code::CROSS_MOUNT);
+    CHECK(refusal(root->make_link("f", *boot, "f")) == mos::Code::CROSS_MOUNT);
+    for (const auto &tried :
+         {root->rename("boot", *root, "boat", RenameMode::keep_existing),
+          root->rename("other", *root, "boot", RenameMode::exchange), root->remove_directory("boot")}) {
+        REQUIRE(!tried.ok());
+        CHECK(tried.error().system_errno() == EBUSY);
+    }
+    must(root->set_mode("boot", 0700));
+    CHECK(must(boot->own_status()).mode == 0700);
+}
+
+TEST_CASE("each volume is flushed alone, and a cut keeps parts of each") {
+    Twin twin;
+    const auto root = twin.root();
+    must(root->make_directory("boot", 0755));
+    twin.mount("boot");
+    sync(*root);
+    const auto boot = must(root->open_directory("boot", Symlinks::refuse));
+    create(*root, "f");
+    create(*boot, "g");
+    CHECK(all_outcomes(twin) == Outcomes{"boot/", "boot/ f=", "boot/ boot/g=", "boot/ boot/g= f="});
+    sync(*boot);
+    CHECK(twin.pending() == 2);
+    CHECK(all_outcomes(twin) == Outcomes{"boot/ boot/g=", "boot/ boot/g= f="});
+    sync(*root);
+    CHECK(twin.pending() == 0);
+}
+
+TEST_CASE("what one volume has flushed in part survives the flush of another") {
+    Twin twin;
+    const auto root = twin.root();
+    must(root->make_directory("boot", 0755));
+    twin.mount("boot");
+    sync(*root);
+    const auto boot = must(root->open_directory("boot", Symlinks::refuse));
+    must(create(*boot, "g", "x")->flush());  // without its name
+    sync(*root);
+    CHECK(after_crash(twin, Selection::none()) == "boot/");
+    must(boot->flush());
+    CHECK(after_crash(twin, Selection::none()) == "boot/ boot/g=x");
+}
+
+TEST_CASE("a write error of one volume is not told to another") {
+    Twin twin;
+    const auto root = twin.root();
+    must(root->make_directory("boot", 0755));
+    twin.mount("boot");
+    sync(*root);
+    const auto boot = must(root->open_directory("boot", Symlinks::refuse));
+    const auto at_root = must(root->open_sync_point());
+    const auto at_boot = must(boot->open_sync_point());
+    create(*boot, "g", "x");
+    twin.fail_writeback(EIO);
+    must(at_root->flush());
+    CHECK(refusal(at_boot->flush()) == mos::Code::IO);
+}

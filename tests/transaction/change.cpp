@@ -21,8 +21,11 @@ transaction::ContentWriter writer_of(const std::string &content) {
 }
 
 Result<void> make(Directory &root, Directory &parent, std::string_view name, const TreeEntry &entry) {
-    if (entry.type == FileType::directory)
-        return parent.make_directory(name, 0700);
+    if (entry.type == FileType::directory) {
+        // The top of a volume is there already, and what leads to it.
+        MOS_TRY(const auto there, parent.find(name));
+        return there ? Result<void>{} : parent.make_directory(name, 0700);
+    }
     if (entry.type == FileType::symlink)
         return parent.make_symlink(name, entry.target);
     if (!entry.first_linked.empty() && entry.first_linked != entry.path) {

@@ -20,6 +20,11 @@ class Disk {
     Disk &operator=(const Disk &) = delete;
     virtual ~Disk() = default;
 
+    // Makes the empty directory at `path` beneath the root the top of another volume. UNSUPPORTED where a disk has one.
+    [[nodiscard]] virtual Result<void> mount(std::string_view path) {
+        return Error{Code::UNSUPPORTED, "this disk can't mount '" + std::string{path} + "'"};
+    }
+
     // The root, opened afresh, as after power on.
     [[nodiscard]] virtual Result<std::unique_ptr<base::Directory>> root() = 0;
 

@@ -3,6 +3,7 @@
 #include "scenes.hpp"
 
 #include <mos/state/database_files.hpp>
+#include <mos/transaction/volumes.hpp>
 
 #include <fmt/format.h>
 
@@ -19,19 +20,24 @@ std::string first_line(const std::string &text) { return text.substr(0, text.fin
 
 // Releases are pictures from the twin, whose clock stands still. A directory that has its time there got the time of a
 // change, which on a real disk is any.
-TreeImage with_clock_of_twin(TreeImage actual, const TreeImage &expected) {
+// The first stage on a volume makes a folder at its top, and gives the top its time back: a cut may come in between, as
+// it may on the root.
+TreeImage with_times_of(TreeImage actual, const TreeImage &expected, const Workload &workload) {
     const base::FileTime clock = DiskState{}.clock;
     for (TreeEntry &entry : actual.entries) {
         const TreeEntry *const other = expected.find(entry.path);
-        if (other != nullptr && entry.type == base::FileType::directory && other->modified == clock)
-            entry.modified = clock;
+        if (other == nullptr || entry.type != base::FileType::directory)
+            continue;
+        const bool top = std::ranges::find(workload.volumes, entry.path) != workload.volumes.end();
+        if (top || other->modified == clock)
+            entry.modified = other->modified;
     }
     return actual;
 }
 
-Result<void> expect_tree(Machine &machine, const TreeImage &expected, std::string_view when) {
+Result<void> expect_tree(Machine &machine, const TreeImage &expected, const Workload &workload, std::string_view when) {
     MOS_TRY(TreeImage found, picture(machine));
-    const TreeImage actual = with_clock_of_twin(std::move(found), expected);
+    const TreeImage actual = with_times_of(std::move(found), expected, workload);
     if (actual.entries == expected.entries)
         return {};
     return violation(fmt::format("{}: {}", when, first_line(difference(expected, actual, all_directory_times))));
@@ -57,7 +63,7 @@ Result<std::size_t> Examiner::standing_release(Machine &machine, Allowed allowed
     std::string forbidden;
     for (std::size_t i = 0; i < m_workload.releases.size(); ++i) {
         const Release &release = m_workload.releases[i];
-        const TreeImage tree = with_clock_of_twin(found, release.tree);
+        const TreeImage tree = with_times_of(found, release.tree, m_workload);
         if (tree.entries != release.tree.entries) {
             if (version == release.version && reason.empty())
                 reason = "but " + first_line(difference(release.tree, tree, all_directory_times));
@@ -78,40 +84,51 @@ Result<std::size_t> Examiner::standing_release(Machine &machine, Allowed allowed
     return violation(fmt::format("the tree is none of the releases; by the database it is '{}', {}", version, reason));
 }
 
-// The stages' folder holds what rows own, and nothing else.
+// The stages' folder holds what rows own, and nothing else; so does that of each other volume.
 Result<void> Examiner::check_stages(Machine &machine) {
     state::Transactions transactions{machine.database()};
     MOS_TRY(const auto unfinished, transactions.unfinished());
     if (unfinished)
         return violation(fmt::format("transaction {} is unfinished after recovery", unfinished->id));
-    MOS_TRY(const auto there, machine.root().find(transaction::stages_name));
+    std::vector<std::string> tops = m_workload.volumes;
+    tops.emplace_back();
+    for (const std::string &top : tops)
+        MOS_CHECK(check_stages_on(machine, top));
+    MOS_TRY(const auto points, transactions.recovery_points());
+    for (const state::Transaction &point : points)
+        MOS_CHECK(check_recovery_point(machine, point));
+    return {};
+}
+
+Result<void> Examiner::check_stages_on(Machine &machine, const std::string &top) {
+    MOS_TRY(const auto volume, machine.root().open_directory(top, base::Symlinks::refuse));
+    MOS_TRY(const auto there, volume->find(transaction::stages_name));
     if (!there)
         return {};
-    MOS_TRY(const auto stages, machine.root().open_directory(transaction::stages_name, base::Symlinks::refuse));
+    MOS_TRY(const auto stages, volume->open_directory(transaction::stages_name, base::Symlinks::refuse));
     MOS_TRY(const auto entries, stages->list());
     for (const base::DirectoryEntry &entry : entries) {
-        if (entry.name == state::copy_name || entry.name == state::new_copy_name)
+        const bool of_the_root = entry.name == state::copy_name || entry.name == state::new_copy_name ||
+                                 entry.name.find(transaction::registry_name) != std::string::npos;
+        const bool of_a_volume = entry.name.find(transaction::owner_name) != std::string::npos;
+        if (top.empty() ? of_the_root : of_a_volume)
             continue;
         std::uint64_t id = 0;
         std::from_chars(entry.name.data(), entry.name.data() + entry.name.size(), id);
-        MOS_TRY(const bool owned, transactions.owns_stage(id));
+        MOS_TRY(const bool owned, state::Transactions{machine.database()}.owns_stage(id));
         if (!owned || transaction::number_name(id) != entry.name)
-            return violation(fmt::format("nobody owns '{}' in the stages' folder", entry.name));
+            return violation(fmt::format("nobody owns '{}' in the stages' folder of '{}'", entry.name, top));
     }
-    MOS_TRY(const auto points, transactions.recovery_points());
-    for (const state::Transaction &point : points)
-        MOS_CHECK(check_recovery_point(machine, *stages, point));
     return {};
 }
 
 // Every slot holds what the other tree needs.
-Result<void> Examiner::check_recovery_point(Machine &machine, base::Directory &stages,
-                                            const state::Transaction &point) {
+Result<void> Examiner::check_recovery_point(Machine &machine, const state::Transaction &point) {
     using state::OperationKind;
-    auto opened = stages.open_directory(transaction::number_name(point.id), base::Symlinks::refuse);
+    auto opened = transaction::Stages::open(machine.site(), point);
     if (!opened)
-        return violation(fmt::format("the stage of recovery point {} is gone", point.id));
-    MOS_TRY(const auto stage, std::move(opened));
+        return violation(fmt::format("recovery point {}: {}", point.id, opened.error().full_message()));
+    MOS_TRY(transaction::Stages stages, std::move(opened));
     return state::Transactions{machine.database()}.for_each_operation(
         point.id, state::Direction::forward, [&](const state::Operation &operation) -> Result<void> {
             // What was removed need not be in its own slot: a cut may leave it inside a directory that has one.
@@ -121,6 +138,7 @@ Result<void> Examiner::check_recovery_point(Machine &machine, base::Directory &s
             if (operation.kind == OperationKind::add && m_workload.foreign_edits == ForeignEdits::made)
                 return {};
             const bool full = operation.kind == OperationKind::exchange || !point.in_effect;
+            MOS_TRY(base::Directory *const stage, stages.on(operation.volume));
             MOS_TRY(const auto slot, stage->find(transaction::number_name(operation.slot)));
             if (slot.has_value() == full)
                 return {};
@@ -159,9 +177,9 @@ Result<void> Examiner::go_on(Disk &disk, std::size_t standing) {
     MOS_TRY(auto root, disk.root());
     MOS_TRY(const auto machine, Machine::start(std::move(root)));
     MOS_CHECK(machine->update(release.tree, next, "next"));
-    MOS_CHECK(expect_tree(*machine, next, "after the next update"));
+    MOS_CHECK(expect_tree(*machine, next, m_workload, "after the next update"));
     MOS_CHECK(machine->roll_back());
-    MOS_CHECK(expect_tree(*machine, release.tree, "after its rollback"));
+    MOS_CHECK(expect_tree(*machine, release.tree, m_workload, "after its rollback"));
     MOS_TRY(const auto newest, state::Transactions{machine->database()}.newest_in_effect());
     if (!newest || newest->state == state::TransactionState::pruned || release.version.empty())
         return {};

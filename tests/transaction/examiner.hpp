@@ -20,8 +20,8 @@ class Examiner {
     [[nodiscard]] static Result<bool> is_kept(Machine &machine, const Release &release);
     [[nodiscard]] Result<std::size_t> standing_release(Machine &machine, Allowed allowed);
     [[nodiscard]] Result<void> check_stages(Machine &machine);
-    [[nodiscard]] Result<void> check_recovery_point(Machine &machine, base::Directory &stages,
-                                                    const state::Transaction &point);
+    [[nodiscard]] static Result<void> check_stages_on(Machine &machine, const std::string &top);
+    [[nodiscard]] Result<void> check_recovery_point(Machine &machine, const state::Transaction &point);
     [[nodiscard]] Result<void> check_idempotence(Machine &machine);
 
     const Workload &m_workload;

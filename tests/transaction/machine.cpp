@@ -2,6 +2,8 @@
 
 #include <mos/state/packages.hpp>
 
+#include <fmt/format.h>
+
 namespace mos::test {
 
 using transaction::Description;
@@ -10,6 +12,16 @@ Result<std::unique_ptr<Machine>> Machine::start(std::unique_ptr<base::Directory>
     MOS_TRY(auto folder, base::make_directories(*root, database_path));
     MOS_TRY(auto database, state::Database::open(std::move(folder)));
     return std::unique_ptr<Machine>{new Machine{std::move(root), std::move(database)}};
+}
+
+Result<TreeImage> Machine::tree() {
+    MOS_TRY(TreeImage image, scan(*m_root, engine_paths));
+    // On other volumes than the root's own there are stages too.
+    const std::string stages = fmt::format("/{}", transaction::stages_name);
+    std::erase_if(image.entries, [&](const TreeEntry &entry) {
+        return entry.path.ends_with(stages) || entry.path.find(stages + "/") != std::string::npos;
+    });
+    return image;
 }
 
 Result<transaction::Staged> Machine::stage(const TreeImage &present, const TreeImage &wanted) {

@@ -46,7 +46,7 @@ class Machine {
     Watcher watcher;
 
     // The tree without what belongs to the engine, and all of it.
-    [[nodiscard]] Result<TreeImage> tree() { return scan(*m_root, engine_paths); }
+    [[nodiscard]] Result<TreeImage> tree();
     [[nodiscard]] Result<TreeImage> everything() { return scan(*m_root); }
 
     [[nodiscard]] Result<transaction::Staged> stage(const TreeImage &present, const TreeImage &wanted);

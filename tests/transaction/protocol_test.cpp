@@ -93,7 +93,8 @@ TEST_CASE("FAT is refused before anything is staged, although it can exchange na
     rig.twin.set_filesystem_type("vfat");
     const auto refused = rig.decide();
     CHECK(refusal(refused) == Code::FILESYSTEM_UNSUITABLE);
-    CHECK(refused.error().message() == "a power cut on vfat can leave neither the old nor the new state");
+    CHECK(refused.error().message() ==
+          "the root is on vfat, where a power cut can leave neither the old nor the new state");
     CHECK(rig.stages() == 0);
 }
 

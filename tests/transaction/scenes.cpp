@@ -23,6 +23,12 @@ void add_bare(ImageBuilder &tree) {
     tree.directory("var").directory("var/lib");
 }
 
+void add_bare_on_volumes(ImageBuilder &tree) {
+    tree.directory("etc").file("etc/local.conf", "the administrator's", 0600);
+    tree.directory("usr").directory("usr/bin").directory("usr/lib").file("usr/lib/own", "somebody's");
+    tree.directory("var").directory("var/lib");
+}
+
 void add_kept(ImageBuilder &tree) {
     tree.directory("usr/lib", 0755).attribute("user.kept", "yes");
     tree.file("usr/lib/kept", "in both releases");
@@ -86,6 +92,40 @@ TreeImage second_release() {
     tree.directory("links").file("links/one", "shared 2").link("links/two", "links/one");
     tree.link("links/three", "links/one");
     tree.file("links/x", "kept group").time(1'500'000'003).link("links/y", "links/x");
+    return tree.image();
+}
+
+std::vector<std::string> volume_tops() { return {"boot", "usr/lib", "usr/lib/inner"}; }
+
+TreeImage bare_on_volumes() {
+    ImageBuilder tree;
+    add_bare_on_volumes(tree);
+    tree.directory("boot").directory("usr/lib/inner");
+    return tree.image();
+}
+
+TreeImage first_on_volumes() {
+    ImageBuilder tree;
+    add_bare_on_volumes(tree);
+    tree.directory("boot").file("boot/kernel", std::string(long_file_bytes, '1'), 0600).file("boot/old", "goes");
+    tree.directory("boot/tree").file("boot/tree/x", "becomes a file with its directory").symlink("boot/link", "kernel");
+    tree.file("boot/one", "shared 1").link("boot/two", "boot/one");
+    tree.directory("usr/lib/inner").file("usr/lib/inner/x", "inner 1").file("usr/lib/library", "library 1", 0755);
+    tree.directory("usr/lib/gone").file("usr/lib/gone/x", "goes too").file("usr/bin/tool", "tool 1", 04755);
+    tree.file("etc/attributes", "stays");
+    return tree.image();
+}
+
+TreeImage second_on_volumes() {
+    ImageBuilder tree;
+    add_bare_on_volumes(tree);
+    tree.directory("boot", 0700).attribute("user.color", "blue");
+    tree.file("boot/kernel", std::string(long_file_bytes, '2'), 0600);
+    tree.file("boot/tree", "was a directory").symlink("boot/link", "tree").directory("boot/new", 01777);
+    tree.file("boot/new/deep", std::string(5000, 'n')).file("boot/one", "shared 2").link("boot/two", "boot/one");
+    tree.directory("usr/lib/inner", 0711).file("usr/lib/inner/x", "inner 2").file("usr/lib/inner/y", "added");
+    tree.file("usr/lib/library", "library 2", 0755).file("usr/lib/plugin", "added").file("usr/bin/tool", "tool 2");
+    tree.file("etc/attributes", "stays", 0600).owner(3, 4);
     return tree.image();
 }
 

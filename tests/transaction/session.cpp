@@ -1,7 +1,5 @@
 #include "workloads.hpp"
 
-#include "scenes.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -117,7 +115,12 @@ Result<void> Session::fail_to_roll_back(std::size_t from, std::size_t to) {
 
 Result<void> Workload::prepare_on(Disk &disk) const {
     MOS_TRY(const auto root, disk.root());
-    MOS_CHECK(build(*root, bare_tree()));
+    for (const std::string &top : volumes) {
+        MOS_TRY(const auto made, base::make_directories(*root, top));
+        static_cast<void>(made);
+        MOS_CHECK(disk.mount(top));
+    }
+    MOS_CHECK(build(*root, ground));
     Session session{*this, disk};
     return prepare ? prepare(session) : Result<void>{};
 }

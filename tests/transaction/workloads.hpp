@@ -4,6 +4,7 @@
 
 #include "disk.hpp"
 #include "machine.hpp"
+#include "scenes.hpp"
 #include "twin.hpp"
 
 #include <cstdint>
@@ -68,6 +69,8 @@ struct Workload {
     std::function<Result<void>(Session &)> prepare;   // on a disk with the bare tree; made durable afterwards
     std::function<Result<void>(Session &)> run;       // what is cut
     ForeignEdits foreign_edits = ForeignEdits::none;  // made: recovery may report some
+    std::vector<std::string> volumes = {};            // tops of volumes besides the root's own, parents first
+    TreeImage ground = bare_tree();                   // what is there before prepare()
 
     [[nodiscard]] Result<void> prepare_on(Disk &disk) const;  // an empty one
     [[nodiscard]] Result<DiskState> initial_state() const;    // what that leaves on a disk in memory
@@ -78,13 +81,18 @@ class DiskInMemory final : public Disk {
   public:
     explicit DiskInMemory(Twin &twin) : m_twin(twin) {}
     [[nodiscard]] Result<std::unique_ptr<base::Directory>> root() override { return m_twin.root(); }
+    [[nodiscard]] Result<void> mount(std::string_view path) override {
+        m_twin.mount(path);
+        return {};
+    }
 
   private:
     Twin &m_twin;
 };
 
-// What the transaction does, without packages.
+// What the transaction does, without packages; and what it does on a root of several volumes, which are among them.
 [[nodiscard]] std::vector<Workload> transaction_workloads();
+[[nodiscard]] std::vector<Workload> volume_workloads();
 // Those of the program that asks: each run links its own.
 [[nodiscard]] std::vector<Workload> all_workloads();
 

@@ -2,6 +2,7 @@
 #include "attributes.hpp"
 #include "directory.hpp"
 #include "ext4.hpp"
+#include "overlay.hpp"
 
 #include <fmt/format.h>
 
@@ -167,6 +168,10 @@ Result<FilesystemUsage> RealDirectory::usage() {
         usage.type = known->name;
     if (struct stat own = {}; usage.type == "ext4" && ::fstat(descriptor(), &own) == 0)
         usage.fast_commit = has_fast_commit(own.st_dev);
+    if (usage.type == "overlayfs") {
+        MOS_TRY(const FileStatus own, own_status());
+        usage.moves_directories = moves_lower_directories(own.mount);
+    }
     usage.read_only = (static_cast<unsigned long>(raw.f_flags) & ST_RDONLY) != 0;
     MOS_TRY(usage.free_bytes, checked_multiply(raw.f_bavail, static_cast<std::uint64_t>(raw.f_frsize)));
     // btrfs and vfat count no inodes.

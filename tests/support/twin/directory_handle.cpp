@@ -20,19 +20,21 @@ namespace {
 
 class TwinSyncPoint final : public base::SyncPoint {
   public:
-    TwinSyncPoint(std::shared_ptr<Disk> disk, std::string shown)
-        : m_disk(std::move(disk)), m_shown(std::move(shown)), m_mark(std::as_const(*m_disk).sample_errors()) {}
+    TwinSyncPoint(std::shared_ptr<Disk> disk, Device device, std::string shown)
+        : m_disk(std::move(disk)), m_device(device), m_shown(std::move(shown)),
+          m_mark(m_disk->sample_volume_errors(device)) {}
 
     [[nodiscard]] Result<void> flush() override {
         constexpr std::string_view verb = "flush the filesystem of";
         const int injected = m_disk->enter(Effect::flushes, verb, m_shown);
-        if (const int number = m_disk->flush_all(m_mark, injected); number != 0)
+        if (const int number = m_disk->flush_all(m_device, m_mark, injected); number != 0)
             return base::system_error(number, verb, m_shown);
         return {};
     }
 
   private:
     std::shared_ptr<Disk> m_disk;
+    Device m_device;
     std::string m_shown;
     std::uint64_t m_mark;
 };
@@ -129,8 +131,8 @@ Result<std::unique_ptr<File>> TwinDirectory::open_file(std::string_view name, Op
         return base::system_error(ELOOP, "open", shown(name));
     if (found->type != FileType::regular)
         return not_a_file(shown(name), EISDIR);
-    if (mode == OpenMode::write && disk().node(found->id).immutable)
-        return base::system_error(EPERM, "open", shown(name));
+    if (mode == OpenMode::write)
+        MOS_CHECK(outcome(disk().can_change(found->id), "open", name));
     const Access access = mode == OpenMode::read ? Access::read : Access::write;
     return std::make_unique<TwinFile>(m_handle.shared_disk(), found->id, shown(name), access);
 }
@@ -249,12 +251,12 @@ Result<void> TwinDirectory::flush() {
 
 Result<std::unique_ptr<base::SyncPoint>> TwinDirectory::open_sync_point() {
     MOS_CHECK(outcome(disk().enter(Effect::reads, "open directory", shown("")), "open directory", ""));
-    return std::make_unique<TwinSyncPoint>(m_handle.shared_disk(), shown(""));
+    return std::make_unique<TwinSyncPoint>(m_handle.shared_disk(), m_handle.inode().device, shown(""));
 }
 
 Result<base::FilesystemUsage> TwinDirectory::usage() {
     MOS_CHECK(outcome(disk().enter(Effect::reads, "inspect the filesystem of", shown("")), "inspect", ""));
-    return disk().usage();
+    return disk().usage(m_handle.inode().device);
 }
 
 Result<std::unique_ptr<base::FileLock>> TwinDirectory::lock(std::string_view name, std::string_view note) {

@@ -53,21 +53,42 @@ int WritebackErrors::report(std::uint64_t &mark) {
 
 Disk::Disk(const DiskState &state)
     : clock(state.clock), m_live(state.table), m_durable(state.table), m_next_id(static_cast<Id>(state.table.size())) {
-    std::uint32_t highest = first_number;
+    learn_numbers();
+}
+
+void Disk::learn_numbers() {
+    m_volumes.resize(root_device + 1);
     for (Id id = root_id; id < m_live.size(); ++id) {
-        if (const Inode *inode = m_live.node(id); inode != nullptr)
-            highest = std::max(highest, inode->number);
+        const Inode *inode = m_live.node(id);
+        if (inode == nullptr)
+            continue;
+        if (m_volumes.size() <= inode->device)
+            m_volumes.resize(inode->device + 1);
+        Volume &on = m_volumes[inode->device];
+        if (on.owners.size() <= inode->number)
+            on.owners.resize(inode->number + 1);
+        on.owners[inode->number].push_back(id);
     }
-    m_next_number = highest + 1;
-    m_owners.resize(m_next_number);
-    for (Id id = root_id; id < m_live.size(); ++id) {
-        if (const Inode *inode = m_live.node(id); inode != nullptr)
-            m_owners[inode->number].push_back(id);
+    for (Volume &on : m_volumes) {
+        on.next_number = std::max(first_number + 1, static_cast<std::uint32_t>(on.owners.size()));
+        on.owners.resize(on.next_number);
+        for (std::uint32_t number = first_number; number < on.next_number; ++number) {
+            if (on.owners[number].empty())
+                on.free_numbers.insert(number);
+        }
     }
-    for (std::uint32_t number = first_number; number < m_next_number; ++number) {
-        if (m_owners[number].empty())
-            m_free_numbers.insert(number);
-    }
+}
+
+// The lowest that is free on the volume, as ext4 does.
+std::uint32_t Disk::take_number(Device device, Id owner) {
+    Volume &on = volume(device);
+    if (on.free_numbers.empty())
+        on.free_numbers.insert(on.next_number++);
+    const std::uint32_t number = on.free_numbers.extract(on.free_numbers.begin()).value();
+    if (on.owners.size() <= number)
+        on.owners.resize(number + 1);
+    on.owners[number].push_back(owner);
+    return number;
 }
 
 int Disk::enter(Effect effect, std::string_view verb, std::string_view shown) {
@@ -100,8 +121,8 @@ FileStatus Disk::status(Id id) const {
     status.size = inode.type == FileType::symlink ? inode.target.size() : inode.size;
     status.modified = inode.modified;
     status.inode = inode.number;
-    status.device = 1;
-    status.mount = 1;
+    status.device = inode.device;
+    status.mount = inode.device;
     status.links = m_live.names(id);
     status.immutable = inode.immutable;
     if (inode.type == FileType::directory && status.links != 0) {
@@ -111,14 +132,16 @@ FileStatus Disk::status(Id id) const {
     return status;
 }
 
-base::FilesystemUsage Disk::usage() const {
+base::FilesystemUsage Disk::usage(Device device) const {
+    const Volume &on = volume(device);
     base::FilesystemUsage usage;
-    usage.type = filesystem_type;
-    usage.fast_commit = fast_commit;
-    usage.free_inodes = m_free_inodes.value_or(std::numeric_limits<std::uint32_t>::max());
+    usage.type = on.filesystem_type;
+    usage.read_only = on.read_only;
+    usage.fast_commit = on.fast_commit;
+    usage.free_inodes = on.free_inodes.value_or(std::numeric_limits<std::uint32_t>::max());
     usage.free_bytes = unlimited_bytes;
-    if (m_chunk_limit)
-        usage.free_bytes = (*m_chunk_limit - std::min(*m_chunk_limit, used_chunks())) * chunk_bytes;
+    if (on.chunk_limit)
+        usage.free_bytes = (*on.chunk_limit - std::min(*on.chunk_limit, used_chunks(device))) * chunk_bytes;
     return usage;
 }
 
@@ -136,10 +159,11 @@ void Disk::closed(Id id) {
 void Disk::release_if_unused(Id id) {
     if (m_live.names(id) != 0 || (id < m_open.size() && m_open[id] != 0) || m_live.node(id) == nullptr)
         return;
-    m_free_numbers.insert(node(id).number);
+    Volume &on = volume(node(id).device);
+    on.free_numbers.insert(node(id).number);
     m_live.erase(id);
-    if (m_free_inodes)
-        ++*m_free_inodes;
+    if (on.free_inodes)
+        ++*on.free_inodes;
 }
 
 void Disk::forget_handles() {
@@ -169,6 +193,7 @@ void Disk::unlock(Id id) {
 }
 
 void Disk::perform(Item item) {
+    item.device = node(item.names() != nullptr ? item.names()->changes.front().directory : item.id).device;
     if (apply(m_live, item) == Applied::no)
         throw std::logic_error("the twin's live state refused " + item.description());
     m_pending.push_back(std::move(item));
@@ -178,21 +203,32 @@ void Disk::change_names(std::vector<NameChange> changes) {
     std::vector<Id> gone;
     for (const NameChange &change : changes)
         gone.push_back(change.before);
-    perform({no_id, Names{std::move(changes), clock}});
+    perform({no_id, root_device, Names{std::move(changes), clock}});
     for (const Id id : gone)
         release_if_unused(id);
 }
 
 void Disk::touch(Id id) {
     if (node(id).modified != clock)
-        perform({id, Attributes{.mode = {}, .ownership = {}, .modified = clock, .set = {}, .removed = {}}});
+        perform(
+            {id, root_device, Attributes{.mode = {}, .ownership = {}, .modified = clock, .set = {}, .removed = {}}});
 }
 
 // Of a directory whose names are about to change.
 int Disk::can_enter(Id directory) const {
     if (m_live.names(directory) == 0)
         return ENOENT;
-    return node(directory).immutable ? EPERM : 0;
+    return can_change(directory);
+}
+
+int Disk::can_change(Id id) const {
+    if (volume(node(id).device).read_only)
+        return EROFS;
+    return node(id).immutable ? EPERM : 0;
+}
+
+bool Disk::is_mount_point(Id directory, const Entry *entry) const {
+    return entry != nullptr && node(entry->id).device != node(directory).device;
 }
 
 int Disk::create(Id directory, const std::string &name, const New &what) {
@@ -204,10 +240,12 @@ int Disk::create(Id directory, const std::string &name, const New &what) {
         return ENOENT;
     if (what.target.size() > max_symlink_bytes)
         return ENAMETOOLONG;
-    if (m_free_inodes && *m_free_inodes == 0)
-        return ENOSPC;
-    if (m_free_inodes)
-        --*m_free_inodes;
+    const Device device = node(directory).device;
+    if (Volume &on = volume(device); on.free_inodes) {
+        if (*on.free_inodes == 0)
+            return ENOSPC;
+        --*on.free_inodes;
+    }
 
     auto inode = std::make_shared<Inode>();
     inode->type = what.type;
@@ -215,16 +253,12 @@ int Disk::create(Id directory, const std::string &name, const New &what) {
     inode->target = what.target;
     inode->modified = clock;
     inode->group = (node(directory).mode & 02000U) != 0 ? node(directory).group : 0;
-    if (m_free_numbers.empty())
-        m_free_numbers.insert(m_next_number++);
-    inode->number = m_free_numbers.extract(m_free_numbers.begin()).value();
-    if (m_owners.size() <= inode->number)
-        m_owners.resize(inode->number + 1);
-
+    inode->device = device;
     const Id id = m_next_id++;
-    std::vector<Id> &owners = m_owners[inode->number];
-    perform({id, Creation{std::move(inode), owners}});
-    owners.push_back(id);
+    inode->number = take_number(device, id);
+    const std::vector<Id> &owners = volume(device).owners[inode->number];
+    m_live.place(id, inode);  // so that its item is told the volume
+    perform({id, device, Creation{std::move(inode), {owners.begin(), owners.end() - 1}}});
     change_names({{directory, name, no_id, id}});
     return 0;
 }
@@ -236,12 +270,16 @@ int Disk::link(Id id, Id directory, const std::string &name) {
         return number;
     if (node(id).type == FileType::directory || node(id).immutable)
         return EPERM;
+    if (node(id).device != node(directory).device)
+        return EXDEV;
     change_names({{directory, name, no_id, id}});
     return 0;
 }
 
 // In the order of the kernel's do_renameat2() and vfs_rename().
 int Disk::check_rename(Id from, const Entry &source, Id to, const Entry *target, RenameMode mode) const {
+    if (node(from).device != node(to).device)
+        return EXDEV;
     if (mode == RenameMode::keep_existing && target != nullptr)
         return EEXIST;
     if (mode == RenameMode::exchange && target == nullptr)
@@ -258,6 +296,8 @@ int Disk::check_rename(Id from, const Entry &source, Id to, const Entry *target,
     }
     if (node(source.id).immutable || (target != nullptr && node(target->id).immutable))
         return EPERM;
+    if (is_mount_point(from, &source) || is_mount_point(to, target))
+        return EBUSY;
     if (target == nullptr || mode == RenameMode::exchange)
         return 0;
     if (source.type == FileType::directory && target->type != FileType::directory)
@@ -296,18 +336,26 @@ int Disk::remove(Id directory, const std::string &name, FileType type) {
         return ENOTDIR;
     if (type != FileType::directory && entry->type == FileType::directory)
         return EISDIR;
-    if (node(directory).immutable || node(entry->id).immutable)
+    if (const int number = can_enter(directory); number != 0)
+        return number;
+    if (node(entry->id).immutable)
         return EPERM;
+    if (is_mount_point(directory, entry))
+        return EBUSY;
     if (!node(entry->id).entries.empty())
         return ENOTEMPTY;
     change_names({{directory, name, entry->id, no_id}});
     return 0;
 }
 
-std::uint64_t Disk::used_chunks() const {
+void Disk::set_free_bytes(Device device, std::uint64_t bytes) {
+    volume(device).chunk_limit = used_chunks(device) + bytes / chunk_bytes;
+}
+
+std::uint64_t Disk::used_chunks(Device device) const {
     std::uint64_t used = 0;
     for (Id id = root_id; id < m_live.size(); ++id) {
-        if (const Inode *inode = m_live.node(id); inode != nullptr)
+        if (const Inode *inode = m_live.node(id); inode != nullptr && inode->device == device)
             used += inode->allocated_chunks();
     }
     return used;
@@ -315,10 +363,11 @@ std::uint64_t Disk::used_chunks() const {
 
 // How many of `count` bytes find room.
 std::uint64_t Disk::writable_bytes(Id id, std::uint64_t offset, std::uint64_t count) const {
-    if (!m_chunk_limit)
+    const Volume &on = volume(node(id).device);
+    if (!on.chunk_limit)
         return count;
     const auto &chunks = node(id).chunks;
-    std::uint64_t left = *m_chunk_limit - std::min(*m_chunk_limit, used_chunks());
+    std::uint64_t left = *on.chunk_limit - std::min(*on.chunk_limit, used_chunks(node(id).device));
     const std::uint64_t end = offset + count;
     for (std::uint64_t at = offset; at < end; at = (at / chunk_bytes + 1) * chunk_bytes) {
         const std::uint64_t index = at / chunk_bytes;
@@ -334,13 +383,14 @@ std::uint64_t Disk::writable_bytes(Id id, std::uint64_t offset, std::uint64_t co
 // Linux takes capabilities from a file that changes, so that nobody keeps them for other content.
 void Disk::drop_capabilities(Id id) {
     if (node(id).has_attribute(capability))
-        perform({id, Attributes{
-                         .mode = {}, .ownership = {}, .modified = {}, .set = {}, .removed = std::string{capability}}});
+        perform(
+            {id, root_device,
+             Attributes{.mode = {}, .ownership = {}, .modified = {}, .set = {}, .removed = std::string{capability}}});
 }
 
 int Disk::write(Id id, std::uint64_t offset, ByteView bytes) {
-    if (node(id).immutable)
-        return EPERM;
+    if (const int number = can_change(id); number != 0)
+        return number;
     const auto fits = static_cast<std::size_t>(writable_bytes(id, offset, bytes.size()));
     const int outcome = fits == bytes.size() ? 0 : ENOSPC;
     bytes = bytes.first(fits);
@@ -348,26 +398,26 @@ int Disk::write(Id id, std::uint64_t offset, ByteView bytes) {
         return outcome;
     drop_capabilities(id);
     touch(id);
-    perform({id, Data{offset, std::make_shared<const base::Bytes>(bytes.begin(), bytes.end())}});
+    perform({id, root_device, Data{offset, std::make_shared<const base::Bytes>(bytes.begin(), bytes.end())}});
     if (offset + bytes.size() > node(id).size)
-        perform({id, Size{offset + bytes.size()}});
+        perform({id, root_device, Size{offset + bytes.size()}});
     return outcome;
 }
 
 int Disk::resize(Id id, std::uint64_t size) {
-    if (node(id).immutable)
-        return EPERM;
+    if (const int number = can_change(id); number != 0)
+        return number;
     drop_capabilities(id);
     touch(id);
     if (size != node(id).size)
-        perform({id, Size{size}});
+        perform({id, root_device, Size{size}});
     return 0;
 }
 
 int Disk::set_attributes(Id id, Attributes attributes) {
-    if (node(id).immutable)
-        return EPERM;
-    perform({id, std::move(attributes)});
+    if (const int number = can_change(id); number != 0)
+        return number;
+    perform({id, root_device, std::move(attributes)});
     return 0;
 }
 
@@ -408,6 +458,24 @@ void Disk::set_immutable(Id id, bool immutable) {
     m_live.edit(id).immutable = immutable;
     if (m_durable.node(id) != nullptr)
         m_durable.edit(id).immutable = immutable;
+}
+
+// Durable for good, since the name of a mount point can't be changed; and so is all that led to it.
+void Disk::mount(Id directory) {
+    std::uint64_t mark = sample_volume_errors(node(directory).device);
+    (void)flush_all(node(directory).device, mark, 0);
+    const auto device = static_cast<Device>(m_volumes.size());
+    Volume &on = m_volumes.emplace_back();
+    on.next_number = first_number;
+    Volume &below = volume(node(directory).device);
+    below.free_numbers.insert(node(directory).number);
+    std::erase(below.owners[node(directory).number], directory);
+    const std::uint32_t number = take_number(device, directory);
+    for (Table *table : {&m_live, &m_durable}) {
+        Inode &top = table->edit(directory);
+        top.device = device;
+        top.number = number;
+    }
 }
 
 }  // namespace mos::test::twin

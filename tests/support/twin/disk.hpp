@@ -24,6 +24,19 @@ class WritebackErrors {
     int m_number = 0;
 };
 
+// What each volume has of its own.
+struct Volume {
+    std::set<std::uint32_t> free_numbers;
+    std::uint32_t next_number = 0;
+    std::vector<std::vector<Id>> owners;  // by number, the earliest first
+    std::optional<std::uint64_t> chunk_limit;
+    std::optional<std::uint64_t> free_inodes;
+    WritebackErrors errors;
+    std::string filesystem_type = "ext4";
+    bool fast_commit = false;
+    bool read_only = false;
+};
+
 class Disk {
   public:
     explicit Disk(const DiskState &state);
@@ -33,7 +46,8 @@ class Disk {
 
     [[nodiscard]] const Inode &node(Id id) const { return *m_live.node(id); }
     [[nodiscard]] base::FileStatus status(Id id) const;
-    [[nodiscard]] base::FilesystemUsage usage() const;
+    [[nodiscard]] int can_change(Id id) const;  // an errno: what is immutable or on a read-only volume can't be
+    [[nodiscard]] base::FilesystemUsage usage(Device device) const;
 
     void opened(Id id);
     void closed(Id id);
@@ -57,10 +71,11 @@ class Disk {
 
     // `injected` is what enter() said: the flush fails and loses its data. `mark` is the caller's, from sample().
     int flush_inode(Id id, std::uint64_t &mark, int injected);
-    int flush_all(std::uint64_t &mark, int injected);
+    int flush_all(Device device, std::uint64_t &mark, int injected);  // of one volume
     [[nodiscard]] std::uint64_t sample_errors(Id id) { return m_inode_errors[id].sample(); }
-    [[nodiscard]] std::uint64_t sample_errors() const { return m_errors.sample(); }
+    [[nodiscard]] std::uint64_t sample_volume_errors(Device device) const { return volume(device).errors.sample(); }
     void fail_writeback(int number);
+    void lose_data(Id only, Device device, int number);  // of one inode, or of all on the volume when there is none
 
     [[nodiscard]] bool lock(Id id, base::LockMode mode);  // false when somebody is in the way
     void unlock(Id id);
@@ -77,24 +92,25 @@ class Disk {
     std::uint64_t flushes = 0;
     std::map<std::uint64_t, int> failures;
     std::optional<std::pair<std::uint64_t, int>> lasting_failure;
-    std::string filesystem_type = "ext4";
-    bool fast_commit = false;
     base::FileTime clock;
-    void set_free_bytes(std::uint64_t bytes) { m_chunk_limit = used_chunks() + bytes / chunk_bytes; }
-    void set_free_inodes(std::uint64_t inodes) { m_free_inodes = inodes; }
+    [[nodiscard]] Volume &volume(Device device) { return m_volumes[device]; }
+    [[nodiscard]] const Volume &volume(Device device) const { return m_volumes[device]; }
+    void set_free_bytes(Device device, std::uint64_t bytes);
     void set_immutable(Id id, bool immutable);
-    std::set<Id> unreadable;  // bad sectors
+    void mount(Id directory);  // an empty one becomes the top of a volume of its own
+    std::set<Id> unreadable;   // bad sectors
 
   private:
     void perform(Item item);
     void change_names(std::vector<NameChange> changes);
     void touch(Id id);
-    int take_number();
     void release_if_unused(Id id);
     [[nodiscard]] int can_enter(Id directory) const;
-    [[nodiscard]] std::uint64_t used_chunks() const;
+    [[nodiscard]] bool is_mount_point(Id directory, const Entry *entry) const;
+    [[nodiscard]] std::uint32_t take_number(Device device, Id owner);
+    void learn_numbers();
+    [[nodiscard]] std::uint64_t used_chunks(Device device) const;
     [[nodiscard]] std::uint64_t writable_bytes(Id id, std::uint64_t offset, std::uint64_t count) const;
-    void lose_data(Id only, int number);  // of one inode, or of all when there is none
     void drop_capabilities(Id id);
     int check_rename(Id from, const Entry &source, Id to, const Entry *target, base::RenameMode mode) const;
 
@@ -103,15 +119,10 @@ class Disk {
     std::vector<Item> m_pending;
 
     Id m_next_id = root_id + 1;
-    std::set<std::uint32_t> m_free_numbers;
-    std::uint32_t m_next_number = 0;
-    std::vector<std::vector<Id>> m_owners;  // by number, the earliest first
-    std::vector<std::uint32_t> m_open;      // handles, by id
-    std::map<Id, int> m_locks;              // how many share it; held_alone for one that excludes all others
+    std::vector<Volume> m_volumes;      // by device
+    std::vector<std::uint32_t> m_open;  // handles, by id
+    std::map<Id, int> m_locks;          // how many share it; held_alone for one that excludes all others
 
-    std::optional<std::uint64_t> m_chunk_limit;
-    std::optional<std::uint64_t> m_free_inodes;
-    WritebackErrors m_errors;
     std::unordered_map<Id, WritebackErrors> m_inode_errors;
     bool m_in_callback = false;
 };

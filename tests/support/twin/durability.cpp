@@ -17,7 +17,7 @@ bool concerns(const Item &item, Id id) {
 
 int Disk::flush_inode(Id id, std::uint64_t &mark, int injected) {
     if (injected != 0)
-        lose_data(id, injected);
+        lose_data(id, node(id).device, injected);
     if (const int number = m_inode_errors[id].report(mark); number != 0)
         return number;
     if (injected != 0)  // a directory, or nothing to lose
@@ -37,25 +37,27 @@ int Disk::flush_inode(Id id, std::uint64_t &mark, int injected) {
     return 0;
 }
 
-int Disk::flush_all(std::uint64_t &mark, int injected) {
+int Disk::flush_all(Device device, std::uint64_t &mark, int injected) {
     if (injected != 0)
-        lose_data(no_id, injected);
-    if (const int number = m_errors.report(mark); number != 0)
+        lose_data(no_id, device, injected);
+    if (const int number = volume(device).errors.report(mark); number != 0)
         return number;
     if (injected != 0)
         return injected;
     // One by one, not by copying the live state: that may show data which a failed writeback has lost.
-    for (const Item &item : m_pending)
-        (void)apply(m_durable, item);
-    m_pending.clear();
-    m_durable.collect();
+    std::erase_if(m_pending, [&](const Item &item) {
+        if (item.device == device)
+            (void)apply(m_durable, item);
+        return item.device == device;
+    });
+    m_durable.collect(device);
     return 0;
 }
 
-void Disk::lose_data(Id only, int number) {
+void Disk::lose_data(Id only, Device device, int number) {
     std::set<Id> losers;
     std::erase_if(m_pending, [&](const Item &item) {
-        const bool lost = item.is_data() && (only == no_id || item.id == only);
+        const bool lost = item.is_data() && item.device == device && (only == no_id || item.id == only);
         if (lost)
             losers.insert(item.id);
         return lost;
@@ -63,10 +65,13 @@ void Disk::lose_data(Id only, int number) {
     for (const Id id : losers)
         m_inode_errors[id].note(number);
     if (!losers.empty())
-        m_errors.note(number);
+        volume(device).errors.note(number);
 }
 
-void Disk::fail_writeback(int number) { lose_data(no_id, number); }
+void Disk::fail_writeback(int number) {
+    for (Device device = root_device; device < m_volumes.size(); ++device)
+        lose_data(no_id, device, number);
+}
 
 DiskState Disk::crash(const Selection &keep) const {
     DiskState state;

@@ -55,9 +55,10 @@ const Digest &Inode::content_digest() const {
         return *digest;
     Hasher hasher;
     for (const std::uint64_t value :
-         {std::uint64_t{number}, static_cast<std::uint64_t>(type), std::uint64_t{mode}, std::uint64_t{owner},
-          std::uint64_t{group}, std::uint64_t{immutable}, static_cast<std::uint64_t>(modified.seconds),
-          static_cast<std::uint64_t>(modified.nanoseconds), size, std::uint64_t{attributes.size()}})
+         {std::uint64_t{device}, std::uint64_t{number}, static_cast<std::uint64_t>(type), std::uint64_t{mode},
+          std::uint64_t{owner}, std::uint64_t{group}, std::uint64_t{immutable},
+          static_cast<std::uint64_t>(modified.seconds), static_cast<std::uint64_t>(modified.nanoseconds), size,
+          std::uint64_t{attributes.size()}})
         hasher.word(value);
     for (const ExtendedAttribute &attribute : attributes) {
         hasher.text(attribute.name);
@@ -186,25 +187,52 @@ bool Table::contains(Id directory, Id descendant) const {
     });
 }
 
-void Table::collect() {
-    for (Slot &slot : m_slots)
-        slot.names = 0;
+std::vector<bool> Table::reached() const {
+    std::vector<bool> reached(m_slots.size());
     std::vector<Id> open = {root_id};
-    m_slots[root_id].names = 1;
+    reached[root_id] = true;
     while (!open.empty()) {
         const Inode *directory = node(open.back());
         open.pop_back();
         for (const Entry &entry : directory->entries) {
-            if (m_slots[entry.id].names++ == 0 && entry.type == FileType::directory)
+            if (!reached[entry.id] && entry.type == FileType::directory)
                 open.push_back(entry.id);
+            reached[entry.id] = true;
         }
     }
-    for (Slot &slot : m_slots) {
-        if (slot.names == 0)
-            slot.inode.reset();
+    return reached;
+}
+
+void Table::count_names() {
+    for (Slot &slot : m_slots)
+        slot.names = 0;
+    m_slots[root_id].names = 1;
+    for (const Slot &slot : m_slots) {
+        if (!slot.inode)
+            continue;
+        for (const Entry &entry : slot.inode->entries)
+            ++m_slots[entry.id].names;
     }
     while (!m_slots.back().inode)
         m_slots.pop_back();
+}
+
+void Table::collect() {
+    const std::vector<bool> kept = reached();
+    for (Id id = 0; id < m_slots.size(); ++id) {
+        if (!kept[id])
+            m_slots[id].inode.reset();
+    }
+    count_names();
+}
+
+void Table::collect(Device device) {
+    const std::vector<bool> kept = reached();
+    for (Id id = 0; id < m_slots.size(); ++id) {
+        if (!kept[id] && m_slots[id].inode && m_slots[id].inode->device == device)
+            m_slots[id].inode.reset();
+    }
+    count_names();
 }
 
 Digest Table::digest() const {

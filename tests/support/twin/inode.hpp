@@ -18,6 +18,10 @@ using Id = std::uint32_t;
 inline constexpr Id no_id = 0;
 inline constexpr Id root_id = 1;
 
+// The volume that an inode lies on: each has its own inode numbers, room and flushes.
+using Device = std::uint32_t;
+inline constexpr Device root_device = 1;
+
 inline constexpr std::size_t chunk_bytes = 4096;
 inline constexpr std::size_t sector_bytes = 512;
 
@@ -35,6 +39,7 @@ struct Entry {
 
 struct Inode {
     base::FileType type = base::FileType::regular;
+    Device device = root_device;
     std::uint32_t number = 0;
     std::uint32_t mode = 0;
     std::uint32_t owner = 0;
@@ -85,10 +90,15 @@ class Table {
 
     // Forgets what the root does not reach, and counts names anew.
     void collect();
+    // The same for one volume alone: what others have not flushed yet may still be given a name.
+    void collect(Device device);
 
     [[nodiscard]] Digest digest() const;
 
   private:
+    [[nodiscard]] std::vector<bool> reached() const;
+    void count_names();
+
     struct Slot {
         std::shared_ptr<Inode> inode;
         std::uint32_t names = 0;  // directory entries that name it; the root has one more

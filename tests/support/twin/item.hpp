@@ -48,6 +48,7 @@ struct Attributes {
 
 struct Item {
     Id id = no_id;  // the inode; none for names
+    Device device = root_device;
     std::variant<Creation, Names, Data, Size, Attributes> effect;
 
     [[nodiscard]] std::string description() const;

@@ -52,10 +52,6 @@ void Twin::fail_never() {
 std::uint64_t Twin::calls() const { return m_disk->calls; }
 void Twin::fail_writeback(int number) { m_disk->fail_writeback(number); }
 
-void Twin::set_free_bytes(std::uint64_t bytes) { m_disk->set_free_bytes(bytes); }
-void Twin::set_free_inodes(std::uint64_t inodes) { m_disk->set_free_inodes(inodes); }
-void Twin::set_filesystem_type(std::string type) { m_disk->filesystem_type = std::move(type); }
-void Twin::use_fast_commit() { m_disk->fast_commit = true; }
 void Twin::set_clock(base::FileTime time) { m_disk->clock = time; }
 
 // Throws where there is nothing: a test that asks for it is wrong.
@@ -69,6 +65,33 @@ static twin::Id id_at(const twin::Disk &disk, std::string_view path) {
     if (entry == nullptr)
         throw std::invalid_argument("there is no '" + std::string{path} + "'");
     return entry->id;
+}
+
+static twin::Volume &volume_at(twin::Disk &disk, std::string_view top) {
+    return disk.volume(top.empty() ? twin::root_device : disk.node(id_at(disk, top)).device);
+}
+
+void Twin::mount(std::string_view path) {
+    const twin::Id id = id_at(*m_disk, path);
+    if (m_disk->node(id).type != base::FileType::directory || !m_disk->node(id).entries.empty())
+        throw std::invalid_argument("'" + std::string{path} + "' is no empty directory");
+    m_disk->mount(id);
+}
+
+void Twin::fail_writeback_on(std::string_view top, int number) {
+    m_disk->lose_data(twin::no_id, m_disk->node(id_at(*m_disk, top)).device, number);
+}
+
+void Twin::set_free_bytes(std::uint64_t bytes, std::string_view top) {
+    m_disk->set_free_bytes(top.empty() ? twin::root_device : m_disk->node(id_at(*m_disk, top)).device, bytes);
+}
+void Twin::set_free_inodes(std::uint64_t inodes, std::string_view top) { volume_at(*m_disk, top).free_inodes = inodes; }
+void Twin::set_filesystem_type(std::string type, std::string_view top) {
+    volume_at(*m_disk, top).filesystem_type = std::move(type);
+}
+void Twin::use_fast_commit() { m_disk->volume(twin::root_device).fast_commit = true; }
+void Twin::set_writable(Writable writable, std::string_view top) {
+    volume_at(*m_disk, top).read_only = writable == Writable::no;
 }
 
 void Twin::set_immutable(std::string_view path, Immutable immutable) {

@@ -9,7 +9,9 @@
 //   - inodes that no name reaches are freed.
 // File::flush() makes the inode's own effects durable but not its names; Directory::flush() makes its names durable and
 // what they need (the inodes exist, empty); SyncPoint::flush() everything. Freed inode numbers are reused at once, the
-// lowest first. The caller is root; nobody's permission bits count. One thread.
+// lowest first. A directory may be the top of another volume, with inode numbers and room of its own: nothing is
+// renamed or linked across, a SyncPoint flushes its volume alone, and a cut keeps parts of each. The caller is root;
+// nobody's permission bits count. One thread.
 #pragma once
 
 #include "digest.hpp"
@@ -79,11 +81,18 @@ class Twin {
     // The background writer fails: all unflushed data is lost for good. Each open File of such an inode and each open
     // SyncPoint reports it once, on its next flush; those opened after somebody was told report nothing.
     void fail_writeback(int number);
+    void fail_writeback_on(std::string_view top, int number);  // of one volume
 
-    void set_free_bytes(std::uint64_t bytes);  // that are left from now on, in blocks of 4096
-    void set_free_inodes(std::uint64_t inodes);
-    void set_filesystem_type(std::string type);  // "ext4" unless set
-    void use_fast_commit();                      // as it says of itself; it changes nothing
+    // Makes the empty directory at `path` the top of another volume, which is there after every cut. Flushes the one
+    // that it is mounted on.
+    void mount(std::string_view path);
+    // All of these are of the volume with that top.
+    void set_free_bytes(std::uint64_t bytes, std::string_view top = "");  // left from now on, in blocks of 4096
+    void set_free_inodes(std::uint64_t inodes, std::string_view top = "");
+    void set_filesystem_type(std::string type, std::string_view top = "");  // "ext4" unless set
+    void use_fast_commit();                                                 // as it says of itself; it changes nothing
+    enum class Writable : std::uint8_t { no, yes };
+    void set_writable(Writable writable, std::string_view top = "");
 
     // The clock stands still unless moved: all that happens within one tick of a real one has one time.
     void set_clock(base::FileTime time);

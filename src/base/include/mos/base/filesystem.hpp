@@ -58,6 +58,8 @@ struct FilesystemUsage {
     std::string type;  // "ext4", "xfs", "btrfs", …; empty when unknown
     bool read_only = false;
     bool fast_commit = false;  // ext4's short commits; false when that can't be found out
+    // False on an overlay that was not seen to move directories of its lower layer (redirect_dir=on).
+    bool moves_directories = true;
     std::uint64_t free_bytes = 0;
     std::uint64_t free_inodes = 0;  // the largest number where the filesystem has no such limit
 };

@@ -92,8 +92,9 @@ struct Resolution {
 [[nodiscard]] Result<Steps> drop_satisfied(transaction::Site &site, const Steps &steps);
 
 // Works the plan out against the root as it is; writes nothing. Refuses with DOWNGRADE, ALREADY_INSTALLED,
-// NOT_INSTALLED, CONFLICT (an owner or a file of somebody else's in the way), SYMLINK_IN_PATH, NO_SPACE, and what
-// reading a package can say.
+// NOT_INSTALLED, CONFLICT (an owner or a file of somebody else's in the way), SYMLINK_IN_PATH, what keeps the
+// filesystem from taking the change (preflight.hpp: NO_SPACE, READ_ONLY, PERMISSION, CROSS_MOUNT,
+// FILESYSTEM_UNSUITABLE), and what reading a package can say.
 [[nodiscard]] Result<Resolution> resolve(transaction::Site &site, const Steps &steps);
 
 // Asked for each path of ConflictRule::ask while the plan is carried out.

@@ -97,6 +97,8 @@ class Transactions {
     [[nodiscard]] Result<bool> stands_before_others(std::uint64_t id);
 
     [[nodiscard]] Result<std::uint64_t> operation_count(std::uint64_t id);
+    // The volumes of its operations, sorted; the root's own, "", is always the first.
+    [[nodiscard]] Result<std::vector<std::string>> volumes(std::uint64_t id);
 
     // The following belong into the body of Database::commit.
     [[nodiscard]] Result<void> insert(const Transaction &transaction);

@@ -8,6 +8,7 @@
 
 #include <mos/state/transactions.hpp>
 #include <mos/transaction/site.hpp>
+#include <mos/transaction/stages.hpp>
 
 #include <optional>
 
@@ -16,13 +17,13 @@ namespace mos::transaction {
 // Applies every active operation of the transaction that is still to be done, in the order of its heading. What can't
 // be done because somebody changed the tree is left in the slot and reported; other errors end it.
 enum class Interruption : std::uint8_t { refused, allowed };  // whether the observer's checkpoint may end it
-[[nodiscard]] Result<void> apply_all(Site &site, base::Directory &stage, const state::Transaction &transaction,
+[[nodiscard]] Result<void> apply_all(Site &site, Stages &stages, const state::Transaction &transaction,
                                      Interruption interruption);
 
 // Finds out, for a heading that is about to be decided, what `operation` would have to do.
 class Surveyor {
   public:
-    Surveyor(Site &site, base::Directory &stage, state::Direction heading);
+    Surveyor(Site &site, Stages &stages, state::Direction heading);
 
     // The operation with the inode that is in its slot now, inactive where there is nothing to do. What somebody put in
     // the place of ours meanwhile stays, and is reported.
@@ -31,7 +32,7 @@ class Surveyor {
   private:
     base::DirectoryCache m_cache;
     base::Observer &m_observer;
-    base::Directory &m_stage;
+    Stages &m_stages;
     state::Direction m_heading;
 };
 

@@ -31,6 +31,9 @@ struct Site {
 // The stages' folder, made when it is missing. Anything else by that name is refused (CONFLICT).
 [[nodiscard]] Result<std::unique_ptr<base::Directory>> open_stages(base::Directory &root);
 
+// The same at the top of another volume, called `volume`, whose time stays as it is.
+[[nodiscard]] Result<std::unique_ptr<base::Directory>> open_stages_on(base::Directory &root, const std::string &volume);
+
 // RECOVERY_FAILED when a transaction is unfinished: a second one must not begin, for completing two in order, twice
 // over, is not the same as completing each once.
 [[nodiscard]] Result<void> check_none_unfinished(state::Database &database);

@@ -1,4 +1,4 @@
-// Staging: everything that a transaction will put in place is first made in full beside it, on the same mount.
+// Staging: everything that a transaction will put in place is first made in full beside it, on the same volume.
 //
 // Nothing under the root changes but for the stage itself. The caller names the wanted entries in byte order of their
 // paths, parents before children; the stage finds out by which operation each gets there.
@@ -6,7 +6,9 @@
 
 #include <mos/state/operation.hpp>
 #include <mos/transaction/plan_file.hpp>
+#include <mos/transaction/preflight.hpp>
 #include <mos/transaction/site.hpp>
+#include <mos/transaction/stages.hpp>
 
 #include <functional>
 #include <map>
@@ -30,36 +32,47 @@ class Staged {
 
     [[nodiscard]] std::uint64_t id() const noexcept { return m_id; }
     [[nodiscard]] std::uint64_t operation_count() const noexcept { return m_operation_count; }
-    [[nodiscard]] base::Directory &directory() noexcept { return *m_directory; }
+    // The primary part, which holds the plan.
+    [[nodiscard]] base::Directory &directory() noexcept { return *m_parts.begin()->second.directory; }
 
     // Its fate is no longer the stage's own: a row in the database, or a commit of unknown outcome, owns it.
-    void release() noexcept { m_stages.reset(); }
+    void release() noexcept { m_released = true; }
 
-    // Older than the first staged byte, so that no error of a flush since is missed.
-    [[nodiscard]] std::unique_ptr<base::SyncPoint> take_sync_point() noexcept { return std::move(m_sync_point); }
+    // Each older than the first byte that was staged on its volume, so that no error of a flush since is missed.
+    [[nodiscard]] SyncPoints take_sync_points() noexcept { return std::move(m_sync_points); }
 
   private:
     friend class Stage;
     Staged() = default;
 
-    std::unique_ptr<base::SyncPoint> m_sync_point;
-    std::unique_ptr<base::Directory> m_stages;
-    std::unique_ptr<base::Directory> m_directory;
+    // What lies on one volume.
+    struct Part {
+        std::unique_ptr<base::Directory> stages;
+        std::unique_ptr<base::Directory> directory;  // in `stages`
+        std::unique_ptr<base::DirectoryCache> cache;
+    };
+    [[nodiscard]] Result<void> make_part(const std::string &volume, std::unique_ptr<base::Directory> stages,
+                                         base::Observer &observer);
+
+    SyncPoints m_sync_points;
+    std::map<std::string, Part, std::less<>> m_parts;  // by the volume's top, so the primary one is the first
     std::uint64_t m_id = 0;
     std::uint64_t m_operation_count = 0;
+    bool m_released = false;
 };
 
 class Stage {
   public:
     // Begins the next transaction's stage. Opens the sync descriptor before the first byte is written, and tries an
-    // exchange of two files and two directories: FILESYSTEM_UNSUITABLE where the filesystem can't.
+    // exchange of two files and two directories: FILESYSTEM_UNSUITABLE where the filesystem can't. The same is done on
+    // each other volume when the first path on it is named.
     [[nodiscard]] static Result<Stage> begin(Site &site);
     Stage(Stage &&) noexcept = default;
     Stage &operator=(Stage &&) = delete;
     ~Stage();  // drops what was staged unless finish() succeeded
 
     [[nodiscard]] std::uint64_t id() const noexcept { return m_staged.m_id; }
-    [[nodiscard]] base::Directory &directory() noexcept { return *m_staged.m_directory; }
+    [[nodiscard]] base::Directory &directory() noexcept { return m_staged.directory(); }
 
     // The entry wanted at `path`. What stands there now goes into the stage; a directory there goes with all below it,
     // and it is the caller's duty to know that nothing of somebody else's is in it.
@@ -109,6 +122,7 @@ class Stage {
         enum class Kind : std::uint8_t { staged_directory, staged_other, present_directory };
         Kind kind = Kind::present_directory;
         std::string path;
+        std::string volume;
         std::string location;          // in the stage, of the staged kinds
         state::Attributes attributes;  // wanted
         state::Attributes present;     // of a present directory
@@ -117,11 +131,17 @@ class Stage {
     };
 
     // Where the entry at a path is made: a slot of its own, or inside a directory that is itself staged.
-    struct Place {
+    struct Target {
         bool in_tree = false;
         std::uint64_t slot = 0;
-        std::string location;  // relative to the stage
+        std::string volume;
+        std::string location;  // relative to the stage's part on the volume
         std::optional<base::FileStatus> there;
+    };
+
+    struct Shared {
+        std::string volume;
+        std::string location;
     };
 
     // What takes a path: as it lies in its slot, and for a directory the mode and time that it gets in the end.
@@ -130,26 +150,26 @@ class Stage {
         state::Attributes directory;
     };
 
-    Stage() = default;
     [[nodiscard]] Result<void> leave_frames(std::string_view path);
     [[nodiscard]] Result<void> close_frame(Frame frame);
     [[nodiscard]] Frame *cover_of(std::string_view path);
-    [[nodiscard]] Result<std::optional<base::FileStatus>> look(std::string_view path);
-    [[nodiscard]] Result<Place> place(std::string_view path);
-    [[nodiscard]] Result<void> record(std::string_view path, const Place &place, const state::Attributes *directory);
-    [[nodiscard]] Result<void> append(state::OperationKind kind, std::string_view path, std::uint64_t slot,
-                                      const Newcomer &staged, const std::optional<base::FileStatus> &there);
+    [[nodiscard]] Result<Target> target_for(std::string_view path);
+    [[nodiscard]] Result<void> record(std::string_view path, const Target &target, const state::Attributes *directory);
+    [[nodiscard]] Result<void> append(state::OperationKind kind, std::string_view path, const Target &target,
+                                      const Newcomer &staged);
     [[nodiscard]] Result<void> touch_parent(std::string_view path);
-    [[nodiscard]] Result<Frame> present_frame(std::string_view path, const base::FileStatus &there);
-    [[nodiscard]] Result<base::Directory *> stage_directory(std::string_view location);
+    [[nodiscard]] Result<Frame> present_frame(std::string_view path, const Place &place);
+    [[nodiscard]] Result<base::Directory *> directory_in(const std::string &volume, std::string_view location);
+    [[nodiscard]] Result<void> begin_on(const std::string &volume);
+
+    explicit Stage(Site &site) : m_site(&site), m_preflight(std::make_unique<Preflight>(site.root)) {}
 
     Staged m_staged;
-    std::unique_ptr<base::DirectoryCache> m_root_cache;
-    std::unique_ptr<base::DirectoryCache> m_stage_cache;
+    Site *m_site;
+    std::unique_ptr<Preflight> m_preflight;
     std::optional<PlanWriter> m_plan;
-    base::FileStatus m_home;  // of the stage's folder: every path must be on its mount and subvolume
     std::vector<Frame> m_frames;
-    std::map<std::string, std::string, std::less<>> m_shared;  // first path of a link group → its location
+    std::map<std::string, Shared, std::less<>> m_shared;  // by the first path of a link group
     std::uint64_t m_next_slot = 0;
     bool m_share_next = false;
     bool m_nothing_expected = false;

@@ -33,7 +33,7 @@ using Recorder = std::function<Result<void>(std::uint64_t id)>;
 // A transaction that will be carried through, whatever happens. Made by decide().
 struct Decided {
     state::Transaction transaction;
-    std::unique_ptr<base::SyncPoint> sync_point;  // older than the first staged byte
+    SyncPoints sync_points;  // older than the first staged byte
 };
 
 // The decision that makes a staged transaction irrevocable.

@@ -17,16 +17,17 @@ struct UnknownStage {
     enum class Standing : std::uint8_t {
         unmoved,  // nothing that it planned was done
         moved,
-        unreadable,  // without a valid plan: never finished, or damaged
+        unreadable,    // without a valid plan: never finished, or damaged
+        out_of_reach,  // planned something on a volume that is not mounted now, and nothing that is in reach was done
     };
     std::uint64_t id = 0;
     Standing standing = Standing::unmoved;
-    std::string moved_path;        // the first one where it was
+    std::string moved_path;        // the first one where it was; of one that is out of reach the volume's top
     std::uint64_t operations = 0;  // of the plan
 };
 
-// What the plan of `stage` says of its slots and of the paths beneath `root`; `id` is left to the caller.
-[[nodiscard]] Result<UnknownStage> examine_stage(base::Directory &root, base::Directory &stage);
+// What the plan of stage `id` says of its slots and of the paths beneath `root`.
+[[nodiscard]] Result<UnknownStage> examine_stage(base::Directory &root, std::uint64_t id);
 
 // Those without a row in the database, the oldest first. Creates and changes nothing.
 [[nodiscard]] Result<std::vector<UnknownStage>> unknown_stages(base::Directory &root, state::Database &database);
