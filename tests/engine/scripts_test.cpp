@@ -3,7 +3,9 @@
 #include "script_bench.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
+#include <sys/mount.h>
 #include <unistd.h>
 
 using namespace mos::test;
@@ -152,6 +154,38 @@ TEST_CASE("a script can't reach stages and recovery points") {
         "2", {{"post-install", "rm -rf /.multios-stage/* 2>/dev/null; echo x > /.multios-stage/y; exit 0"}})));
     must(bench.roll_back());
     CHECK(bench.read("opt/w") == "1");
+}
+
+TEST_CASE("nor those on another volume of the root") {
+    if (!can_run_scripts())
+        return;
+    ScriptedBench bench;
+    const std::string data = bench.scripts.path("data");
+    std::filesystem::create_directory(data);
+    if (::mount("none", data.c_str(), "tmpfs", 0, nullptr) != 0) {
+        MESSAGE("nothing can be mounted here, so this is not tested");
+        return;
+    }
+    struct Unmount {
+        const std::string &path;
+        ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
+    };
+    const Unmount unmount{data};
+    const auto release = [&](const std::string &version, const std::map<std::string, std::string> &texts) {
+        Parts parts = bench.package(version, texts);
+        ImageBuilder files;
+        files.directory("data").file("data/x", version).directory("opt").file("opt/w", version);
+        parts.files = files.image();
+        return parts;
+    };
+    must(bench.install(release("1", {})));
+    must(bench.install(release("2", {{"post-install", "rm -rf /data/.multios-stage/*; touch /data/.multios-stage/y; "
+                                                      "exit 0"}})));
+    CHECK(bench.read("data/x") == "2");
+    must(bench.roll_back());
+    CHECK(bench.read("data/x") == "1");
+    CHECK(bench.read("opt/w") == "1");
+    CHECK_FALSE(bench.scripts.has("data/.multios-stage/y"));
 }
 
 TEST_CASE("a script that removes the shell takes itself back, and the tree is whole") {
