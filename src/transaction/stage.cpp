@@ -160,6 +160,14 @@ Result<std::optional<FileStatus>> Stage::look(std::string_view path) {
     return there;
 }
 
+// The same; nothing where it has gone with its directory.
+Result<std::optional<FileStatus>> Stage::look_if_reachable(std::string_view path) {
+    auto found = look(path);
+    if (!found && found.error().code() == Code::NOT_FOUND)
+        return std::optional<FileStatus>{};
+    return found;
+}
+
 Result<Stage::Place> Stage::place(std::string_view path) {
     MOS_CHECK(leave_frames(path));
     if (const Frame *cover = cover_of(path); cover != nullptr) {
@@ -338,10 +346,7 @@ Result<void> Stage::remove(std::string_view path) {
     MOS_CHECK(leave_frames(path));
     if (cover_of(path) != nullptr)
         return {};  // goes with what is replaced above it
-    auto found = look(path);
-    if (!found && found.error().code() == Code::NOT_FOUND)
-        return {};  // gone with its directory
-    MOS_TRY(const std::optional<FileStatus> there, std::move(found));
+    MOS_TRY(const std::optional<FileStatus> there, look_if_reachable(path));
     if (!there)
         return {};
     if (there->type != FileType::directory)
@@ -358,7 +363,7 @@ Result<void> Stage::remove_tree(std::string_view path) {
     MOS_CHECK(leave_frames(path));
     if (cover_of(path) != nullptr)
         return {};
-    MOS_TRY(const std::optional<FileStatus> there, look(path));
+    MOS_TRY(const std::optional<FileStatus> there, look_if_reachable(path));
     if (!there)
         return {};
     MOS_CHECK(append(OperationKind::remove, path, m_next_slot++, {}, there));
@@ -441,9 +446,10 @@ Result<void> Stage::reserve_room() {
     return {};
 }
 
-Result<void> release_reserve(base::Directory &stage) {
-    auto removed = stage.remove_file(reserve_name);
-    return removed || removed.error().code() == Code::NOT_FOUND ? Result<void>{} : removed;
+void release_reserve(base::Directory &stage) {
+    const Result<void> removed =
+        stage.remove_file(reserve_name);  // there is none, or the room is missed where it is needed
+    static_cast<void>(removed);
 }
 
 Result<Staged> Stage::finish() {
