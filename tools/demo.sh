@@ -1,7 +1,8 @@
 #!/bin/bash
 # The demo: two releases of one package are packed, signed, refused when damaged, installed, updated, cut off in the
-# middle, recovered, rolled back and compared, with the tools alone. It is a check too: it ends with an error where
-# anything is not as it should be. Usage: tools/demo.sh [BUILD-DIRECTORY]
+# middle, recovered, rolled back and compared; then a service with a script and a configuration file is updated, and three
+# packages come at once; with the tools alone. It is a check too: it ends with an error where anything is not as it should
+# be. Usage: tools/demo.sh [BUILD-DIRECTORY]
 #
 # Everything it makes lies in demo-output/ in the checkout, which it makes anew each time.
 set -euo pipefail
@@ -12,6 +13,7 @@ build=$(realpath "${1:-"$(dirname "$0")/../build"}")
 checkout=$(realpath "$(dirname "$0")/..")
 work=$checkout/demo-output
 PATH=$build/examples/multios-package:$build/examples/multios-update:$PATH
+export MULTIOS_HELPER=$build/src/libexec/multios-run-script
 
 # Packages with many files of which an update changes many; the first that this machine's apt has in two versions is
 # taken, its oldest and its newest.
@@ -301,12 +303,86 @@ must_equal release-1
 run 0 multios-update history --root=root
 holds 'the root is release 1, file by file'
 
-rm -f run.log kill.log apt.log
+# ---- A service, and a batch ----
+
+# Scripts run in their root by its own shell: one of busybox. Where this process may not change its root, the service has
+# none.
+scripts=()
+shell_for_scripts() {
+    mkdir -p web-root/bin web-root/etc/multios/trust
+    cp keys/ca.crt web-root/etc/multios/trust/
+    cp "$(command -v busybox)" web-root/bin/busybox
+    ln -s busybox web-root/bin/sh
+    chroot web-root /bin/sh -c true 2>/dev/null || return 0
+    mkdir scripts
+    # shellcheck disable=SC2016  # $2 is the script's: the version
+    printf '%s\n' '#!/bin/sh' 'echo "preparing $2"' 'echo "ready: $2" >/var/lib/demo-web/status' >scripts/post-install
+    chmod 755 scripts/post-install
+    scripts=(--scripts=scripts --script-output=/var/lib/demo-web/status)
+}
+
+# small_package NAME VERSION TREE OPTION...: built quietly, with the signer's key.
+small_package() {
+    local package=$1 version=$2 tree=$3
+    shift 3
+    multios-package create --name="$package" --version="$version" --input-directory="$tree" \
+        --output="$package-$version.mos" --sign-key=keys/signer.key --certificate=keys/signer.crt "${owners[@]}" "$@" \
+        >>create.log
+}
+
+status_must_be() {
+    ((${#scripts[@]} == 0)) || [[ $(cat web-root/var/lib/demo-web/status) == "ready: $1" ]] ||
+        die "the script of demo-web $1 left '$(cat web-root/var/lib/demo-web/status)'"
+}
+
+title 'A service with a script and a configuration file'
+shell_for_scripts
+((${#scripts[@]} > 0)) || say '(This process may not change its root: the service comes without its script.)'
+for version in 1.0 1.1; do
+    mkdir -p "web-$version"/{usr/bin,etc,var/lib/demo-web}
+    echo "serve $version" >"web-$version/usr/bin/demo-web"
+    echo "port = 80    # as shipped with $version" >"web-$version/etc/demo-web.conf"
+    small_package demo-web $version "web-$version" --type=service "${scripts[@]}"
+done
+run 0 multios-package install demo-web-1.0.mos --root=web-root --verbose
+status_must_be 1.0
+[[ $(cat web-root/usr/bin/demo-web) == 'serve 1.0' ]] || die 'demo-web 1.0 is not there'
+holds 'the script ran inside the root, when its files were in place'
+
+title 'The configuration is edited, and the service updated'
+say "$(printf '%s$ echo "port = 8080" > web-root/etc/demo-web.conf%s' "$dim" "$plain")"
+echo 'port = 8080' >web-root/etc/demo-web.conf
+run 0 multios-package install demo-web-1.1.mos --root=web-root
+status_must_be 1.1
+[[ $(cat web-root/etc/demo-web.conf) == 'port = 8080' ]] || die 'the edited configuration was lost'
+cmp -s web-root/etc/demo-web.conf.new web-1.1/etc/demo-web.conf || die 'the new configuration is not beside it'
+run 0 multios-package verify --installed --root=web-root
+grep -q 'configuration-content  demo-web  etc/demo-web.conf' run.log || die 'the edited configuration was not told'
+holds 'the edit is kept, and the new file lies beside it'
+
+title 'Three packages, one transaction'
+for package in demo-a demo-b demo-c; do
+    mkdir -p "$package/usr/share/$package"
+    echo "$package" >"$package/usr/share/$package/file"
+    small_package $package 1.0 $package
+done
+listing web-root >lists/before-batch
+run 0 multios-package install-batch demo-a-1.0.mos demo-b-1.0.mos demo-c-1.0.mos --root=web-root
+run 0 multios-package list --root=web-root
+(($(grep -c '^demo-' run.log) == 4)) || die 'not all packages are listed'
+run 0 multios-update rollback last-good --root=web-root
+listing web-root >lists/after-batch
+cmp -s lists/before-batch lists/after-batch || die 'the batch did not go as it came'
+run 0 multios-update status --root=web-root
+holds 'three came together, and went together'
+
+rm -f run.log kill.log apt.log create.log
 printf '\n%sAll as it should be%s, in %s. The files are left in demo-output/:\n' "$good" "$plain" \
     "$(seconds_since "$demo_begin")"
 for file in release-1.mos release-2.mos flipped.mos; do
     printf '    %-16s %10s\n' "$file" "$(megabytes "$(stat -c %s $file)")"
 done
 printf '    %-16s %10s  %s\n' root/ "$(megabytes "$(bytes_of root)")" 'the installed tree, its history, its trust'
+printf '    %-16s %10s  %s\n' web-root/ "$(megabytes "$(bytes_of web-root)")" 'the service, its edited configuration, a shell'
 printf '    %-16s %10s  %s\n' keys/ '' 'the CA and the signer: for this demo only'
 printf 'A package is a tar archive too: try  tar -tf demo-output/release-1.mos | head\n'

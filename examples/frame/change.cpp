@@ -6,12 +6,15 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 namespace frame {
 
 namespace {
 
-constexpr std::string_view conflict_hint =
-    "answer with --on-conflict=keep or --on-conflict=replace, or take the default with --yes";
+constexpr std::string_view question_hint =
+    "answer with --on-conflict=keep or --on-conflict=replace (configuration files: --config-files=...), or take the "
+    "default with --yes";
 
 bool rolls_back(const PlanReport &plan) { return !plan.steps.empty() && plan.steps[0].action == MOS_STEP_ROLL_BACK; }
 
@@ -29,6 +32,7 @@ Outcome outcome_of(const Session &session, const PlanReport &plan, const EndedJo
     outcome.elapsed_ms = ended.elapsed_ms;
     for (std::size_t i = 0; i < mos_outcome_notice_count(ended.outcome); ++i)
         outcome.notices.emplace_back(mos_outcome_notice_at(ended.outcome, i));
+    outcome.reboot = mos_outcome_reboot(ended.outcome);
     outcome.undo = undo_command(session, plan, outcome.recovery_point);
     return outcome;
 }
@@ -46,6 +50,19 @@ void put_outcome(const PlanReport &plan, const Outcome &outcome) {
     if (!outcome.undo.empty())
         text += "   Undo: " + outcome.undo;
     put_line(Stream::out, {{Style::good, "done"}, {Style::plain, text}});
+    if (!outcome.reboot.empty())
+        put_line(Stream::out,
+                 {{Style::caution, "Start the system again to complete it"}, {Style::plain, ": " + outcome.reboot}});
+}
+
+// What a set-user-ID program inherits is its caller's: then the installed helper alone counts.
+Result<const char *> helper_path() {
+    const char *path = ::secure_getenv("MULTIOS_HELPER");
+    if (path == nullptr || *path == '\0')
+        return static_cast<const char *>(nullptr);
+    if (*path != '/')
+        return usage_failure(fmt::format("the environment's MULTIOS_HELPER is no absolute path: {}", in_quotes(path)));
+    return path;
 }
 
 Result<Job> plan_job(const Session &session, mos_plan *plan) {
@@ -59,6 +76,7 @@ Result<Job> plan_job(const Session &session, mos_plan *plan) {
 
 Result<Engine> open_engine(const Session &session) {
     mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
+    FRAME_TRY(options.helper_path, helper_path());
     options.root_path = session.values.c_text("root");
     options.trust_path = session.values.c_text("trust");
     options.required_signatures = static_cast<std::uint32_t>(session.values.number("required-signatures").value_or(0));
@@ -78,7 +96,7 @@ Result<Change> carry_out(const Session &session, Plan plan) {
     FRAME_TRY(Job job, plan_job(session, plan.get()));
     JobOptions options;
     options.answers = session.values.flag("yes") ? Answers::fallback : Answers::person;
-    options.answer_hint = conflict_hint;
+    options.answer_hint = question_hint;
     FRAME_TRY(const EndedJob ended, run_job(session, std::move(job), options));
     change.outcome = outcome_of(session, change.plan, ended);
     return change;
@@ -96,6 +114,7 @@ nlohmann::ordered_json to_json(const Change &change) {
                                {"written_bytes", change.outcome->written_bytes},
                                {"elapsed_ms", change.outcome->elapsed_ms},
                                {"notices", change.outcome->notices},
+                               {"reboot", change.outcome->reboot},
                                {"undo", change.outcome->undo}};
     return document;
 }

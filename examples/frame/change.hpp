@@ -6,7 +6,8 @@
 
 namespace frame {
 
-// The engine for --root, --trust and --required-signatures.
+// The engine for --root, --trust and --required-signatures; scripts are run by the environment's MULTIOS_HELPER, or by
+// the program that was installed with the library.
 [[nodiscard]] Result<Engine> open_engine(const Session &session);
 
 [[nodiscard]] Result<Plan> new_plan(const Engine &engine);
@@ -18,7 +19,8 @@ struct Outcome {
     std::uint64_t written_bytes;
     std::int64_t elapsed_ms;
     std::vector<std::string> notices;
-    std::string undo;  // the command that takes it back; "" where nothing is to be taken back
+    std::string reboot;  // packages that are complete when the system has been started again; "" for none
+    std::string undo;    // the command that takes it back; "" where nothing is to be taken back
 };
 
 struct Change {

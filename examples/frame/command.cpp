@@ -37,6 +37,11 @@ Option required(Option option) {
     return option;
 }
 
+Option repeatable(Option option) {
+    option.times = Times::often;
+    return option;
+}
+
 Option always_on(std::string_view name, std::string_view help) {
     Option option = flag(name, help);
     option.standing = Standing::always_on;
@@ -61,33 +66,42 @@ Option trust_option() {
     return text("trust", "DIR", "folder of trusted CA certificates and keys instead of ROOT/etc/multios/trust");
 }
 
-std::optional<std::string> Values::text(std::string_view name) const {
+const std::string *Values::find(std::string_view name) const {
     const auto found = m_options.find(name);
-    return found != m_options.end() ? std::optional{found->second} : std::nullopt;
+    return found != m_options.end() ? &found->second.front() : nullptr;
+}
+
+std::optional<std::string> Values::text(std::string_view name) const {
+    const std::string *value = find(name);
+    return value != nullptr ? std::optional{*value} : std::nullopt;
 }
 
 std::string Values::text_or(std::string_view name, std::string_view fallback) const {
+    const std::string *value = find(name);
+    return value != nullptr ? *value : std::string{fallback};
+}
+
+std::vector<std::string> Values::texts(std::string_view name) const {
     const auto found = m_options.find(name);
-    return found != m_options.end() ? found->second : std::string{fallback};
+    return found != m_options.end() ? found->second : std::vector<std::string>{};
 }
 
 const char *Values::c_text(std::string_view name) const {
-    const auto found = m_options.find(name);
-    return found != m_options.end() ? found->second.c_str() : nullptr;
+    const std::string *value = find(name);
+    return value != nullptr ? value->c_str() : nullptr;
 }
 
 bool Values::flag(std::string_view name) const {
-    const auto found = m_options.find(name);
-    return found != m_options.end() && found->second == "true";
+    const std::string *value = find(name);
+    return value != nullptr && *value == "true";
 }
 
 std::optional<std::int64_t> Values::number(std::string_view name) const {
-    const auto found = m_options.find(name);
-    if (found == m_options.end())
+    const std::string *digits = find(name);
+    if (digits == nullptr)
         return std::nullopt;
     std::int64_t value = 0;
-    const std::string &digits = found->second;
-    std::from_chars(digits.data(), digits.data() + digits.size(), value);  // the parser has checked it
+    std::from_chars(digits->data(), digits->data() + digits->size(), value);  // the parser has checked it
     return value;
 }
 

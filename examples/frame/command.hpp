@@ -15,6 +15,7 @@ namespace frame {
 
 enum class Kind { flag, text, number, choice };
 enum class Need { optional, required };
+enum class Times { once, often };
 
 // How an option of the guide stands in this build.
 enum class Standing {
@@ -30,6 +31,7 @@ struct Option {
     std::string_view help;   // of one that is not built: what is missing, as in "this build has no …"
     Need need = Need::optional;
     Standing standing = Standing::works;
+    Times times = Times::once;
     std::int64_t lowest = 0;
     std::int64_t highest = std::numeric_limits<std::int64_t>::max();
 };
@@ -40,6 +42,7 @@ struct Option {
 [[nodiscard]] Option number(std::string_view name, std::int64_t lowest, std::int64_t highest, std::string_view help);
 [[nodiscard]] Option choice(std::string_view name, std::string_view words, std::string_view help);
 [[nodiscard]] Option required(Option option);
+[[nodiscard]] Option repeatable(Option option);
 [[nodiscard]] Option always_on(std::string_view name, std::string_view help);
 [[nodiscard]] Option not_built_flag(std::string_view name, std::string_view missing);
 [[nodiscard]] Option not_built_text(std::string_view name, std::string_view value, std::string_view missing);
@@ -60,14 +63,14 @@ constexpr std::size_t any_number = 1000;
 // What was given on the command line, checked against the table.
 class Values {
   public:
-    void set(std::string_view name, std::string value) {
-        m_options.insert_or_assign(std::string{name}, std::move(value));
-    }
+    void add(std::string_view name, std::string value) { m_options[std::string{name}].push_back(std::move(value)); }
     void add_operand(std::string operand) { m_operands.push_back(std::move(operand)); }
 
     [[nodiscard]] bool has(std::string_view name) const { return m_options.find(name) != m_options.end(); }
     [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
     [[nodiscard]] std::string text_or(std::string_view name, std::string_view fallback) const;
+    // Every value of a repeatable option, in the order of the command line.
+    [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
     // NULL when it was not given; lives as long as this object.
     [[nodiscard]] const char *c_text(std::string_view name) const;
     [[nodiscard]] bool flag(std::string_view name) const;
@@ -75,7 +78,9 @@ class Values {
     [[nodiscard]] const std::vector<std::string> &operands() const noexcept { return m_operands; }
 
   private:
-    std::map<std::string, std::string, std::less<>> m_options;
+    [[nodiscard]] const std::string *find(std::string_view name) const;
+
+    std::map<std::string, std::vector<std::string>, std::less<>> m_options;  // none of the lists is empty
     std::vector<std::string> m_operands;
 };
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <system_error>
 
 namespace frame {
@@ -35,6 +36,8 @@ ExitCode exit_code_of(std::int32_t code) noexcept {
     case MOS_E_RECOVERY_FAILED:
     case MOS_E_REVERTED:
     case MOS_E_STAGE_UNCLEAR:
+    case MOS_E_SCRIPT_TIMEOUT:
+    case MOS_E_SERVICE_FAILED:
         return ExitCode::failed;
     default:
         return ExitCode::refused;
@@ -110,12 +113,29 @@ Failure system_failure(int number, std::string_view what, std::string_view objec
     return said;
 }
 
+// How the library writes a line break that stood in what it passes on: the output of a program.
+static constexpr std::string_view escaped_break = "\\x0a";
+
 std::string full_message(const Failure &failure) {
     std::string text = failure.message;
     for (const std::string &cause : failure.causes)
-        if (text.find(cause) == std::string::npos)
+        if (text.find(cause) == std::string::npos && cause.find(escaped_break) == std::string::npos)
             text += ": " + cause;
     return text;
+}
+
+std::vector<std::string> quoted_lines(const Failure &failure) {
+    std::vector<std::string> lines;
+    for (std::string_view cause : failure.causes) {
+        if (cause.find(escaped_break) == std::string_view::npos)
+            continue;
+        while (!cause.empty()) {
+            const std::size_t end = std::min(cause.find(escaped_break), cause.size());
+            lines.emplace_back(cause.substr(0, end));
+            cause.remove_prefix(std::min(end + escaped_break.size(), cause.size()));
+        }
+    }
+    return lines;
 }
 
 std::string_view sentence(Aftermath aftermath) noexcept {

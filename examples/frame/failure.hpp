@@ -70,8 +70,11 @@ struct Failure {
 // What a failed system call says: "can't <what> '<object>': <text of the number>".
 [[nodiscard]] Failure system_failure(int number, std::string_view what, std::string_view object);
 
-// The message with those of its causes, each said once.
+// The message with those of its causes, each said once, and without what quoted_lines() has.
 [[nodiscard]] std::string full_message(const Failure &failure);
+
+// What a program wrote before it failed, line by line, as far as it is among the causes.
+[[nodiscard]] std::vector<std::string> quoted_lines(const Failure &failure);
 
 // "Nothing was changed.", "" where nothing is to be said.
 [[nodiscard]] std::string_view sentence(Aftermath aftermath) noexcept;

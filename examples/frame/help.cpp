@@ -86,6 +86,16 @@ void put_options(std::string_view title, const std::vector<Option> &options, Sta
     put_rows(rows);
 }
 
+// What the tools read of their environment; the library reads none of it.
+void put_environment() {
+    put_line(Stream::out);
+    put_line(Stream::out, {{Style::bold, "Environment"}});
+    put_rows({{"MULTIOS_HELPER", "the program multios-run-script, which runs scripts of packages, where it is not "
+                                 "installed; an absolute path"},
+              {"NO_COLOR", "if it is not empty: no colours"},
+              {"SOURCE_DATE_EPOCH", "of 'create': no time in the package is later"}});
+}
+
 }  // namespace
 
 void put_tool_help(const Tool &tool) {
@@ -103,6 +113,7 @@ void put_tool_help(const Tool &tool) {
     for (const Command &command : tool.commands)
         put_line(Stream::out, fmt::format("  {}", command.example));
     put_missing(tool);
+    put_environment();
     put_line(Stream::out);
     put_line(Stream::out, "Exit codes: 0 done, 1 usage, 2 refused, 3 failed and nothing changed, 4 needs an answer, "
                           "5 not built.");

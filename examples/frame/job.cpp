@@ -83,10 +83,17 @@ class JobRunner {
         mos_progress now = MOS_PROGRESS_INIT;
         if (mos_job_progress(m_job, &now) < 0)
             return;
-        if (m_changes_root && now.phase > MOS_PHASE_DECIDING && now.phase != MOS_PHASE_CLEANING)
+        if (m_changes_root && is_changing(now.phase))
             m_began_to_change = true;
         m_last = now;
         m_bar.show(now);
+    }
+
+    // Scripts that only check run before anything is staged, the others after it.
+    [[nodiscard]] bool is_changing(mos_phase phase) const noexcept {
+        if (phase == MOS_PHASE_SCRIPTS)
+            return m_last.phase == MOS_PHASE_SCRIPTS ? m_began_to_change : m_last.phase >= MOS_PHASE_STAGING;
+        return phase == MOS_PHASE_APPLYING || phase == MOS_PHASE_SETTLING || phase == MOS_PHASE_REVERTING;
     }
 
     void answer_question() {

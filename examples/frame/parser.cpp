@@ -147,7 +147,9 @@ class OptionParser {
         for (const Option *option : m_options) {
             const std::string name = option->name == "help" ? "-h,--help" : fmt::format("--{}", option->name);
             CLI::Option *made = option->kind == Kind::flag ? m_app.add_flag(name) : m_app.add_option(name);
-            made->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->allow_extra_args(false);
+            made->multi_option_policy(option->times == Times::often ? CLI::MultiOptionPolicy::TakeAll
+                                                                    : CLI::MultiOptionPolicy::TakeLast);
+            made->allow_extra_args(false);
             m_parsed.push_back(made);
         }
     }
@@ -203,11 +205,13 @@ class OptionParser {
             const Option &option = *m_options[i];
             if (m_parsed[i]->count() == 0)
                 continue;
-            if (m_parsed[i]->count() > 1)
+            if (m_parsed[i]->count() > 1 && option.times == Times::once)
                 return usage_failure(fmt::format("option '--{}' is given more than once", option.name), m_hint);
-            FRAME_TRY(const std::string value, checked_value(option, m_parsed[i]->results().front(), m_hint));
-            FRAME_CHECK(check_standing(option, value));
-            values.set(option.name, value);
+            for (const std::string &given : m_parsed[i]->results()) {
+                FRAME_TRY(const std::string value, checked_value(option, given, m_hint));
+                FRAME_CHECK(check_standing(option, value));
+                values.add(option.name, value);
+            }
         }
         return {};
     }

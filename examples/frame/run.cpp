@@ -7,12 +7,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <system_error>
 
 namespace frame {
 
 namespace {
+
+constexpr std::size_t most_quoted_lines = 20;
 
 std::string_view verb(const Failure &failure) {
     if (failure.code == MOS_E_CANCELLED)
@@ -36,7 +39,17 @@ std::string ended(const std::string &message) {
     return message.empty() || message.back() == '?' ? message : message + ".";
 }
 
-// Two lines: what, and then what stands and what to do.
+// The last lines of what a script wrote; all that is there with --debug. One line alone stands in the message already.
+void put_quoted(const Failure &failure, Verbosity verbosity) {
+    const std::vector<std::string> lines = quoted_lines(failure);
+    if (lines.size() < 2)
+        return;
+    const std::size_t shown = verbosity == Verbosity::debug ? lines.size() : std::min(lines.size(), most_quoted_lines);
+    for (std::size_t i = lines.size() - shown; i < lines.size(); ++i)
+        put_line(Stream::err, {{Style::dim, "  | "}, {Style::plain, lines[i]}});
+}
+
+// Two lines: what, and then what stands and what to do; between them what a script wrote.
 void put_failure_text(const Tool &tool, const Failure &failure, Verbosity verbosity) {
     std::string message = full_message(failure);
     while (!message.empty() && message.back() == '.')
@@ -46,6 +59,7 @@ void put_failure_text(const Tool &tool, const Failure &failure, Verbosity verbos
         failure.exit == ExitCode::usage ? ended(message) : fmt::format("{} ({}).", message, error_number(failure.code));
     put_line(Stream::err,
              {{Style::plain, fmt::format("{}: ", tool.name)}, {Style::bad, verb(failure)}, {Style::plain, message}});
+    put_quoted(failure, verbosity);
     std::string second{sentence(failure.aftermath)};
     if (!failure.remedy.empty())
         second += (second.empty() ? "" : " ") + as_sentence(failure.remedy);

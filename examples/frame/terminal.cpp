@@ -67,6 +67,13 @@ void put_json(const nlohmann::ordered_json &document) { put_raw(Stream::out, dum
 
 std::string json_line(const nlohmann::ordered_json &document) { return dump(document, -1); }
 
+void set_path(nlohmann::ordered_json &object, const std::string &name, std::string_view path) {
+    if (is_clean(path))
+        object[name] = path;
+    else
+        object[name + "_base64"] = base64(path);
+}
+
 void put_raw(Stream stream, std::string_view bytes) {
     // A write that fails leaves the stream's error mark, which flush_output() finds.
     (void)std::fwrite(bytes.data(), 1, bytes.size(), file_of(stream));

@@ -28,6 +28,10 @@ void put_json(const nlohmann::ordered_json &document);
 // One on a single line, for long lists.
 [[nodiscard]] std::string json_line(const nlohmann::ordered_json &document);
 
+// Sets `name` of a JSON object to a path; one that is not clean UTF-8 travels as base64 in `name`_base64, as in the
+// package's own index.
+void set_path(nlohmann::ordered_json &object, const std::string &name, std::string_view path);
+
 // Bytes that are neither escaped nor coloured: for this frame's own control sequences and JSON.
 void put_raw(Stream stream, std::string_view bytes);
 

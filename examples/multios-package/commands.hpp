@@ -11,6 +11,9 @@ namespace package_tool {
 [[nodiscard]] frame::Command info_command();
 [[nodiscard]] frame::Command list_contents_command();
 [[nodiscard]] frame::Command verify_command();
+[[nodiscard]] frame::Command list_command();
+[[nodiscard]] frame::Command list_orphaned_command();
+[[nodiscard]] frame::Command check_deps_command();
 
 // Also commands of multios-update: the guide has them there too.
 [[nodiscard]] frame::Command install_command();

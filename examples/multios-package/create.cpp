@@ -1,7 +1,10 @@
 // create and sign: a directory becomes a package, a package gets a signature.
+#include "bundle_folder.hpp"
 #include "commands.hpp"
+#include "manifest_text.hpp"
 #include "signing.hpp"
 
+#include "frame/change.hpp"
 #include "frame/job.hpp"
 #include "frame/terminal.hpp"
 #include "frame/text.hpp"
@@ -9,9 +12,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdio>
 #include <cstdlib>
-#include <memory>
 
 using namespace frame;
 
@@ -19,7 +20,6 @@ namespace package_tool {
 
 namespace {
 
-constexpr std::size_t most_metadata_bytes = 1U << 20U;
 constexpr std::int64_t latest_epoch = 253'402'300'799;  // the end of the year 9999
 constexpr std::int32_t highest_level = 19;
 
@@ -53,24 +53,6 @@ Result<std::int32_t> compression_level(const Values &values) {
     FRAME_TRY(const std::int64_t level,
               parse_number(*given, 1, highest_level, "option '--compression-level' is 'none' or"));
     return static_cast<std::int32_t>(level);
-}
-
-Result<std::string> read_metadata(const std::string &path) {
-    struct Close {
-        void operator()(std::FILE *file) const noexcept { (void)std::fclose(file); }
-    };
-    const std::unique_ptr<std::FILE, Close> file{std::fopen(path.c_str(), "rbe")};
-    if (!file)
-        return system_failure(errno, "open", path);
-    std::string text(most_metadata_bytes + 1, '\0');
-    text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-    if (std::ferror(file.get()) != 0)
-        return system_failure(errno, "read", path);
-    if (text.size() > most_metadata_bytes)
-        return failure(MOS_E_LIMIT,
-                       fmt::format("metadata {} has more than {}", in_quotes(path), size_text(most_metadata_bytes)),
-                       path);
-    return text;
 }
 
 struct Built {
@@ -124,11 +106,10 @@ Result<ExitCode> create(Session &session) {
     FRAME_TRY(options.source_date_epoch_unix_s, source_date_epoch(values));
     FRAME_TRY(options.compression_level, compression_level(values));
     FRAME_TRY(const Signer signer, load_signer(session));
-    std::string metadata;
-    if (const auto path = values.text("metadata")) {
-        FRAME_TRY(metadata, read_metadata(*path));
-        options.manifest_json = metadata.c_str();
-    }
+    FRAME_TRY(const std::string manifest, manifest_text(values));
+    FRAME_TRY(const BundleFolder bundles, BundleFolder::create(values.texts("bundle"), *values.text("output")));
+    if (!manifest.empty())
+        options.manifest_json = manifest.c_str();
     options.flags = values.flag("keep-owners") ? MOS_BUILD_KEEP_OWNERS : 0;
     options.name = values.c_text("name");
     options.version = values.c_text("version");
@@ -139,6 +120,9 @@ Result<ExitCode> create(Session &session) {
     options.input_path = values.c_text("input-directory");
     options.prefix = values.c_text("prefix");
     options.output_path = values.c_text("output");
+    options.scripts_path = values.c_text("scripts");
+    options.templates_path = values.c_text("templates");
+    options.bundles_path = bundles.path();
     options.sign_key = signer.key.get();
     options.certificate = signer.certificate.get();
 
@@ -179,25 +163,34 @@ Command create_command() {
         Effect::writes_files,
         create,
         {},
-        {
-            required(text("name", "NAME", "the package's name")),
-            required(text("version", "VERSION", "its version, compared as Debian does")),
-            text("type", "TYPE", "application, service, kernel, ...; application otherwise"),
-            required(text("input-directory", "DIR", "an image of the root: usr/bin/x lands at ROOT/usr/bin/x")),
-            required(text("output", "FILE", "the package; a file of that name is replaced at once, or not at all")),
-            text("prefix", "PATH", "put the directory below PATH of the root, such as /opt/app"),
-            text("release", "TEXT", "release of the packaging; 1 otherwise"),
-            text("architecture", "NAME", "machine it is for; all otherwise"),
-            text("description", "TEXT", "one line for people"),
-            text("metadata", "FILE", "further metadata as JSON, in the manifest's form"),
-            text("compression-level", "N|none", "1 to 19, of zstd; 3 otherwise"),
-            text("sign-key", "FILE", "sign with this private key"),
-            text("certificate", "FILE", "certificate of that key, with its chain"),
-            flag("keep-owners", "record owners and groups as they are; root otherwise"),
-            number("source-date-epoch", 0, latest_epoch,
-                   "no time in the package is later; the environment's SOURCE_DATE_EPOCH otherwise"),
-            not_built_text("scripts", "DIR", "this build has no scripts"),
-        },
+        joined(
+            {
+                required(text("name", "NAME", "the package's name")),
+                required(text("version", "VERSION", "its version, compared as Debian does")),
+                text("type", "TYPE", "application, service, kernel, ...; application otherwise"),
+                required(text("input-directory", "DIR", "an image of the root: usr/bin/x lands at ROOT/usr/bin/x")),
+                required(text("output", "FILE", "the package; a file of that name is replaced at once, or not at all")),
+                text("prefix", "PATH", "put the directory below PATH of the root, such as /opt/app"),
+                text("release", "TEXT", "release of the packaging; 1 otherwise"),
+                text("architecture", "NAME", "machine it is for; all otherwise"),
+                text("description", "TEXT", "one line for people"),
+                text("compression-level", "N|none", "1 to 19, of zstd; 3 otherwise"),
+                text("sign-key", "FILE", "sign with this private key"),
+                text("certificate", "FILE", "certificate of that key, with its chain"),
+                flag("keep-owners", "record owners and groups as they are; root otherwise"),
+                number("source-date-epoch", 0, latest_epoch,
+                       "no time in the package is later; the environment's SOURCE_DATE_EPOCH otherwise"),
+                text(
+                    "scripts", "DIR",
+                    "a folder with pre-install, post-install, pre-remove, post-remove and undo; what is missing is not "
+                    "called"),
+                text("templates", "DIR",
+                     "an image of the root, of configuration files that 'install --config' completes"),
+                repeatable(
+                    text("bundle", "PATH",
+                         "a package that is installed along with this one, or a folder of such; may be repeated")),
+            },
+            manifest_options()),
     };
 }
 

@@ -187,14 +187,6 @@ void put_entry(const Session &session, const mos_entry &entry) {
     put_line(Stream::out, line);
 }
 
-// A path that is not clean UTF-8 travels as base64, as in the package's own index.
-void set_path(ordered_json &object, const std::string &name, std::string_view path) {
-    if (is_clean(path))
-        object[name] = path;
-    else
-        object[name + "_base64"] = base64(path);
-}
-
 std::string hex(const std::uint8_t *digest) {
     std::string text;
     for (std::size_t i = 0; digest != nullptr && i < 32; ++i)

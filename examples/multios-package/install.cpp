@@ -19,10 +19,24 @@ namespace {
 
 constexpr std::int64_t most_signatures = 64;
 constexpr std::string_view no_resolution = "this build has no dependency resolution";
-constexpr std::string_view no_configuration = "this build has no configuration files of packages";
 
-mos_install_options install_options(const Values &values) {
+Result<mos_config_rule> config_rule(const Values &values) {
+    const std::string usual = values.flag("preserve-config") ? "preserve" : "keep";
+    const std::string rule = values.text_or("config-files", usual);
+    if (values.flag("preserve-config") && rule != usual)
+        return usage_failure("'--preserve-config' and '--config-files' say two things", "leave one of them out");
+    return rule == "ask"        ? MOS_CONFIG_ASK
+           : rule == "replace"  ? MOS_CONFIG_REPLACE
+           : rule == "preserve" ? MOS_CONFIG_PRESERVE
+                                : MOS_CONFIG_KEEP;
+}
+
+// Its texts are those of `values`.
+Result<mos_install_options> install_options(const Values &values) {
     mos_install_options options = MOS_INSTALL_OPTIONS_INIT;
+    FRAME_TRY(options.on_config, config_rule(values));
+    options.target_directory = values.c_text("target-directory");
+    options.config_path = values.c_text("config");
     options.allow_downgrade = values.flag("allow-downgrade");
     options.reinstall = values.flag("reinstall");
     const std::string rule = values.text_or("on-conflict", "refuse");
@@ -35,7 +49,7 @@ mos_install_options install_options(const Values &values) {
 
 // One transaction: all of `paths`, or none.
 Result<Plan> plan_together(const Session &session, const Engine &engine, const std::vector<std::string> &paths) {
-    const mos_install_options options = install_options(session.values);
+    FRAME_TRY(const mos_install_options options, install_options(session.values));
     FRAME_TRY(Plan plan, new_plan(engine));
     for (const std::string &path : paths)
         FRAME_CHECK(
@@ -123,8 +137,12 @@ Result<ExitCode> install_batch(Session &session) {
 Result<ExitCode> remove(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(Plan plan, new_plan(engine));
+    mos_remove_options options = MOS_REMOVE_OPTIONS_INIT;
+    options.remove_config = session.values.flag("remove-config");
+    options.remove_data = session.values.flag("remove-data");
+    options.backup_data = session.values.flag("backup-data");
     for (const std::string &name : session.values.operands())
-        FRAME_CHECK(check([&](auto error) { return mos_plan_remove(plan.get(), name.c_str(), nullptr, error); }));
+        FRAME_CHECK(check([&](auto error) { return mos_plan_remove(plan.get(), name.c_str(), &options, error); }));
     return show_or_run(session, std::move(plan));
 }
 
@@ -135,15 +153,18 @@ std::vector<Option> install_table() {
             flag("reinstall", "install the same version again: puts back what was altered"),
             choice("on-conflict", "refuse|ask|keep|replace",
                    "where somebody else's file stands in the way; refuse otherwise"),
+            choice("config-files", "keep|ask|replace|preserve",
+                   "what becomes of a configuration file that you have changed: keep, as without it, leaves yours and "
+                   "puts the new one beside it as NAME.new; preserve leaves also those that nobody has changed"),
+            flag("preserve-config", "the same as --config-files=preserve"),
+            text("config", "FILE",
+                 "values for the package's templates, .yml, .ini, .conf or .json; those of the last time otherwise"),
+            text("target-directory", "DIR", "put its files below DIR of the root; only where the package allows it"),
             number("required-signatures", 1, most_signatures,
                    "how many different trusted keys must have signed; 1 otherwise"),
             always_on("validate", "signature and every byte are checked before anything changes"),
             always_on("backup", "what is replaced becomes the recovery point"),
             always_on("atomic", "all of it or nothing, also after a power cut"),
-            not_built_text("config", "FILE", no_configuration),
-            not_built_flag("preserve-config", no_configuration),
-            not_built_text("target-directory", "DIR",
-                           "this build relocates no packages; --root=DIR works on another root"),
             not_built_flag("resolve-dependencies", no_resolution),
             not_built_flag("install-recommended", no_resolution),
             not_built_flag("force-delta", "this build has no delta packages"),
@@ -187,17 +208,16 @@ Command install_batch_command() {
 Command remove_command() {
     return {
         "remove",
-        "remove packages; files that were altered are kept and told",
+        "remove packages; configuration files, data and what was altered are kept",
         "multios-package remove myapp --plan",
         Effect::changes_root,
         remove,
         {"NAME", 1, any_number},
         joined(
             {
-                always_on("backup-data", "what is removed becomes the recovery point"),
-                not_built_flag("remove-config", no_configuration),
-                not_built_flag("remove-data",
-                               "this build knows no data of packages; what they did not bring is left alone"),
+                flag("remove-config", "its configuration files too, altered or not"),
+                flag("remove-data", "and what its manifest names as data"),
+                flag("backup-data", "first write an archive of that data below ROOT/var/backups/multios"),
             },
             plan_options()),
     };

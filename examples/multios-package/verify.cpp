@@ -1,7 +1,9 @@
-// verify: the signature, and then every byte.
+// verify: the signature, and then every byte; with --installed what is there.
 #include "commands.hpp"
+#include "installed.hpp"
 #include "trust.hpp"
 
+#include "frame/change.hpp"
 #include "frame/job.hpp"
 #include "frame/run.hpp"
 #include "frame/terminal.hpp"
@@ -46,7 +48,7 @@ void put_verified(const std::string &path, const Verified &verified) {
 }
 
 // All files are looked at; the first that is refused decides the exit code.
-Result<ExitCode> verify(Session &session) {
+Result<ExitCode> verify_files(const Session &session) {
     ordered_json packages = ordered_json::array();
     std::optional<Failure> first;
     for (const std::string &path : session.values.operands()) {
@@ -78,17 +80,27 @@ Result<ExitCode> verify(Session &session) {
     return first ? first->exit : ExitCode::done;
 }
 
+Result<ExitCode> verify(Session &session) {
+    if (session.values.flag("installed"))
+        return verify_installed(session);
+    if (session.values.operands().empty())
+        return usage_failure("FILE is missing", "see 'multios-package verify --help'");
+    return verify_files(session);
+}
+
 }  // namespace
 
 Command verify_command() {
     return {
         "verify",
-        "check a package's signature and every byte of it",
+        "check a package's signature and every byte of it, or what is installed",
         "multios-package verify myapp-1.0.0.mos --trust=/etc/multios/trust",
         Effect::reads,
         verify,
-        {"FILE", 1, any_number},
-        trust_options(),
+        {"FILE", 0, any_number},
+        joined({flag("installed", "compare what is there with what was installed; FILE is a package's name then, and "
+                                  "without one all are compared. Configuration files may differ")},
+               trust_options()),
     };
 }
 

@@ -10,6 +10,7 @@ namespace update_tool {
 [[nodiscard]] frame::Command history_command();
 [[nodiscard]] frame::Command recover_command();
 [[nodiscard]] frame::Command doctor_command();
+[[nodiscard]] frame::Command status_command();
 
 // The commands of the guide whose part is not in this build.
 [[nodiscard]] std::vector<frame::MissingCommand> missing_commands();

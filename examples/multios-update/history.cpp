@@ -1,7 +1,8 @@
 // history and recover: what happened to a root, and completing what was cut short.
+#include "history.hpp"
+
 #include "commands.hpp"
 
-#include "frame/change.hpp"
 #include "frame/terminal.hpp"
 #include "frame/text.hpp"
 
@@ -16,14 +17,6 @@ namespace {
 
 constexpr std::int64_t usual_limit = 20;
 constexpr std::int64_t most_records = 1'000'000;
-
-struct Record {
-    mos_transaction_state state;
-    std::string recovery_point, summary, reason;
-    std::int64_t time_unix_s;
-    std::uint64_t changed_paths;
-    bool in_effect, can_roll_back;
-};
 
 std::string_view state_name(mos_transaction_state state) {
     switch (state) {
@@ -51,34 +44,6 @@ std::string standing(const Record &record) {
     if (record.can_roll_back)
         text += ", can go back";
     return text;
-}
-
-Result<std::vector<Record>> read_history(const Engine &engine, std::int64_t limit) {
-    FRAME_TRY(const History history,
-              make<History>([&](auto out, auto error) { return mos_history_open(engine.get(), out, error); }));
-    std::vector<Record> records;
-    while (static_cast<std::int64_t>(records.size()) < limit) {
-        mos_history_record record = MOS_HISTORY_RECORD_INIT;
-        FRAME_TRY(const int found, status([&](auto error) { return mos_history_next(history.get(), &record, error); }));
-        if (found == MOS_END)
-            break;
-        records.push_back({record.state, record.recovery_point, record.summary, record.reason, record.time_unix_s,
-                           record.changed_paths, record.in_effect, record.can_roll_back});
-    }
-    return records;
-}
-
-ordered_json to_json(const Record &record) {
-    return {{"recovery_point", record.recovery_point},
-            {"state", state_name(record.state)},
-            {"pruned", record.state == MOS_TRANSACTION_PRUNED},
-            {"in_effect", record.in_effect},
-            {"can_roll_back", record.can_roll_back},
-            {"time", utc_time(record.time_unix_s)},
-            {"time_unix_s", record.time_unix_s},
-            {"summary", record.summary},
-            {"reason", record.reason},
-            {"changed_paths", record.changed_paths}};
 }
 
 void put_records(const std::vector<Record> &records) {
@@ -131,6 +96,34 @@ Result<ExitCode> recover(Session &session) {
 }
 
 }  // namespace
+
+Result<std::vector<Record>> read_history(const Engine &engine, std::int64_t limit) {
+    FRAME_TRY(const History history,
+              make<History>([&](auto out, auto error) { return mos_history_open(engine.get(), out, error); }));
+    std::vector<Record> records;
+    while (static_cast<std::int64_t>(records.size()) < limit) {
+        mos_history_record record = MOS_HISTORY_RECORD_INIT;
+        FRAME_TRY(const int found, status([&](auto error) { return mos_history_next(history.get(), &record, error); }));
+        if (found == MOS_END)
+            break;
+        records.push_back({record.state, record.recovery_point, record.summary, record.reason, record.time_unix_s,
+                           record.changed_paths, record.in_effect, record.can_roll_back});
+    }
+    return records;
+}
+
+ordered_json to_json(const Record &record) {
+    return {{"recovery_point", record.recovery_point},
+            {"state", state_name(record.state)},
+            {"pruned", record.state == MOS_TRANSACTION_PRUNED},
+            {"in_effect", record.in_effect},
+            {"can_roll_back", record.can_roll_back},
+            {"time", utc_time(record.time_unix_s)},
+            {"time_unix_s", record.time_unix_s},
+            {"summary", record.summary},
+            {"reason", record.reason},
+            {"changed_paths", record.changed_paths}};
+}
 
 Command history_command() {
     return {

@@ -11,7 +11,8 @@ static frame::Tool make_tool() {
         "multios-update",
         "Updates a system, takes updates back, and tells what happened.",
         {package_tool::install_command(), package_tool::install_batch_command(), package_tool::remove_command(),
-         rollback_last_good_command(), rollback_command(), history_command(), recover_command(), doctor_command()},
+         rollback_last_good_command(), rollback_command(), status_command(), history_command(), recover_command(),
+         doctor_command()},
         missing_commands(),
     };
     return tool;

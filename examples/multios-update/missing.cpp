@@ -11,7 +11,7 @@ std::vector<frame::MissingCommand> missing_commands() {
     constexpr std::string_view observation = "this build has no monitoring and no logs of its own; see --verbose and "
                                              "'multios-update history'";
     constexpr std::string_view policies = "this build has no policies";
-    constexpr std::string_view configuration = "this build reads no configuration files";
+    constexpr std::string_view configuration = "this build reads no configuration files of its own";
     constexpr std::string_view fleet = "this build updates one machine only";
     constexpr std::string_view repositories = "this build has no repositories and no network";
     constexpr std::string_view emergency = "this build has no emergency mode; 'multios-update recover' and "

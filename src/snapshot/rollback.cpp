@@ -29,8 +29,10 @@ Result<void> check_directories(transaction::Site &site, const Transaction &owner
     state::Packages packages{site.database};
     const IsOurs is_untouched = [&](const std::string &path, const base::FileStatus &status) -> Result<bool> {
         MOS_TRY(const auto owners, packages.owners(path));
-        return std::any_of(owners.begin(), owners.end(),
-                           [&](const auto &one) { return state::stands_as_installed(one.file, status); });
+        return std::any_of(owners.begin(), owners.end(), [&](const auto &one) {
+            // What a script writes is the package's, whatever it holds by now.
+            return one.file.role == state::FileRole::output || state::stands_as_installed(one.file, status);
+        });
     };
     base::DirectoryCache cache{site.root};
     return state::Transactions{site.database}.for_each_operation(

@@ -20,9 +20,6 @@ class Change(Workshop):
     def rollback(self, *arguments):
         return update("rollback", *arguments, f"--root={self.root}")
 
-    def history(self):
-        return self.must(update("history", f"--root={self.root}", "--format=json")).json["history"]
-
 
 class Install(Change):
     def test_install_and_update_bring_the_files(self):

@@ -1,3 +1,4 @@
+#include "frame/failure.hpp"
 #include "frame/progress.hpp"
 #include "frame/suggest.hpp"
 #include "frame/text.hpp"
@@ -75,6 +76,22 @@ TEST_CASE("the nearest name is suggested, and none that is far off") {
     CHECK(nearest("zzzz", names) == "");
     CHECK(nearest("", names) == "");
     CHECK(suggestion("verfy", names, "--") == ": did you mean '--verify'?");
+}
+
+TEST_CASE("what a script wrote is told in lines of its own, and not in the message") {
+    Failure failed = failure(MOS_E_REVERTED, "'app' failed and was undone");
+    failed.causes = {"'post-install' of 'app' 1 exited with 3: last words", "its output: first\\x0alast words\\x0a"};
+    CHECK(full_message(failed) == "'app' failed and was undone: 'post-install' of 'app' 1 exited with 3: last words");
+    CHECK(quoted_lines(failed) == std::vector<std::string>{"its output: first", "last words"});
+    failed.causes.pop_back();
+    CHECK(quoted_lines(failed).empty());
+}
+
+TEST_CASE("an error of a script is told apart: no is a refusal, too long a failure") {
+    CHECK(exit_code_of(MOS_E_SCRIPT_FAILED) == ExitCode::refused);
+    CHECK(exit_code_of(MOS_E_SCRIPT_TIMEOUT) == ExitCode::failed);
+    CHECK(exit_code_of(MOS_E_SERVICE_FAILED) == ExitCode::failed);
+    CHECK(exit_code_of(MOS_E_REVERTED) == ExitCode::failed);
 }
 
 TEST_CASE("a progress line is never as wide as the terminal") {

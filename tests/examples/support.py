@@ -43,9 +43,9 @@ class Ended:
         return f"exit code {self.code}\n{self.out}\n{self.err}"
 
 
-def run(tool, *arguments, **changes):
+def run(tool, *arguments, cwd=None, **changes):
     """Runs a tool with its outputs in pipes."""
-    ended = subprocess.run([TOOLS[tool], *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
+    ended = subprocess.run([TOOLS[tool], *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, cwd=cwd,
                            timeout=TIMEOUT_S, env=environment(**changes), check=False)
     return Ended(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
@@ -172,6 +172,33 @@ class Workshop(unittest.TestCase):
         self.assertEqual(made.code, DONE, made)
         return output
 
+    def scripts(self, **bodies):
+        """A folder of scripts: post_install="…" becomes post-install, a shell script of that text."""
+        top = self.new_path("scripts")
+        os.mkdir(top)
+        for name, body in bodies.items():
+            path = os.path.join(top, name.replace("_", "-"))
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"#!/bin/sh\n{body}\n")
+            os.chmod(path, 0o755)
+        return top
+
+    def need_scripts(self):
+        """Puts a shell into the root; the test is skipped where this machine may not run one there."""
+        os.makedirs(self.in_root("bin"), exist_ok=True)
+        shutil.copy(os.environ["BUSYBOX"], self.in_root("bin/busybox"))
+        os.symlink("busybox", self.in_root("bin/sh"))
+        try:
+            subprocess.run(["/bin/sh", "-c", "true"], preexec_fn=lambda: os.chroot(self.root), timeout=TIMEOUT_S,
+                           check=True)
+        except subprocess.SubprocessError:
+            self.skipTest("this process may not change its root, so no script runs")
+
+    def need_checks(self):
+        """For scripts that may only check, after need_scripts: those need a view of the root that can't be written."""
+        if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("this process may not have mounts of its own, so no script that only checks runs")
+
     def in_root(self, path):
         return os.path.join(self.root, path)
 
@@ -198,6 +225,21 @@ class Workshop(unittest.TestCase):
 
     def install(self, *arguments):
         return package("install", *arguments, f"--root={self.root}")
+
+    def has(self, path):
+        return os.path.lexists(self.in_root(path))
+
+    def installed(self):
+        """{name: version} of what the database says."""
+        rows = self.must(package("list", f"--root={self.root}", "--format=json")).json["packages"]
+        return {row["name"]: row["version"] for row in rows}
+
+    def history(self):
+        return self.must(update("history", f"--root={self.root}", "--format=json")).json["history"]
+
+    def state(self):
+        """All that a refused command must leave as it was."""
+        return snapshot(self.root), self.installed(), len(self.history())
 
 
 if __name__ == "__main__":

@@ -6,10 +6,10 @@ import unittest
 from support import DONE, FAILED, NOT_BUILT, TOOLS, USAGE, environment, package, run, update
 
 COMMANDS = {
-    "multios-package": ["keygen", "create", "sign", "info", "list-contents", "verify", "install", "install-batch",
-                        "remove"],
-    "multios-update": ["install", "install-batch", "remove", "rollback", "rollback last-good", "history", "recover",
-                       "doctor"],
+    "multios-package": ["keygen", "create", "sign", "info", "list-contents", "verify", "check-deps", "install",
+                        "install-batch", "remove", "list", "list-orphaned"],
+    "multios-update": ["install", "install-batch", "remove", "rollback", "rollback last-good", "status", "history",
+                       "recover", "doctor"],
 }
 
 
@@ -23,6 +23,7 @@ class Help(unittest.TestCase):
                 for command in commands:
                     self.assertIn(f"  {command} ", ended.out)
                 self.assertIn("4 needs an answer", ended.out)
+                self.assertIn("  MULTIOS_HELPER ", ended.out)
 
     def test_a_command_shows_its_options_and_an_example(self):
         for tool, commands in COMMANDS.items():
@@ -86,10 +87,17 @@ class Mistakes(unittest.TestCase):
     def test_what_is_too_much_or_wrong_is_named(self):
         self.refused(package("info", "a", "b"), USAGE, "unexpected argument 'b'")
         self.refused(package("info", "a", "--trust=b", "--trust=c"), USAGE, "'--trust' is given more than once")
+        self.refused(package("install", "a", "--config-files=perhaps"), USAGE,
+                     "takes one of keep, ask, replace, preserve")
+        self.refused(package("install", "a", "--preserve-config", "--config-files=ask"), USAGE, "say two things")
+        self.refused(package("verify"), USAGE, "FILE is missing")
         self.refused(package("keygen", "--output=a", "--type=dsa"), USAGE, "takes one of ed25519, ecc-p384, rsa-4096")
         self.refused(package("verify", "a", "--required-signatures=0"), USAGE, "takes a number from 1 to 64, not '0'")
         self.refused(package("install", "a", "--plan=perhaps"), USAGE, "takes 'true' or 'false', not 'perhaps'")
         self.refused(package("install", "a", "--format=xml"), USAGE, "takes one of text, json")
+
+    def test_a_helper_of_the_environment_has_an_absolute_path(self):
+        self.refused(package("list", MULTIOS_HELPER="multios-run-script"), USAGE, "MULTIOS_HELPER is no absolute path")
 
     def test_options_may_stand_before_the_command_and_after_a_space(self):
         for arguments in (["--format=json", "info", "absent.mos"], ["--format", "json", "info", "absent.mos"],
@@ -113,7 +121,7 @@ class Mistakes(unittest.TestCase):
 class NotBuilt(unittest.TestCase):
     def test_a_command_of_the_guide_that_is_not_built_says_so(self):
         for tool, arguments in (("multios-package", ["create-delta", "--base-version=1"]),
-                                ("multios-package", ["list-orphaned"]),
+                                ("multios-package", ["show-dependencies", "x"]),
                                 ("multios-update", ["schedule", "list", "--filter=pending"]),
                                 ("multios-update", ["rollback", "emergency", "--keep-system-functional"]),
                                 ("multios-update", ["rollback", "package", "--package=kernel", "--version=1.2.2"])):
@@ -123,9 +131,8 @@ class NotBuilt(unittest.TestCase):
             self.assertIn("(E016).", ended.err)
 
     def test_an_option_of_the_guide_that_is_not_built_is_never_ignored(self):
-        for arguments in (["install", "x", "--config=/path"], ["install", "x", "--resolve-dependencies"],
-                          ["install", "x", "--target-directory", "/opt"], ["remove", "x", "--remove-data"],
-                          ["create", "--name=a", "--version=1", "--input-directory=a", "--output=b", "--scripts=c"]):
+        for arguments in (["install", "x", "--bandwidth-limit=1"], ["install", "x", "--resolve-dependencies"],
+                          ["install", "x", "--install-recommended"], ["install-batch", "x", "--parallel-install"]):
             ended = package(*arguments)
             self.assertEqual(ended.code, NOT_BUILT, ended)
             self.assertIn("this build", ended.err)

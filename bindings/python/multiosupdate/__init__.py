@@ -21,13 +21,15 @@ from .job import Job, JobState, Outcome, Phase, Progress, Question
 from .key import Certificate, Key, KeyType
 from .package import (Entry, EntryType, Package, PackageInformation, SignatureClaim, build_package, package_build_job,
                       sign_package)
-from .plan import ConflictRule, Plan, Step, StepAction, Totals
+from .plan import ConfigRule, ConflictRule, Plan, Step, StepAction, Totals
+from .report import ReportRow
 from ._library import version
 
 __all__ = [
-    "CancelledError", "Certificate", "ConflictError", "ConflictRule", "Context", "Engine", "Entry", "EntryType", "Error",
-    "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key", "KeyType", "LockedError", "LogLevel",
-    "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan", "PlanChangedError", "Progress",
-    "Question", "ServiceAction", "Severity", "SignatureClaim", "SignatureError", "Step", "StepAction", "Totals",
-    "TransactionState", "build_package", "package_build_job", "sign_package", "version",
+    "CancelledError", "Certificate", "ConfigRule", "ConflictError", "ConflictRule", "Context", "Engine", "Entry",
+    "EntryType", "Error", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key", "KeyType",
+    "LockedError", "LogLevel", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
+    "PlanChangedError", "Progress", "Question", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
+    "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "build_package", "package_build_job",
+    "sign_package", "version",
 ]

@@ -6,7 +6,9 @@ import os
 
 from . import _callbacks
 from .context import pointer_of
+from .job import Job
 from .plan import Plan
+from .report import report
 from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
 
 VERSION_BYTES = 256  # always suffices, says engine.h
@@ -118,6 +120,31 @@ class Engine(Handle):
         buffer = ffi.new("char[]", VERSION_BYTES)
         status = call(lib.mos_engine_installed_version, self._pointer, c_text(name), buffer, VERSION_BYTES)
         return text(buffer) if status == lib.MOS_OK else None
+
+    def installed_packages(self):
+        """A ReportRow for each installed package: kind "asked" or "automatic", object its version."""
+        return report(lib.mos_engine_installed_packages, self._pointer)
+
+    def orphans(self):
+        """A ReportRow of kind "orphan" for each package that came along with others and that nobody needs any more."""
+        return report(lib.mos_engine_orphans, self._pointer)
+
+    def pending_reboots(self):
+        """A ReportRow of kind "reboot" for each change that is complete when the system has been started again."""
+        return report(lib.mos_engine_pending_reboots, self._pointer)
+
+    def check_dependencies(self, package):
+        """What a Package needs and lacks here, kind "unmet", and what excludes it, "conflict"; empty when it fits."""
+        return report(lib.mos_engine_check_dependencies, self._pointer, package._pointer)
+
+    def verify_job(self, name=None):
+        """A Job that compares what is installed of a package, or (None) of all, with what was installed."""
+        return Job(create(lib.mos_engine_verify_job, self._pointer, ffi.NULL if name is None else c_text(name)), self)
+
+    def verify(self, name=None, progress=None):
+        """What differs from what was installed: a ReportRow each, whose kinds mos_engine_verify_job lists."""
+        with self.verify_job(name) as job:
+            return list(job.run(progress).rows)
 
 
 def _findings(doctor):

@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 
+from .report import outcome_rows
 from ._library import Handle, c_text, call, check, ffi, lib, new_struct, path_text, text
 
 POLL_MS = 100
@@ -53,6 +54,8 @@ class Outcome:
     changed_paths: int
     written_bytes: int
     notices: tuple
+    reboot: tuple = ()  # packages that are complete when the system has been started again
+    rows: tuple = ()  # what verification found, a ReportRow each
 
 
 def _question(struct):
@@ -64,7 +67,8 @@ def _outcome(pointer):
     notices = range(lib.mos_outcome_notice_count(pointer))
     return Outcome(text(lib.mos_outcome_recovery_point(pointer)), lib.mos_outcome_changed_paths(pointer),
                    lib.mos_outcome_written_bytes(pointer),
-                   tuple(text(lib.mos_outcome_notice_at(pointer, index)) for index in notices))
+                   tuple(text(lib.mos_outcome_notice_at(pointer, index)) for index in notices),
+                   tuple(text(lib.mos_outcome_reboot(pointer)).split()), outcome_rows(pointer))
 
 
 class Job(Handle):

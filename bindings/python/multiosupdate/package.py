@@ -142,17 +142,24 @@ def _trust(path, required_signatures):
 
 def package_build_job(name, version, input_path, output_path, *, release=None, architecture=None, type=None,
                       description=None, manifest=None, prefix=None, compression_level=0, source_date_epoch=0,
-                      keep_owners=False, sign_key=None, certificate=None, context=None):
-    """A Job that builds the package of a directory, the image of a root. See mos_build_options in docs/api.md."""
+                      keep_owners=False, sign_key=None, certificate=None, scripts=None, templates=None, bundles=None,
+                      context=None):
+    """A Job that builds the package of a directory, the image of a root. See mos_build_options in docs/api.md.
+
+    scripts, templates and bundles are directories: scripts of the package, templates of configuration files, and
+    packages that are installed along with it.
+    """
     optional = {"release": release, "architecture": architecture, "type": type, "description": description,
                 "manifest_json": None if manifest is None else json.dumps(manifest)}
+    paths = {"prefix": prefix, "scripts_path": scripts, "templates_path": templates, "bundles_path": bundles}
     options, kept = new_struct(
         "mos_build_options", name=c_text(name), version=c_text(version), input_path=os.fsencode(input_path),
-        output_path=os.fsencode(output_path), prefix=None if prefix is None else os.fsencode(prefix),
+        output_path=os.fsencode(output_path),
         flags=lib.MOS_BUILD_KEEP_OWNERS if keep_owners else 0, compression_level=compression_level,
         source_date_epoch_unix_s=source_date_epoch, sign_key=sign_key and sign_key._pointer,
         certificate=certificate and certificate._pointer,
-        **{field: None if value is None else c_text(value) for field, value in optional.items()})
+        **{field: None if value is None else c_text(value) for field, value in optional.items()},
+        **{field: None if value is None else os.fsencode(value) for field, value in paths.items()})
     return Job(create(lib.mos_package_build_job, pointer_of(context), options))
 
 

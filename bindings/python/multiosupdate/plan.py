@@ -16,6 +16,13 @@ class ConflictRule(enum.IntEnum):
     REPLACE = lib.MOS_CONFLICT_REPLACE
 
 
+class ConfigRule(enum.IntEnum):
+    KEEP = lib.MOS_CONFIG_KEEP
+    ASK = lib.MOS_CONFIG_ASK
+    REPLACE = lib.MOS_CONFIG_REPLACE
+    PRESERVE = lib.MOS_CONFIG_PRESERVE
+
+
 class StepAction(enum.IntEnum):
     INSTALL = lib.MOS_STEP_INSTALL
     UPDATE = lib.MOS_STEP_UPDATE
@@ -55,10 +62,18 @@ class Plan(Handle):
     def __init__(self, engine):
         super().__init__(create(lib.mos_plan_create, engine._pointer), lib.mos_plan_free)
 
-    def install(self, source, *, name=None, on_conflict=ConflictRule.REFUSE, allow_downgrade=False, reinstall=False):
-        """Adds the step "install this package", or update to it. `source` is as for Package. Returns the plan."""
-        options, _ = new_struct("mos_install_options", on_conflict=on_conflict, allow_downgrade=allow_downgrade,
-                                reinstall=reinstall)
+    def install(self, source, *, name=None, on_conflict=ConflictRule.REFUSE, on_config=ConfigRule.KEEP,
+                allow_downgrade=False, reinstall=False, target_directory=None, config=None):
+        """Adds the step "install this package", or update to it. `source` is as for Package. Returns the plan.
+
+        on_config says what becomes of configuration files that were changed by hand; target_directory is the folder of
+        the root below which the files are put, where the package allows it; config is the path of a file with values
+        for the package's templates.
+        """
+        options, kept = new_struct("mos_install_options", on_conflict=on_conflict, on_config=on_config,
+                                   allow_downgrade=allow_downgrade, reinstall=reinstall,
+                                   target_directory=None if target_directory is None else os.fsencode(target_directory),
+                                   config_path=None if config is None else os.fsencode(config))
         if isinstance(source, int):
             call(lib.mos_plan_install_descriptor, self._pointer, source, c_text(name or f"descriptor {source}"), options)
         elif hasattr(source, "read_at"):
@@ -68,9 +83,15 @@ class Plan(Handle):
             call(lib.mos_plan_install_path, self._pointer, os.fsencode(source), options)
         return self
 
-    def remove(self, name):
-        """Adds the step "remove the package called `name`". Returns the plan."""
-        call(lib.mos_plan_remove, self._pointer, c_text(name))
+    def remove(self, name, *, remove_config=False, remove_data=False, backup_data=False):
+        """Adds the step "remove the package called `name`". Returns the plan.
+
+        Configuration files and what the manifest names as data stay, unless they are to go too; backup_data writes an
+        archive of the data first.
+        """
+        options, _ = new_struct("mos_remove_options", remove_config=remove_config, remove_data=remove_data,
+                                backup_data=backup_data)
+        call(lib.mos_plan_remove, self._pointer, c_text(name), options)
         return self
 
     def rollback(self, recovery_point=None):

@@ -22,12 +22,17 @@ class Workshop:
         self.root = folder / "root"
         self.root.mkdir()
 
-    def package(self, name="webserver", version="1.0", files=None, **options):
-        """Builds a signed package of `files` (path → content) and returns its path."""
-        tree = self.folder / f"tree-{name}-{version}"
-        for path, content in (files or {"usr/bin/webserver": f"release {version}\n"}).items():
+    def tree(self, name, files):
+        """A directory of `files` (path → content)."""
+        tree = self.folder / f"tree-{name}"
+        for path, content in files.items():
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             (tree / path).write_text(content)
+        return tree
+
+    def package(self, name="webserver", version="1.0", files=None, **options):
+        """Builds a signed package of `files` (path → content) and returns its path."""
+        tree = self.tree(f"{name}-{version}", files or {"usr/bin/webserver": f"release {version}\n"})
         output = self.folder / f"{name}-{version}.mos"
         options.setdefault("sign_key", self.key)
         # The owners as they are: so that these tests run as anybody.

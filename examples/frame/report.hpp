@@ -1,0 +1,33 @@
+// Rows of a report as people and programs read them.
+#pragma once
+
+#include "text.hpp"
+
+#include "command.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace frame {
+
+struct ReportRow {
+    std::string kind, package, object, sentence;
+};
+
+// All rows of a report that `call(mos_report **, mos_error **)` makes.
+[[nodiscard]] Result<std::vector<ReportRow>> read_rows(mos_report *report);
+template <class Call>
+Result<std::vector<ReportRow>> report_of(Call call) {
+    FRAME_TRY(const Report report, make<Report>(call));
+    return read_rows(report.get());
+}
+
+// The rows of a job's outcome.
+[[nodiscard]] Result<std::vector<ReportRow>> read_rows(const mos_outcome *outcome);
+
+// {"kind": …, "package": …, "object": …, "sentence": …}; an object that is not clean text is "object_base64".
+[[nodiscard]] nlohmann::ordered_json to_json(const std::vector<ReportRow> &rows);
+
+// A table with a line of headings, on standard output.
+void put_table(const Table &table);
+
+}  // namespace frame

@@ -1,0 +1,23 @@
+// What happened to a root, read whole.
+#pragma once
+
+#include "frame/change.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace update_tool {
+
+struct Record {
+    mos_transaction_state state;
+    std::string recovery_point, summary, reason;
+    std::int64_t time_unix_s;
+    std::uint64_t changed_paths;
+    bool in_effect, can_roll_back;
+};
+
+// The newest `limit` transactions, newest first.
+[[nodiscard]] frame::Result<std::vector<Record>> read_history(const frame::Engine &engine, std::int64_t limit);
+
+[[nodiscard]] nlohmann::ordered_json to_json(const Record &record);
+
+}  // namespace update_tool

@@ -1,0 +1,125 @@
+// status: how a root stands, on one page.
+#include "commands.hpp"
+#include "history.hpp"
+
+#include "frame/report.hpp"
+#include "frame/terminal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+using namespace frame;
+using nlohmann::ordered_json;
+
+namespace update_tool {
+
+namespace {
+
+constexpr std::int64_t most_records = 10'000;  // what the library reads
+
+struct Status {
+    std::size_t installed;
+    std::vector<Record> history;
+    std::vector<ReportRow> reboots;
+
+    [[nodiscard]] const Record *unfinished() const {
+        const auto found = std::find_if(history.begin(), history.end(), [](const Record &record) {
+            return record.state == MOS_TRANSACTION_COMMITTED || record.state == MOS_TRANSACTION_REVERTING;
+        });
+        return found != history.end() ? &*found : nullptr;
+    }
+    // What "rollback" would take back.
+    [[nodiscard]] const Record *way_back() const {
+        const auto found =
+            std::find_if(history.begin(), history.end(), [](const Record &record) { return record.can_roll_back; });
+        return found != history.end() ? &*found : nullptr;
+    }
+    // Those that are in effect and have not been cleaned up.
+    [[nodiscard]] std::int64_t recovery_points() const {
+        return std::count_if(history.begin(), history.end(), [](const Record &record) {
+            return record.state == MOS_TRANSACTION_DONE && record.in_effect && !record.recovery_point.empty();
+        });
+    }
+};
+
+Result<Status> read_status(const Session &session) {
+    FRAME_TRY(const Engine engine, open_engine(session));
+    Status status{};
+    FRAME_TRY(const std::vector<ReportRow> packages,
+              report_of([&](auto out, auto error) { return mos_engine_installed_packages(engine.get(), out, error); }));
+    status.installed = packages.size();
+    FRAME_TRY(status.history, read_history(engine, most_records));
+    FRAME_TRY(status.reboots,
+              report_of([&](auto out, auto error) { return mos_engine_pending_reboots(engine.get(), out, error); }));
+    return status;
+}
+
+std::string shown(const Record &record) {
+    const std::string point = record.recovery_point.empty() ? "" : record.recovery_point + "  ";
+    return fmt::format("{}{}, {}", point, record.summary, local_time(record.time_unix_s));
+}
+
+std::string shown_reboots(const std::vector<ReportRow> &reboots) {
+    std::string names;
+    for (const ReportRow &row : reboots)
+        names += fmt::format("{}{}", names.empty() ? "" : " ", row.package);
+    return names;
+}
+
+void put_status(const Session &session, const Status &status) {
+    Table table{{Align::left, Align::left}};
+    table.add({"installed", counted(status.installed, "package")});
+    table.add({"last change", status.history.empty() ? "none" : shown(status.history.front())});
+    const Record *back = status.way_back();
+    const auto points = static_cast<std::uint64_t>(status.recovery_points());
+    table.add({"recovery points", back == nullptr
+                                      ? counted(points, "recovery point")
+                                      : fmt::format("{}; 'multios-update rollback last-good{}' takes {} back",
+                                                    count_text(points), root_argument(session), back->recovery_point)});
+    put_table(table);
+    if (const Record *cut = status.unfinished(); cut != nullptr)
+        put_line(Stream::out,
+                 {{Style::caution, "Unfinished"},
+                  {Style::plain, fmt::format(": {}. It is being carried out now, or 'multios-update recover{}' "
+                                             "completes it.",
+                                             cut->summary, root_argument(session))}});
+    if (!status.reboots.empty())
+        put_line(Stream::out, {{Style::caution, "Start the system again to complete it"},
+                               {Style::plain, ": " + shown_reboots(status.reboots)}});
+}
+
+ordered_json to_json(const Status &status) {
+    const auto record = [](const Record *found) {
+        return found != nullptr ? update_tool::to_json(*found) : ordered_json{};
+    };
+    return {{"installed", status.installed},
+            {"last_change", record(status.history.empty() ? nullptr : &status.history.front())},
+            {"recovery_points", status.recovery_points()},
+            {"way_back", record(status.way_back())},
+            {"unfinished", record(status.unfinished())},
+            {"pending_reboots", frame::to_json(status.reboots)}};
+}
+
+Result<ExitCode> show_status(Session &session) {
+    FRAME_TRY(const Status status, read_status(session));
+    session.json() ? put_json(to_json(status)) : put_status(session, status);
+    return ExitCode::done;
+}
+
+}  // namespace
+
+Command status_command() {
+    return {
+        "status",
+        "tell how a root stands: last change, way back, what waits for a start",
+        "multios-update status --format=json",
+        Effect::reads,
+        show_status,
+        {},
+        {root_option()},
+    };
+}
+
+}  // namespace update_tool
