@@ -32,10 +32,11 @@ typedef struct mos_build_options {
     int64_t source_date_epoch_unix_s;   /* no time in the package is later; 0: none */
     const mos_key *sign_key;            /* NULL: unsigned */
     const mos_certificate *certificate; /* of sign_key, with its chain; NULL: the bare key signs */
-    const char *scripts_path;   /* a directory with pre-install, post-install, pre-remove, post-remove and undo, each of
-                                   which may be missing; NULL: none */
-    const char *templates_path; /* a directory, an image of the root with templates of configuration files; NULL: none */
-    const char *bundles_path;   /* a directory with packages that are installed along with this one; NULL: none */
+    const char *scripts_path; /* a directory with pre-install, post-install, pre-remove, post-remove and undo, each of
+                                 which may be missing; NULL: none */
+    const char
+        *templates_path;      /* a directory, an image of the root with templates of configuration files; NULL: none */
+    const char *bundles_path; /* a directory with packages that are installed along with this one; NULL: none */
 } mos_build_options;
 
 #define MOS_BUILD_OPTIONS_INIT                                                                                         \

@@ -20,9 +20,10 @@ enum {
     MOS_CONFLICT_REPLACE = 3 /* theirs goes into the recovery point */
 };
 
-/* What becomes of a configuration file that was changed by hand, or was there before, when the package has a new version
- * of it. Configuration files are the regular files below etc/, those that the manifest names, and what templates make.
- * Where yours stays, the package's is put beside it as NAME.new. One that you have deleted stays away. */
+/* What becomes of a configuration file that was changed by hand, or was there before, when the package has a new
+ * version of it. Configuration files are the regular files below etc/, those that the manifest names, and what
+ * templates make. Where yours stays, the package's is put beside it as NAME.new. One that you have deleted stays away.
+ */
 typedef int32_t mos_config_rule;
 enum {
     MOS_CONFIG_KEEP = 0,    /* yours stays */
@@ -40,8 +41,8 @@ typedef struct mos_install_options {
     uint32_t reserved;
     const char *target_directory; /* put the package's files below this folder of the root; only for packages whose
                                      manifest allows it; NULL: where they are, else at the root */
-    const char *config_path;      /* values for the package's templates: a file in YAML (.yml, .yaml), INI (.ini, .conf) or
-                                     JSON (.json); remembered for updates; NULL: those of the last time */
+    const char *config_path; /* values for the package's templates: a file in YAML (.yml, .yaml), INI (.ini, .conf) or
+                                JSON (.json); remembered for updates; NULL: those of the last time */
 } mos_install_options;
 
 #define MOS_INSTALL_OPTIONS_INIT                                                                                       \
@@ -51,9 +52,10 @@ typedef struct mos_install_options {
 MOS_API int mos_plan_create(mos_engine *engine, mos_plan **plan, mos_error **error);
 MOS_API void mos_plan_free(mos_plan *plan);
 
-/* Adds the step "install this package", or update to it; the packages that it carries come first, as steps of their own,
- * unless they are there in the same version or a newer one. The package's signature is checked here against the engine's
- * trust, its index in mos_plan_resolve, its content while it is staged. The file is opened once, now. Since 0.1. */
+/* Adds the step "install this package", or update to it; the packages that it carries come first, as steps of their
+ * own, unless they are there in the same version or a newer one. The package's signature is checked here against the
+ * engine's trust, its index in mos_plan_resolve, its content while it is staged. The file is opened once, now. Since
+ * 0.1. */
 MOS_API int mos_plan_install_path(mos_plan *plan, const char *path, const mos_install_options *options,
                                   mos_error **error);
 

@@ -20,7 +20,7 @@ struct Request {
     std::string folder;  // where it lies
     std::string name;
     std::vector<std::string> also_hidden;  // further ones of the kind, on other volumes
-    std::vector<std::string> arguments;  // its own
+    std::vector<std::string> arguments;    // its own
 };
 
 // "1 ROOT REPORT check|act HIDDEN FOLDER NAME [HIDDEN…] -- ARGUMENT…"; INVALID_ARGUMENT for anything else.

@@ -24,9 +24,9 @@ struct Script {
     std::string folder;  // where it lies, a path beneath the root
     ScriptMode mode = ScriptMode::act;
     std::string package;
-    std::string action;       // "install", "update", …: its first argument
-    std::string version;      // that is being installed, or removed: the second
-    std::string old_version;  // the third; empty where there is none
+    std::string action;                       // "install", "update", …: its first argument
+    std::string version;                      // that is being installed, or removed: the second
+    std::string old_version;                  // the third; empty where there is none
     std::chrono::milliseconds time_limit{0};  // its own; 0: that of the settings
 };
 

@@ -87,8 +87,8 @@ class Transactions {
     [[nodiscard]] Result<std::optional<Transaction>> newest_in_effect();
     // Stage owners with a recovery point (finished, not pruned), oldest first.
     [[nodiscard]] Result<std::vector<Transaction>> recovery_points();
-    // Those that need a reboot and were decided in this boot, newest first: changes that are in effect, and rollbacks of
-    // changes that an earlier boot has begun to use.
+    // Those that need a reboot and were decided in this boot, newest first: changes that are in effect, and rollbacks
+    // of changes that an earlier boot has begun to use.
     [[nodiscard]] Result<std::vector<Transaction>> pending_reboots(std::string_view boot);
     // Whether the stage of that number belongs to a transaction that is not pruned.
     [[nodiscard]] Result<bool> owns_stage(std::uint64_t id);
