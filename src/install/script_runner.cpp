@@ -1,7 +1,7 @@
 #include <mos/install/script_runner.hpp>
 
 #include <mos/base/bytes.hpp>
-#include <mos/transaction/site.hpp>
+#include <mos/transaction/volumes.hpp>
 
 #include <fmt/format.h>
 
@@ -136,19 +136,29 @@ std::vector<std::string> environment_of(const Script &script) {
             "MULTIOS_ACTION=" + script.action};
 }
 
-std::vector<std::string> arguments_of(const std::string &helper, const Script &script) {
-    return {helper,
-            std::string{helper_protocol},
-            std::to_string(base::root_descriptor_number),
-            std::to_string(base::report_descriptor_number),
-            script.mode == ScriptMode::check ? "check" : "act",
-            transaction::stages_name,
-            script.folder,
-            script.name,
-            "--",
-            script.action,
-            script.version,
-            script.old_version};
+// The folders of stages that the script must not reach besides the root's own.
+Result<std::vector<std::string>> further_stages(base::Directory &root) {
+    MOS_TRY(const std::vector<transaction::VolumeStages> volumes, transaction::stages_on_volumes(root));
+    std::vector<std::string> paths;
+    for (const transaction::VolumeStages &volume : volumes)
+        paths.push_back(fmt::format("{}/{}", volume.top, transaction::stages_name));
+    return paths;
+}
+
+std::vector<std::string> arguments_of(const std::string &helper, const Script &script,
+                                      const std::vector<std::string> &hidden) {
+    std::vector<std::string> arguments = {helper,
+                                          std::string{helper_protocol},
+                                          std::to_string(base::root_descriptor_number),
+                                          std::to_string(base::report_descriptor_number),
+                                          script.mode == ScriptMode::check ? "check" : "act",
+                                          transaction::stages_name,
+                                          script.folder,
+                                          script.name};
+    arguments.insert(arguments.end(), hidden.begin(), hidden.end());
+    for (const std::string &word : {std::string{"--"}, script.action, script.version, script.old_version})
+        arguments.push_back(word);
+    return arguments;
 }
 
 }  // namespace
@@ -157,7 +167,8 @@ std::string_view default_helper_path() noexcept { return MOS_HELPER_PATH; }
 
 Result<void> ScriptRunner::run(base::Directory &root, const Script &script, base::Observer &observer) {
     base::Command command;
-    command.arguments = arguments_of(m_settings.helper_path, script);
+    MOS_TRY(const std::vector<std::string> hidden, further_stages(root));
+    command.arguments = arguments_of(m_settings.helper_path, script, hidden);
     command.environment = environment_of(script);
     command.time_limit = script.time_limit.count() > 0 ? script.time_limit : m_settings.time_limit;
     command.kept_output = kept_output_bytes;

@@ -3,6 +3,7 @@
 #include <mos/base/bytes.hpp>
 #include <mos/base/path.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -11,7 +12,8 @@ namespace mos::libexec {
 namespace {
 
 constexpr std::string_view protocol = "1";
-constexpr std::size_t fixed_words = 8;  // with the "--"
+constexpr std::size_t fixed_words = 7;
+constexpr std::string_view end_of_ours = "--";
 constexpr int highest_descriptor = 1023;
 
 Error refused(std::string_view what, std::string_view word) {
@@ -44,7 +46,8 @@ Result<void> check_name(std::string_view word) {
 }  // namespace
 
 Result<Request> parse_request(std::span<char *const> words) {
-    if (words.size() < fixed_words || std::string_view{words[fixed_words - 1]} != "--")
+    const auto end = std::ranges::find(words, end_of_ours, [](const char *word) { return std::string_view{word}; });
+    if (end == words.end() || static_cast<std::size_t>(end - words.begin()) < fixed_words)
         return Error{Code::INVALID_ARGUMENT, "this program is started by libmultiosupdate alone"};
     if (words[0] != protocol)
         return refused("the protocol", words[0]);
@@ -58,8 +61,11 @@ Result<Request> parse_request(std::span<char *const> words) {
     MOS_CHECK(base::check_entry_path(request.folder));
     request.name = words[6];
     MOS_CHECK(check_name(request.name));
-    const auto rest = words.subspan(fixed_words);
-    request.arguments.assign(rest.begin(), rest.end());
+    for (auto word = words.begin() + fixed_words; word != end; ++word) {
+        MOS_CHECK(base::check_entry_path(*word));
+        request.also_hidden.emplace_back(*word);
+    }
+    request.arguments.assign(end + 1, words.end());
     return request;
 }
 

@@ -19,10 +19,11 @@ struct Request {
     std::string hidden;  // names beneath the root: what the script must not reach
     std::string folder;  // where it lies
     std::string name;
+    std::vector<std::string> also_hidden;  // further ones of the kind, on other volumes
     std::vector<std::string> arguments;  // its own
 };
 
-// "1 ROOT REPORT check|act HIDDEN FOLDER NAME -- ARGUMENT…"; INVALID_ARGUMENT for anything else.
+// "1 ROOT REPORT check|act HIDDEN FOLDER NAME [HIDDEN…] -- ARGUMENT…"; INVALID_ARGUMENT for anything else.
 [[nodiscard]] Result<Request> parse_request(std::span<char *const> words);
 
 }  // namespace mos::libexec

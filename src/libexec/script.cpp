@@ -55,6 +55,9 @@ enum class View : std::uint8_t { plain, covered };
 
 Result<View> hide(const Request &request) {
     MOS_TRY(const auto root, open_working_directory());
+    // Those first: the folder that is put over them lies in what is hidden last.
+    for (const std::string &hidden : request.also_hidden)
+        MOS_CHECK(cover(*root, hidden, request.folder));
     MOS_TRY(const auto status, root->find(request.hidden));
     if (!status)
         return View::plain;

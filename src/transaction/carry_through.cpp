@@ -12,6 +12,7 @@ namespace mos::transaction {
 
 using state::Direction;
 using state::Operation;
+using state::OperationKind;
 using state::Transaction;
 using state::Transactions;
 using state::TransactionState;
@@ -41,6 +42,11 @@ Result<void> settle(Site &site, Transaction &transaction, SyncPoints &sync_point
     return {};
 }
 
+// Whether scripts may have written what they write: not before all is in place.
+bool may_have_written(const Transaction &transaction) {
+    return transaction.direction == Direction::backward || transaction.state != TransactionState::committed;
+}
+
 // Decides, durably, that the transaction goes back to where it came from. Records what is in each slot now, since the
 // reversal tests against that: else a second recovery would swap somebody's newer file back.
 Result<void> turn_round(Site &site, Stages &stages, Transaction &transaction) {
@@ -53,6 +59,9 @@ Result<void> turn_round(Site &site, Stages &stages, Transaction &transaction) {
         MOS_CHECK(transactions.set_in_effect(transaction.stage, turned.heading() == Direction::forward));
         return transactions.for_each_operation(transaction.id, turned.heading(),
                                                [&](const Operation &operation) -> Result<void> {
+                                                   const bool is_output = operation.kind == OperationKind::output;
+                                                   if (is_output && !may_have_written(transaction))
+                                                       return {};  // inactive since the decision
                                                    MOS_TRY(const Operation surveyed, surveyor.survey(operation));
                                                    return transactions.update_operation(transaction.id, surveyed);
                                                });
@@ -94,6 +103,7 @@ Error undone_because(Error cause) {
 
 Result<void> turn_and_go_back(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points,
                               Error cause) {
+    release_reserve(stages.primary());
     // What keeps it from turning round is what somebody has to remove.
     if (auto turned = turn_round(site, stages, transaction); !turned)
         return could_not_recover(in_context(std::move(turned).error(),
@@ -115,16 +125,23 @@ Result<bool> has_hooks(Site &site, const Transaction &transaction, Moment moment
     return !hooks.empty();
 }
 
-// Everything is in place: whatever was to be undone before it goes is undone while it still is.
-Result<void> undo(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points, Error cause) {
-    MOS_CHECK(release_reserve(stages.primary()));
+// Says `undoing` and calls what is to be undone while everything is still in place.
+Result<void> undo_in_place(Site &site, Stages &stages, Transaction &transaction) {
     MOS_TRY(const bool has_any, has_hooks(site, transaction, Moment::before_undo));
-    if (has_any) {
-        if (auto said = set_state_durably(site, transaction, TransactionState::undoing); !said)
-            return could_not_recover(std::move(said).error(), transaction);
-        MOS_CHECK(call_hooks(site, stages.primary(), transaction.stage, Moment::before_undo, HookFailure::is_reported,
-                             Interruption::refused));
-    }
+    if (!has_any)
+        return {};
+    release_reserve(stages.primary());
+    if (transaction.state != TransactionState::undoing)
+        MOS_CHECK(set_state_durably(site, transaction, TransactionState::undoing));
+    return call_hooks(site, stages.primary(), transaction.stage, Moment::before_undo, HookFailure::is_reported,
+                      Interruption::refused);
+}
+
+Result<void> undo(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points, Error cause) {
+    if (auto undone = undo_in_place(site, stages, transaction); !undone)
+        return could_not_recover(in_context(std::move(undone).error(),
+                                            fmt::format("can't undo it after it failed ({})", cause.full_message())),
+                                 transaction);
     return turn_and_go_back(site, stages, transaction, sync_points, std::move(cause));
 }
 
@@ -148,9 +165,11 @@ Result<void> carry_forward(Site &site, Stages &stages, Transaction &transaction,
         applied = apply_all(site, stages, transaction, interruption);
     if (!applied)
         return turn_and_go_back(site, stages, transaction, sync_points, std::move(applied).error());
-    MOS_TRY(const bool has_any, has_hooks(site, transaction, Moment::after_apply));
-    // A failed flush is no reason to turn round: the tree is new, the word is missing, recovery says it.
-    if (!has_any) {
+    // From here on an error is no reason to turn round: the tree is new, the word is missing, recovery says it.
+    const Result<bool> has_any = has_hooks(site, transaction, Moment::after_apply);
+    if (!has_any)
+        return could_not_recover(has_any.error(), transaction);
+    if (!*has_any) {
         if (auto settled = settle(site, transaction, sync_points, TransactionState::done); !settled)
             return could_not_recover(std::move(settled).error(), transaction);
         return {};
@@ -196,9 +215,11 @@ Result<void> decide_rollback(Site &site, Stages &stages, Transaction &rollback) 
 // Of a rollback whose row says `undoing`.
 Result<void> undo_and_roll_back(Site &site, Stages &stages, Transaction &rollback, SyncPoints &sync_points,
                                 Interruption interruption) {
-    MOS_CHECK(call_hooks(site, stages.primary(), rollback.stage, Moment::before_undo, HookFailure::is_reported,
-                         Interruption::refused));
-    MOS_CHECK(decide_rollback(site, stages, rollback));
+    Result<void> decided = undo_in_place(site, stages, rollback);
+    if (decided)
+        decided = decide_rollback(site, stages, rollback);
+    if (!decided)
+        return could_not_recover(std::move(decided).error(), rollback);
     return carry_back(site, stages, rollback, sync_points, interruption);
 }
 
@@ -207,6 +228,7 @@ Result<void> carry(Site &site, Transaction &transaction, SyncPoints &sync_points
     if (!opened)
         return could_not_recover(std::move(opened).error(), transaction);
     MOS_TRY(Stages stages, std::move(opened));
+    MOS_CHECK(check_callable(site, transaction.stage));
     const bool forward = transaction.direction == Direction::forward;
     switch (transaction.state) {
     case TransactionState::reverting:
@@ -261,6 +283,7 @@ Result<void> carry_through(Site &site, Decided decided) {
 
 Result<Transaction> roll_back(Site &site, const Transaction &owner, const Description &description) {
     MOS_CHECK(check_none_unfinished(site.database));
+    MOS_CHECK(check_callable(site, owner.stage));
     MOS_TRY(SyncPoints sync_points, SyncPoints::open(site, owner));
     MOS_TRY(Stages stages, Stages::open(site, owner));
     MOS_CHECK(check_way_back(site, stages, owner));
@@ -279,6 +302,7 @@ Result<Transaction> roll_back(Site &site, const Transaction &owner, const Descri
                          .boot = description.boot};
     site.observer.report({.phase = base::Phase::deciding});
     MOS_CHECK(site.observer.checkpoint());
+    release_reserve(stages.primary());  // for the rows of the rollback, as for those of a reversal
     MOS_TRY(const bool has_any, has_hooks(site, rollback, Moment::before_undo));
     if (has_any) {
         rollback.state = TransactionState::undoing;

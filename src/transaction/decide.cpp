@@ -1,6 +1,7 @@
 #include <mos/transaction/transaction.hpp>
 
 #include <mos/base/path.hpp>
+#include <mos/transaction/hooks.hpp>
 
 #include <fmt/format.h>
 
@@ -54,6 +55,8 @@ Result<void> insert_operations(state::Transactions &transactions, std::uint64_t 
 }  // namespace
 
 Result<Decided> decide(Site &site, Staged staged, const Description &description, const Recorder &record) {
+    if (!description.hooks.empty() && site.hooks == nullptr)
+        return nobody_to_call();
     site.observer.report({.phase = base::Phase::deciding});
     MOS_CHECK(site.observer.checkpoint());
     MOS_CHECK(check_unchanged(site, staged.directory()));

@@ -106,17 +106,37 @@ const Preflight::Cover *Preflight::cover_of(std::string_view path) {
     return nullptr;
 }
 
+// Of the lowest directory above `path` that is there.
+Result<std::string> Preflight::volume_above(std::string_view path) {
+    for (std::string_view above = base::split_path(path).parent; !above.empty();
+         above = base::split_path(above).parent) {
+        auto looked = look(above);
+        if (!looked && is_not_there_yet(looked.error()))
+            continue;
+        MOS_TRY(const Place place, std::move(looked));
+        if (place.there)
+            return place.volume_of_entry(above);
+    }
+    return std::string{};
+}
+
 Result<std::string> Preflight::plan(std::string_view path, Touch touch, std::uint64_t bytes) {
     std::string volume;
     if (const Cover *const cover = cover_of(path); cover != nullptr) {
         volume = cover->volume;  // goes or comes with what is above it
     } else {
         auto looked = look(path);
-        if (!looked && touch != Touch::arrive && is_not_there_yet(looked.error()))
+        const bool no_directory = !looked && is_not_there_yet(looked.error());
+        if (no_directory && touch != Touch::arrive)
             return volume;
-        MOS_TRY(const Place place, std::move(looked));
-        MOS_CHECK(check(path, place, touch));
-        volume = touch == Touch::attributes ? place.volume_of_entry(path) : place.volume;
+        if (no_directory) {  // the engine makes its own folders before it stages anything
+            MOS_TRY(volume, volume_above(path));
+            MOS_CHECK(check_volume(volume));
+        } else {
+            MOS_TRY(const Place place, std::move(looked));
+            MOS_CHECK(check(path, place, touch));
+            volume = touch == Touch::attributes ? place.volume_of_entry(path) : place.volume;
+        }
         if (touch == Touch::arrive)
             m_covers.push_back({std::string{path}, volume});
     }

@@ -181,6 +181,14 @@ Stage::Frame *Stage::cover_of(std::string_view path) {
     return nullptr;
 }
 
+// Nothing is there where it has gone with its directory.
+Result<Place> Stage::look_if_reachable(std::string_view path) {
+    auto found = m_preflight->look(path);
+    if (!found && found.error().code() == Code::NOT_FOUND)
+        return Place{};
+    return found;
+}
+
 // Where what is wanted at `path` is made.
 Result<Stage::Target> Stage::target_for(std::string_view path) {
     MOS_CHECK(leave_frames(path));
@@ -376,10 +384,7 @@ Result<void> Stage::remove(std::string_view path) {
     MOS_CHECK(leave_frames(path));
     if (cover_of(path) != nullptr)
         return {};  // goes with what is replaced above it
-    auto found = m_preflight->look(path);
-    if (!found && found.error().code() == Code::NOT_FOUND)
-        return {};  // gone with its directory
-    MOS_TRY(const Place place, std::move(found));
+    MOS_TRY(const Place place, look_if_reachable(path));
     if (!place.there)
         return {};
     if (place.mount_point) {
@@ -405,7 +410,7 @@ Result<void> Stage::remove_tree(std::string_view path) {
     MOS_CHECK(leave_frames(path));
     if (cover_of(path) != nullptr)
         return {};
-    MOS_TRY(const Place place, m_preflight->look(path));
+    MOS_TRY(const Place place, look_if_reachable(path));
     if (!place.there)
         return {};
     MOS_CHECK(m_preflight->check(path, place, Touch::leave));
@@ -498,9 +503,10 @@ Result<void> Stage::reserve_room() {
     return {};
 }
 
-Result<void> release_reserve(base::Directory &stage) {
-    auto removed = stage.remove_file(reserve_name);
-    return removed || removed.error().code() == Code::NOT_FOUND ? Result<void>{} : removed;
+void release_reserve(base::Directory &stage) {
+    const Result<void> removed =
+        stage.remove_file(reserve_name);  // there is none, or the room is missed where it is needed
+    static_cast<void>(removed);
 }
 
 Result<Staged> Stage::finish() {

@@ -38,7 +38,7 @@ base::Bytes make_package(const std::string &name, const std::string &version, co
     return make(trees, manifest_of(name, version), std::move(signers));
 }
 
-base::Bytes make_package(const Parts &parts) {
+base::Bytes make_package(const Parts &parts, std::vector<crypto::Signer *> signers) {
     Twin input;
     const auto root = input.root();
     std::vector<std::unique_ptr<base::Directory>> folders;
@@ -53,7 +53,12 @@ base::Bytes make_package(const Parts &parts) {
         must(build(*folders.back(), *image));
         trees.push_back({folders.back().get(), section, ""});
     }
-    return make(trees, parts.manifest, {});
+    must(root->make_directory("bundles", 0755));
+    const auto bundles = must(root->open_directory("bundles", base::Symlinks::refuse));
+    for (std::size_t i = 0; i < parts.bundles.size(); ++i)
+        must(base::create_file(*bundles, fmt::format("{}.mos", i), parts.bundles[i], 0644));
+    trees.push_back({bundles.get(), package::Section::dependencies, ""});
+    return make(trees, parts.manifest, std::move(signers));
 }
 
 package::Manifest manifest_of(const std::string &name, const std::string &version) {

@@ -27,8 +27,9 @@ struct Parts {
     TreeImage files = {};
     TreeImage scripts = {};
     TreeImage templates = {};
+    std::vector<base::Bytes> bundles = {};
 };
-[[nodiscard]] base::Bytes make_package(const Parts &parts);
+[[nodiscard]] base::Bytes make_package(const Parts &parts, std::vector<crypto::Signer *> signers = {});
 [[nodiscard]] package::Manifest manifest_of(const std::string &name, const std::string &version);
 
 [[nodiscard]] std::shared_ptr<package::Package> open_package(base::Bytes bytes);

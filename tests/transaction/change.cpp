@@ -124,18 +124,29 @@ Result<void> build(Directory &root, const TreeImage &image) {
     return {};
 }
 
-Result<void> stage_change(transaction::Stage &stage, const TreeImage &present, const TreeImage &wanted) {
+Result<void> stage_change(transaction::Stage &stage, const TreeImage &present, const TreeImage &wanted,
+                          const Extras &extras) {
     const Groups groups{present, wanted};
     std::map<std::string_view, std::pair<const TreeEntry *, const TreeEntry *>> paths;
     for (const TreeEntry &entry : present.entries)
         paths[entry.path].first = &entry;
     for (const TreeEntry &entry : wanted.entries)
         paths[entry.path].second = &entry;
+    for (const std::string &path : extras.outputs)
+        paths.try_emplace(path);
+    const auto is_among = [](const std::vector<std::string> &all, std::string_view path) {
+        return std::ranges::find(all, path) != all.end();
+    };
     for (const auto &[path, pair] : paths) {
         const auto &[before, after] = pair;
         if (path.empty())
             continue;
-        MOS_CHECK(after == nullptr ? stage.remove(path) : stage_entry(stage, before, *after, groups));
+        if (is_among(extras.outputs, path))
+            MOS_CHECK(stage.put_output(path));
+        else if (is_among(extras.removed_trees, path))
+            MOS_CHECK(stage.remove_tree(path));
+        else
+            MOS_CHECK(after == nullptr ? stage.remove(path) : stage_entry(stage, before, *after, groups));
     }
     return {};
 }

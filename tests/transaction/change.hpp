@@ -3,6 +3,7 @@
 
 #include "tree_image.hpp"
 
+#include <mos/state/transactions.hpp>
 #include <mos/transaction/stage.hpp>
 
 namespace mos::test {
@@ -13,9 +14,17 @@ namespace mos::test {
 // The attributes of the root itself (path "") are set too, where the image has them.
 [[nodiscard]] Result<void> build(base::Directory &root, const TreeImage &image);
 
+// What a change has besides two trees.
+struct Extras {
+    std::vector<std::string> outputs;        // paths that its hooks write: not staged from `wanted`
+    std::vector<std::string> removed_trees;  // go with all below them
+    std::vector<state::Hook> hooks;
+};
+
 // Says to `stage` all that turns `present` into `wanted`, as an installer would: what is equal stays as it is, every
 // directory that stays is named so that it keeps its times.
-[[nodiscard]] Result<void> stage_change(transaction::Stage &stage, const TreeImage &present, const TreeImage &wanted);
+[[nodiscard]] Result<void> stage_change(transaction::Stage &stage, const TreeImage &present, const TreeImage &wanted,
+                                        const Extras &extras = {});
 
 // For pictures put together by hand.
 class ImageBuilder {

@@ -24,9 +24,9 @@ Result<TreeImage> Machine::tree() {
     return image;
 }
 
-Result<transaction::Staged> Machine::stage(const TreeImage &present, const TreeImage &wanted) {
+Result<transaction::Staged> Machine::stage(const TreeImage &present, const TreeImage &wanted, const Extras &extras) {
     MOS_TRY(transaction::Stage stage, transaction::Stage::begin(m_site));
-    MOS_CHECK(stage_change(stage, present, wanted));
+    MOS_CHECK(stage_change(stage, present, wanted, extras));
     return stage.finish();
 }
 
@@ -54,9 +54,10 @@ Result<std::string> Machine::installed_version() {
     return package ? package->version : std::string{};
 }
 
-Result<void> Machine::update(const TreeImage &present, const TreeImage &wanted, std::string version) {
-    MOS_TRY(transaction::Staged staged, stage(present, wanted));
-    const Description description{.summary = "update to " + version, .reason = {}};
+Result<void> Machine::update(const TreeImage &present, const TreeImage &wanted, std::string version,
+                             const Extras &extras) {
+    MOS_TRY(transaction::Staged staged, stage(present, wanted, extras));
+    const Description description{.summary = "update to " + version, .reason = {}, .hooks = extras.hooks};
     MOS_TRY(transaction::Decided decided,
             transaction::decide(m_site, std::move(staged), description, recorder(std::move(version))));
     return transaction::carry_through(m_site, std::move(decided));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "change.hpp"
+#include "writing_hooks.hpp"
 
 #include <mos/transaction/transaction.hpp>
 
@@ -44,29 +45,34 @@ class Machine {
     [[nodiscard]] state::Database &database() { return *m_database; }
     [[nodiscard]] transaction::Site &site() { return m_site; }
     Watcher watcher;
+    [[nodiscard]] WritingHooks &hooks() { return m_hooks; }
 
     // The tree without what belongs to the engine, and all of it.
     [[nodiscard]] Result<TreeImage> tree();
     [[nodiscard]] Result<TreeImage> everything() { return scan(*m_root); }
 
-    [[nodiscard]] Result<transaction::Staged> stage(const TreeImage &present, const TreeImage &wanted);
+    [[nodiscard]] Result<transaction::Staged> stage(const TreeImage &present, const TreeImage &wanted,
+                                                    const Extras &extras = {});
     // Says that `version` of the package "system" is installed from this transaction on; none for "".
     [[nodiscard]] transaction::Recorder recorder(std::string version);
     [[nodiscard]] Result<std::string> installed_version();  // "" when none is
 
     // Stage, decide, carry through.
-    [[nodiscard]] Result<void> update(const TreeImage &present, const TreeImage &wanted, std::string version);
+    [[nodiscard]] Result<void> update(const TreeImage &present, const TreeImage &wanted, std::string version,
+                                      const Extras &extras = {});
     // Takes the newest change back.
     [[nodiscard]] Result<void> roll_back();
     [[nodiscard]] Result<void> prune(std::uint64_t id);
 
   private:
     Machine(std::unique_ptr<base::Directory> root, std::unique_ptr<state::Database> database)
-        : m_root(std::move(root)), m_database(std::move(database)), m_site{*m_root, *m_database, m_clock, watcher} {}
+        : m_root(std::move(root)), m_database(std::move(database)),
+          m_hooks(*m_root), m_site{*m_root, *m_database, m_clock, watcher, &m_hooks} {}
 
     std::unique_ptr<base::Directory> m_root;
     std::unique_ptr<state::Database> m_database;
     StillClock m_clock;
+    WritingHooks m_hooks;
     transaction::Site m_site;
 };
 

@@ -26,11 +26,11 @@ inline constexpr const char *lock_name = "lock";
 inline constexpr const char *trust_path = "etc/multios/trust";
 
 struct Settings {
-    std::optional<std::string> trust_folder;  // a path of the caller's; else trust_path beneath the root
+    std::optional<std::string> trust_folder = {};  // a path of the caller's; else trust_path beneath the root
     unsigned required_signatures = 1;
     std::size_t recovery_points = snapshot::default_recovery_points;
-    install::ScriptSettings scripts;
-    std::shared_ptr<install::ServiceManager> services;  // the embedder's; empty: find_services() finds one
+    install::ScriptSettings scripts = {};
+    std::shared_ptr<install::ServiceManager> services = {};  // the embedder's; empty: find_services() finds one
 };
 
 // The folder of those who are trusted, and its path for messages.

@@ -26,8 +26,8 @@ struct InstallOptions {
     Downgrade downgrade = Downgrade::refused;
     Reinstall reinstall = Reinstall::refused;  // the same version again; puts back what was altered by hand
     ConfigRule on_config = ConfigRule::keep;
-    std::optional<std::string> prefix;  // the folder below which it is put; none: where it was, else the root
-    std::optional<std::string> values;  // a JSON object for its templates; goes over what was given before
+    std::optional<std::string> prefix = {};  // the folder below which it is put; none: where it was, else the root
+    std::optional<std::string> values = {};  // a JSON object for its templates; goes over what was given before
     Asked asked = Asked::by_somebody;
 };
 

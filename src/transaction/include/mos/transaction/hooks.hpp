@@ -24,10 +24,16 @@ class HookCaller {
                                             Interruption interruption) = 0;
 };
 
+[[nodiscard]] Error nobody_to_call();  // INTERNAL
+
+// INTERNAL where the transaction that owns `stage_id` has hooks and the site has nobody to call them. Asked before
+// anything is done about it: one that is unfinished waits for somebody who can.
+[[nodiscard]] Result<void> check_callable(Site &site, std::uint64_t stage_id);
+
 enum class HookFailure : std::uint8_t { ends, is_reported };
 
 // Calls all hooks of that moment of the transaction that owns `stage_id`. The first that fails ends it, or each that
-// fails becomes a notice. INTERNAL where there are hooks and the site has nobody to call them.
+// fails becomes a notice. Only where check_callable() has said yes.
 [[nodiscard]] Result<void> call_hooks(Site &site, base::Directory &stage, std::uint64_t stage_id,
                                       state::Hook::Moment moment, HookFailure failure, Interruption interruption);
 

@@ -78,6 +78,7 @@ class Preflight {
     };
     [[nodiscard]] Result<const base::FilesystemUsage *> usage_of(const std::string &top);
     [[nodiscard]] Result<void> check_volume(const std::string &top);
+    [[nodiscard]] Result<std::string> volume_above(std::string_view path);
     [[nodiscard]] const Cover *cover_of(std::string_view path);
 
     base::Directory &m_root;

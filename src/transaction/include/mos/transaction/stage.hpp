@@ -153,6 +153,7 @@ class Stage {
     [[nodiscard]] Result<void> leave_frames(std::string_view path);
     [[nodiscard]] Result<void> close_frame(Frame frame);
     [[nodiscard]] Frame *cover_of(std::string_view path);
+    [[nodiscard]] Result<Place> look_if_reachable(std::string_view path);
     [[nodiscard]] Result<Target> target_for(std::string_view path);
     [[nodiscard]] Result<void> record(std::string_view path, const Target &target, const state::Attributes *directory);
     [[nodiscard]] Result<void> append(state::OperationKind kind, std::string_view path, const Target &target,
@@ -175,8 +176,8 @@ class Stage {
     bool m_nothing_expected = false;
 };
 
-// Gives up what Stage::reserve_room() kept.
-[[nodiscard]] Result<void> release_reserve(base::Directory &stage);
+// Gives up what Stage::reserve_room() kept, as far as that is possible.
+void release_reserve(base::Directory &stage);
 
 // The attributes of what is at `name`, and how they are given to an entry. Of the extended ones only user.* and
 // security.capability are read, written and removed: labels and access control lists belong to the system's policy.

@@ -1,0 +1,226 @@
+// Scripts of packages, run for real: a root with busybox, the helper of the build tree, and an engine on both.
+#include "engine_bench.hpp"
+#include "script_bench.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <sys/mount.h>
+#include <unistd.h>
+
+using namespace mos::test;
+using mos::Code;
+using mos::Result;
+using mos::engine::Plan;
+
+namespace {
+
+// Where a script can't be confined, there is nothing to test.
+bool can_run_scripts() {
+    ScriptBench probe;
+    const auto ran = probe.run(probe.script("exit 0"));
+    if (!ran)
+        MESSAGE("scripts can't be run here, so this is not tested: ", ran.error().full_message());
+    return ran.ok();
+}
+
+struct ScriptedBench {
+    ScriptedBench() {
+        const auto folder = must(mos::base::make_directories(*root(), mos::engine::trust_path));
+        must(mos::base::replace_file(*folder, "publisher.pub", mos::base::as_bytes(publisher.public_pem()), 0644));
+        must(mos::base::remove_tree(*root(), ".multios-stage"));
+        engine = std::make_shared<mos::engine::Engine>(
+            root(), mos::engine::Settings{.scripts = scripts.settings}, std::make_shared<StillClock>(),
+            [this](mos::engine::LogLevel /*level*/, const std::string &line) { log.push_back(line); });
+    }
+    [[nodiscard]] std::unique_ptr<mos::base::Directory> root() const {
+        return must(mos::base::open_root(scripts.root_path()));
+    }
+
+    // A package with one file and these scripts, by name; all may write etc/output.
+    [[nodiscard]] Parts package(const std::string &version, const std::map<std::string, std::string> &texts) const {
+        Parts parts{.manifest = manifest_of("w", version)};
+        parts.manifest.scripts.outputs = {"etc/output"};
+        parts.manifest.scripts.timeout_s = 20;
+        ImageBuilder files;
+        files.directory("opt").file("opt/w", version);
+        parts.files = files.image();
+        ImageBuilder script_files;
+        for (const auto &[name, text] : texts)
+            script_files.file(name, "#!/bin/sh\n" + text + "\n", 0755);
+        parts.scripts = script_files.image();
+        return parts;
+    }
+    [[nodiscard]] Result<mos::engine::JobOutcome> install(const Parts &parts) const {
+        Plan plan{engine};
+        MOS_CHECK(plan.install(mos::base::make_memory_source(make_package(parts, {publisher.signer()}), "w.mos"), {}));
+        return EngineBench::run(plan);
+    }
+    [[nodiscard]] Result<mos::engine::JobOutcome> remove() const {
+        Plan plan{engine};
+        MOS_CHECK(plan.remove({.name = "w"}));
+        return EngineBench::run(plan);
+    }
+    [[nodiscard]] Result<mos::engine::JobOutcome> roll_back() const {
+        Plan plan{engine};
+        MOS_CHECK(plan.roll_back({}));
+        return EngineBench::run(plan);
+    }
+    [[nodiscard]] std::string read(const std::string &path) const { return scripts.read(path); }
+    [[nodiscard]] bool was_logged(std::string_view words) const {
+        return std::ranges::any_of(log, [&](const std::string &line) { return line.find(words) != std::string::npos; });
+    }
+
+    ScriptBench scripts;
+    PinnedSigner publisher;
+    std::vector<std::string> log;
+    std::shared_ptr<mos::engine::Engine> engine;
+};
+
+}  // namespace
+
+TEST_CASE("scripts see the tree as it is at their moment, and what they are called for") {
+    if (!can_run_scripts())
+        return;
+    ScriptedBench bench;
+    const std::string tell = "echo $0 $* at $(test ! -e /opt/w || cat /opt/w) >&2";
+    must(bench.install(
+        bench.package("1", {{"pre-install", tell}, {"post-install.sh", tell + "; echo 1 > /etc/output"}})));
+    CHECK(bench.was_logged("pre-install install 1 at"));
+    CHECK(bench.was_logged("post-install install 1 at 1"));
+    CHECK(bench.read("etc/output") == "1\n");
+    must(bench.install(bench.package("2", {{"pre-install", tell}, {"post-install", tell + "; echo 2 > /etc/output"}})));
+    CHECK(bench.was_logged("pre-install update 2 1 at 1"));
+    CHECK(bench.was_logged("post-install update 2 1 at 2"));
+    CHECK(bench.read("etc/output") == "2\n");
+
+    // What the scripts wrote goes back with the rest.
+    must(bench.roll_back());
+    CHECK(bench.read("etc/output") == "1\n");
+    CHECK(bench.read("opt/w") == "1");
+    must(bench.roll_back());
+    CHECK_FALSE(bench.scripts.has("etc/output"));
+    CHECK_FALSE(bench.scripts.has("opt/w"));
+}
+
+TEST_CASE("a script that may only check says no, and nothing has changed") {
+    if (!can_run_scripts())
+        return;
+    ScriptedBench bench;
+    const auto refused = bench.install(bench.package("1", {{"pre-install", "echo not today; exit 3"}}));
+    CHECK(refusal(refused) == Code::SCRIPT_FAILED);
+    CHECK(refused.error().message() == "'pre-install' of 'w' 1 exited with 3: not today");
+    CHECK_FALSE(bench.scripts.has("opt/w"));
+    CHECK(must(bench.engine->history()).empty());
+    CHECK(refusal(bench.install(bench.package("1", {{"pre-install", "echo x > /etc/untouched"}}))) ==
+          Code::SCRIPT_FAILED);
+    CHECK(bench.read("etc/untouched") == "as it was\n");
+}
+
+TEST_CASE("a script that fails when everything is in place takes the whole change back, and undoes first") {
+    if (!can_run_scripts())
+        return;
+    ScriptedBench bench;
+    bench.scripts.write("etc/output", "before\n");
+    const std::string undo = "echo undone at $(cat /opt/w) >> /etc/undone";
+    SUBCASE("failed") {
+        const auto failed = bench.install(
+            bench.package("1", {{"post-install", "echo half > /etc/output; echo no luck; exit 1"}, {"undo", undo}}));
+        CHECK(refusal(failed) == Code::REVERTED);
+        CHECK(failed.error().full_message().find("'post-install' of 'w' 1 exited with 1: no luck") !=
+              std::string::npos);
+    }
+    SUBCASE("hung") {
+        Parts parts = bench.package("1", {{"post-install", "echo half > /etc/output; sleep 1000"}, {"undo", undo}});
+        parts.manifest.scripts.timeout_s = 1;
+        const auto failed = bench.install(parts);
+        CHECK(refusal(failed) == Code::REVERTED);
+        CHECK(failed.error().cause()->code() == Code::SCRIPT_TIMEOUT);
+    }
+    CHECK(bench.read("etc/output") == "before\n");
+    CHECK(bench.read("etc/undone") == "undone at 1\n");
+    CHECK_FALSE(bench.scripts.has("opt/w"));
+    CHECK(must(bench.engine->history()).front().state == mos::state::TransactionState::reverted);
+    must(bench.install(bench.package("2", {})));  // and the next one works
+    CHECK(bench.read("opt/w") == "2");
+}
+
+TEST_CASE("a script can't reach stages and recovery points") {
+    if (!can_run_scripts())
+        return;
+    ScriptedBench bench;
+    must(bench.install(bench.package("1", {})));
+    must(bench.install(bench.package(
+        "2", {{"post-install", "rm -rf /.multios-stage/* 2>/dev/null; echo x > /.multios-stage/y; exit 0"}})));
+    must(bench.roll_back());
+    CHECK(bench.read("opt/w") == "1");
+}
+
+TEST_CASE("nor those on another volume of the root") {
+    if (!can_run_scripts())
+        return;
+    ScriptedBench bench;
+    const std::string data = bench.scripts.path("data");
+    std::filesystem::create_directory(data);
+    if (::mount("none", data.c_str(), "tmpfs", 0, nullptr) != 0) {
+        MESSAGE("nothing can be mounted here, so this is not tested");
+        return;
+    }
+    struct Unmount {
+        const std::string &path;
+        ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
+    };
+    const Unmount unmount{data};
+    const auto release = [&](const std::string &version, const std::map<std::string, std::string> &texts) {
+        Parts parts = bench.package(version, texts);
+        ImageBuilder files;
+        files.directory("data").file("data/x", version).directory("opt").file("opt/w", version);
+        parts.files = files.image();
+        return parts;
+    };
+    must(bench.install(release("1", {})));
+    must(bench.install(release("2", {{"post-install", "rm -rf /data/.multios-stage/*; touch /data/.multios-stage/y; "
+                                                      "exit 0"}})));
+    CHECK(bench.read("data/x") == "2");
+    must(bench.roll_back());
+    CHECK(bench.read("data/x") == "1");
+    CHECK(bench.read("opt/w") == "1");
+    CHECK_FALSE(bench.scripts.has("data/.multios-stage/y"));
+}
+
+TEST_CASE("a script that removes the shell takes itself back, and the tree is whole") {
+    if (!can_run_scripts())
+        return;
+    ScriptedBench bench;
+    Parts parts = bench.package("1", {{"post-install", "rm /bin/sh /bin/rm; exit 1"}, {"undo", "exit 0"}});
+    parts.manifest.scripts.outputs = {"bin/rm", "bin/sh"};
+    CHECK(refusal(bench.install(parts)) == Code::REVERTED);
+    CHECK_FALSE(bench.scripts.has("opt/w"));
+    CHECK(::access(bench.scripts.path("bin/sh").c_str(), X_OK) == 0);  // it was declared, so it is back
+}
+
+TEST_CASE("a removal asks the package's own script, and calls another when it is gone") {
+    if (!can_run_scripts())
+        return;
+    ScriptedBench bench;
+    must(bench.install(bench.package("1", {{"pre-remove", "test -e /etc/allowed || { echo still needed; exit 1; }"},
+                                           {"post-remove", "echo $1 $2 > /etc/gone"}})));
+    CHECK(bench.scripts.has("var/lib/multios/packages/w/scripts/pre-remove"));
+    const auto refused = bench.remove();
+    CHECK(refusal(refused) == Code::SCRIPT_FAILED);
+    CHECK(refused.error().message() == "'pre-remove' of 'w' 1 exited with 1: still needed");
+    CHECK(bench.read("opt/w") == "1");
+    bench.scripts.write("etc/allowed", "");
+    SUBCASE("removed") {
+        must(bench.remove());
+        CHECK(bench.read("etc/gone") == "remove 1\n");
+        CHECK_FALSE(bench.scripts.has("opt/w"));
+        CHECK_FALSE(bench.scripts.has("var/lib/multios/packages/w"));
+    }
+    SUBCASE("a kept script that was altered is never run") {
+        bench.scripts.write("var/lib/multios/packages/w/scripts/post-remove", "#!/bin/sh\necho evil > /etc/gone\n");
+        CHECK(refusal(bench.remove()) == Code::CONFLICT);
+        CHECK_FALSE(bench.scripts.has("etc/gone"));
+        CHECK(bench.read("opt/w") == "1");
+    }
+}
