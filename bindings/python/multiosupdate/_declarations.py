@@ -288,7 +288,8 @@ typedef struct mos_build_options {
     const mos_key *sign_key;
     const mos_certificate *certificate;
     const char *scripts_path;
-    const char *templates_path;
+    const char
+        *templates_path;
     const char *bundles_path;
 } mos_build_options;
  int mos_package_build_job(mos_context *context, const mos_build_options *options, mos_job **job,
