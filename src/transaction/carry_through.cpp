@@ -78,17 +78,29 @@ Error could_not_recover(Error cause, const Transaction &transaction) {
         .caused_by(std::move(cause));
 }
 
+Result<bool> has_hooks(Site &site, const Transaction &transaction, Moment moment) {
+    MOS_TRY(const auto hooks, Transactions{site.database}.hooks(transaction.stage, moment));
+    return !hooks.empty();
+}
+
 // What is called at the other end of the way: who was stopped before runs again. A transaction that has come so far is
 // not held up by it.
-Result<void> call_at_the_end(Site &site, base::Directory &stage, const Transaction &transaction) {
+// The moves are flushed first: else a cut could keep what a script wrote and lose the move of what had been there,
+// which would then be left in the slot of something that is to be empty.
+Result<void> call_at_the_end(Site &site, base::Directory &stage, const Transaction &transaction,
+                             base::SyncPoint &sync_point) {
     const Moment moment = transaction.heading() == Direction::forward ? Moment::after_apply : Moment::after_undo;
+    MOS_TRY(const bool has_any, has_hooks(site, transaction, moment));
+    if (!has_any)
+        return {};
+    MOS_CHECK(flush_tree(site, sync_point));
     return call_hooks(site, stage, transaction.stage, moment, HookFailure::is_reported, Interruption::refused);
 }
 
 Result<void> go_back(Site &site, base::Directory &stage, Transaction &transaction, base::SyncPoint &sync_point) {
     if (auto applied = apply_all(site, stage, transaction, Interruption::refused); !applied)
         return could_not_recover(std::move(applied).error(), transaction);
-    if (auto called = call_at_the_end(site, stage, transaction); !called)
+    if (auto called = call_at_the_end(site, stage, transaction, sync_point); !called)
         return could_not_recover(std::move(called).error(), transaction);
     if (auto settled = settle(site, transaction, sync_point, TransactionState::reverted); !settled)
         return could_not_recover(std::move(settled).error(), transaction);
@@ -119,11 +131,6 @@ Result<void> set_state_durably(Site &site, Transaction &transaction, Transaction
                                    [&] { return Transactions{site.database}.set_state(transaction.id, state); }));
     transaction.state = state;
     return {};
-}
-
-Result<bool> has_hooks(Site &site, const Transaction &transaction, Moment moment) {
-    MOS_TRY(const auto hooks, Transactions{site.database}.hooks(transaction.stage, moment));
-    return !hooks.empty();
 }
 
 // Says `undoing` and calls what is to be undone while everything is still in place.
@@ -188,7 +195,7 @@ Result<void> carry_back(Site &site, base::Directory &stage, Transaction &transac
                         Interruption interruption) {
     if (auto applied = apply_all(site, stage, transaction, interruption); !applied)
         return turn_and_go_back(site, stage, transaction, sync_point, std::move(applied).error());
-    if (auto called = call_at_the_end(site, stage, transaction); !called)
+    if (auto called = call_at_the_end(site, stage, transaction, sync_point); !called)
         return could_not_recover(std::move(called).error(), transaction);
     if (auto settled = settle(site, transaction, sync_point, TransactionState::done); !settled)
         return could_not_recover(std::move(settled).error(), transaction);

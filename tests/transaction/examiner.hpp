@@ -20,6 +20,8 @@ class Examiner {
     [[nodiscard]] static Result<bool> is_kept(Machine &machine, const Release &release);
     [[nodiscard]] Result<std::size_t> standing_release(Machine &machine, Allowed allowed);
     [[nodiscard]] Result<void> check_stages(Machine &machine);
+    [[nodiscard]] static Result<void> check_output(base::Directory &stage, const state::Operation &operation,
+                                                   const state::Transaction &point);
     [[nodiscard]] Result<void> check_recovery_point(Machine &machine, base::Directory &stages,
                                                     const state::Transaction &point);
     [[nodiscard]] Result<void> check_idempotence(Machine &machine);
