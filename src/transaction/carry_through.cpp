@@ -76,10 +76,21 @@ Error could_not_recover(Error cause, const Transaction &transaction) {
         .caused_by(std::move(cause));
 }
 
+Result<bool> has_hooks(Site &site, const Transaction &transaction, Moment moment) {
+    MOS_TRY(const auto hooks, Transactions{site.database}.hooks(transaction.stage, moment));
+    return !hooks.empty();
+}
+
 // What is called at the other end of the way: who was stopped before runs again. A transaction that has come so far is
 // not held up by it.
-Result<void> call_at_the_end(Site &site, Stages &stages, const Transaction &transaction) {
+// The moves are flushed first: else a cut could keep what a script wrote and lose the move of what had been there,
+// which would then be left in the slot of something that is to be empty.
+Result<void> call_at_the_end(Site &site, Stages &stages, const Transaction &transaction, SyncPoints &sync_points) {
     const Moment moment = transaction.heading() == Direction::forward ? Moment::after_apply : Moment::after_undo;
+    MOS_TRY(const bool has_any, has_hooks(site, transaction, moment));
+    if (!has_any)
+        return {};
+    MOS_CHECK(flush_tree(site, sync_points));
     return call_hooks(site, stages.primary(), transaction.stage, moment, HookFailure::is_reported,
                       Interruption::refused);
 }
@@ -87,7 +98,7 @@ Result<void> call_at_the_end(Site &site, Stages &stages, const Transaction &tran
 Result<void> go_back(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points) {
     if (auto applied = apply_all(site, stages, transaction, Interruption::refused); !applied)
         return could_not_recover(std::move(applied).error(), transaction);
-    if (auto called = call_at_the_end(site, stages, transaction); !called)
+    if (auto called = call_at_the_end(site, stages, transaction, sync_points); !called)
         return could_not_recover(std::move(called).error(), transaction);
     if (auto settled = settle(site, transaction, sync_points, TransactionState::reverted); !settled)
         return could_not_recover(std::move(settled).error(), transaction);
@@ -118,11 +129,6 @@ Result<void> set_state_durably(Site &site, Transaction &transaction, Transaction
                                    [&] { return Transactions{site.database}.set_state(transaction.id, state); }));
     transaction.state = state;
     return {};
-}
-
-Result<bool> has_hooks(Site &site, const Transaction &transaction, Moment moment) {
-    MOS_TRY(const auto hooks, Transactions{site.database}.hooks(transaction.stage, moment));
-    return !hooks.empty();
 }
 
 // Says `undoing` and calls what is to be undone while everything is still in place.
@@ -186,7 +192,7 @@ Result<void> carry_back(Site &site, Stages &stages, Transaction &transaction, Sy
                         Interruption interruption) {
     if (auto applied = apply_all(site, stages, transaction, interruption); !applied)
         return turn_and_go_back(site, stages, transaction, sync_points, std::move(applied).error());
-    if (auto called = call_at_the_end(site, stages, transaction); !called)
+    if (auto called = call_at_the_end(site, stages, transaction, sync_points); !called)
         return could_not_recover(std::move(called).error(), transaction);
     if (auto settled = settle(site, transaction, sync_points, TransactionState::done); !settled)
         return could_not_recover(std::move(settled).error(), transaction);

@@ -56,13 +56,19 @@ bool in_chain(const Error &error, Code code) {
 // Nothing may begin beside a change that stands, but of which the word "done" is missing.
 bool is_unfinished(const Error &error) { return error.code() == Code::RECOVERY_FAILED && error.cause() == nullptr; }
 
+bool is_told(const std::vector<std::string> &notices, const Fault &fault) {
+    const std::string reason = std::generic_category().message(fault.number);
+    return std::ranges::any_of(notices,
+                               [&](const std::string &text) { return text.find(reason) != std::string::npos; });
+}
+
 // The error says what went wrong: the kernel's number and its text, the code that belongs to it, and on what.
 Result<void> check_names_cause(const Error &error, const std::vector<std::string> &notices, const Fault &fault) {
     const Code code = base::system_error(fault.number, "", "").code();
     const std::string reason = std::generic_category().message(fault.number);
     const std::string message = error.full_message();
     const auto has_reason = [&](const std::string &text) { return text.find(reason) != std::string::npos; };
-    if (is_unfinished(error) && std::ranges::any_of(notices, has_reason))
+    if (is_unfinished(error) && is_told(notices, fault))
         return {};  // the missing word was told by a notice
     const auto lacks = [&](std::string_view what) {
         return violation(fmt::format("the error lacks {}: {} ({})", what, base::describe(error.code()).name, message));
@@ -142,7 +148,7 @@ ErrorInjector::Outcome ErrorInjector::run_with(Twin &twin, std::uint64_t call, c
         twin.fail_from(call, fault.number);
     Outcome outcome{.ended = m_workload.run(session), .allowed = session.allowed(), .failed = {}, .notices = {}};
     // A step that turned round stands where it began; one that could not may stand there after the recovery.
-    if (!outcome.ended && is_unfinished(outcome.ended.error()))
+    if (outcome.ended || is_unfinished(outcome.ended.error()))
         outcome.notices = session.machine().watcher.notices;
     if (!outcome.ended && outcome.ended.error().code() == Code::REVERTED)
         outcome.allowed = origin.of(session.allowed());
@@ -173,6 +179,8 @@ void ErrorInjector::inject(const DiskState &initial, std::uint64_t call, const F
     const Outcome outcome = run_with(twin, call, fault);
     ++m_tally.injected;
     m_tally.harmless += outcome.ended.ok() ? 1U : 0U;
+    if (m_workload.script_errors == ScriptErrors::are_told && is_told(outcome.notices, fault))
+        return;
     const bool go_on = chosen(call, m_options.go_on_every, static_cast<std::uint64_t>(fault.number));
     m_tally.went_on += go_on ? 1U : 0U;
 

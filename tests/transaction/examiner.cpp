@@ -122,6 +122,17 @@ Result<void> Examiner::check_stages_on(Machine &machine, const std::string &top)
     return {};
 }
 
+// While the change is in effect the copy of what was there lies in its slot, and nothing where nothing was.
+Result<void> Examiner::check_output(base::Directory &stage, const state::Operation &operation,
+                                    const state::Transaction &point) {
+    MOS_TRY(const auto slot, stage.find(transaction::number_name(operation.slot)));
+    const std::uint64_t copy = slot ? slot->inode : 0;
+    if (!point.in_effect || copy == operation.staged_inode)
+        return {};
+    return violation(fmt::format("slot {} of recovery point {} does not hold the copy of '{}'", operation.slot,
+                                 point.id, operation.path));
+}
+
 // Every slot holds what the other tree needs.
 Result<void> Examiner::check_recovery_point(Machine &machine, const state::Transaction &point) {
     using state::OperationKind;
@@ -131,6 +142,9 @@ Result<void> Examiner::check_recovery_point(Machine &machine, const state::Trans
     MOS_TRY(transaction::Stages stages, std::move(opened));
     return state::Transactions{machine.database()}.for_each_operation(
         point.id, state::Direction::forward, [&](const state::Operation &operation) -> Result<void> {
+            MOS_TRY(base::Directory *const stage, stages.on(operation.volume));
+            if (operation.kind == OperationKind::output)
+                return check_output(*stage, operation, point);
             // What was removed need not be in its own slot: a cut may leave it inside a directory that has one.
             if (operation.kind != OperationKind::exchange && operation.kind != OperationKind::add)
                 return {};
@@ -138,7 +152,6 @@ Result<void> Examiner::check_recovery_point(Machine &machine, const state::Trans
             if (operation.kind == OperationKind::add && m_workload.foreign_edits == ForeignEdits::made)
                 return {};
             const bool full = operation.kind == OperationKind::exchange || !point.in_effect;
-            MOS_TRY(base::Directory *const stage, stages.on(operation.volume));
             MOS_TRY(const auto slot, stage->find(transaction::number_name(operation.slot)));
             if (slot.has_value() == full)
                 return {};

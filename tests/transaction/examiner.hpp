@@ -22,6 +22,8 @@ class Examiner {
     [[nodiscard]] Result<void> check_stages(Machine &machine);
     [[nodiscard]] static Result<void> check_stages_on(Machine &machine, const std::string &top);
     [[nodiscard]] Result<void> check_recovery_point(Machine &machine, const state::Transaction &point);
+    [[nodiscard]] static Result<void> check_output(base::Directory &stage, const state::Operation &operation,
+                                                   const state::Transaction &point);
     [[nodiscard]] Result<void> check_idempotence(Machine &machine);
 
     const Workload &m_workload;

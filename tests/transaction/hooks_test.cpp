@@ -406,7 +406,7 @@ TEST_CASE("hooks go with their recovery point") {
         CHECK(must(transactions.hooks(1, moment)).empty());
 }
 
-TEST_CASE("hooks that need the new tree cost two flushes, those before the undo one, the others none") {
+TEST_CASE("hooks that need the new tree cost two flushes, those of a rollback one each, those before the apply none") {
     const auto flushes = [](Rig &rig, const std::function<void()> &work) {
         const std::uint64_t earlier = rig.twin.flushes();
         work();
@@ -418,7 +418,7 @@ TEST_CASE("hooks that need the new tree cost two flushes, those before the undo 
         std::uint64_t rollback;
     };
     for (const Cost cost : {Cost{Moment::before_apply, 3, 2}, Cost{Moment::after_apply, 5, 2},
-                            Cost{Moment::before_undo, 3, 3}, Cost{Moment::after_undo, 3, 2}}) {
+                            Cost{Moment::before_undo, 3, 3}, Cost{Moment::after_undo, 3, 3}}) {
         Rig rig;
         must(rig.update({}));  // makes the log, whose name is flushed once
         must(rig.machine->roll_back());

@@ -54,14 +54,16 @@ Result<void> Session::start() {
 
 Result<Decided> Session::decide(std::size_t from, std::size_t to) {
     const Release &target = m_workload.releases[to];
-    MOS_TRY(transaction::Staged staged, m_machine->stage(m_workload.releases[from].tree, target.tree));
+    MOS_TRY(transaction::Staged staged, m_machine->stage(m_workload.releases[from].tree, target.tree, target.extras));
     const auto record = m_machine->recorder(target.version);
-    MOS_TRY(Decided decided,
-            transaction::decide(m_machine->site(), std::move(staged),
-                                Description{.summary = "to " + target.version, .reason = {}}, [&](std::uint64_t id) {
-                                    allow(only(from) | only(to));
-                                    return record(id);
-                                }));
+    MOS_TRY(
+        Decided decided,
+        transaction::decide(m_machine->site(), std::move(staged),
+                            Description{.summary = "to " + target.version, .reason = {}, .hooks = target.extras.hooks},
+                            [&](std::uint64_t id) {
+                                allow(only(from) | only(to));
+                                return record(id);
+                            }));
     allow(only(to));
     return decided;
 }
@@ -78,8 +80,7 @@ Result<void> Session::update_under_edit(std::size_t from, std::size_t to, const 
 }
 
 // Counts the entries that are put in place, and fails before the one in the middle.
-void Session::fail_when_half_applied(std::size_t from, std::size_t to) {
-    constexpr int entries_before = 12;
+void Session::fail_when_half_applied(std::size_t from, std::size_t to, int entries_before) {
     m_machine->watcher.on_checkpoint = [this, from, to, left = entries_before](Phase phase) mutable -> Result<void> {
         if (phase != Phase::applying || left-- > 0)
             return {};
@@ -90,11 +91,17 @@ void Session::fail_when_half_applied(std::size_t from, std::size_t to) {
 
 Result<void> Session::fail_to_update(std::size_t from, std::size_t to) {
     MOS_TRY(Decided decided, decide(from, to));
-    fail_when_half_applied(from, to);
+    fail_when_half_applied(from, to, entries_before_half);
     MOS_CHECK(expect_code(transaction::carry_through(m_machine->site(), std::move(decided)), Code::REVERTED));
     m_machine->watcher.on_checkpoint = nullptr;
     allow(only(from));
     return {};
+}
+
+Result<void> Session::update_in_vain(std::size_t from, std::size_t to) {
+    const Release &target = m_workload.releases[to];
+    return expect_code(m_machine->update(m_workload.releases[from].tree, target.tree, target.version, target.extras),
+                       Code::REVERTED);
 }
 
 Result<void> Session::roll_back(std::size_t from, std::size_t to) {
@@ -104,9 +111,9 @@ Result<void> Session::roll_back(std::size_t from, std::size_t to) {
     return {};
 }
 
-Result<void> Session::fail_to_roll_back(std::size_t from, std::size_t to) {
+Result<void> Session::fail_to_roll_back(std::size_t from, std::size_t to, int entries_before) {
     allow(only(from) | only(to));
-    fail_when_half_applied(from, to);
+    fail_when_half_applied(from, to, entries_before);
     MOS_CHECK(expect_code(m_machine->roll_back(), Code::REVERTED));
     m_machine->watcher.on_checkpoint = nullptr;
     allow(only(from));

@@ -257,6 +257,7 @@ std::vector<Workload> transaction_workloads() {
                    .foreign_edits = ForeignEdits::none});
     std::ranges::move(workloads_of_own_files(), std::back_inserter(all));
     std::ranges::move(volume_workloads(), std::back_inserter(all));
+    std::ranges::move(hook_workloads(), std::back_inserter(all));
     return all;
 }
 

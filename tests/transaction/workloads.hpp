@@ -20,7 +20,10 @@ struct Release {
     std::string version;
     std::string kept;     // a file with this content must be there besides, in a stage for instance; "" for none
     std::string kept_at;  // just there; "" for anywhere
+    Extras extras = {};   // of the change that brings it
 };
+
+inline constexpr int entries_before_half = 12;  // about half of those between the two releases of scenes.hpp
 
 struct Workload;
 
@@ -43,8 +46,11 @@ class Session {
     [[nodiscard]] Result<void> update_under_edit(std::size_t from, std::size_t to, const Edit &edit);
     // The same, with an error after some entries have been put in place: must end where it began.
     [[nodiscard]] Result<void> fail_to_update(std::size_t from, std::size_t to);
+    // The same with hooks of which one always fails: a cut leaves nothing but `from` at any moment.
+    [[nodiscard]] Result<void> update_in_vain(std::size_t from, std::size_t to);
     [[nodiscard]] Result<void> roll_back(std::size_t from, std::size_t to);
-    [[nodiscard]] Result<void> fail_to_roll_back(std::size_t from, std::size_t to);
+    [[nodiscard]] Result<void> fail_to_roll_back(std::size_t from, std::size_t to,
+                                                 int entries_before = entries_before_half);
     [[nodiscard]] Result<void> prune(std::uint64_t id) { return m_machine->prune(id); }
 
     [[nodiscard]] Machine &machine() { return *m_machine; }
@@ -52,7 +58,7 @@ class Session {
 
   private:
     [[nodiscard]] Result<transaction::Decided> decide(std::size_t from, std::size_t to);
-    void fail_when_half_applied(std::size_t from, std::size_t to);
+    void fail_when_half_applied(std::size_t from, std::size_t to, int entries_before);
 
     const Workload &m_workload;
     Disk &m_disk;
@@ -61,6 +67,10 @@ class Session {
 };
 
 enum class ForeignEdits : std::uint8_t { none, made };
+
+// What becomes of an error in a script: it ends the change, or is told, and what the script was to write may be
+// missing.
+enum class ScriptErrors : std::uint8_t { end_it, are_told };
 
 struct Workload {
     std::string name;
@@ -71,6 +81,7 @@ struct Workload {
     ForeignEdits foreign_edits = ForeignEdits::none;  // made: recovery may report some
     std::vector<std::string> volumes = {};            // tops of volumes besides the root's own, parents first
     TreeImage ground = bare_tree();                   // what is there before prepare()
+    ScriptErrors script_errors = ScriptErrors::end_it;
 
     [[nodiscard]] Result<void> prepare_on(Disk &disk) const;  // an empty one
     [[nodiscard]] Result<DiskState> initial_state() const;    // what that leaves on a disk in memory
@@ -93,6 +104,8 @@ class DiskInMemory final : public Disk {
 // What the transaction does, without packages; and what it does on a root of several volumes, which are among them.
 [[nodiscard]] std::vector<Workload> transaction_workloads();
 [[nodiscard]] std::vector<Workload> volume_workloads();
+// Of those, the ones with hooks, outputs, and trees that go as a whole.
+[[nodiscard]] std::vector<Workload> hook_workloads();
 // Those of the program that asks: each run links its own.
 [[nodiscard]] std::vector<Workload> all_workloads();
 
