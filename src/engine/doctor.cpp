@@ -121,10 +121,13 @@ Result<void> Examination::check_unfinished(Database &database) {
     MOS_TRY(const auto unfinished, Transactions{database}.unfinished());
     if (unfinished) {
         MOS_CHECK(check_volumes_of(database, *unfinished));
-        const bool forward = unfinished->state == state::TransactionState::committed;
+        using state::TransactionState;
+        const bool turned =
+            unfinished->state == TransactionState::reverting ||
+            (unfinished->state == TransactionState::undoing && unfinished->direction == state::Direction::forward);
         add("transaction-unfinished", Severity::error,
             fmt::format("transaction {} ({}) was cut short", unfinished->id, unfinished->summary),
-            transaction::number_name(unfinished->id), forward ? "complete it" : "undo it");
+            transaction::number_name(unfinished->id), turned ? "undo it" : "complete it");
     }
     return {};
 }

@@ -69,6 +69,7 @@ class Finder {
     [[nodiscard]] Result<void> accept_template(const Entry &entry, const nlohmann::json &values);
     void accept_unit(const Entry &entry);
     void add_outputs();
+    [[nodiscard]] Result<void> check_count() const;
 
     package::Package &m_package;
     Brought &m_brought;
@@ -140,6 +141,14 @@ Result<void> Finder::accept(const Entry &entry, const nlohmann::json &values) {
     }
 }
 
+Result<void> Finder::check_count() const {
+    if (m_brought.extras.size() <= max_extras && m_brought.units.size() <= max_units)
+        return {};
+    return Error{Code::LIMIT,
+                 fmt::format("the package has more than {} templates and outputs, or {} units", max_extras, max_units)}
+        .about(m_brought.manifest.package_info.name);
+}
+
 void Finder::add_outputs() {
     const bool has_scripts = !m_brought.scripts.empty();
     for (const std::string &path : m_brought.manifest.scripts.outputs) {
@@ -158,6 +167,7 @@ Result<void> Finder::run(const nlohmann::json &values) {
         if (!entry)
             break;
         MOS_CHECK(accept(*entry, values));
+        MOS_CHECK(check_count());
     }
     add_outputs();
     std::ranges::sort(m_brought.extras, {}, &Extra::path);
@@ -165,7 +175,7 @@ Result<void> Finder::run(const nlohmann::json &values) {
     if (!m_brought.manifest.service.units.empty())
         m_brought.units = m_brought.manifest.service.units;
     std::ranges::sort(m_brought.units);
-    return {};
+    return check_count();
 }
 
 Result<std::string> find_prefix(const InstallOptions &options, const package::Manifest &manifest,
@@ -234,6 +244,10 @@ Result<Brought> find_brought(package::Package &package, const InstallOptions &op
         std::ranges::any_of(brought.extras, [](const Extra &extra) { return extra.role == FileRole::configuration; });
     if (has_templates)
         brought.template_values = values->dump();
+    if (brought.template_values.size() > config::max_values_bytes)
+        return Error{Code::LIMIT, fmt::format("the values given now and before have {} bytes together, at most {} are "
+                                              "allowed",
+                                              brought.template_values.size(), config::max_values_bytes)};
     MOS_TRY(brought.implied_folders, find_implied_folders(package, brought));
     return brought;
 }

@@ -11,7 +11,7 @@ namespace mos::install {
 
 inline constexpr const char *backups_path = "var/backups/multios";
 
-// Removes the archives again unless it is told that what they were made for was done.
+// Removes the archives again unless it is told that what they were made for is decided.
 class DataBackup {
   public:
     // Writes an archive for each removal that asks for one, durably, and says where in a notice. None where there is no

@@ -237,6 +237,9 @@ Result<void> HookPlan::put_aside(transaction::Stage &stage) {
         place(planned.script);
         m_hooks.push_back(write_hook(planned.moment, planned.script));
     }
+    // What was done last is undone first.
+    const auto is_not_undo = [](const state::Hook &hook) { return hook.moment != Moment::before_undo; };
+    std::ranges::reverse(std::ranges::stable_partition(m_hooks, is_not_undo));
     // A service needs what the scripts have prepared, and is stopped before they undo it.
     const auto is_before_undo = [](const state::Hook &hook) { return hook.moment == Moment::before_undo; };
     std::ranges::stable_partition(m_services, is_before_undo);

@@ -14,11 +14,17 @@ namespace {
 
 class Finder {
   public:
-    [[nodiscard]] Result<void> accept(std::string_view path, base::FileType type) {
+    // FORMAT when the path came before; they come in their order.
+    [[nodiscard]] Result<void> check_new(std::string_view path) {
         if (path == m_last)
             return Error{Code::FORMAT, fmt::format("the package wants two things at {}", base::in_quotes(path))}.about(
                 std::string{path});
         m_last = path;
+        return {};
+    }
+
+    [[nodiscard]] Result<void> accept(std::string_view path, base::FileType type) {
+        MOS_CHECK(check_new(path));
         while (!m_above.empty() && !base::may_still_cover(m_above.back().path, path))
             m_above.pop_back();
         for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1))
@@ -66,7 +72,9 @@ Result<std::vector<std::string>> find_implied_folders(package::Package &package,
     Finder finder;
     while (const WantedEntry *wanted = stream.current()) {
         // What a script writes needs a folder that is there already, or one of the package's own.
-        if (wanted->role != state::FileRole::output)
+        if (wanted->role == state::FileRole::output)
+            MOS_CHECK(finder.check_new(wanted->path));
+        else
             MOS_CHECK(finder.accept(wanted->path, wanted->type));
         MOS_CHECK(stream.advance());
     }

@@ -25,7 +25,15 @@ Result<void> PackageHooks::call(const state::Hook &hook, base::Directory & /*sta
     MOS_TRY(const Call call, read_hook(hook));
     if (const auto *const service = std::get_if<ServiceCall>(&call)) {
         // What was planned while the system ran may be completed from another one, which has nothing to restart.
-        return m_services.is_running_system() ? m_services.act(service->action, service->unit) : Result<void>{};
+        if (!m_services.is_running_system())
+            return {};
+        // To restart would start what somebody has stopped since.
+        if (service->action == ServiceAction::restart || service->action == ServiceAction::reload) {
+            MOS_TRY(const bool is_active, m_services.is_active(service->unit));
+            if (!is_active)
+                return {};
+        }
+        return m_services.act(service->action, service->unit);
     }
     Uninterrupted uninterrupted{observer};
     return m_scripts.run(m_root, std::get<Script>(call),

@@ -241,6 +241,22 @@ void note_architecture(const package::Statement &statement, std::vector<std::str
                                       machine.machine));
 }
 
+// What happens besides files coming and going.
+void note_actions(const Brought &brought, std::vector<std::string> &notices) {
+    const std::string &name = brought.manifest.package_info.name;
+    std::vector<std::string_view> scripts;
+    for (const PackageScript &script : brought.scripts) {
+        if (script.kind != package::ScriptKind::pre_remove && script.kind != package::ScriptKind::post_remove)
+            scripts.push_back(package::script_name(script.kind));
+    }
+    if (!scripts.empty())
+        notices.push_back(fmt::format("'{}' runs scripts: {}", name, fmt::join(scripts, ", ")));
+    if (!brought.units.empty())
+        notices.push_back(fmt::format("'{}' brings services: {}", name, fmt::join(brought.units, ", ")));
+    if (brought.manifest.update_info.reboot_required)
+        notices.push_back(fmt::format("'{}' is complete when the system has been started again", name));
+}
+
 // To resolve relations is not this layer's: what they say is told, and stops nothing.
 Result<void> note_relations(state::Packages &packages, Resolution &resolution) {
     std::vector<const package::Manifest *> to_come;
@@ -278,6 +294,7 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
             resolution.reboot.push_back(brought.manifest.package_info.name);
         resolution.brought.push_back(std::make_shared<const Brought>(std::move(brought)));
         note_architecture(step.package->statement(), resolution.notices);
+        note_actions(*resolution.brought.back(), resolution.notices);
     }
     MOS_CHECK(note_relations(packages, resolution));
     MOS_CHECK(walk(site, steps, resolution, counter));

@@ -218,7 +218,7 @@ Result<void> Walker::visit_wanted(const WantedEntry &wanted) {
                                                                       : give(ChangeKind::add, wanted);
     if (there->type == FileType::directory)
         return visit_instead_of_directory(wanted);
-    if (is_configuration && there->type == FileType::regular && there->links == 1)
+    if (is_configuration)
         return visit_configuration(wanted, *there);
     return m_old.empty() ? visit_unowned(wanted, *there) : visit_own(wanted, *there);
 }

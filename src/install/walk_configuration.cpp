@@ -22,7 +22,7 @@ std::string kept_note(std::string_view why, std::string_view path) {
 
 }  // namespace
 
-// A regular file of yours stands there, installed before or not.
+// Something of yours stands there, installed before or not, and no directory.
 Result<void> Walker::visit_configuration(const WantedEntry &wanted, const FileStatus &there) {
     const auto has = [&](std::uint64_t size, const crypto::Sha256Digest &digest) {
         return m_present.has_content(wanted.path, there, base::FileType::regular, size, digest, {});
@@ -32,8 +32,10 @@ Result<void> Walker::visit_configuration(const WantedEntry &wanted, const FileSt
     const bool changed_by_package =
         before == nullptr || before->size != wanted.entry->size || before->digest != wanted.entry->sha256;
     MOS_TRY(const bool is_new, has(wanted.entry->size, wanted.entry->sha256));
-    if (is_new)  // somebody was faster, or nothing changes but perhaps its attributes
-        return before == nullptr ? visit_unowned(wanted, there) : visit_own(wanted, there);
+    if (is_new && there.links == 1) {  // somebody was faster, or nothing changes but perhaps its attributes
+        const WantedEntry kept = with_your_mode(wanted, before, there);
+        return before == nullptr ? visit_unowned(kept, there) : visit_own(kept, there);
+    }
 
     bool altered = before == nullptr;
     if (before != nullptr) {
@@ -42,25 +44,36 @@ Result<void> Walker::visit_configuration(const WantedEntry &wanted, const FileSt
     }
     const ConfigRule rule = options_of(wanted).on_config;
     if (!altered && rule != ConfigRule::preserve)
-        return replace_configuration(wanted, *before, there);
-    if (!changed_by_package)
-        return give(ChangeKind::keep, wanted, altered ? altered_and_kept : std::string_view{});
+        return give(ChangeKind::replace, with_your_mode(wanted, before, there));
+    if (!changed_by_package || is_new)
+        return keep_unchanged(wanted, altered);
     return settle_configuration(wanted, before == nullptr ? "was there before the package"
                                         : altered         ? "was changed by hand"
                                                           : "is to be preserved");
 }
 
-// Nobody has changed what is in it; mode and owner that somebody gave it stay his.
-Result<void> Walker::replace_configuration(const WantedEntry &wanted, const InstalledFile &before,
-                                           const FileStatus &there) {
-    WantedEntry replacing = wanted;
-    if (there.mode != before.attributes.mode)
-        replacing.attributes.mode = there.mode;
-    if (there.owner != before.attributes.owner || there.group != before.attributes.group) {
-        replacing.attributes.owner = there.owner;
-        replacing.attributes.group = there.group;
+// The package has nothing new to say. What was put beside yours before, and is not merged yet, stays there.
+Result<void> Walker::keep_unchanged(const WantedEntry &wanted, bool altered) {
+    const std::string beside = fmt::format("{}{}", wanted.path, beside_suffix);
+    MOS_TRY(const auto row, m_packages.find_file(m_resolution.steps[wanted.step].old_package, beside));
+    MOS_TRY(const auto there, m_present.find(beside));
+    if (altered && there && row && row->role == FileRole::beside)
+        put_beside(wanted);
+    return give(ChangeKind::keep, wanted, altered ? altered_and_kept : std::string_view{});
+}
+
+// Mode and owner that somebody gave it stay his; of one that was not the package's before, all.
+WantedEntry Walker::with_your_mode(const WantedEntry &wanted, const InstalledFile *before, const FileStatus &there) {
+    WantedEntry kept = wanted;
+    if (there.type != base::FileType::regular)
+        return kept;
+    if (before == nullptr || there.mode != before->attributes.mode)
+        kept.attributes.mode = there.mode;
+    if (before == nullptr || there.owner != before->attributes.owner || there.group != before->attributes.group) {
+        kept.attributes.owner = there.owner;
+        kept.attributes.group = there.group;
     }
-    return give(ChangeKind::replace, replacing);
+    return kept;
 }
 
 Result<void> Walker::settle_configuration(const WantedEntry &wanted, std::string_view why) {
@@ -115,8 +128,13 @@ Result<void> Walker::visit_beside(const WantedEntry &wanted, const std::optional
     if (!there)
         return give(ChangeKind::add, wanted);
     const bool is_ours = !m_old.empty() && m_old.front().role == FileRole::beside;
-    if (is_ours && there->type == base::FileType::regular)
-        return give(ChangeKind::replace, wanted);
+    if (is_ours) {
+        const InstalledFile &before = m_old.front();
+        MOS_TRY(const bool untouched,
+                m_present.has_content(wanted.path, *there, base::FileType::regular, before.size, before.digest, {}));
+        if (untouched)
+            return give(ChangeKind::replace, wanted);
+    }
     return give(ChangeKind::leave_out, wanted,
                 fmt::format("is somebody's, so the package's version of {} is not put there",
                             base::in_quotes(wanted.beside_of)));

@@ -85,7 +85,7 @@ Result<void> Walker::visit_data(std::string_view path) {
     MOS_TRY(const auto there, std::move(found));
     if (!there)
         return {};
-    MOS_CHECK(check_data(m_site, m_resolution, std::string{path}, *there));
+    MOS_CHECK(check_data(m_site, m_steps, m_resolution, std::string{path}, *there));
     MOS_CHECK(give_removal(ChangeKind::remove_tree, path, "is data of the package, and goes into the recovery point"));
     m_covers.push_back({std::string{path}, there->type});
     return {};

@@ -17,7 +17,7 @@ using base::JsonTree;
 using nlohmann::json;
 
 constexpr std::int64_t max_priority = 1'000'000;
-constexpr std::int64_t max_timeout_s = 86'400;
+constexpr std::int64_t max_timeout_s = 3'600;
 
 constexpr std::array<std::string_view, 4> on_update_names = {"restart", "reload", "stop", "nothing"};
 

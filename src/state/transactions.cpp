@@ -242,10 +242,16 @@ Result<void> Transactions::insert_operation(std::uint64_t id, const Operation &o
 }
 
 Result<void> Transactions::update_operation(std::uint64_t id, const Operation &operation) {
-    MOS_TRY(Statement row, m_database.connection().prepare("UPDATE operations SET leaving_inode = ?, active = ? "
-                                                           "WHERE transaction_id = ? AND pass = ? AND slot = ?"));
+    MOS_TRY(Statement row,
+            m_database.connection().prepare("UPDATE operations SET leaving_inode = ?, active = ?, staged_inode = ?, "
+                                            "staged_size = ?, staged_seconds = ?, staged_nanoseconds = ? "
+                                            "WHERE transaction_id = ? AND pass = ? AND slot = ?"));
     return row.unsigned_integer(operation.leaving_inode)
         .integer(operation.active ? 1 : 0)
+        .unsigned_integer(operation.staged_inode)
+        .unsigned_integer(operation.staged_size)
+        .integer(operation.staged_modified.seconds)
+        .integer(operation.staged_modified.nanoseconds)
         .unsigned_integer(id)
         .integer(static_cast<std::int64_t>(pass_of(operation.kind)))
         .unsigned_integer(operation.slot)

@@ -289,8 +289,8 @@ Result<void> apply_all(Site &site, Stages &stages, const state::Transaction &tra
     return transactions.for_each_operation(transaction.id, heading, apply_one);
 }
 
-Surveyor::Surveyor(Site &site, Stages &stages, Direction heading)
-    : m_cache(site.root), m_observer(site.observer), m_stages(stages), m_heading(heading) {}
+Surveyor::Surveyor(Site &site, Stages &stages, Direction heading, Altered altered)
+    : m_cache(site.root), m_observer(site.observer), m_stages(stages), m_heading(heading), m_altered(altered) {}
 
 Result<Operation> Surveyor::survey(Operation operation) {
     operation.active = true;
@@ -314,7 +314,14 @@ Result<Operation> Surveyor::survey(Operation operation) {
     }
     operation.leaving_inode = slot ? slot->inode : 0;
     operation.active = brings_entry ? !staged_is_here : slot.has_value();
-    if (operation.active && brings_entry && there && !is_as_staged(operation, *there)) {
+    const bool altered = operation.active && brings_entry && there && !is_as_staged(operation, *there);
+    if (altered && m_altered == Altered::gives_way) {
+        const Witness now = witness_of(*there);
+        operation.staged_inode = now.inode;
+        operation.staged_size = now.size;
+        operation.staged_modified = now.modified;
+        notice(m_observer, operation, "was changed since it was put in place; the changed one is in the stage");
+    } else if (altered) {
         operation.active = false;
         notice(m_observer, operation, "is kept: it was changed since");
     }

@@ -52,7 +52,10 @@ bool may_have_written(const Transaction &transaction) {
 Result<void> turn_round(Site &site, Stages &stages, Transaction &transaction) {
     Transaction turned = transaction;
     turned.state = TransactionState::reverting;
-    Surveyor surveyor{site, stages, turned.heading()};
+    // What a failed script has done to the transaction's own files goes with them.
+    const bool scripts_ran = transaction.direction == Direction::forward && may_have_written(transaction);
+    Surveyor surveyor{site, stages, turned.heading(),
+                      scripts_ran ? Surveyor::Altered::gives_way : Surveyor::Altered::stays};
     Transactions transactions{site.database};
     MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(transactions.set_state(transaction.id, TransactionState::reverting));
@@ -151,11 +154,19 @@ Result<void> undo(Site &site, Stages &stages, Transaction &transaction, SyncPoin
     return turn_and_go_back(site, stages, transaction, sync_points, std::move(cause));
 }
 
+// Whether a script or a service has failed; anything else says that it could not be called, which a later recovery may.
+bool is_verdict(const Error &error) {
+    return error.code() == Code::SCRIPT_FAILED || error.code() == Code::SCRIPT_TIMEOUT ||
+           error.code() == Code::SERVICE_FAILED;
+}
+
 // In place, durable, and said to be so: now what needs the new tree is called. A failure there takes all of it back.
 Result<void> call_after_apply(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points,
                               Interruption interruption) {
     Result<void> called =
         call_hooks(site, stages.primary(), transaction.stage, Moment::after_apply, HookFailure::ends, interruption);
+    if (!called && interruption == Interruption::refused && !is_verdict(called.error()))
+        return could_not_recover(std::move(called).error(), transaction);
     if (!called)
         return undo(site, stages, transaction, sync_points, std::move(called).error());
     if (auto settled = settle(site, transaction, sync_points, TransactionState::done); !settled)

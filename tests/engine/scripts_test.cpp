@@ -145,6 +145,20 @@ TEST_CASE("a script that fails when everything is in place takes the whole chang
     CHECK(bench.read("opt/w") == "2");
 }
 
+TEST_CASE("what a failed script has done to the package's own files goes with them") {
+    if (!can_run_scripts())
+        return;
+    ScriptedBench bench;
+    must(bench.install(bench.package("1", {})));
+    Parts parts = bench.package("2", {{"post-install", "echo edited >> /opt/w; echo edited >> /opt/added; exit 1"}});
+    ImageBuilder files;
+    files.directory("opt").file("opt/added", "2").file("opt/w", "2");
+    parts.files = files.image();
+    CHECK(refusal(bench.install(parts)) == Code::REVERTED);
+    CHECK(bench.read("opt/w") == "1");
+    CHECK_FALSE(bench.scripts.has("opt/added"));
+}
+
 TEST_CASE("a script can't reach stages and recovery points") {
     if (!can_run_scripts())
         return;

@@ -62,6 +62,36 @@ TEST_CASE("one that is only touched counts as not changed, and keeps the mode th
     CHECK(bench.tree().find("etc/w.conf")->mode == 0600);
 }
 
+TEST_CASE("a mode given by hand stays also when only the package's time changes") {
+    Bench bench;
+    bench.install("w", "1", release("old"));
+    bench.chmod("etc/w.conf", 0600);
+    ImageBuilder later;
+    later.directory("etc").file("etc/w.conf", "old").time(1'600'000'000).directory("usr").file("usr/w", "program");
+    bench.install("w", "2", later);
+    CHECK(bench.tree().find("etc/w.conf")->mode == 0600);
+    CHECK(bench.content("etc/w.conf") == "old");
+}
+
+TEST_CASE("a second name or a link in its place makes it no less yours") {
+    Bench bench;
+    bench.install("w", "1", release("old"));
+    SUBCASE("linked by a backup") {
+        bench.write("etc/w.conf", "yours");
+        bench.link("etc/backup", "etc/w.conf");
+        bench.install("w", "2", release("new"));
+        CHECK(bench.content("etc/w.conf") == "yours");
+        CHECK(bench.content("etc/w.conf.new") == "new");
+    }
+    SUBCASE("a symbolic link to one that you keep elsewhere") {
+        bench.unlink("etc/w.conf");
+        bench.symlink("etc/w.conf", "/srv/w.conf");
+        bench.install("w", "2", release("new"));
+        CHECK(bench.tree().find("etc/w.conf")->target == "/srv/w.conf");
+        CHECK(bench.content("etc/w.conf.new") == "new");
+    }
+}
+
 TEST_CASE("one that was changed by hand stays, and the package's version is put beside it") {
     Changed bench;
     bench.install("w", "2", release("new"));
@@ -82,10 +112,16 @@ TEST_CASE("one that was changed by hand stays, and the package's version is put 
         CHECK(bench.content("etc/w.conf") == "yours");
         CHECK(bench.content("etc/w.conf.new") == "newest");
     }
-    SUBCASE("a version that ships the same leaves yours, and takes away what is beside") {
+    SUBCASE("a version that ships the same leaves both, for you have not merged them yet") {
         bench.install("w", "3", release("new"));
         CHECK(bench.content("etc/w.conf") == "yours");
-        CHECK_FALSE(bench.exists("etc/w.conf.new"));
+        CHECK(bench.content("etc/w.conf.new") == "new");
+        CHECK(bench.owners_of("etc/w.conf.new") == std::vector<std::string>{"w"});
+    }
+    SUBCASE("what is beside stays too once you have edited it") {
+        bench.write("etc/w.conf.new", "half merged");
+        bench.install("w", "3", release("newest"));
+        CHECK(bench.content("etc/w.conf.new") == "half merged");
     }
     SUBCASE("yours becomes the package's by taking the new one over") {
         bench.write("etc/w.conf", "new");
@@ -284,6 +320,33 @@ TEST_CASE("a removal takes what the manifest calls data only when it is told to,
               "'var/w/theirs' lies among the data that is to be removed, and belongs to 'o'");
         CHECK(bench.content("var/w/deep/data") == "precious");
     }
+}
+
+TEST_CASE("nothing of the engine's own, nor a folder of the whole root, is anybody's data") {
+    for (const char *path : {"var/lib/multios", "var/lib/multios/state.db", "var/lib", "etc/multios/trust",
+                             "etc/multios", "var/backups", ".multios-stage", "home", "var"}) {
+        Bench bench;
+        mos::test::Parts parts{.manifest = mos::test::manifest_of("w", "1"), .files = release("old").image()};
+        parts.manifest.data.paths = {path};
+        bench.install(parts);
+        const auto refused = bench.run({.installs = {}, .removals = {{.name = "w", .data = Kept::removed}}});
+        CHECK_MESSAGE(refusal(refused) == Code::PATH_REFUSED, path);
+        CHECK(bench.version_of("w") == "1");
+    }
+}
+
+TEST_CASE("a configuration file that is to stay is in the way of data that is to go") {
+    Bench bench;
+    mos::test::Parts parts{.manifest = mos::test::manifest_of("w", "1")};
+    ImageBuilder files;
+    files.directory("srv").directory("srv/w").file("srv/w/w.conf", "c");
+    parts.files = files.image();
+    parts.manifest.configuration.files = {"srv/w/w.conf"};
+    parts.manifest.data.paths = {"srv/w"};
+    bench.install(parts);
+    CHECK(refusal(bench.run({.installs = {}, .removals = {{.name = "w", .data = Kept::removed}}})) == Code::CONFLICT);
+    bench.remove(RemoveStep{.name = "w", .configuration = Kept::removed, .data = Kept::removed});
+    CHECK_FALSE(bench.exists("srv/w"));
 }
 
 TEST_CASE("data is backed up into an archive before it is removed") {

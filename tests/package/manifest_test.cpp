@@ -121,8 +121,8 @@ TEST_CASE("a manifest that contradicts itself is refused, and the key named") {
           "manifest: 'service' belongs to packages of the type 'service'; this is of the type 'application'");
     CHECK(refused(R"m("scripts": {"outputs": ["../etc/passwd"]})m") ==
           "manifest: 'scripts.outputs' holds '../etc/passwd', which is no path beneath a root");
-    CHECK(refused(R"m("scripts": {"timeout_s": 86401})m") ==
-          "manifest: 'scripts.timeout_s' is no integer from 0 to 86400");
+    CHECK(refused(R"m("scripts": {"timeout_s": 3601})m") ==
+          "manifest: 'scripts.timeout_s' is no integer from 0 to 3600");
     must(parse_manifest(R"m({"package_info": {"name": "w", "version": "1"}, "dependencies": {"depends": ["w | x"]},
                             "system_requirements": {"minimum_version": "2.9", "maximum_version": "2.10"}})m"));
 }

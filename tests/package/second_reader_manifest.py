@@ -75,7 +75,7 @@ def is_priority(value: Any) -> bool:
 
 
 def is_timeout(value: Any) -> bool:
-    return type(value) is int and 0 <= value <= 86_400
+    return type(value) is int and 0 <= value <= 3_600
 
 
 def is_way(value: Any) -> bool:

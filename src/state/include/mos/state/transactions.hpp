@@ -105,7 +105,8 @@ class Transactions {
     [[nodiscard]] Result<void> set_state(std::uint64_t id, TransactionState state);
     [[nodiscard]] Result<void> set_in_effect(std::uint64_t stage, bool in_effect);
     [[nodiscard]] Result<void> insert_operation(std::uint64_t id, const Operation &operation);
-    // Records for the present direction which inode is in the slot now and whether there is anything to do.
+    // Records for the present direction which inode is in the slot now, whether there is anything to do, and what
+    // counts as put in place by us.
     [[nodiscard]] Result<void> update_operation(std::uint64_t id, const Operation &operation);
     // Those of every transaction that worked in `stage`, and the hooks.
     [[nodiscard]] Result<void> delete_operations(std::uint64_t stage);

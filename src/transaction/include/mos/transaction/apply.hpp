@@ -23,7 +23,10 @@ enum class Interruption : std::uint8_t { refused, allowed };  // whether the obs
 // Finds out, for a heading that is about to be decided, what `operation` would have to do.
 class Surveyor {
   public:
-    Surveyor(Site &site, Stages &stages, state::Direction heading);
+    // What becomes of something that we have put in place and that was altered since: it stays, and is reported; or,
+    // after a script that failed, it gives way and is kept in the stage.
+    enum class Altered : std::uint8_t { stays, gives_way };
+    Surveyor(Site &site, Stages &stages, state::Direction heading, Altered altered = Altered::stays);
 
     // The operation with the inode that is in its slot now, inactive where there is nothing to do. What somebody put in
     // the place of ours meanwhile stays, and is reported.
@@ -34,6 +37,7 @@ class Surveyor {
     base::Observer &m_observer;
     Stages &m_stages;
     state::Direction m_heading;
+    Altered m_altered;
 };
 
 }  // namespace mos::transaction
