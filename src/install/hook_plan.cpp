@@ -239,10 +239,10 @@ Result<void> HookPlan::put_aside(transaction::Stage &stage) {
     }
     // What was done last is undone first.
     const auto is_not_undo = [](const state::Hook &hook) { return hook.moment != Moment::before_undo; };
-    std::ranges::reverse(std::ranges::stable_partition(m_hooks, is_not_undo));
+    std::reverse(std::stable_partition(m_hooks.begin(), m_hooks.end(), is_not_undo), m_hooks.end());
     // A service needs what the scripts have prepared, and is stopped before they undo it.
     const auto is_before_undo = [](const state::Hook &hook) { return hook.moment == Moment::before_undo; };
-    std::ranges::stable_partition(m_services, is_before_undo);
+    std::stable_partition(m_services.begin(), m_services.end(), is_before_undo);
     const auto first_after = std::ranges::find_if_not(m_services, is_before_undo);
     m_hooks.insert(m_hooks.begin(), m_services.begin(), first_after);
     m_hooks.insert(m_hooks.end(), first_after, m_services.end());

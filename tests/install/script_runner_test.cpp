@@ -252,10 +252,10 @@ TEST_CASE("the helper does nothing for a command line that is not the library's"
     const std::vector<std::pair<std::size_t, std::string>> faults = {
         {0, "2"},   {0, ""},   {1, "x"},    {1, "0"}, {1, "3 "},     {1, "-1"},  {2, "99999"}, {3, "both"}, {4, ""},
         {4, "a/b"}, {4, ".."}, {5, "/etc"}, {5, ""},  {5, "a/../b"}, {6, "a/b"}, {6, "."},     {7, "more"}};
-    for (const auto &[place, word] : faults) {
-        INFO(place, " ", word);
+    for (const auto &fault : faults) {
+        INFO(fault.first, " ", fault.second);
         auto words = good;
-        words[place] = word;
+        words[fault.first] = fault.second;
         CHECK(refused(words));
     }
     CHECK_FALSE(bench.has("etc/made"));
