@@ -151,6 +151,7 @@ class Counter final : public ChangeSink {
         case ChangeKind::set_attributes:
             return planned(m_preflight.plan(change.path, transaction::Touch::attributes, 0));
         case ChangeKind::output:
+        case ChangeKind::foreign_output:
             return planned(m_preflight.plan(change.path, transaction::Touch::arrive, 0));
         case ChangeKind::remove_tree:
         case ChangeKind::remove:
@@ -205,6 +206,7 @@ class Counter final : public ChangeSink {
         case ChangeKind::same_directory:
         case ChangeKind::foreign_directory:
         case ChangeKind::output:
+        case ChangeKind::foreign_output:
             ++totals.unchanged;
             break;
         }

@@ -10,12 +10,16 @@ using base::FileType;
 
 Result<void> Stager::take(const Change &change) {
     m_digest.add(change);
+    // The job was told to replace what this was to be put beside.
+    if (change.wanted != nullptr && m_replaced.contains(change.wanted->beside_of))
+        return change.kind == ChangeKind::replace ? m_stage.remove(change.path) : Result<void>{};
     switch (change.kind) {
     case ChangeKind::unchanged:
         return {};
+    case ChangeKind::foreign_output:
+        m_left_out.emplace(change.path);
+        [[fallthrough]];
     case ChangeKind::output:
-        if (change.sweep == Sweep::foreign)
-            m_left_out.emplace(change.path);
         return m_stage.put_output(change.path);
     case ChangeKind::foreign_directory:
         m_left_out.emplace(change.path);
@@ -31,8 +35,6 @@ Result<void> Stager::take(const Change &change) {
     default:
         break;
     }
-    if (change.wanted != nullptr && m_replaced.contains(change.wanted->beside_of))
-        return {};
     MOS_CHECK(m_site.observer.checkpoint());
     if (change.sweep == Sweep::directory)
         m_swept.emplace_back(change.path);

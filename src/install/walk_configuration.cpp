@@ -15,10 +15,7 @@ namespace {
 
 constexpr std::string_view beside_suffix = ".new";
 
-std::string kept_note(std::string_view why, std::string_view path) {
-    return fmt::format("{}, and is kept; the package's version is put beside it as {}", why,
-                       base::in_quotes(fmt::format("{}{}", path, beside_suffix)));
-}
+std::string beside_path(std::string_view path) { return fmt::format("{}{}", path, beside_suffix); }
 
 }  // namespace
 
@@ -42,24 +39,23 @@ Result<void> Walker::visit_configuration(const WantedEntry &wanted, const FileSt
         MOS_TRY(const bool as_shipped, has(before->size, before->digest));
         altered = !as_shipped;
     }
-    const ConfigRule rule = options_of(wanted).on_config;
-    if (!altered && rule != ConfigRule::preserve)
-        return give(ChangeKind::replace, with_your_mode(wanted, before, there));
     if (!changed_by_package || is_new)
-        return keep_unchanged(wanted, altered);
+        return altered ? keep_unchanged(wanted) : give(ChangeKind::unchanged, wanted);
+    if (!altered && options_of(wanted).on_config != ConfigRule::preserve)
+        return give(ChangeKind::replace, with_your_mode(wanted, before, there));
     return settle_configuration(wanted, before == nullptr ? "was there before the package"
                                         : altered         ? "was changed by hand"
                                                           : "is to be preserved");
 }
 
 // The package has nothing new to say. What was put beside yours before, and is not merged yet, stays there.
-Result<void> Walker::keep_unchanged(const WantedEntry &wanted, bool altered) {
-    const std::string beside = fmt::format("{}{}", wanted.path, beside_suffix);
+Result<void> Walker::keep_unchanged(const WantedEntry &wanted) {
+    const std::string beside = beside_path(wanted.path);
     MOS_TRY(const auto row, m_packages.find_file(m_resolution.steps[wanted.step].old_package, beside));
     MOS_TRY(const auto there, m_present.find(beside));
-    if (altered && there && row && row->role == FileRole::beside)
-        put_beside(wanted);
-    return give(ChangeKind::keep, wanted, altered ? altered_and_kept : std::string_view{});
+    if (there && row && row->role == FileRole::beside)
+        static_cast<void>(put_beside(wanted));  // it had room for the name before
+    return give(ChangeKind::keep, wanted, altered_and_kept);
 }
 
 // Mode and owner that somebody gave it stay his; of one that was not the package's before, all.
@@ -81,13 +77,12 @@ Result<void> Walker::settle_configuration(const WantedEntry &wanted, std::string
     case ConfigRule::replace:
         return give(ChangeKind::replace, wanted, fmt::format("{}; it goes into the recovery point", why));
     case ConfigRule::ask:
-        put_beside(wanted);
+        static_cast<void>(put_beside(wanted));
         return give(ChangeKind::ask, wanted, fmt::format("{}, and the package has a new version of it", why));
     default:
         break;
     }
-    put_beside(wanted);
-    return give(ChangeKind::keep, wanted, kept_note(why, wanted.path));
+    return give(ChangeKind::keep, wanted, fmt::format("{}, and is kept; {}", why, put_beside(wanted)));
 }
 
 // You have taken it away: that is a choice too.
@@ -101,27 +96,28 @@ Result<void> Walker::visit_deleted_configuration(const WantedEntry &wanted) {
     MOS_TRY(const bool has_folder, m_present.has_folder(wanted.path));
     if (!has_folder)
         return give(ChangeKind::keep, wanted, "was deleted by hand with its folder, and stays away");
-    put_beside(wanted);
-    return give(ChangeKind::keep, wanted,
-                fmt::format("was deleted by hand, and stays away; the package's version is put at {}",
-                            base::in_quotes(fmt::format("{}{}", wanted.path, beside_suffix))));
+    return give(ChangeKind::keep, wanted, fmt::format("was deleted by hand, and stays away; {}", put_beside(wanted)));
 }
 
-void Walker::put_beside(const WantedEntry &wanted) {
-    std::string path = fmt::format("{}{}", wanted.path, beside_suffix);
+// Says, for a note, what becomes of the package's version.
+std::string Walker::put_beside(const WantedEntry &wanted) {
+    const std::string path = beside_path(wanted.path);
     if (path.size() > base::max_path_bytes || base::split_path(path).name.size() > base::max_component_bytes)
-        return;  // its name can't be made any longer
-    Beside &beside = m_besides[std::move(path)];
-    beside.entry = *wanted.entry;
+        return "the package's version can't be put beside it, for its name would be too long";
+    const auto place = m_besides.try_emplace(path).first;
+    Beside &beside = place->second;
     beside.of = wanted.path;
-    if (wanted.content != nullptr)
-        beside.content = *wanted.content;
+    beside.entry = *wanted.entry;
     beside.wanted = wanted;
-    beside.wanted.path = m_besides.find(beside.of + std::string{beside_suffix})->first;
+    beside.wanted.path = place->first;
     beside.wanted.entry = &beside.entry;
-    beside.wanted.content = wanted.content != nullptr ? &beside.content : nullptr;
+    if (wanted.content != nullptr) {
+        beside.content = *wanted.content;
+        beside.wanted.content = &beside.content;
+    }
     beside.wanted.role = FileRole::beside;
     beside.wanted.beside_of = beside.of;
+    return fmt::format("the package's version is put beside it as {}", base::in_quotes(path));
 }
 
 Result<void> Walker::visit_beside(const WantedEntry &wanted, const std::optional<FileStatus> &there) {
@@ -165,7 +161,7 @@ Result<void> Walker::visit_output(const WantedEntry &wanted, const std::optional
             .about(std::string{wanted.path});
     // What was there before any package wrote it stays nobody's.
     const bool is_foreign = there && owners.empty() && m_old.empty();
-    return give(ChangeKind::output, wanted, {}, is_foreign ? Sweep::foreign : Sweep::nothing);
+    return give(is_foreign ? ChangeKind::foreign_output : ChangeKind::output, wanted);
 }
 
 }  // namespace mos::install

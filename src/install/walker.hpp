@@ -69,14 +69,14 @@ class Walker {
     [[nodiscard]] Result<void> visit_own(const WantedEntry &wanted, const base::FileStatus &there);
     [[nodiscard]] Result<void> visit_unowned(const WantedEntry &wanted, const base::FileStatus &there);
     [[nodiscard]] Result<void> visit_configuration(const WantedEntry &wanted, const base::FileStatus &there);
-    [[nodiscard]] Result<void> keep_unchanged(const WantedEntry &wanted, bool altered);
+    [[nodiscard]] Result<void> keep_unchanged(const WantedEntry &wanted);
     [[nodiscard]] static WantedEntry with_your_mode(const WantedEntry &wanted, const state::InstalledFile *before,
                                                     const base::FileStatus &there);
     [[nodiscard]] Result<void> settle_configuration(const WantedEntry &wanted, std::string_view why);
     [[nodiscard]] Result<void> visit_deleted_configuration(const WantedEntry &wanted);
     [[nodiscard]] Result<void> visit_beside(const WantedEntry &wanted, const std::optional<base::FileStatus> &there);
     [[nodiscard]] Result<void> visit_output(const WantedEntry &wanted, const std::optional<base::FileStatus> &there);
-    void put_beside(const WantedEntry &wanted);
+    std::string put_beside(const WantedEntry &wanted);
     [[nodiscard]] const InstallOptions &options_of(const WantedEntry &wanted) const {
         return m_steps.installs[wanted.step].options;
     }

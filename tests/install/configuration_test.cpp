@@ -83,6 +83,12 @@ TEST_CASE("a second name or a link in its place makes it no less yours") {
         CHECK(bench.content("etc/w.conf") == "yours");
         CHECK(bench.content("etc/w.conf.new") == "new");
     }
+    SUBCASE("linked, and neither you nor the package has changed it") {
+        bench.link("etc/backup", "etc/w.conf");
+        bench.install("w", "2", release("old"));
+        CHECK(bench.tree().find("etc/w.conf")->first_linked == "etc/backup");
+        CHECK_FALSE(bench.was_told("'etc/w.conf'"));
+    }
     SUBCASE("a symbolic link to one that you keep elsewhere") {
         bench.unlink("etc/w.conf");
         bench.symlink("etc/w.conf", "/srv/w.conf");
@@ -184,6 +190,31 @@ TEST_CASE("the job asks what becomes of one that was changed by hand, where it i
         CHECK(bench.version_of("w") == "1");
         CHECK_FALSE(bench.exists("etc/w.conf.new"));
     }
+}
+
+TEST_CASE("what an earlier version put beside goes when yours is replaced at last") {
+    Changed bench;
+    bench.install("w", "2", release("new"));
+    REQUIRE(bench.exists("etc/w.conf.new"));
+    must(bench.run(install_steps({step_of("w", "3", release("newest"), {.on_config = ConfigRule::ask})}),
+                   answers(Answer::replace)));
+    CHECK(bench.content("etc/w.conf") == "newest");
+    CHECK_FALSE(bench.exists("etc/w.conf.new"));
+}
+
+TEST_CASE("a name that is too long for one beside it is said, and yours stays") {
+    const std::string path = "etc/" + std::string(253, 'n');
+    const auto release_of = [&](const std::string &content) {
+        ImageBuilder image;
+        image.directory("etc").file(path, content);
+        return image;
+    };
+    Bench bench;
+    bench.install("w", "1", release_of("old"));
+    bench.write(path, "yours");
+    bench.install("w", "2", release_of("new"));
+    CHECK(bench.content(path) == "yours");
+    CHECK(bench.was_told("can't be put beside it, for its name would be too long"));
 }
 
 TEST_CASE("to preserve means that also what nobody has changed stays") {

@@ -18,11 +18,12 @@ enum class ChangeKind : std::uint8_t {
     same_directory,     // a directory that stays as it is, while things come and go in it
     foreign_directory,  // the same of one that was there before and belongs to nobody: it stays nobody's
     remove,
-    keep,         // altered by hand: stays, and stays the package's
-    leave_out,    // somebody else's: stays, and the package does without
-    ask,          // somebody else's, or altered by hand: the job asks
-    output,       // a script will write it; what is there is kept aside
-    remove_tree,  // with all that is below it
+    keep,            // altered by hand: stays, and stays the package's
+    leave_out,       // somebody else's: stays, and the package does without
+    ask,             // somebody else's, or altered by hand: the job asks
+    output,          // a script will write it; what is there is kept aside
+    foreign_output,  // the same of one that was there before and belongs to nobody: it stays nobody's
+    remove_tree,     // with all that is below it
 };
 
 // What a package wants at a path. Borrowed for the time of one call.
@@ -41,9 +42,8 @@ struct WantedEntry {
     std::string_view beside_of;
 };
 
-// `directory`: one stands there that goes with all below it, of which nothing may be somebody else's. `foreign`: what
-// stands there was nobody's before, and will not be the package's.
-enum class Sweep : std::uint8_t { nothing, directory, foreign };
+// Whether a directory stands there that goes with all below it, of which nothing may be somebody else's.
+enum class Sweep : std::uint8_t { nothing, directory };
 
 struct Change {
     ChangeKind kind = ChangeKind::unchanged;
