@@ -2,6 +2,7 @@
 #include "guard.hpp"
 
 #include <mos/base/json.hpp>
+#include <mos/base/path.hpp>
 #include <mos/package/writer.hpp>
 
 #include <fmt/format.h>
@@ -60,15 +61,6 @@ Result<mos::package::Manifest> read_manifest(const mos_build_options &given) {
     return mos::package::parse_manifest(tree->dump());
 }
 
-Result<std::string> read_prefix(const char *prefix) {
-    std::string text = text_or(prefix, "");
-    while (text.starts_with('/'))
-        text.erase(0, 1);
-    while (text.ends_with('/'))
-        text.pop_back();
-    return text;
-}
-
 Result<std::shared_ptr<BuildRequest>> read_request(mos_context *context, const mos_build_options *options) {
     MOS_TRY(const mos_build_options given, read_options(options));
     if ((given.flags & ~static_cast<std::uint32_t>(MOS_BUILD_KEEP_OWNERS)) != 0)
@@ -78,7 +70,7 @@ Result<std::shared_ptr<BuildRequest>> read_request(mos_context *context, const m
     auto request = std::make_shared<BuildRequest>();
     request->context = context->context;
     MOS_TRY(request->manifest, read_manifest(given));
-    MOS_TRY(request->prefix, read_prefix(given.prefix));
+    request->prefix = mos::base::without_outer_slashes(text_or(given.prefix, ""));
     MOS_TRY(request->input, mos::base::open_root(input_path));
     using mos::package::Section;
     const std::pair<Section, const char *> further[] = {{Section::scripts, given.scripts_path},

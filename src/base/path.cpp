@@ -37,6 +37,18 @@ Result<void> check_entry_path(std::string_view path) {
     return {};
 }
 
+std::string join_path(std::string_view parent, std::string_view below) {
+    return parent.empty() ? std::string{below} : fmt::format("{}/{}", parent, below);
+}
+
+std::string_view without_outer_slashes(std::string_view path) noexcept {
+    while (path.starts_with('/'))
+        path.remove_prefix(1);
+    while (path.ends_with('/'))
+        path.remove_suffix(1);
+    return path;
+}
+
 SplitPath split_path(std::string_view path) noexcept {
     const std::size_t slash = path.rfind('/');
     if (slash == std::string_view::npos)

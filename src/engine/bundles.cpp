@@ -17,8 +17,7 @@ using package::Statement;
 namespace {
 
 std::strong_ordering compare(const Statement &a, const Statement &b) {
-    const auto order = package::compare_versions(a.version, b.version);
-    return order != 0 ? order : package::compare_versions(a.release, b.release);
+    return package::compare_versions({a.version, a.release}, {b.version, b.release});
 }
 
 Error circle(const std::vector<std::string> &carriers, const std::string &name) {

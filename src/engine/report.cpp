@@ -88,19 +88,14 @@ Result<std::vector<ReportRow>> check_dependencies(Engine &engine, const package:
     std::vector<ReportRow> rows;
     MOS_TRY(const std::vector<install::Unmet> unmet, install::unmet_dependencies(packages, to_come));
     for (const install::Unmet &one : unmet)
-        rows.push_back({.kind = "unmet",
-                        .package = one.package,
-                        .object = one.relation,
-                        .sentence = fmt::format("{} depends on {}, and {}", one.package, base::in_quotes(one.relation),
-                                                one.what_is_there.empty() ? "nothing installed is that"
-                                                                          : one.what_is_there + " is installed")});
+        rows.push_back(
+            {.kind = "unmet", .package = one.package, .object = one.relation, .sentence = install::sentence_of(one)});
     MOS_TRY(const std::vector<install::Conflict> conflicts, install::conflicts(packages, to_come));
     for (const install::Conflict &one : conflicts)
         rows.push_back({.kind = "conflict",
                         .package = one.package,
                         .object = one.relation,
-                        .sentence = fmt::format("{} must not be installed beside {} {} ({})", one.package, one.other,
-                                                one.other_version, base::in_quotes(one.relation))});
+                        .sentence = install::sentence_of(one)});
     return rows;
 }
 

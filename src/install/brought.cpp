@@ -24,12 +24,6 @@ namespace {
 
 constexpr std::array<std::string_view, 3> unit_folders = {"etc/systemd/system/", "lib/systemd/system/",
                                                           "usr/lib/systemd/system/"};
-constexpr std::uint32_t script_mode = 0700;
-
-std::string joined(const std::string &prefix, std::string_view path) {
-    return prefix.empty() ? std::string{path} : fmt::format("{}/{}", prefix, path);
-}
-
 Result<std::string> read_text(package::Package &package, const Entry &entry, std::uint64_t limit) {
     if (entry.size > limit)
         return Error{Code::LIMIT, fmt::format("{} has {} bytes, at most {} are allowed", base::in_quotes(entry.path),
@@ -46,11 +40,9 @@ Result<std::string> read_text(package::Package &package, const Entry &entry, std
 // An extra with the attributes of `entry` and other content.
 Extra make_extra(std::string path, FileRole role, const Entry &entry, std::string content) {
     Extra extra{.path = std::move(path), .role = role, .entry = entry, .content = std::move(content)};
-    crypto::Sha256 hasher;
-    hasher.update(base::as_bytes(extra.content));
     extra.entry.path = extra.path;
     extra.entry.size = extra.content.size();
-    extra.entry.sha256 = hasher.finish();
+    extra.entry.sha256 = crypto::sha256(base::as_bytes(extra.content));
     extra.entry.links = 1;
     extra.entry.copies = 0;
     extra.entry.copy_of.clear();
@@ -110,7 +102,7 @@ Result<void> Finder::accept_template(const Entry &entry, const nlohmann::json &v
                      fmt::format("the package's templates make more than {} bytes", max_template_total_bytes)}
             .about(entry.path);
     m_brought.extras.push_back(
-        make_extra(joined(m_brought.prefix, path), FileRole::configuration, entry, std::move(made)));
+        make_extra(base::join_path(m_brought.prefix, path), FileRole::configuration, entry, std::move(made)));
     return {};
 }
 
@@ -150,13 +142,12 @@ Result<void> Finder::check_count() const {
 }
 
 void Finder::add_outputs() {
-    const bool has_scripts = !m_brought.scripts.empty();
+    if (m_brought.scripts.empty())
+        return;
     for (const std::string &path : m_brought.manifest.scripts.outputs) {
-        Extra output;
+        Extra &output = m_brought.extras.emplace_back();
         output.path = path;
         output.role = FileRole::output;
-        if (has_scripts)
-            m_brought.extras.push_back(std::move(output));
     }
 }
 
@@ -182,11 +173,7 @@ Result<std::string> find_prefix(const InstallOptions &options, const package::Ma
                                 const std::optional<state::InstalledPackage> &installed) {
     if (!options.prefix)
         return installed ? installed->prefix : std::string{};
-    std::string prefix = *options.prefix;
-    while (prefix.starts_with('/'))
-        prefix.erase(0, 1);
-    while (prefix.ends_with('/'))
-        prefix.pop_back();
+    std::string prefix{base::without_outer_slashes(*options.prefix)};
     if (prefix.empty())
         return prefix;
     MOS_CHECK(base::check_entry_path(prefix));

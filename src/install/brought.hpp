@@ -22,6 +22,8 @@ inline constexpr std::uint64_t max_template_total_bytes = 16U << 20U;  // of all
 // Where an installed package's scripts are kept, beneath the root: nobody but the engine writes there.
 inline constexpr std::string_view kept_scripts_path = "var/lib/multios/packages";
 
+inline constexpr std::uint32_t script_mode = 0700;
+
 struct Extra {
     std::string path;  // beneath the root
     state::FileRole role = state::FileRole::content;

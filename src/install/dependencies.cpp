@@ -236,4 +236,15 @@ Result<std::vector<std::string>> orphans(state::Packages &packages) {
     return names;
 }
 
+std::string sentence_of(const Unmet &unmet) {
+    return fmt::format("{} depends on {}, and {}", unmet.package, base::in_quotes(unmet.relation),
+                       unmet.what_is_there.empty() ? "nothing installed is that"
+                                                   : unmet.what_is_there + " is installed");
+}
+
+std::string sentence_of(const Conflict &conflict) {
+    return fmt::format("{} must not be installed beside {} {} ({})", conflict.package, conflict.other,
+                       conflict.other_version, base::in_quotes(conflict.relation));
+}
+
 }  // namespace mos::install

@@ -15,7 +15,6 @@ using Moment = state::Hook::Moment;
 namespace {
 
 constexpr const char *scripts_folder = "scripts";
-constexpr std::uint32_t script_mode = 0700;
 
 std::string_view action_name(Action action) {
     switch (action) {
@@ -59,9 +58,7 @@ Result<std::optional<std::string>> read_kept_script(transaction::Site &site, con
     if (!content && (content.error().code() == Code::NOT_FOUND || content.error().code() == Code::LIMIT))
         return altered();
     MOS_TRY(const base::Bytes bytes, std::move(content));
-    crypto::Sha256 hasher;
-    hasher.update(bytes);
-    if (hasher.finish() != file->digest)
+    if (crypto::sha256(bytes) != file->digest)
         return altered();
     return std::optional{std::string{base::as_text(bytes)}};
 }
@@ -179,36 +176,36 @@ Result<void> HookPlan::add_services(const Brought &brought, const StepSummary &s
     add_manager_reload();
     const package::Service &wishes = brought.manifest.service;
     if (summary.old_package == 0) {
-        for (const std::string &unit : brought.units) {
-            if (!wishes.start_on_install)
-                break;
-            add_service(Moment::after_apply, ServiceAction::start, unit);
-            add_service(Moment::before_undo, ServiceAction::stop, unit);
-        }
+        if (wishes.start_on_install)
+            std::ranges::for_each(brought.units, [&](const std::string &unit) { add_start(unit); });
         return {};
     }
     MOS_TRY(const std::vector<std::string> active, active_of(brought.units, services));
-    for (const std::string &unit : active) {
-        switch (wishes.on_update) {
-        case package::Service::OnUpdate::restart:
-        case package::Service::OnUpdate::reload: {
-            const ServiceAction action =
-                wishes.on_update == package::Service::OnUpdate::reload ? ServiceAction::reload : ServiceAction::restart;
-            add_service(Moment::after_apply, action, unit);
-            add_service(Moment::after_undo, action, unit);
-            break;
-        }
-        case package::Service::OnUpdate::stop:
-            add_service(Moment::before_apply, ServiceAction::stop, unit);
-            add_service(Moment::after_apply, ServiceAction::start, unit);
-            add_service(Moment::before_undo, ServiceAction::stop, unit);
-            add_service(Moment::after_undo, ServiceAction::start, unit);
-            break;
-        case package::Service::OnUpdate::nothing:
-            break;
-        }
-    }
+    for (const std::string &unit : active)
+        add_update(wishes.on_update, unit);
     return {};
+}
+
+void HookPlan::add_start(const std::string &unit) {
+    add_service(Moment::after_apply, ServiceAction::start, unit);
+    add_service(Moment::before_undo, ServiceAction::stop, unit);
+}
+
+// Of a unit that runs; the way back does the same with the old version.
+void HookPlan::add_update(package::Service::OnUpdate on_update, const std::string &unit) {
+    using package::Service;
+    if (on_update == Service::OnUpdate::nothing)
+        return;
+    if (on_update == Service::OnUpdate::stop) {
+        add_service(Moment::before_apply, ServiceAction::stop, unit);
+        add_start(unit);
+        add_service(Moment::after_undo, ServiceAction::start, unit);
+        return;
+    }
+    const ServiceAction action =
+        on_update == Service::OnUpdate::reload ? ServiceAction::reload : ServiceAction::restart;
+    add_service(Moment::after_apply, action, unit);
+    add_service(Moment::after_undo, action, unit);
 }
 
 // Of a package that goes.

@@ -50,6 +50,8 @@ class HookPlan {
                                              ServiceManager &services);
     void add_service(state::Hook::Moment moment, ServiceAction action, const std::string &unit);
     void add_manager_reload();
+    void add_start(const std::string &unit);
+    void add_update(package::Service::OnUpdate on_update, const std::string &unit);
 
     std::vector<File> m_files;
     struct Planned {

@@ -23,8 +23,7 @@ namespace {
 constexpr std::size_t max_notices = 1000;
 
 std::strong_ordering compare(const package::Statement &wanted, const state::InstalledPackage &installed) {
-    const auto order = package::compare_versions(wanted.version, installed.version);
-    return order != 0 ? order : package::compare_versions(wanted.release, installed.release);
+    return package::compare_versions({wanted.version, wanted.release}, {installed.version, installed.release});
 }
 
 Result<StepSummary> summarize_install(state::Packages &packages, const InstallStep &step) {
@@ -266,14 +265,10 @@ Result<void> note_relations(state::Packages &packages, Resolution &resolution) {
         to_come.push_back(&brought->manifest);
     MOS_TRY(const std::vector<Unmet> unmet, unmet_dependencies(packages, to_come));
     for (const Unmet &one : unmet)
-        resolution.notices.push_back(
-            fmt::format("'{}' depends on {}, and {}", one.package, base::in_quotes(one.relation),
-                        one.what_is_there.empty() ? "nothing installed is that" : one.what_is_there + " is installed"));
+        resolution.notices.push_back(sentence_of(one));
     MOS_TRY(const std::vector<Conflict> excluded, conflicts(packages, to_come));
     for (const Conflict &one : excluded)
-        resolution.notices.push_back(fmt::format("'{}' says that it must not be installed beside '{}' {} ({})",
-                                                 one.package, one.other, one.other_version,
-                                                 base::in_quotes(one.relation)));
+        resolution.notices.push_back(sentence_of(one));
     return {};
 }
 

@@ -1,5 +1,7 @@
 #include "walk.hpp"
 
+#include <mos/base/path.hpp>
+
 #include <fmt/format.h>
 
 namespace mos::install {
@@ -91,8 +93,7 @@ Result<void> WantedStream::read_entry() {
         const auto path = package::installed_path(*next);
         if (!path)
             continue;
-        const std::string &prefix = m_brought->prefix;
-        std::string beneath_root = prefix.empty() ? std::string{*path} : fmt::format("{}/{}", prefix, *path);
+        std::string beneath_root = base::join_path(m_brought->prefix, *path);
         m_next = std::make_unique<Shown>(Shown{std::move(*next), std::move(beneath_root), {}});
         return {};
     }
@@ -137,8 +138,7 @@ Result<void> WantedStream::show_entry() {
     m_wanted.attributes = shared->second;
     const std::string_view first =
         std::string_view{entry.target}.substr(package::section_prefix(package::Section::files).size());
-    const std::string &prefix = m_brought->prefix;
-    m_next->link_first = prefix.empty() ? std::string{first} : fmt::format("{}/{}", prefix, first);
+    m_next->link_first = base::join_path(m_brought->prefix, first);
     m_wanted.link_first = m_next->link_first;
     return {};
 }

@@ -148,4 +148,9 @@ std::strong_ordering compare_versions(std::string_view a, std::string_view b) no
     return compare_parts(left.revision, right.revision);
 }
 
+std::strong_ordering compare_versions(const Released &a, const Released &b) noexcept {
+    const std::strong_ordering order = compare_versions(a.version, b.version);
+    return order != 0 ? order : compare_versions(a.release, b.release);
+}
+
 }  // namespace mos::package

@@ -85,9 +85,8 @@ Result<bool> has_hooks(Site &site, const Transaction &transaction, Moment moment
 }
 
 // What is called at the other end of the way: who was stopped before runs again. A transaction that has come so far is
-// not held up by it.
-// The moves are flushed first: else a cut could keep what a script wrote and lose the move of what had been there,
-// which would then be left in the slot of something that is to be empty.
+// not held up by it. The moves are flushed first: else a cut could keep what a script wrote and lose the move of what
+// had been there, which would then be left in the slot of something that is to be empty.
 Result<void> call_at_the_end(Site &site, Stages &stages, const Transaction &transaction, SyncPoints &sync_points) {
     const Moment moment = transaction.heading() == Direction::forward ? Moment::after_apply : Moment::after_undo;
     MOS_TRY(const bool has_any, has_hooks(site, transaction, moment));

@@ -8,6 +8,13 @@ using namespace mos::base;
 using mos::test::must;
 using mos::test::refusal;
 
+TEST_CASE("paths are joined, and freed of the slashes that people write") {
+    CHECK(mos::base::join_path("", "b") == "b");
+    CHECK(mos::base::join_path("a", "b/c") == "a/b/c");
+    CHECK(mos::base::without_outer_slashes("//opt/app/") == "opt/app");
+    CHECK(mos::base::without_outer_slashes("/").empty());
+}
+
 TEST_CASE("an entry path is relative and names every folder on its way") {
     must(check_entry_path("x"));
     must(check_entry_path("usr/bin/x"));

@@ -159,6 +159,25 @@ TEST_CASE("what a failed script has done to the package's own files goes with th
     CHECK_FALSE(bench.scripts.has("opt/added"));
 }
 
+TEST_CASE("of several packages the last is undone first") {
+    if (!can_run_scripts())
+        return;
+    ScriptedBench bench;
+    Plan plan{bench.engine};
+    for (const std::string name : {"a", "b", "c"}) {
+        Parts parts = bench.package("1", {{"undo", "echo " + name + " >> /etc/undone"}});
+        parts.manifest.package_info.name = name;
+        parts.manifest.scripts.outputs.clear();
+        ImageBuilder files;
+        files.directory("opt").file("opt/" + name, "1");
+        parts.files = files.image();
+        must(plan.install(mos::base::make_memory_source(make_package(parts, {bench.publisher.signer()}), name), {}));
+    }
+    must(EngineBench::run(plan));
+    must(bench.roll_back());
+    CHECK(bench.read("etc/undone") == "c\nb\na\n");
+}
+
 TEST_CASE("a script can't reach stages and recovery points") {
     if (!can_run_scripts())
         return;

@@ -122,6 +122,17 @@ TEST_CASE("a service that does not come up again takes its update back, and runs
           Calls{"daemon-reload", "restart web.service", "daemon-reload", "restart web.service"});
 }
 
+TEST_CASE("a service that somebody has stopped since the update is not started by taking it back") {
+    ServiceBench bench;
+    must(bench.install(bench.web("1")));
+    bench.services->active = {"web.service"};
+    must(bench.install(bench.web("2")));
+    bench.services->active.clear();
+    (void)bench.services->take();
+    must(bench.bench.roll_back());
+    CHECK(bench.services->take() == Calls{"daemon-reload"});
+}
+
 TEST_CASE("a service is stopped before its package is removed") {
     ServiceBench bench;
     must(bench.install(bench.web("1")));

@@ -1,6 +1,7 @@
 // Configuration files: what was shipped before, what is shipped now, and yours.
 #include "bench.hpp"
 
+#include <cerrno>
 #include <doctest/doctest.h>
 
 using mos::Code;
@@ -378,6 +379,42 @@ TEST_CASE("a configuration file that is to stay is in the way of data that is to
     CHECK(refusal(bench.run({.installs = {}, .removals = {{.name = "w", .data = Kept::removed}}})) == Code::CONFLICT);
     bench.remove(RemoveStep{.name = "w", .configuration = Kept::removed, .data = Kept::removed});
     CHECK_FALSE(bench.exists("srv/w"));
+}
+
+TEST_CASE("a backup goes with a removal that is refused, and stays with one that may still be completed") {
+    Bench bench;
+    mos::test::Parts parts{.manifest = mos::test::manifest_of("w", "1"), .files = release("old").image()};
+    parts.manifest.data.paths = {"srv/w"};
+    bench.install(parts);
+    bench.make_directory("srv");
+    bench.make_directory("srv/w");
+    bench.write("srv/w/data", "precious");
+    const RemoveStep step{.name = "w", .data = Kept::removed, .backup_data = true};
+    const auto backups = [&] {
+        const auto folder = bench.twin.root()->open_directory("var/backups/multios", mos::base::Symlinks::refuse);
+        return folder ? must(folder.value()->list()).size() : 0;
+    };
+    SUBCASE("refused") {
+        bench.machine->watcher.on_checkpoint = [](mos::base::Phase phase) -> mos::Result<void> {
+            if (phase == mos::base::Phase::deciding)
+                return mos::Error{Code::CANCELLED, "no"};
+            return {};
+        };
+        CHECK(refusal(bench.run({.installs = {}, .removals = {step}})) == Code::CANCELLED);
+        CHECK(backups() == 0);
+        CHECK(bench.content("srv/w/data") == "precious");
+    }
+    SUBCASE("decided, and not settled") {
+        bench.machine->watcher.on_checkpoint = [&](mos::base::Phase phase) -> mos::Result<void> {
+            if (phase == mos::base::Phase::applying) {
+                bench.write("unflushed", "x");
+                bench.twin.fail_writeback(EIO);
+            }
+            return {};
+        };
+        CHECK(refusal(bench.run({.installs = {}, .removals = {step}})) == Code::RECOVERY_FAILED);
+        CHECK(backups() == 1);
+    }
 }
 
 TEST_CASE("data is backed up into an archive before it is removed") {

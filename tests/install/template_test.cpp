@@ -75,6 +75,37 @@ TEST_CASE("a template and a file for the same path are refused") {
     CHECK(refused.error().message() == "the package wants two things at 'etc/web.conf'");
 }
 
+TEST_CASE("an output of a script that the package brings as well is refused in the plan") {
+    Bench bench;
+    Parts parts = web("1", "x");
+    ImageBuilder scripts;
+    scripts.file("post-install", "#!/bin/sh\n", 0755);
+    parts.scripts = scripts.image();
+    parts.manifest.scripts.outputs = {"etc/web.conf"};
+    const auto refused = bench.resolve(install_steps({step_of(parts)}));
+    CHECK(refusal(refused) == Code::FORMAT);
+    CHECK(refused.error().message() == "the package wants two things at 'etc/web.conf'");
+}
+
+TEST_CASE("more templates than can be held are refused, and more values than can be read again") {
+    Bench bench;
+    Parts parts{.manifest = mos::test::manifest_of("web", "1")};
+    ImageBuilder many;
+    many.directory("etc");
+    for (int i = 0; i < 4097; ++i)
+        many.file("etc/t" + std::to_string(10'000 + i), "");
+    parts.templates = many.image();
+    CHECK(refusal(bench.resolve(install_steps({step_of(parts)}))) == Code::LIMIT);
+
+    const auto values = [](const char *key) {
+        return R"({")" + std::string{key} + R"(": ")" + std::string(600'000, 'v') + R"("})";
+    };
+    bench.install(web("1", "x"), {.values = values("a")});
+    const auto refused = bench.resolve(install_steps({step_of(web("2", "x"), {.values = values("b")})}));
+    CHECK(refusal(refused) == Code::LIMIT);
+    bench.install(web("2", "x"));
+}
+
 TEST_CASE("a package that allows it is put below another folder, and updates find it there") {
     Bench bench;
     Parts parts{.manifest = mos::test::manifest_of("w", "1")};

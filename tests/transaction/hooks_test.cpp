@@ -395,6 +395,38 @@ TEST_CASE("where nobody can call the hooks nothing begins, nothing goes on, and 
     CHECK(must(rig.machine->installed_version()) == "1");
 }
 
+TEST_CASE("a recovery that can't even call a hook takes nothing back; one whose hook fails does") {
+    Rig rig;
+    std::optional<Twin> cut;
+    rig.on(Moment::after_apply, [&](Directory &, Interruption) {
+        if (!cut)
+            cut.emplace(rig.twin.killed());
+    });
+    must(rig.update(two_each()));
+    const auto recover_with = [](Rig &next, Code code) {
+        next.machine->hooks().on_call = [code](const Hook &hook, Directory &, Interruption) -> Result<void> {
+            return hook.moment == Moment::after_apply ? Result<void>{Error{code, "the test says so"}} : Result<void>{};
+        };
+        return mos::transaction::recover(next.machine->site());
+    };
+    Rig next{std::move(*cut)};
+    REQUIRE(next.unfinished()->state == TransactionState::applied);
+    SUBCASE("the program that runs scripts is missing") {
+        CHECK(refusal(recover_with(next, Code::NOT_FOUND)) == Code::RECOVERY_FAILED);
+        CHECK(next.unfinished()->state == TransactionState::applied);
+        next.expect(after());
+        next.machine->hooks().on_call = {};
+        must(mos::transaction::recover(next.machine->site()));
+        CHECK(next.state_of(1) == TransactionState::done);
+        next.expect(after());
+    }
+    SUBCASE("the script fails") {
+        must(recover_with(next, Code::SCRIPT_FAILED));
+        CHECK(next.state_of(1) == TransactionState::reverted);
+        next.expect(before());
+    }
+}
+
 TEST_CASE("hooks go with their recovery point") {
     Rig rig;
     must(rig.update(two_each()));

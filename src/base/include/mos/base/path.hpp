@@ -24,6 +24,12 @@ struct SplitPath {
 };
 [[nodiscard]] SplitPath split_path(std::string_view path) noexcept;
 
+// "a/b" of "a" and "b", "b" of "" and "b".
+[[nodiscard]] std::string join_path(std::string_view parent, std::string_view below);
+
+// What a person writes for a folder beneath the root: without the slashes at either end.
+[[nodiscard]] std::string_view without_outer_slashes(std::string_view path) noexcept;
+
 // True when `path` lies below `directory` ("a/b" below "a", everything below "").
 [[nodiscard]] bool is_below(std::string_view path, std::string_view directory) noexcept;
 

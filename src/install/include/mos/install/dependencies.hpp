@@ -26,6 +26,10 @@ struct Conflict {
     friend bool operator==(const Conflict &, const Conflict &) = default;
 };
 
+// "app depends on 'libfoo (>= 2)', and 'libfoo' 1.0 is installed", for people.
+[[nodiscard]] std::string sentence_of(const Unmet &unmet);
+[[nodiscard]] std::string sentence_of(const Conflict &conflict);
+
 // `to_come` are the packages of one plan; each takes the place of an installed package of its name, which then counts
 // neither as there nor as having conflicts. A provided name counts like a package. FORMAT for a malformed relation of a
 // package that is to come; one of an installed package counts as none, since it was accepted and must not block every

@@ -26,4 +26,11 @@ inline constexpr std::size_t max_type_bytes = 64;
 // Total: what is no valid version is ordered too, by the same rules.
 [[nodiscard]] std::strong_ordering compare_versions(std::string_view a, std::string_view b) noexcept;
 
+// A version and the release of its packaging, which counts where the versions are equal.
+struct Released {
+    std::string_view version;
+    std::string_view release;
+};
+[[nodiscard]] std::strong_ordering compare_versions(const Released &a, const Released &b) noexcept;
+
 }  // namespace mos::package
