@@ -116,7 +116,7 @@ Result<Format> format_of(std::string_view file_name) {
         if (file_name.ends_with(ending))
             return format;
     }
-    return invalid(file_name, "ends with none of .yml, .yaml, .ini, .conf, .json");
+    return invalid(file_name, "ends with none of .yml, .yaml, .ini, .conf, .json, so its format can't be told");
 }
 
 Result<JsonTree> read_values(std::string_view text, Format format, std::string_view name) {

@@ -111,6 +111,16 @@ Result<Entry> Creation::write_metadata_file(std::string_view path, const TextRea
     return entry;
 }
 
+// Of who makes a package it is a mistake in what he gave, not damage.
+Result<void> check_script(const Entry &entry) {
+    if (section_of(entry.path) != Section::scripts || entry.type == EntryType::directory)
+        return {};
+    auto kind = script_kind(entry);
+    if (kind)
+        return {};
+    return Error{Code::INVALID_ARGUMENT, kind.error().message()}.about(entry.path);
+}
+
 Result<void> Creation::give_checksums(const std::vector<Entry> &listed, const base::ByteSink &sink) {
     ChecksumsText text;
     MOS_CHECK(sink(base::as_bytes(ChecksumsText::begin())));
@@ -119,8 +129,7 @@ Result<void> Creation::give_checksums(const std::vector<Entry> &listed, const ba
         MOS_TRY(const std::optional<ScannedEntry> scanned, entries.next());
         if (!scanned)
             break;
-        if (section_of(scanned->entry.path) == Section::scripts && scanned->entry.type != EntryType::directory)
-            MOS_CHECK(script_kind(scanned->entry));
+        MOS_CHECK(check_script(scanned->entry));
         MOS_CHECK(sink(base::as_bytes(text.line(scanned->entry))));
     }
     for (const Entry &entry : listed)

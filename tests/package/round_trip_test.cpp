@@ -213,6 +213,26 @@ TEST_CASE("the names of one symbolic link become links of their own, and that is
     CHECK(entries.at("two").target == "to");
 }
 
+TEST_CASE("a script that nobody would ever call is refused when the package is made") {
+    const test::Tree tree;
+    const test::Tree output;
+    const auto make = [&](const char *name) {
+        const test::Tree scripts;
+        scripts.file(name, "#!/bin/sh\n", 0755);
+        const auto folder = scripts.open();
+        const package::InputTree trees[] = {{folder.get(), package::Section::scripts, ""}};
+        return package::create_package(trees, test::manifest_of("p"), {}, *output.open(), "p.mos");
+    };
+    const auto refused = make("postinst");
+    CHECK(refusal(refused) == Code::INVALID_ARGUMENT);
+    CHECK(refused.error().message() ==
+          "'content/scripts/postinst' is no script that is ever called; there are pre-install, post-install, "
+          "pre-remove, post-remove, undo");
+    CHECK_FALSE(std::filesystem::exists(output.at("p.mos")));
+    must(make("post-install"));
+    must(make("undo.sh"));
+}
+
 TEST_CASE("a pipe in the input is refused by name and leaves nothing behind") {
     const test::Tree tree;
     tree.directory("run");
