@@ -33,7 +33,8 @@ TEST_CASE("a format follows from the ending of a file's name") {
     CHECK(must(format_of("site.conf")) == Format::ini);
     CHECK(must(format_of("a.json")) == Format::json);
     CHECK(refusal(format_of("a.toml")) == Code::INVALID_ARGUMENT);
-    CHECK(format_of("yaml").error().message() == "'yaml' ends with none of .yml, .yaml, .ini, .conf, .json, so its format can't be told");
+    CHECK(format_of("yaml").error().message() ==
+          "'yaml' ends with none of .yml, .yaml, .ini, .conf, .json, so its format can't be told");
 }
 
 TEST_CASE("an empty file is an empty object, whatever its format, and may begin with a byte order mark") {

@@ -123,7 +123,9 @@ class CreateWithScripts(Guide):
     def test_a_script_that_nobody_would_call_is_refused(self):
         os.rename(self.at("path/install-scripts/post-install"), self.at("path/install-scripts/postinst"))
         self.note_state()
-        self.left_as_it_was(self.guide(CREATE_WITH_SCRIPTS), REFUSED, "E023", "postinst", "Nothing was written.")
+        ended = self.must(self.guide(CREATE_WITH_SCRIPTS), USAGE)
+        self.assertIn("'content/scripts/postinst' is no script that is ever called; there are pre-install,", ended.err)
+        self.assertEqual((self.state(), sorted(os.listdir(self.work))), self.noted)
 
     def test_metadata_of_another_package_are_refused(self):
         self.given_file("metadata.json", json.dumps({"package_info": {"name": "database"}}))
