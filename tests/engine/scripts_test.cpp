@@ -15,15 +15,6 @@ using mos::engine::Plan;
 
 namespace {
 
-// Where a script can't be confined, there is nothing to test.
-bool can_run_scripts() {
-    ScriptBench probe;
-    const auto ran = probe.run(probe.script("exit 0"));
-    if (!ran)
-        MESSAGE("scripts can't be run here, so this is not tested: ", ran.error().full_message());
-    return ran.ok();
-}
-
 struct ScriptedBench {
     ScriptedBench() {
         const auto folder = must(mos::base::make_directories(*root(), mos::engine::trust_path));

@@ -3,14 +3,58 @@
 
 #include "temporary_root.hpp"
 
+#include <mos/base/clock.hpp>
 #include <mos/install/script_runner.hpp>
 
+#include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
+#include <sched.h>
 #include <string>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 namespace mos::test {
+
+// Whether this machine lets a process change its root, and have mounts of its own. Told once.
+struct Powers {
+    bool chroot = false;
+    bool mounts = false;
+};
+
+inline const Powers &powers() {
+    static const Powers found = [] {
+        const auto may = [](const auto &attempt) {
+            const pid_t child = ::fork();
+            if (child == 0)
+                ::_exit(attempt() ? 0 : 1);
+            int status = 1;
+            ::waitpid(child, &status, 0);
+            return status == 0;
+        };
+        return Powers{
+            .chroot = may([] { return ::chroot("/") == 0; }),
+            .mounts = may([] {
+                return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+            }),
+        };
+    }();
+    return found;
+}
+
+inline bool can_run_scripts() {
+    if (!powers().chroot)
+        MESSAGE("skipped: this process may not change its root");
+    return powers().chroot;
+}
+
+inline bool can_hide() {
+    if (!powers().chroot || !powers().mounts)
+        MESSAGE("skipped: this process may not have mounts of its own");
+    return powers().chroot && powers().mounts;
+}
 
 // Remembers what it is told, and cancels when `is_enough` says so.
 class ScriptObserver final : public base::Observer {
@@ -98,5 +142,24 @@ class ScriptBench {
   private:
     TemporaryRoot m_temporary;
 };
+
+inline std::int64_t now() { return mos::base::system_clock().monotonic_ms(); }
+
+// The number of processes whose root is the bench's: all that its scripts left.
+inline std::size_t left_in(const ScriptBench &bench) {
+    std::size_t count = 0;
+    for (const auto &entry : std::filesystem::directory_iterator{"/proc"}) {
+        std::error_code ignored;
+        const auto root = std::filesystem::read_symlink(entry.path() / "root", ignored);
+        if (root == bench.root_path())
+            ++count;
+    }
+    return count;
+}
+
+inline std::string message_of(const Result<void> &result) {
+    REQUIRE_FALSE(result.ok());
+    return result.error().message();
+}
 
 }  // namespace mos::test
