@@ -119,7 +119,7 @@ class Trial:
         self._after(self.second, "multios-package", "install", self._path("2.mos"), *trust)
         self._after(self.first, "multios-update", "rollback", *trust)
         self._after(self.second, "multios-package", "install", self._path("2.mos"), *trust)
-        self._after({}, "multios-package", "remove", "tree", *trust)
+        self._after({}, "multios-package", "remove", "tree", "--remove-config", *trust)
         self._after(self.second, "multios-update", "rollback", *trust)
 
     def _after(self, expected, name, *arguments):
