@@ -13,4 +13,11 @@ Result<Directory *> DirectoryCache::open(std::string_view path) {
     return m_last.get();
 }
 
+Result<Directory *> DirectoryCache::find(std::string_view path) {
+    auto opened = open(path);
+    if (!opened && is_gone(opened.error()))
+        return static_cast<Directory *>(nullptr);
+    return opened;
+}
+
 }  // namespace mos::base

@@ -169,4 +169,8 @@ std::unique_ptr<Source> make_source(std::unique_ptr<File> file, std::string name
     return std::make_unique<FileSource>(std::move(file), std::move(name));
 }
 
+bool is_gone(const Error &error) noexcept {
+    return error.code() == Code::NOT_FOUND || error.code() == Code::SYMLINK_IN_PATH;
+}
+
 }  // namespace mos::base

@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-
 namespace mos::install {
 
 using base::FileStatus;
@@ -39,7 +37,7 @@ bool same_owner_mode_time(const FileStatus &there, const state::Attributes &attr
 Result<std::optional<FileStatus>> Present::find(std::string_view path) {
     const base::SplitPath split = base::split_path(path);
     auto opened = m_cache.open(split.parent);
-    if (!opened && (opened.error().code() == Code::NOT_FOUND || opened.error().system_errno() == ENOTDIR))
+    if (!opened && opened.error().code() == Code::NOT_FOUND)
         return std::optional<FileStatus>{};
     if (!opened && opened.error().code() == Code::SYMLINK_IN_PATH)
         return Error{Code::SYMLINK_IN_PATH,
@@ -52,7 +50,7 @@ Result<std::optional<FileStatus>> Present::find(std::string_view path) {
 
 Result<bool> Present::has_folder(std::string_view path) {
     auto opened = m_cache.open(base::split_path(path).parent);
-    if (!opened && (opened.error().code() == Code::NOT_FOUND || opened.error().system_errno() == ENOTDIR))
+    if (!opened && opened.error().code() == Code::NOT_FOUND)
         return false;
     MOS_TRY(const base::Directory *const folder, std::move(opened));
     return folder != nullptr;

@@ -53,7 +53,7 @@ class Walk {
     [[nodiscard]] Result<void> add_path(const std::string &path) {
         const base::SplitPath split = base::split_path(path);
         auto parent = m_root.open_directory(split.parent, base::Symlinks::refuse);
-        if (!parent && (parent.error().code() == Code::NOT_FOUND || parent.error().system_errno() == ENOTDIR))
+        if (!parent && parent.error().code() == Code::NOT_FOUND)
             return leave_out(path, "it is not there");
         if (!parent)
             return std::move(parent).error();

@@ -40,12 +40,9 @@ Result<void> check_directories(transaction::Site &site, const Transaction &owner
             if (operation.kind != OperationKind::add && operation.kind != OperationKind::exchange)
                 return {};
             const base::SplitPath split = base::split_path(operation.path);
-            auto opened = cache.open(split.parent);
-            const bool gone =
-                !opened && (opened.error().code() == Code::NOT_FOUND || opened.error().code() == Code::SYMLINK_IN_PATH);
-            if (gone)
+            MOS_TRY(base::Directory *const parent, cache.find(split.parent));
+            if (parent == nullptr)
                 return {};  // somebody moved it away; nothing of ours is below it any more
-            MOS_TRY(base::Directory *const parent, std::move(opened));
             MOS_TRY(const auto there, parent->find(split.name));
             if (!there || there->type != FileType::directory || there->inode != operation.staged_inode)
                 return {};

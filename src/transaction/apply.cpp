@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <set>
 
 namespace mos::transaction {
@@ -20,20 +19,9 @@ using state::OperationKind;
 
 namespace {
 
-// The directory of a path, null where there is none any more: somebody took it away, or put a file or a link there.
-Result<base::Directory *> open_parent(base::DirectoryCache &cache, std::string_view path) {
-    auto parent = cache.open(base::split_path(path).parent);
-    if (parent)
-        return parent;
-    const Error &error = parent.error();
-    if (error.code() == Code::NOT_FOUND || error.code() == Code::SYMLINK_IN_PATH || error.system_errno() == ENOTDIR)
-        return static_cast<base::Directory *>(nullptr);
-    return parent;
-}
-
 // What is at the path of an operation; nothing where its directory is gone too.
 Result<std::optional<FileStatus>> target_status(base::DirectoryCache &cache, const Operation &operation) {
-    MOS_TRY(base::Directory *const parent, open_parent(cache, operation.path));
+    MOS_TRY(base::Directory *const parent, cache.find(base::split_path(operation.path).parent));
     if (parent == nullptr)
         return std::optional<FileStatus>{};
     return parent->find(base::split_path(operation.path).name);
@@ -155,7 +143,7 @@ Result<bool> Mover::has_left(const Operation &operation) {
 // Renames out of the slot by the first way, and by the second when the target is not as the first needs it.
 Result<void> Mover::from_slot(const Operation &operation, RenameMode first, RenameMode second) {
     const base::SplitPath split = base::split_path(operation.path);
-    MOS_TRY(base::Directory *const parent, open_parent(m_cache, operation.path));
+    MOS_TRY(base::Directory *const parent, m_cache.find(base::split_path(operation.path).parent));
     if (parent == nullptr) {
         notice(m_site.observer, operation, "has lost its directory; what belongs there stays in the stage");
         return {};

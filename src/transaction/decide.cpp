@@ -15,9 +15,6 @@ Error changed(const std::string &path) {
         .about(path);
 }
 
-// Somebody took the directory away, or put something else in its place.
-bool is_gone(const Error &error) { return error.code() == Code::NOT_FOUND || error.code() == Code::SYMLINK_IN_PATH; }
-
 // The last look before the decision: whoever changed a path since it was staged keeps his change.
 Result<void> check_unchanged(Site &site, base::Directory &stage) {
     base::DirectoryCache cache{site.root};
@@ -29,7 +26,7 @@ Result<void> check_unchanged(Site &site, base::Directory &stage) {
         const std::string &path = planned->operation.path;
         const base::SplitPath split = base::split_path(path);
         auto parent = cache.open(split.parent);
-        if (!parent && is_gone(parent.error()))  // it was there when the path was staged
+        if (!parent && base::is_gone(parent.error()))  // it was there when the path was staged
             return changed(path).caused_by(std::move(parent).error());
         if (!parent)
             return std::move(parent).error();

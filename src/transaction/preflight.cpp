@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-
 namespace mos::transaction {
 
 using base::FileStatus;
@@ -31,7 +29,7 @@ Error is_in_the_way(std::string_view path) {
 }
 
 // A plan goes into directories that it makes itself.
-bool is_not_there_yet(const Error &error) { return error.code() == Code::NOT_FOUND || error.system_errno() == ENOTDIR; }
+bool is_not_there_yet(const Error &error) { return error.code() == Code::NOT_FOUND; }
 
 }  // namespace
 

@@ -5,19 +5,12 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-
 namespace mos::transaction {
 
 using base::Directory;
 using base::Symlinks;
 
 namespace {
-
-// The folder is not there: also where somebody has put something else in the place of one above it.
-bool is_absent(const Error &error) {
-    return error.code() == Code::NOT_FOUND || error.code() == Code::SYMLINK_IN_PATH || error.system_errno() == ENOTDIR;
-}
 
 Error missing(const std::string &top, std::uint64_t id) {
     if (top.empty())
@@ -50,7 +43,7 @@ Result<Directory *> Stages::find(const std::string &top) {
     std::unique_ptr<Directory> part;
     if (opened)
         part = std::move(opened).value();
-    else if (!is_absent(opened.error()))
+    else if (!base::is_gone(opened.error()))
         return std::move(opened).error();
     return m_parts.emplace(top, std::move(part)).first->second.get();
 }
@@ -67,7 +60,7 @@ Result<SyncPoints> SyncPoints::open(Site &site, const state::Transaction &transa
     MOS_TRY(const std::vector<std::string> tops, state::Transactions{site.database}.volumes(transaction.stage));
     for (const std::string &top : tops) {
         auto opened = site.root.open_directory(top, Symlinks::refuse);
-        if (!opened && is_absent(opened.error()))
+        if (!opened && base::is_gone(opened.error()))
             return missing(top, transaction.stage).caused_by(std::move(opened).error());
         MOS_TRY(const auto directory, std::move(opened));
         MOS_CHECK(points.add(*directory));

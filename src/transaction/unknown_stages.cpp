@@ -21,14 +21,6 @@ using state::Transactions;
 
 namespace {
 
-// The directory that holds the entry at `path`, unless somebody has taken it away: nullptr.
-Result<base::Directory *> holder_of(base::DirectoryCache &cache, const std::string &path) {
-    auto opened = cache.open(base::split_path(path).parent);
-    if (!opened && (opened.error().code() == Code::NOT_FOUND || opened.error().code() == Code::SYMLINK_IN_PATH))
-        return static_cast<base::Directory *>(nullptr);
-    return opened;
-}
-
 bool is_newcomer(const Operation &operation, const base::FileStatus &there) {
     // A directory has another time as soon as somebody puts something into it.
     return there.type == base::FileType::directory ? there.inode == operation.staged_inode
@@ -52,7 +44,7 @@ Result<bool> is_done(base::DirectoryCache &cache, Stages &stages, const Operatio
         if (slot || operation.kind != OperationKind::add)
             return slot && slot->inode != operation.staged_inode;
     }
-    MOS_TRY(base::Directory *const holder, holder_of(cache, operation.path));
+    MOS_TRY(base::Directory *const holder, cache.find(base::split_path(operation.path).parent));
     if (holder == nullptr)
         return false;
     const std::string_view name = base::split_path(operation.path).name;
@@ -210,7 +202,7 @@ Result<bool> repeat_lost_rollback(Site &site) {
             if (taken_back || !slot || slot->inode != operation.staged_inode)
                 return {};
             // What belongs into a directory that somebody has taken away never left its slot.
-            MOS_TRY(const base::Directory *const holder, holder_of(cache, operation.path));
+            MOS_TRY(const base::Directory *const holder, cache.find(base::split_path(operation.path).parent));
             taken_back = holder != nullptr;
             return {};
         }));

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 
 namespace mos::transaction {
 
@@ -24,11 +23,6 @@ constexpr std::uint64_t max_registry_bytes = 8U << 20U;  // as many tops as ther
 constexpr std::uint32_t registry_mode = 0600;
 
 bool same_volume(const FileStatus &a, const FileStatus &b) { return a.mount == b.mount && a.device == b.device; }
-
-// Somebody took the directory away, or put something else in its place.
-bool is_gone(const Error &error) {
-    return error.code() == Code::NOT_FOUND || error.code() == Code::SYMLINK_IN_PATH || error.system_errno() == ENOTDIR;
-}
 
 constexpr std::uint64_t max_owner_bytes = 200;
 
@@ -165,7 +159,7 @@ Result<void> claim_stages(Directory &stages, const std::string &root, const std:
 Result<bool> is_mounted(Directory &root, const std::string &top) {
     const base::SplitPath split = base::split_path(top);
     auto opened = root.open_directory(split.parent, Symlinks::refuse);
-    if (!opened && is_gone(opened.error()))
+    if (!opened && base::is_gone(opened.error()))
         return false;
     MOS_TRY(const auto above, std::move(opened));
     MOS_TRY(const FileStatus home, above->own_status());

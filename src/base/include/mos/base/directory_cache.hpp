@@ -16,6 +16,9 @@ class DirectoryCache {
     // The directory at `path`, "" for the top itself. Valid until the next call. NOT_FOUND, SYMLINK_IN_PATH, …
     [[nodiscard]] Result<Directory *> open(std::string_view path);
 
+    // The same; nullptr where it is gone (is_gone()).
+    [[nodiscard]] Result<Directory *> find(std::string_view path);
+
     // Forgets what it holds; needed after the directory at that path may have become another one.
     void reset() noexcept { m_last.reset(); }
 

@@ -172,6 +172,10 @@ class Directory {
     [[nodiscard]] virtual std::optional<int> native_descriptor() const noexcept { return std::nullopt; }
 };
 
+// Whether an entry, or a directory above it, is not there any more: taken away, or a file or a symbolic link stands in
+// its place (NOT_FOUND, SYMLINK_IN_PATH).
+[[nodiscard]] bool is_gone(const Error &error) noexcept;
+
 // The real one. The root itself is found by following links, like any argument of a command.
 [[nodiscard]] Result<std::unique_ptr<Directory>> open_root(const std::string &path);
 // A descriptor of the caller's (duplicated).
