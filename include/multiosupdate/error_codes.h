@@ -60,7 +60,12 @@ enum {
     MOS_E_SCRIPT_FAILED = -53, /* E053: a script of the package failed */
     MOS_E_SCRIPT_TIMEOUT = -54, /* E054: a script of the package took too long */
     MOS_E_SERVICE_FAILED = -55, /* E055: a service could not be stopped, started or reloaded */
-    MOS_E_TEMPLATE_VALUE_MISSING = -56 /* E056: template needs a value that was not given */
+    MOS_E_TEMPLATE_VALUE_MISSING = -56, /* E056: template needs a value that was not given */
+    MOS_E_CERTIFICATE_REVOKED = -57, /* E057: certificate was revoked */
+    MOS_E_REVOCATION_UNKNOWN = -58, /* E058: whether a certificate was revoked can't be told */
+    MOS_E_SIGNER_NOT_ALLOWED = -59, /* E059: signer may not sign this */
+    MOS_E_POLICY_UNREADABLE = -60, /* E060: policy can't be read */
+    MOS_E_WRONG_PASSPHRASE = -61 /* E061: passphrase does not open the key */
 };
 /* clang-format on */
 

@@ -102,7 +102,7 @@ Result<Certificate> sign_certificate(const PrivateKey &issuer_key, const Content
         {der::element(der::context_constructed(0), {der::unsigned_integer({&version_3, 1})}), random_serial(),
          choice.identifier, contents.issuer, validity, contents.subject, contents.key.der(),
          der::element(der::context_constructed(3), {der::element(Tag::sequence, {extensions})})});
-    MOS_TRY(const Bytes signature, issuer_key.sign_digest(choice.digest, digest(choice.digest, to_be_signed)));
+    MOS_TRY(const Bytes signature, issuer_key.sign({.digest = choice.digest}, to_be_signed));
     return Certificate::from_der(
         der::element(Tag::sequence, {to_be_signed, choice.identifier, der::bit_string(signature)}), "new certificate");
 }

@@ -76,10 +76,6 @@ Bytes write_rsa_public_key(ByteView modulus, ByteView exponent) {
     return der::element(Tag::sequence, {der::unsigned_integer(modulus), der::unsigned_integer(exponent)});
 }
 
-DigestAlgorithm message_digest(KeyFamily family) noexcept {
-    return family == KeyFamily::ecc_p384 ? DigestAlgorithm::sha384 : DigestAlgorithm::sha256;
-}
-
 Result<void> check_key_size(std::size_t size, std::string_view name) {
     if (size > max_key_bytes)
         return Error{Code::LIMIT, fmt::format("key {} has {} bytes, at most {} are allowed", base::in_quotes(name),

@@ -22,9 +22,6 @@ namespace mos::crypto {
 [[nodiscard]] base::Bytes write_public_key_info(KeyFamily family, base::ByteView key);
 [[nodiscard]] base::Bytes write_rsa_public_key(base::ByteView modulus, base::ByteView exponent);
 
-// The digest that a key signs messages with, ECDSA's fitting its curve; Ed25519 has none.
-[[nodiscard]] DigestAlgorithm message_digest(KeyFamily family) noexcept;
-
 [[nodiscard]] Result<void> check_key_size(std::size_t size, std::string_view name);
 
 }  // namespace mos::crypto

@@ -4,22 +4,28 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mos::crypto {
 
 namespace {
 
 class KeySigner final : public Signer {
   public:
-    KeySigner(PrivateKey key, SignatureAlgorithm algorithm, std::vector<base::Bytes> certificates)
-        : m_key(std::move(key)), m_algorithm(algorithm), m_certificates(std::move(certificates)) {}
+    KeySigner(PublicKey key, RemoteSign sign, SignatureAlgorithm algorithm, std::vector<base::Bytes> certificates)
+        : m_key(std::move(key)), m_sign(std::move(sign)), m_algorithm(algorithm),
+          m_certificates(std::move(certificates)) {}
 
     [[nodiscard]] Result<Signature> sign(base::ByteView message) override {
-        MOS_TRY(base::Bytes value, m_key.sign(message));
-        return Signature{m_algorithm, base::to_bytes(m_key.public_key().id()), std::move(value), m_certificates};
+        MOS_TRY(base::Bytes value, m_sign(m_algorithm, message));
+        if (Result<void> verified = m_key.verify(m_algorithm, message, value); !verified)
+            return base::in_context(std::move(verified).error(), "what was signed with does not fit its public key");
+        return Signature{m_algorithm, base::to_bytes(m_key.id()), std::move(value), m_certificates};
     }
 
   private:
-    PrivateKey m_key;
+    PublicKey m_key;
+    RemoteSign m_sign;
     SignatureAlgorithm m_algorithm;
     std::vector<base::Bytes> m_certificates;
 };
@@ -45,17 +51,31 @@ Result<void> check_chain_of_key(const PublicKey &key, const std::vector<Certific
 
 }  // namespace
 
-Result<std::unique_ptr<Signer>> make_signer(PrivateKey key, std::vector<Certificate> chain) {
-    const std::optional<SignatureAlgorithm> algorithm = key.public_key().algorithm();
-    if (!algorithm)
-        return Error{Code::UNSUPPORTED, "a P-256 key signs certificates only"}.about(key.public_key().fingerprint());
-    MOS_CHECK(check_chain_of_key(key.public_key(), chain));
+Result<std::unique_ptr<Signer>> make_signer(PrivateKey key, std::vector<Certificate> chain,
+                                            std::optional<SignatureAlgorithm> algorithm) {
+    PublicKey public_key = key.public_key();
+    const auto shared = std::make_shared<const PrivateKey>(std::move(key));  // a function must be copyable
+    return make_signer(
+        std::move(public_key),
+        [shared](SignatureAlgorithm by, base::ByteView message) { return shared->sign(by, message); }, std::move(chain),
+        algorithm);
+}
+
+Result<std::unique_ptr<Signer>> make_signer(PublicKey key, RemoteSign sign, std::vector<Certificate> chain,
+                                            std::optional<SignatureAlgorithm> algorithm) {
+    const std::span<const SignatureAlgorithm> own = key.algorithms();
+    if (algorithm && std::find(own.begin(), own.end(), *algorithm) == own.end())
+        return Error{Code::INVALID_ARGUMENT, fmt::format("a key of the kind {} makes no signature of the kind {}",
+                                                         key.algorithm_name(), algorithm_name(*algorithm))}
+            .about(key.fingerprint());
+    MOS_CHECK(check_chain_of_key(key, chain));
     if (chain.size() > 1 && chain.back().subject() == chain.back().issuer())
         chain.pop_back();  // the root: who verifies has it, or does not trust it
     std::vector<base::Bytes> certificates;
     for (const Certificate &certificate : chain)
         certificates.push_back(base::to_bytes(certificate.der()));
-    return std::make_unique<KeySigner>(std::move(key), *algorithm, std::move(certificates));
+    return std::make_unique<KeySigner>(std::move(key), std::move(sign), algorithm.value_or(own.front()),
+                                       std::move(certificates));
 }
 
 }  // namespace mos::crypto

@@ -4,10 +4,12 @@
 
 #include <new>
 
+#include <mbedtls/aes.h>
 #include <mbedtls/bignum.h>
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/md.h>
+#include <mbedtls/pkcs5.h>
 #include <mbedtls/rsa.h>
 #include <mbedtls/version.h>
 #include <sodium.h>
@@ -134,6 +136,14 @@ class Rsa {
                    key.private_exponent.size(), data_of(key.public_part.exponent), key.public_part.exponent.size())) &&
                succeeded(mbedtls_rsa_complete(&m_rsa));
     }
+    // For RSA-PSS, whose signatures say nothing of the mask.
+    void mask_with(mbedtls_md_type_t digest) {
+#if MBEDTLS_VERSION_MAJOR >= 3
+        static_cast<void>(mbedtls_rsa_set_padding(&m_rsa, MBEDTLS_RSA_PKCS_V21, digest));  // SHA-2 is always there
+#else
+        mbedtls_rsa_set_padding(&m_rsa, MBEDTLS_RSA_PKCS_V21, digest);
+#endif
+    }
     // All numbers of a complete private key.
     [[nodiscard]] Result<RsaNumbers> numbers() const {
         Number n, p, q, d, e, dp, dq, qp;
@@ -151,6 +161,18 @@ class Rsa {
     mbedtls_rsa_context m_rsa;
 };
 
+class Aes {
+  public:
+    Aes() { mbedtls_aes_init(&m_aes); }
+    Aes(const Aes &) = delete;
+    Aes &operator=(const Aes &) = delete;
+    ~Aes() { mbedtls_aes_free(&m_aes); }  // wipes
+    mbedtls_aes_context *get() { return &m_aes; }
+
+  private:
+    mbedtls_aes_context m_aes;
+};
+
 // Only SHA-2 signs.
 mbedtls_md_type_t digest_type(DigestAlgorithm algorithm) {
     switch (algorithm) {
@@ -166,12 +188,40 @@ mbedtls_md_type_t digest_type(DigestAlgorithm algorithm) {
     return MBEDTLS_MD_NONE;
 }
 
+#if MBEDTLS_VERSION_NUMBER < 0x03030000
+// For HMAC.
+class MessageDigest {
+  public:
+    explicit MessageDigest(DigestAlgorithm algorithm) {
+        mbedtls_md_init(&m_digest);
+        if (!succeeded(mbedtls_md_setup(&m_digest, mbedtls_md_info_from_type(digest_type(algorithm)), 1)))
+            throw std::bad_alloc{};
+    }
+    MessageDigest(const MessageDigest &) = delete;
+    MessageDigest &operator=(const MessageDigest &) = delete;
+    ~MessageDigest() { mbedtls_md_free(&m_digest); }  // wipes
+    mbedtls_md_context_t *get() { return &m_digest; }
+
+  private:
+    mbedtls_md_context_t m_digest;
+};
+#endif
+
 bool fits(DigestAlgorithm algorithm, ByteView digest) {
     const mbedtls_md_info_t *info = mbedtls_md_info_from_type(digest_type(algorithm));
     return info != nullptr && mbedtls_md_get_size(info) == digest.size();
 }
 
-Error wrong_digest() { return Error{Code::INVALID_ARGUMENT, "what is to be signed is no SHA-2 digest"}; }
+// RFC 8017 section 9.1.1: digest, salt and two bytes more have room in the padded message.
+bool fits(const SignatureScheme &scheme, ByteView digest, std::size_t modulus_bytes) {
+    if (!fits(scheme.digest, digest))
+        return false;
+    return scheme.padding == RsaPadding::pkcs1 ||
+           (digest_type(scheme.mask_digest) != MBEDTLS_MD_NONE && scheme.salt_bytes <= modulus_bytes &&
+            scheme.salt_bytes + digest.size() + 2 <= modulus_bytes);
+}
+
+Error wrong_scheme() { return Error{Code::INVALID_ARGUMENT, "there is no way to sign so with a key of this kind"}; }
 
 }  // namespace
 
@@ -197,7 +247,7 @@ bool ecdsa_verify(Curve curve, ByteView point, ByteView digest, ByteView r, Byte
 
 Result<EcdsaNumbers> ecdsa_sign(Curve curve, ByteView scalar, DigestAlgorithm algorithm, ByteView digest) {
     if (!fits(algorithm, digest))
-        return wrong_digest();
+        return wrong_scheme();
     Group group{curve};
     const Number d{scalar};
     Number r, s;
@@ -237,37 +287,55 @@ Result<Bytes> ec_public_point(Curve curve, ByteView scalar) {
 
 bool is_rsa_public(const RsaPublic &key) { return Rsa{}.read(key); }
 
-bool rsa_verify(const RsaPublic &key, DigestAlgorithm algorithm, ByteView digest, ByteView signature) {
+bool rsa_verify(const RsaPublic &key, const SignatureScheme &scheme, ByteView digest, ByteView signature) {
     Rsa rsa;
-    if (!fits(algorithm, digest) || signature.size() != key.modulus.size() || !rsa.read(key))
+    if (!fits(scheme, digest, key.modulus.size()) || signature.size() != key.modulus.size() || !rsa.read(key))
         return false;
-        // It builds the padded message anew and compares, so that no padding is parsed.
+    const mbedtls_md_type_t type = digest_type(scheme.digest);
+    const auto size = static_cast<unsigned>(digest.size());
+    if (scheme.padding == RsaPadding::pss) {
+        const mbedtls_md_type_t mask = digest_type(scheme.mask_digest);
+        const int salt = static_cast<int>(scheme.salt_bytes);
 #if MBEDTLS_VERSION_MAJOR >= 3
-    return succeeded(mbedtls_rsa_pkcs1_verify(rsa.get(), digest_type(algorithm), static_cast<unsigned>(digest.size()),
-                                              data_of(digest), data_of(signature)));
+        return succeeded(
+            mbedtls_rsa_rsassa_pss_verify_ext(rsa.get(), type, size, data_of(digest), mask, salt, data_of(signature)));
 #else
-    return succeeded(mbedtls_rsa_pkcs1_verify(rsa.get(), nullptr, nullptr, MBEDTLS_RSA_PUBLIC, digest_type(algorithm),
-                                              static_cast<unsigned>(digest.size()), data_of(digest),
-                                              data_of(signature)));
+        return succeeded(mbedtls_rsa_rsassa_pss_verify_ext(rsa.get(), nullptr, nullptr, MBEDTLS_RSA_PUBLIC, type, size,
+                                                           data_of(digest), mask, salt, data_of(signature)));
+#endif
+    }
+    // It builds the padded message anew and compares, so that no padding is parsed.
+#if MBEDTLS_VERSION_MAJOR >= 3
+    return succeeded(mbedtls_rsa_pkcs1_verify(rsa.get(), type, size, data_of(digest), data_of(signature)));
+#else
+    return succeeded(mbedtls_rsa_pkcs1_verify(rsa.get(), nullptr, nullptr, MBEDTLS_RSA_PUBLIC, type, size,
+                                              data_of(digest), data_of(signature)));
 #endif
 }
 
-Result<Bytes> rsa_sign(const RsaPrivate &key, DigestAlgorithm algorithm, ByteView digest) {
-    if (!fits(algorithm, digest))
-        return wrong_digest();
+Result<Bytes> rsa_sign(const RsaPrivate &key, const SignatureScheme &scheme, ByteView digest) {
+    if (!fits(scheme, digest, key.public_part.modulus.size()))
+        return wrong_scheme();
     Rsa rsa;
     if (!rsa.read(key))
         return Error{Code::INTERNAL, "an RSA key does not fit itself"};
     Bytes signature(key.public_part.modulus.size());
+    const mbedtls_md_type_t type = digest_type(scheme.digest);
+    const auto size = static_cast<unsigned>(digest.size());
+    int status = 0;
+    if (scheme.padding == RsaPadding::pss) {
+        rsa.mask_with(digest_type(scheme.mask_digest));
+        status = mbedtls_rsa_rsassa_pss_sign_ext(rsa.get(), random_bytes, nullptr, type, size, data_of(digest),
+                                                 static_cast<int>(scheme.salt_bytes), writable(signature));
+    } else {
 #if MBEDTLS_VERSION_MAJOR >= 3
-    const int status =
-        mbedtls_rsa_pkcs1_sign(rsa.get(), random_bytes, nullptr, digest_type(algorithm),
-                               static_cast<unsigned>(digest.size()), data_of(digest), writable(signature));
+        status =
+            mbedtls_rsa_pkcs1_sign(rsa.get(), random_bytes, nullptr, type, size, data_of(digest), writable(signature));
 #else
-    const int status =
-        mbedtls_rsa_pkcs1_sign(rsa.get(), random_bytes, nullptr, MBEDTLS_RSA_PRIVATE, digest_type(algorithm),
-                               static_cast<unsigned>(digest.size()), data_of(digest), writable(signature));
+        status = mbedtls_rsa_pkcs1_sign(rsa.get(), random_bytes, nullptr, MBEDTLS_RSA_PRIVATE, type, size,
+                                        data_of(digest), writable(signature));
 #endif
+    }
     if (!succeeded(status))
         return failed(status, "sign");
     return signature;
@@ -286,6 +354,38 @@ Result<RsaNumbers> rsa_complete(const RsaPrivate &key) {
     if (!rsa.read(key) || !succeeded(mbedtls_rsa_check_privkey(rsa.get())))
         return Error{Code::KEY_INVALID, "the numbers of the RSA key do not fit each other"};
     return rsa.numbers();
+}
+
+SecretBytes pbkdf2(DigestAlgorithm digest, ByteView password, ByteView salt, std::uint32_t rounds, std::size_t size) {
+    SecretBytes out(size);
+#if MBEDTLS_VERSION_NUMBER >= 0x03030000
+    const bool done =
+        succeeded(mbedtls_pkcs5_pbkdf2_hmac_ext(digest_type(digest), data_of(password), password.size(), data_of(salt),
+                                                salt.size(), rounds, static_cast<std::uint32_t>(size), writable(out)));
+#else
+    MessageDigest hmac{digest};
+    const bool done =
+        succeeded(mbedtls_pkcs5_pbkdf2_hmac(hmac.get(), data_of(password), password.size(), data_of(salt), salt.size(),
+                                            rounds, static_cast<std::uint32_t>(size), writable(out)));
+#endif
+    if (!done)
+        throw std::bad_alloc{};  // SHA-2 is always there
+    return out;
+}
+
+SecretBytes aes_cbc(Direction direction, ByteView key, ByteView initial_vector, ByteView data) {
+    Aes aes;
+    const auto key_bits = static_cast<unsigned>(key.size() * 8);
+    const bool encrypts = direction == Direction::encrypt;
+    SecretBytes vector(initial_vector.begin(), initial_vector.end());  // written to
+    SecretBytes out(data.size());
+    const int prepared = encrypts ? mbedtls_aes_setkey_enc(aes.get(), data_of(key), key_bits)
+                                  : mbedtls_aes_setkey_dec(aes.get(), data_of(key), key_bits);
+    if (!succeeded(prepared) ||
+        !succeeded(mbedtls_aes_crypt_cbc(aes.get(), encrypts ? MBEDTLS_AES_ENCRYPT : MBEDTLS_AES_DECRYPT, data.size(),
+                                         writable(vector), data_of(data), writable(out))))
+        throw std::bad_alloc{};  // the sizes are right, so nothing else fails
+    return out;
 }
 
 }  // namespace mos::crypto::mbed

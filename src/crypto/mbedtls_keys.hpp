@@ -6,6 +6,7 @@
 
 #include <mos/crypto/digest.hpp>
 #include <mos/crypto/secret.hpp>
+#include <mos/crypto/signature.hpp>
 
 namespace mos::crypto::mbed {
 
@@ -47,12 +48,22 @@ struct RsaNumbers {
 };
 
 [[nodiscard]] bool is_rsa_public(const RsaPublic &key);
-[[nodiscard]] bool rsa_verify(const RsaPublic &key, DigestAlgorithm algorithm, base::ByteView digest,
+[[nodiscard]] bool rsa_verify(const RsaPublic &key, const SignatureScheme &scheme, base::ByteView digest,
                               base::ByteView signature);
-// INTERNAL when the key does not fit itself.
-[[nodiscard]] Result<base::Bytes> rsa_sign(const RsaPrivate &key, DigestAlgorithm algorithm, base::ByteView digest);
+// INVALID_ARGUMENT for a scheme that the key can't follow, INTERNAL when the key does not fit itself.
+[[nodiscard]] Result<base::Bytes> rsa_sign(const RsaPrivate &key, const SignatureScheme &scheme, base::ByteView digest);
 [[nodiscard]] Result<RsaNumbers> rsa_generate(unsigned bits);
 // All of the numbers, from those that define the others; KEY_INVALID when they do not fit each other.
 [[nodiscard]] Result<RsaNumbers> rsa_complete(const RsaPrivate &key);
+
+// RFC 8018 section 5.2 with HMAC; SHA-2 only.
+[[nodiscard]] SecretBytes pbkdf2(DigestAlgorithm digest, base::ByteView password, base::ByteView salt,
+                                 std::uint32_t rounds, std::size_t size);
+
+inline constexpr std::size_t aes_block_bytes = 16;
+enum class Direction : std::uint8_t { encrypt, decrypt };
+// `key` of 16, 24 or 32 bytes, `initial_vector` of one block, `data` of whole blocks.
+[[nodiscard]] SecretBytes aes_cbc(Direction direction, base::ByteView key, base::ByteView initial_vector,
+                                  base::ByteView data);
 
 }  // namespace mos::crypto::mbed

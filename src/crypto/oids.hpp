@@ -20,6 +20,16 @@ inline constexpr std::string_view curve_p256 = "\x2A\x86\x48\xCE\x3D\x03\x01\x07
 inline constexpr std::string_view curve_p384 = "\x2B\x81\x04\x00\x22"sv;                      // 1.3.132.0.34
 inline constexpr std::string_view ed25519 = "\x2B\x65\x70"sv;                                 // 1.3.101.112
 
+// Encrypted keys: RFC 8018 appendix A, RFC 8018 appendix B.1.2, NIST's register of algorithms.
+inline constexpr std::string_view pbes2 = "\x2A\x86\x48\x86\xF7\x0D\x01\x05\x0D"sv;         // 1.2.840.113549.1.5.13
+inline constexpr std::string_view pbkdf2 = "\x2A\x86\x48\x86\xF7\x0D\x01\x05\x0C"sv;        // 1.2.840.113549.1.5.12
+inline constexpr std::string_view hmac_with_sha256 = "\x2A\x86\x48\x86\xF7\x0D\x02\x09"sv;  // 1.2.840.113549.2.9
+inline constexpr std::string_view hmac_with_sha384 = "\x2A\x86\x48\x86\xF7\x0D\x02\x0A"sv;
+inline constexpr std::string_view hmac_with_sha512 = "\x2A\x86\x48\x86\xF7\x0D\x02\x0B"sv;
+inline constexpr std::string_view aes_128_cbc = "\x60\x86\x48\x01\x65\x03\x04\x01\x02"sv;  // 2.16.840.1.101.3.4.1.2
+inline constexpr std::string_view aes_192_cbc = "\x60\x86\x48\x01\x65\x03\x04\x01\x16"sv;
+inline constexpr std::string_view aes_256_cbc = "\x60\x86\x48\x01\x65\x03\x04\x01\x2A"sv;
+
 // Signatures of certificates: RFC 4055, RFC 5758.
 inline constexpr std::string_view rsa_with_sha256 = "\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0B"sv;  // 1.2.840.113549.1.1.11
 inline constexpr std::string_view rsa_with_sha384 = "\x2A\x86\x48\x86\xF7\x0D\x01\x01\x0C"sv;

@@ -1,5 +1,6 @@
 #include <mos/crypto/key.hpp>
 
+#include "encrypted_key.hpp"
 #include "key_encoding.hpp"
 #include "oids.hpp"
 #include "pem.hpp"
@@ -7,6 +8,9 @@
 #include <mos/crypto/limits.hpp>
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 
 #include <sodium.h>
 
@@ -18,7 +22,27 @@ using der::Tag;
 
 namespace {
 
-constexpr unsigned generated_rsa_bits = 4096;
+constexpr std::string_view plain_label = "PRIVATE KEY";
+constexpr std::string_view encrypted_label = "ENCRYPTED PRIVATE KEY";
+
+struct KeyTypeRow {
+    KeyType type;
+    std::string_view name;
+    unsigned rsa_bits;
+};
+
+constexpr std::array key_types = {
+    KeyTypeRow{KeyType::ed25519, "ed25519", 0},      KeyTypeRow{KeyType::ecc_p384, "ecc-p384", 0},
+    KeyTypeRow{KeyType::ecc_p256, "ecc-p256", 0},    KeyTypeRow{KeyType::rsa_4096, "rsa-4096", 4096},
+    KeyTypeRow{KeyType::rsa_3072, "rsa-3072", 3072}, KeyTypeRow{KeyType::rsa_2048, "rsa-2048", 2048},
+};
+
+unsigned rsa_bits_of(KeyType type) {
+    const auto *const row = std::find_if(key_types.begin(), key_types.end(),
+                                         [&](const KeyTypeRow &candidate) { return candidate.type == type; });
+    return row->rsa_bits;
+}
+
 constexpr std::uint32_t ec_private_key_version = 1;  // RFC 5915 section 3
 
 const unsigned char *data_of(ByteView bytes) { return reinterpret_cast<const unsigned char *>(bytes.data()); }
@@ -172,31 +196,23 @@ Error unusable(std::string_view name, Error cause) {
         .caused_by(std::move(cause));
 }
 
-Error faulty() {
-    return Error{Code::INTERNAL,
-                 "a signature that was just made does not verify; it is withheld, the machine may be faulty"};
-}
-
 }  // namespace
 
 Result<KeyType> parse_key_type(std::string_view text) {
-    for (const KeyType type : {KeyType::ed25519, KeyType::ecc_p384, KeyType::rsa_4096})
-        if (text == key_type_name(type))
-            return type;
-    return Error{Code::INVALID_ARGUMENT,
-                 fmt::format("key type {} is none of 'ed25519', 'ecc-p384', 'rsa-4096'", base::in_quotes(text))};
+    for (const KeyTypeRow &row : key_types)
+        if (text == row.name)
+            return row.type;
+    std::string names;
+    for (const KeyTypeRow &row : key_types)
+        names += fmt::format("{}'{}'", names.empty() ? "" : ", ", row.name);
+    return Error{Code::INVALID_ARGUMENT, fmt::format("key type {} is none of {}", base::in_quotes(text), names)};
 }
 
 std::string_view key_type_name(KeyType type) noexcept {
-    switch (type) {
-    case KeyType::ed25519:
-        return "ed25519";
-    case KeyType::ecc_p384:
-        return "ecc-p384";
-    case KeyType::rsa_4096:
-        break;
-    }
-    return "rsa-4096";
+    for (const KeyTypeRow &row : key_types)
+        if (type == row.type)
+            return row.name;
+    return "unknown";
 }
 
 Result<PrivateKey> PrivateKey::from_secret(KeyFamily family, SecretBytes secret, std::string_view name) {
@@ -215,10 +231,14 @@ Result<PrivateKey> PrivateKey::generate(KeyType type) {
     }
     case KeyType::ecc_p384:
         return from_secret(KeyFamily::ecc_p384, mbed::ec_generate(mbed::Curve::p384), "new key");
+    case KeyType::ecc_p256:
+        return from_secret(KeyFamily::ecc_p256, mbed::ec_generate(mbed::Curve::p256), "new key");
     case KeyType::rsa_4096:
+    case KeyType::rsa_3072:
+    case KeyType::rsa_2048:
         break;
     }
-    MOS_TRY(const mbed::RsaNumbers numbers, mbed::rsa_generate(generated_rsa_bits));
+    MOS_TRY(const mbed::RsaNumbers numbers, mbed::rsa_generate(rsa_bits_of(type)));
     return from_secret(KeyFamily::rsa, write_rsa_private_key(numbers), "new key");
 }
 
@@ -236,9 +256,18 @@ Result<PrivateKey> PrivateKey::from_der(ByteView der, std::string_view name) {
     return key;
 }
 
-Result<PrivateKey> PrivateKey::from_pem(std::string_view pem, std::string_view name) {
+Result<PrivateKey> PrivateKey::from_pem(std::string_view pem, std::string_view name, std::string_view passphrase) {
     MOS_CHECK(check_key_size(pem.size(), name));
-    Result<SecretBytes> der = parse_single_pem(pem, "PRIVATE KEY");
+    const Result<SecretBytes> encrypted = parse_single_pem(pem, encrypted_label);
+    if (!encrypted && !passphrase.empty())
+        return unusable(name, Error{Code::FORMAT, "it is no encrypted key, though a passphrase was given"});
+    if (encrypted && passphrase.empty())
+        return Error{Code::WRONG_PASSPHRASE,
+                     fmt::format("{} is encrypted, and no passphrase was given", base::in_quotes(name))}
+            .about(std::string{name});
+    Result<SecretBytes> der = encrypted ? decrypt_key(*encrypted, passphrase) : parse_single_pem(pem, plain_label);
+    if (!der && der.error().code() == Code::WRONG_PASSPHRASE)
+        return base::in_context(std::move(der).error(), fmt::format("can't open key {}", base::in_quotes(name)));
     if (!der)
         return unusable(name, std::move(der).error());
     return from_der(*der, name);
@@ -268,42 +297,42 @@ SecretBytes PrivateKey::to_der() const {
                                                      der::element<SecretBytes>(Tag::octet_string, {private_key})});
 }
 
-SecretBytes PrivateKey::to_pem() const { return write_pem("PRIVATE KEY", to_der()); }
+SecretBytes PrivateKey::to_pem() const { return write_pem(plain_label, to_der()); }
 
-Result<Bytes> PrivateKey::sign(ByteView message) const {
-    const std::optional<SignatureAlgorithm> algorithm = m_public.algorithm();
-    if (!algorithm)
-        return Error{Code::UNSUPPORTED, "a P-256 key signs certificates only"}.about(m_public.fingerprint());
-    if (m_public.family() != KeyFamily::ed25519) {
-        const DigestAlgorithm digest_algorithm = message_digest(m_public.family());
-        return sign_digest(digest_algorithm, digest(digest_algorithm, message));
-    }
-    Bytes signature = sign_ed25519(m_secret, message);
-    if (!m_public.verify(*algorithm, message, signature))
-        return faulty();
-    return signature;
+Result<SecretBytes> PrivateKey::to_encrypted_pem(std::string_view passphrase) const {
+    if (passphrase.empty())
+        return Error{Code::INVALID_ARGUMENT, "an empty passphrase protects nothing"};
+    MOS_TRY(const SecretBytes encrypted, encrypt_key(to_der(), passphrase));
+    return write_pem(encrypted_label, encrypted);
 }
 
-Result<Bytes> PrivateKey::sign_digest(DigestAlgorithm algorithm, ByteView digest) const {
-    Bytes signature;
-    switch (m_public.family()) {
-    case KeyFamily::ed25519:
-        return Error{Code::UNSUPPORTED, "an Ed25519 key signs messages, not digests"}.about(m_public.fingerprint());
-    case KeyFamily::rsa: {
+Result<Bytes> PrivateKey::sign(SignatureAlgorithm algorithm, ByteView message) const {
+    const std::span<const SignatureAlgorithm> own = m_public.algorithms();
+    if (std::find(own.begin(), own.end(), algorithm) == own.end())
+        return Error{Code::INVALID_ARGUMENT, fmt::format("a key of the kind {} makes no signature of the kind {}",
+                                                         m_public.algorithm_name(), algorithm_name(algorithm))}
+            .about(m_public.fingerprint());
+    return sign(scheme_of(algorithm), message);
+}
+
+Result<Bytes> PrivateKey::sign_unchecked(const SignatureScheme &scheme, ByteView message) const {
+    if (m_public.family() == KeyFamily::ed25519)
+        return sign_ed25519(m_secret, message);
+    const Bytes hash = digest(scheme.digest, message);
+    if (m_public.family() == KeyFamily::rsa) {
         MOS_TRY(const mbed::RsaPrivate key, read_rsa_private_key(m_secret));
-        MOS_TRY(signature, mbed::rsa_sign(key, algorithm, digest));
-        break;
+        return mbed::rsa_sign(key, scheme, hash);
     }
-    case KeyFamily::ecc_p256:
-    case KeyFamily::ecc_p384: {
-        MOS_TRY(const mbed::EcdsaNumbers numbers,
-                mbed::ecdsa_sign(curve_of(m_public.family()), m_secret, algorithm, digest));
-        signature = der::element(Tag::sequence, {der::unsigned_integer(numbers.r), der::unsigned_integer(numbers.s)});
-        break;
-    }
-    }
-    if (!m_public.verifies_digest(algorithm, digest, signature))
-        return faulty();
+    MOS_TRY(const mbed::EcdsaNumbers numbers,
+            mbed::ecdsa_sign(curve_of(m_public.family()), m_secret, scheme.digest, hash));
+    return der::element(Tag::sequence, {der::unsigned_integer(numbers.r), der::unsigned_integer(numbers.s)});
+}
+
+Result<Bytes> PrivateKey::sign(const SignatureScheme &scheme, ByteView message) const {
+    MOS_TRY(Bytes signature, sign_unchecked(scheme, message));
+    if (!m_public.verifies(scheme, message, signature))
+        return Error{Code::INTERNAL,
+                     "a signature that was just made does not verify; it is withheld, the machine may be faulty"};
     return signature;
 }
 

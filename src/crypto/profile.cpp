@@ -111,7 +111,7 @@ Result<void> check_signature(const Certificate &certificate, const Certificate &
     const bool is_rsa = issuer.public_key().family() == KeyFamily::rsa;
     const DigestAlgorithm algorithm = fields.signature_algorithm->digest;
     if (fields.signature_algorithm->is_rsa != is_rsa ||
-        !issuer.public_key().verifies_digest(algorithm, digest(algorithm, fields.to_be_signed), fields.signature))
+        !issuer.public_key().verifies({.digest = algorithm}, fields.to_be_signed, fields.signature))
         return refusal(certificate, fmt::format("names {} as its issuer, but was not signed by it",
                                                 base::in_quotes(issuer.subject())));
     return {};
@@ -262,14 +262,13 @@ Result<void> check_key_strength(const PublicKey &key, std::string_view owner, co
     return {};
 }
 
-Result<TrustedPath> check_chain(const Certificate &leaf, std::span<const Certificate> intermediates,
-                                std::span<const Certificate> roots, std::int64_t now_unix_s, const Profile &profile) {
-    if (intermediates.size() > max_chain_certificates)
-        return refusal(leaf,
-                       fmt::format("comes with {} certificates, at most {} are allowed", intermediates.size(),
+Result<TrustedPath> check_chain(const ChainInput &input, const Profile &profile) {
+    if (input.intermediates.size() > max_chain_certificates)
+        return refusal(input.leaf,
+                       fmt::format("comes with {} certificates, at most {} are allowed", input.intermediates.size(),
                                    max_chain_certificates),
                        Code::LIMIT);
-    return PathSearch{intermediates, roots, now_unix_s, profile}.run(leaf);
+    return PathSearch{input.intermediates, input.roots, input.now_unix_s, profile}.run(input.leaf);
 }
 
 }  // namespace mos::crypto

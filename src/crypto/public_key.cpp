@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include <sodium.h>
 
 namespace mos::crypto {
@@ -142,65 +145,56 @@ std::string PublicKey::to_pem() const {
 
 std::string PublicKey::fingerprint() const { return "SHA256:" + base::to_hex(m_id); }
 
-std::optional<SignatureAlgorithm> PublicKey::algorithm() const noexcept {
+std::span<const SignatureAlgorithm> PublicKey::algorithms() const noexcept {
+    static constexpr std::array of_ed25519 = {SignatureAlgorithm::ed25519};
+    static constexpr std::array of_p256 = {SignatureAlgorithm::ecdsa_p256_sha256};
+    static constexpr std::array of_p384 = {SignatureAlgorithm::ecdsa_p384_sha384};
+    static constexpr std::array of_rsa = {SignatureAlgorithm::rsa_pkcs1_sha256, SignatureAlgorithm::rsa_pss_sha256};
     switch (m_family) {
     case KeyFamily::ed25519:
-        return SignatureAlgorithm::ed25519;
-    case KeyFamily::ecc_p384:
-        return SignatureAlgorithm::ecdsa_p384_sha384;
-    case KeyFamily::rsa:
-        return SignatureAlgorithm::rsa_pkcs1_sha256;
+        return of_ed25519;
     case KeyFamily::ecc_p256:
+        return of_p256;
+    case KeyFamily::ecc_p384:
+        return of_p384;
+    case KeyFamily::rsa:
         break;
     }
-    return std::nullopt;
+    return of_rsa;
 }
 
-std::string PublicKey::algorithm_name() const {
-    switch (m_family) {
-    case KeyFamily::ed25519:
-        return "Ed25519";
-    case KeyFamily::ecc_p256:
-        return "ECC-P256-SHA256";
-    case KeyFamily::ecc_p384:
-        return "ECC-P384-SHA384";
-    case KeyFamily::rsa:
-        break;
-    }
-    return fmt::format("RSA-{}-SHA256", m_bits);
+std::string PublicKey::algorithm_name(SignatureAlgorithm algorithm) const {
+    if (m_family != KeyFamily::rsa)
+        return std::string{crypto::algorithm_name(algorithm)};
+    return fmt::format("RSA-{}{}-SHA256", algorithm == SignatureAlgorithm::rsa_pss_sha256 ? "PSS-" : "", m_bits);
 }
 
 Result<void> PublicKey::verify(SignatureAlgorithm algorithm, ByteView message, ByteView signature) const {
-    if (this->algorithm() != algorithm)
+    const std::span<const SignatureAlgorithm> own = algorithms();
+    if (std::find(own.begin(), own.end(), algorithm) == own.end())
         return Error{Code::ALGORITHM_REFUSED,
                      fmt::format("a signature of the kind {} is not what key {} ({}) makes",
                                  crypto::algorithm_name(algorithm), base::in_quotes(fingerprint()), algorithm_name())}
             .about(fingerprint());
-    const bool valid =
-        m_family == KeyFamily::ed25519
-            ? signature.size() == crypto_sign_BYTES &&
-                  crypto_sign_verify_detached(data_of(signature), data_of(message), message.size(),
-                                              data_of(m_number)) == 0
-            : verifies_digest(message_digest(m_family), digest(message_digest(m_family), message), signature);
-    if (!valid)
+    if (!verifies(scheme_of(algorithm), message, signature))
         return Error{Code::SIGNATURE_INVALID, fmt::format("the signature is not that of key {} over this message",
                                                           base::in_quotes(fingerprint()))}
             .about(fingerprint());
     return {};
 }
 
-bool PublicKey::verifies_digest(DigestAlgorithm algorithm, ByteView digest, ByteView signature) const {
-    switch (m_family) {
-    case KeyFamily::ed25519:
-        return false;
-    case KeyFamily::rsa:
-        return mbed::rsa_verify({m_number, m_exponent}, algorithm, digest, signature);
-    case KeyFamily::ecc_p256:
-    case KeyFamily::ecc_p384:
-        break;
-    }
+bool PublicKey::verifies(const SignatureScheme &scheme, ByteView message, ByteView signature) const {
+    if (m_family == KeyFamily::ed25519)
+        return signature.size() == crypto_sign_BYTES &&
+               crypto_sign_verify_detached(data_of(signature), data_of(message), message.size(), data_of(m_number)) ==
+                   0;
+    if (scheme.digest == DigestAlgorithm::blake2b_512)
+        return false;  // SHA-2 alone has a name in the schemes
+    const Bytes hash = digest(scheme.digest, message);
+    if (m_family == KeyFamily::rsa)
+        return mbed::rsa_verify({m_number, m_exponent}, scheme, hash, signature);
     const Result<mbed::EcdsaNumbers> numbers = read_ecdsa_signature(signature);
-    return numbers && mbed::ecdsa_verify(curve_of(m_family), m_number, digest, numbers->r, numbers->s);
+    return numbers && mbed::ecdsa_verify(curve_of(m_family), m_number, hash, numbers->r, numbers->s);
 }
 
 }  // namespace mos::crypto

@@ -84,8 +84,12 @@ Result<Voucher> find_voucher(const Signature &signature, std::span<const Certifi
                      fmt::format("certificate {} is not that of the key {} that signed",
                                  base::in_quotes(leaf.subject()), base::in_quotes(claimed_fingerprint(signature)))}
             .about(leaf.subject());
-    const Result<TrustedPath> path =
-        check_chain(leaf, certificates.subspan(1), trust.roots(), decision.now_unix_s, decision.profile);
+    const Result<TrustedPath> path = check_chain({.leaf = leaf,
+                                                  .intermediates = certificates.subspan(1),
+                                                  .roots = trust.roots(),
+                                                  .revocation_lists = {},
+                                                  .now_unix_s = decision.now_unix_s},
+                                                 decision.profile);
     if (!path && path.error().code() == Code::SIGNER_UNTRUSTED)
         return untrusted(signature, &leaf);
     if (!path)
@@ -94,8 +98,8 @@ Result<Voucher> find_voucher(const Signature &signature, std::span<const Certifi
 }
 
 Result<void> check_algorithm(const Signature &signature, const Voucher &voucher, const Decision &decision) {
-    const std::optional<SignatureAlgorithm> own = voucher.key.algorithm();
-    if (own != signature.algorithm)
+    const std::span<const SignatureAlgorithm> own = voucher.key.algorithms();
+    if (std::find(own.begin(), own.end(), signature.algorithm) == own.end())
         return Error{Code::ALGORITHM_REFUSED,
                      fmt::format("the signature by {} claims to be {}, but the key is {}",
                                  base::in_quotes(voucher.signer), algorithm_name(signature.algorithm),
@@ -104,7 +108,7 @@ Result<void> check_algorithm(const Signature &signature, const Voucher &voucher,
     if (std::ranges::find(decision.allowed, signature.algorithm) == decision.allowed.end())
         return Error{Code::ALGORITHM_REFUSED,
                      fmt::format("the signature by {} is {}, which the policy does not allow",
-                                 base::in_quotes(voucher.signer), voucher.key.algorithm_name())}
+                                 base::in_quotes(voucher.signer), voucher.key.algorithm_name(signature.algorithm))}
             .about(voucher.signer);
     return {};
 }
@@ -118,7 +122,8 @@ Result<AcceptedSigner> judge(ByteView message, const Signature &signature, std::
                      fmt::format("the signature by {} does not fit what is signed", base::in_quotes(voucher.signer))}
             .about(voucher.signer)
             .caused_by(std::move(verified).error());
-    return AcceptedSigner{voucher.trust_entry, voucher.signer, voucher.key.algorithm_name(), voucher.key.id()};
+    return AcceptedSigner{voucher.trust_entry, voucher.signer, voucher.key.algorithm_name(signature.algorithm),
+                          voucher.key.id()};
 }
 
 class Count {

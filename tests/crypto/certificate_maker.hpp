@@ -6,7 +6,9 @@
 
 #include <mos/crypto/certificate.hpp>
 #include <mos/crypto/der.hpp>
+#include <mos/crypto/profile.hpp>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -112,8 +114,7 @@ inline Bytes make_der(const Recipe &recipe) {
         der::element(Tag::sequence, {recipe.version, recipe.serial, algorithm, name(recipe.issuer),
                                      recipe.validity.empty() ? times : recipe.validity, name(recipe.subject),
                                      recipe.key->public_key().der(), recipe.unique_id, extensions});
-    const Bytes signature =
-        must(recipe.issuer_key->sign_digest(digest_algorithm, crypto::digest(digest_algorithm, to_be_signed)));
+    const Bytes signature = must(recipe.issuer_key->sign({.digest = digest_algorithm}, to_be_signed));
     return der::element(Tag::sequence,
                         {to_be_signed, recipe.outer_algorithm.empty() ? algorithm : recipe.outer_algorithm,
                          der::bit_string(signature)});
@@ -139,6 +140,14 @@ inline const crypto::PrivateKey &key_number(std::size_t number) {
         keys.push_back(
             std::make_unique<crypto::PrivateKey>(must(crypto::PrivateKey::generate(crypto::KeyType::ecc_p384))));
     return *keys[number];
+}
+
+// check_chain() without revocation lists.
+inline mos::Result<mos::crypto::TrustedPath> judge_chain(const mos::crypto::Certificate &leaf,
+                                                         std::span<const mos::crypto::Certificate> intermediates,
+                                                         std::span<const mos::crypto::Certificate> roots,
+                                                         std::int64_t now_unix_s, const mos::crypto::Profile &profile) {
+    return check_chain({leaf, intermediates, roots, {}, now_unix_s}, profile);
 }
 
 }  // namespace mos::test

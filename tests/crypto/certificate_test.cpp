@@ -52,13 +52,13 @@ TEST_CASE("a certificate that is cut off or goes on is refused") {
 TEST_CASE("a certificate with any one bit turned is refused, or differs in what its issuer signed") {
     const Certificate root = make(ca_recipe("Root", key_number(0), "Root", key_number(0)));
     const Bytes der = make_der(leaf_recipe());
-    must(check_chain(must(Certificate::from_der(der, "c")), {}, std::vector{root}, now, {}));
+    must(judge_chain(must(Certificate::from_der(der, "c")), {}, std::vector{root}, now, {}));
     for (std::size_t i = 0; i < der.size(); ++i) {
         Bytes damaged = der;
         damaged[i] ^= static_cast<std::byte>(1U << i % 8);
         const auto certificate = Certificate::from_der(damaged, "c");
         if (certificate)
-            CHECK_FALSE(check_chain(*certificate, {}, std::vector{root}, now, {}).ok());
+            CHECK_FALSE(judge_chain(*certificate, {}, std::vector{root}, now, {}).ok());
     }
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("a CA that was made here issues leaves that the profile takes") {
                 must(issue_signer_certificate(*ca_key, ca, leaf_key->public_key(), "Release signing", validity));
             CHECK(leaf.subject() == "CN=Release signing");
             CHECK(leaf.public_key() == leaf_key->public_key());
-            must(check_chain(leaf, {}, std::vector{ca}, now, {}));
+            must(judge_chain(leaf, {}, std::vector{ca}, now, {}));
             const Certificate other =
                 must(issue_signer_certificate(*ca_key, ca, leaf_key->public_key(), "Release signing", validity));
             CHECK(other.fingerprint() != leaf.fingerprint());  // another serial number

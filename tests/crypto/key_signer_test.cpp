@@ -8,6 +8,8 @@
 using namespace mos::crypto;
 using namespace mos::test;
 using mos::Code;
+using mos::Error;
+using mos::Result;
 using mos::base::as_bytes;
 
 namespace {
@@ -48,6 +50,35 @@ TEST_CASE("a chain that is not the key's, in the wrong order, or too long makes 
     CHECK(refusal(make_signer(copy_of(key_number(1)), long_chain)) == Code::LIMIT);
 }
 
-TEST_CASE("a P-256 key makes no signer") {
-    CHECK(refusal(make_signer(must(PrivateKey::from_pem(p256_pem, "p256")), {})) == Code::UNSUPPORTED);
+TEST_CASE("a signer signs by the algorithm that it was asked for, if the key can") {
+    const auto pss = must(make_signer(copy_of(rsa_2048()), {}, SignatureAlgorithm::rsa_pss_sha256));
+    const Signature signature = must(pss->sign(as_bytes("x")));
+    CHECK(signature.algorithm == SignatureAlgorithm::rsa_pss_sha256);
+    must(rsa_2048().public_key().verify(SignatureAlgorithm::rsa_pss_sha256, as_bytes("x"), signature.value));
+    CHECK(refusal(make_signer(copy_of(rsa_2048()), {}, SignatureAlgorithm::ed25519)) == Code::INVALID_ARGUMENT);
+}
+
+TEST_CASE("a key that is elsewhere signs through a function, whose answer is checked") {
+    const PublicKey &key = rsa_2048().public_key();
+    std::string asked;
+    const auto good = must(make_signer(key,
+                                       [&](SignatureAlgorithm algorithm, ByteView message) {
+                                           asked = std::string{algorithm_name(algorithm)} + " " +
+                                                   std::string{mos::base::as_text(message)};
+                                           return rsa_2048().sign(algorithm, message);
+                                       },
+                                       {}));
+    const Signature signature = must(good->sign(as_bytes("x")));
+    CHECK(asked == "RSA-SHA256 x");
+    CHECK(std::ranges::equal(signature.key_id, key.id()));
+
+    const auto wrong = must(make_signer(
+        key, [](SignatureAlgorithm algorithm, ByteView) { return rsa_2048().sign(algorithm, as_bytes("y")); }, {}));
+    CHECK(refusal(wrong->sign(as_bytes("x"))) == Code::SIGNATURE_INVALID);
+    const auto absent = must(make_signer(key,
+                                         [](SignatureAlgorithm, ByteView) {
+                                             return Result<Bytes>{Error{Code::IO, "the token is gone"}};
+                                         },
+                                         {}));
+    CHECK(refusal(absent->sign(as_bytes("x"))) == Code::IO);
 }

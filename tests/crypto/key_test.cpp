@@ -6,6 +6,7 @@
 #include "expect.hpp"
 #include "keys.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -60,7 +61,8 @@ Bytes with(Bytes der, std::string_view from, std::string_view to) {
 }  // namespace
 
 TEST_CASE("a key type is known by its name") {
-    for (const KeyType type : {KeyType::ed25519, KeyType::ecc_p384, KeyType::rsa_4096})
+    for (const KeyType type : {KeyType::ed25519, KeyType::ecc_p384, KeyType::ecc_p256, KeyType::rsa_4096,
+                               KeyType::rsa_3072, KeyType::rsa_2048})
         CHECK(must(parse_key_type(key_type_name(type))) == type);
     CHECK(refusal(parse_key_type("rsa-1024")) == Code::INVALID_ARGUMENT);
     CHECK(refusal(parse_key_type("")) == Code::INVALID_ARGUMENT);
@@ -71,7 +73,7 @@ TEST_CASE("a key signs and verifies, and its PEM gives the same key back") {
     for (const PrivateKey &key : one_of_each()) {
         const PublicKey &public_key = key.public_key();
         INFO(public_key.algorithm_name());
-        const SignatureAlgorithm algorithm = public_key.algorithm().value();
+        const SignatureAlgorithm algorithm = public_key.algorithms().front();
         const Bytes signature = must(key.sign(message));
         must(public_key.verify(algorithm, message, signature));
         CHECK(refusal(public_key.verify(algorithm, as_bytes("messagf"), signature)) == Code::SIGNATURE_INVALID);
@@ -106,10 +108,13 @@ TEST_CASE("an RSA key of 4096 bits can be made" * doctest::timeout(300)) {
 TEST_CASE("an algorithm that is not the key's own is refused") {
     for (const PrivateKey &key : one_of_each()) {
         const Bytes signature = must(key.sign(as_bytes("x")));
-        for (const SignatureAlgorithm algorithm :
-             {SignatureAlgorithm::ed25519, SignatureAlgorithm::ecdsa_p384_sha384, SignatureAlgorithm::rsa_pkcs1_sha256})
-            if (algorithm != key.public_key().algorithm())
-                CHECK(refusal(key.public_key().verify(algorithm, as_bytes("x"), signature)) == Code::ALGORITHM_REFUSED);
+        const auto own = key.public_key().algorithms();
+        for (const SignatureAlgorithm algorithm : every_signature_algorithm) {
+            if (std::find(own.begin(), own.end(), algorithm) != own.end())
+                continue;
+            CHECK(refusal(key.public_key().verify(algorithm, as_bytes("x"), signature)) == Code::ALGORITHM_REFUSED);
+            CHECK(refusal(key.sign(algorithm, as_bytes("x"))) == Code::INVALID_ARGUMENT);
+        }
     }
 }
 
@@ -172,25 +177,53 @@ TEST_CASE("an ECDSA signature has exactly one encoding") {
         CHECK_MESSAGE(refusal(verify(bad)) == Code::SIGNATURE_INVALID, mos::base::to_hex(bad));
 }
 
-TEST_CASE("a P-256 key certifies, and signs no messages") {
+TEST_CASE("a P-256 key signs as any other; that a policy must allow it is the decision's matter") {
     const PrivateKey key = must(PrivateKey::from_pem(p256_pem, "p256"));
     CHECK(pem_of(key) == p256_pem);
-    CHECK_FALSE(key.public_key().algorithm().has_value());
-    CHECK(refusal(key.sign(as_bytes("x"))) == Code::UNSUPPORTED);
-    const Bytes digest = mos::crypto::digest(DigestAlgorithm::sha256, as_bytes("x"));
-    const Bytes signature = must(key.sign_digest(DigestAlgorithm::sha256, digest));
-    CHECK(key.public_key().verifies_digest(DigestAlgorithm::sha256, digest, signature));
+    CHECK(key.public_key().algorithm_name() == "ECC-P256-SHA256");
+    const Bytes signature = must(key.sign(as_bytes("x")));
+    must(key.public_key().verify(SignatureAlgorithm::ecdsa_p256_sha256, as_bytes("x"), signature));
+    CHECK(key.public_key().verifies({.digest = DigestAlgorithm::sha256}, as_bytes("x"), signature));
+    CHECK_FALSE(key.public_key().verifies({.digest = DigestAlgorithm::sha384}, as_bytes("x"), signature));
 }
 
-TEST_CASE("what is signed as a digest must be one of SHA-2") {
-    const Bytes digest = mos::crypto::digest(DigestAlgorithm::sha256, as_bytes("x"));
+TEST_CASE("a key signs by schemes of SHA-2 alone") {
     for (const PrivateKey &key : one_of_each()) {
-        const bool is_ed25519 = key.public_key().family() == KeyFamily::ed25519;
-        const Code expected = is_ed25519 ? Code::UNSUPPORTED : Code::INVALID_ARGUMENT;
-        CHECK(refusal(key.sign_digest(DigestAlgorithm::sha384, digest)) == expected);
-        CHECK(refusal(key.sign_digest(DigestAlgorithm::blake2b_512, Bytes(64))) == expected);
-        CHECK_FALSE(key.public_key().verifies_digest(DigestAlgorithm::blake2b_512, Bytes(64), Bytes(64)));
+        if (key.public_key().family() == KeyFamily::ed25519)
+            continue;  // it has one scheme, whatever is asked for
+        CHECK(refusal(key.sign({.digest = DigestAlgorithm::blake2b_512}, as_bytes("x"))) == Code::INVALID_ARGUMENT);
+        CHECK_FALSE(key.public_key().verifies({.digest = DigestAlgorithm::blake2b_512}, as_bytes("x"), Bytes(64)));
     }
+}
+
+TEST_CASE("RSA-PSS is another signature each time, and none of PKCS #1 v1.5") {
+    const PrivateKey &key = rsa_2048();
+    const auto pss = SignatureAlgorithm::rsa_pss_sha256;
+    const auto pkcs1 = SignatureAlgorithm::rsa_pkcs1_sha256;
+    const Bytes signature = must(key.sign(pss, as_bytes("x")));
+    must(key.public_key().verify(pss, as_bytes("x"), signature));
+    CHECK(must(key.sign(pss, as_bytes("x"))) != signature);
+    CHECK(refusal(key.public_key().verify(pss, as_bytes("y"), signature)) == Code::SIGNATURE_INVALID);
+    CHECK(refusal(key.public_key().verify(pkcs1, as_bytes("x"), signature)) == Code::SIGNATURE_INVALID);
+    CHECK(refusal(key.public_key().verify(pss, as_bytes("x"), must(key.sign(pkcs1, as_bytes("x"))))) ==
+          Code::SIGNATURE_INVALID);
+    CHECK(key.public_key().algorithm_name(pss) == "RSA-PSS-2048-SHA256");
+}
+
+TEST_CASE("the salt of RSA-PSS is as long as its scheme says, and fits into the key") {
+    const PrivateKey &key = rsa_2048();
+    const SignatureScheme usual = scheme_of(SignatureAlgorithm::rsa_pss_sha256);
+    SignatureScheme unsalted = usual;
+    unsalted.salt_bytes = 0;
+    const Bytes signature = must(key.sign(unsalted, as_bytes("x")));
+    CHECK(key.public_key().verifies(unsalted, as_bytes("x"), signature));
+    CHECK_FALSE(key.public_key().verifies(usual, as_bytes("x"), signature));
+    SignatureScheme too_long = usual;
+    too_long.salt_bytes = 2048 / 8 - 32 - 1;
+    CHECK(refusal(key.sign(too_long, as_bytes("x"))) == Code::INVALID_ARGUMENT);
+    too_long.salt_bytes = static_cast<std::size_t>(-1);
+    CHECK(refusal(key.sign(too_long, as_bytes("x"))) == Code::INVALID_ARGUMENT);
+    CHECK_FALSE(key.public_key().verifies(too_long, as_bytes("x"), signature));
 }
 
 TEST_CASE("a file that holds no usable private key is refused by name") {
@@ -208,8 +241,6 @@ TEST_CASE("a file that holds no usable private key is refused by name") {
     refused(rsa_traditional_pem, "'RSA PRIVATE KEY' where 'PRIVATE KEY'");
     refused("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
             "openssl pkcs8");
-    refused("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
-            "'ENCRYPTED PRIVATE KEY' where");
     refused(p521_pem, "curve 1.3.132.0.35 is not supported");
     refused(rsa_1024_pem, "has 1024 bits");
     refused(good.substr(0, good.find("-----END")), "has no end");

@@ -1,6 +1,10 @@
 // Keys for tests only, made with openssl: making an RSA key takes seconds.
 #pragma once
 
+#include "expect.hpp"
+
+#include <mos/crypto/key.hpp>
+
 #include <string_view>
 
 namespace mos::test {
@@ -152,5 +156,10 @@ AvhNGOiNtrninE9erTrD5PnBKWjVuAOfWjSRO0Pf/WAT4nKfYFYFS41v4UrbTViC
 iw==
 -----END PRIVATE KEY-----
 )";
+
+inline const crypto::PrivateKey &rsa_2048() {
+    static const crypto::PrivateKey key = must(crypto::PrivateKey::from_pem(rsa_2048_pem, "rsa"));
+    return key;
+}
 
 }  // namespace mos::test

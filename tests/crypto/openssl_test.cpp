@@ -107,10 +107,41 @@ TEST_CASE("we read openssl's keys and verify its signatures") {
         REQUIRE(place.openssl(kind.sign));
         const PrivateKey key = must(PrivateKey::from_pem(place.read("key.pem"), "key.pem"));
         CHECK(key.public_key() == must(PublicKey::from_pem(place.read("pub.pem"), "pub.pem")));
-        must(key.public_key().verify(key.public_key().algorithm().value(), as_bytes("message"),
+        must(key.public_key().verify(key.public_key().algorithms().front(), as_bytes("message"),
                                      as_bytes(place.read("sig"))));
         CHECK(as_text(key.to_pem()) == place.read("key.pem"));
     }
+}
+
+TEST_CASE("openssl opens our encrypted keys, and we open its") {
+    if (!has_openssl())
+        return;
+    const Workplace place;
+    place.write("ours.pem", as_text(must(key_number(0).to_encrypted_pem("secret"))));
+    CHECK(place.openssl("pkey -in ours.pem -passin pass:secret -out plain.pem"));
+    CHECK(place.read("plain.pem") == as_text(key_number(0).to_pem()));
+    CHECK_FALSE(place.openssl("pkey -in ours.pem -passin pass:other -out none.pem"));
+    for (const std::string choice : {"-v2 aes-256-cbc", "-v2 aes-128-cbc -v2prf hmacWithSHA512",
+                                     "-v2 aes-192-cbc -v2prf hmacWithSHA384 -iter 5"}) {
+        REQUIRE(place.openssl("pkcs8 -topk8 " + choice + " -in plain.pem -passout pass:secret -out theirs.pem"));
+        CHECK(must(PrivateKey::from_pem(place.read("theirs.pem"), "theirs.pem", "secret")).public_key() ==
+              key_number(0).public_key());
+    }
+}
+
+TEST_CASE("openssl and we agree on RSA-PSS") {
+    if (!has_openssl())
+        return;
+    const Workplace place;
+    const std::string pss = " -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest ";
+    place.write("key.pem", as_text(rsa_2048().to_pem()));
+    place.write("pub.pem", rsa_2048().public_key().to_pem());
+    place.write("msg", "message");
+    place.write("sig", as_text(must(rsa_2048().sign(SignatureAlgorithm::rsa_pss_sha256, as_bytes("message")))));
+    CHECK(place.openssl("dgst" + pss + "-verify pub.pem -signature sig msg"));
+    REQUIRE(place.openssl("dgst" + pss + "-sign key.pem -out sig msg"));
+    must(rsa_2048().public_key().verify(SignatureAlgorithm::rsa_pss_sha256, as_bytes("message"),
+                                        as_bytes(place.read("sig"))));
 }
 
 TEST_CASE("openssl accepts the certificates that we make") {
@@ -155,6 +186,6 @@ TEST_CASE("the profile takes a chain that openssl made") {
                       "-extfile ext -extensions leaf"));
     const Certificate ca = must(Certificate::from_pem(place.read("ca.pem"), "ca.pem"));
     const Certificate leaf = must(Certificate::from_pem(place.read("leaf.pem"), "leaf.pem"));
-    must(check_chain(leaf, {}, std::vector{ca}, leaf.validity().not_before_unix_s, {}));
+    must(judge_chain(leaf, {}, std::vector{ca}, leaf.validity().not_before_unix_s, {}));
     must(make_signer(must(PrivateKey::from_pem(place.read("leaf.key"), "leaf.key")), {leaf, ca}));
 }

@@ -19,7 +19,7 @@ struct Chain {
     Recipe leaf = {.subject = "Leaf", .issuer = "Intermediate", .key = &key_number(2), .issuer_key = &key_number(1)};
 
     [[nodiscard]] Result<TrustedPath> check(const Profile &profile = defaults, std::int64_t time = now) const {
-        return check_chain(make(leaf), std::vector{make(intermediate)}, std::vector{make(root)}, time, profile);
+        return judge_chain(make(leaf), std::vector{make(intermediate)}, std::vector{make(root)}, time, profile);
     }
 };
 
@@ -52,15 +52,15 @@ TEST_CASE("a leaf that a root issued itself passes") {
 
 TEST_CASE("a root that is not self-signed is trusted as it stands") {
     const Chain chain;
-    CHECK(must(check_chain(make(chain.leaf), {}, std::vector{make(chain.intermediate)}, now, defaults))
+    CHECK(must(judge_chain(make(chain.leaf), {}, std::vector{make(chain.intermediate)}, now, defaults))
               .certificates.size() == 2);
 }
 
 TEST_CASE("a chain to no root is untrusted") {
     const Chain chain;
-    check_refusal(check_chain(make(chain.leaf), std::vector{make(chain.intermediate)}, {}, now, defaults),
+    check_refusal(judge_chain(make(chain.leaf), std::vector{make(chain.intermediate)}, {}, now, defaults),
                   Code::SIGNER_UNTRUSTED, "'CN=Leaf'");
-    check_refusal(check_chain(make(chain.leaf), {}, std::vector{make(chain.root)}, now, defaults),
+    check_refusal(judge_chain(make(chain.leaf), {}, std::vector{make(chain.root)}, now, defaults),
                   Code::SIGNER_UNTRUSTED, "issued by 'CN=Intermediate'");
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("a certificate that was altered after signing is refused") {
     der[text.find("Leaf") + 3] = std::byte{'k'};  // CN=Leak
     const Certificate altered = must(Certificate::from_der(der, "altered"));
     check_refusal(
-        check_chain(altered, std::vector{make(chain.intermediate)}, std::vector{make(chain.root)}, now, defaults),
+        judge_chain(altered, std::vector{make(chain.intermediate)}, std::vector{make(chain.root)}, now, defaults),
         Code::CERTIFICATE_INVALID, "was not signed by it");
 }
 
@@ -244,8 +244,8 @@ TEST_CASE("a path has at most four certificates") {
     const auto leaf_of = [](std::string issuer, std::size_t number) {
         return make({.issuer = std::move(issuer), .key = &key_number(4), .issuer_key = &key_number(number)});
     };
-    CHECK(must(check_chain(leaf_of("B", 2), intermediates, roots, now, defaults)).certificates.size() == 4);
-    check_refusal(check_chain(leaf_of("C", 3), intermediates, roots, now, defaults), Code::CERTIFICATE_INVALID,
+    CHECK(must(judge_chain(leaf_of("B", 2), intermediates, roots, now, defaults)).certificates.size() == 4);
+    check_refusal(judge_chain(leaf_of("C", 3), intermediates, roots, now, defaults), Code::CERTIFICATE_INVALID,
                   "needs more than 4 certificates");
 }
 
@@ -294,7 +294,7 @@ TEST_CASE("of two paths the one that passes is taken") {
     const std::vector intermediates = {make(expired), make(chain.intermediate)};
     Recipe stranger = ca_recipe("Root", key_number(6), "Root", key_number(6));
     const std::vector roots = {make(stranger), make(chain.root)};
-    CHECK(must(check_chain(make(chain.leaf), intermediates, roots, now, defaults)).root == 1);
+    CHECK(must(judge_chain(make(chain.leaf), intermediates, roots, now, defaults)).root == 1);
 }
 
 TEST_CASE("certificates that all bear one name do not make the search long") {
@@ -305,7 +305,7 @@ TEST_CASE("certificates that all bear one name do not make the search long") {
         intermediates.push_back(make(twin));
     }
     const Certificate leaf = make({.issuer = "Twin", .key = &key_number(2), .issuer_key = &key_number(1)});
-    CHECK(refusal(check_chain(leaf, intermediates, {}, now, defaults)) == Code::LIMIT);
+    CHECK(refusal(judge_chain(leaf, intermediates, {}, now, defaults)) == Code::LIMIT);
     intermediates.push_back(intermediates.front());
-    CHECK(refusal(check_chain(leaf, intermediates, {}, now, defaults)) == Code::LIMIT);
+    CHECK(refusal(judge_chain(leaf, intermediates, {}, now, defaults)) == Code::LIMIT);
 }

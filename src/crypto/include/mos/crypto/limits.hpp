@@ -2,15 +2,18 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace mos::crypto {
 
 inline constexpr std::size_t max_key_bytes = 64U << 10U;              // a key file, PEM or DER
+inline constexpr std::uint32_t max_key_rounds = 10'000'000;           // of PBKDF2: some ten seconds
 inline constexpr std::size_t max_certificate_bytes = 16U << 10U;      // one certificate, DER
 inline constexpr std::size_t max_certificate_file_bytes = 1U << 20U;  // a file of certificates, PEM
 inline constexpr std::size_t max_chain_certificates = 16;             // certificates beside one signature
 inline constexpr std::size_t max_signatures = 16;                     // signatures over one message
 inline constexpr std::size_t max_signature_bytes = 64U << 10U;        // the value of one; that of RSA 8,192 has 1 KiB
+inline constexpr std::size_t max_revocation_list_bytes = 1U << 20U;   // DER; some 25,000 revoked certificates
 inline constexpr std::size_t max_trust_entries = 1024;                // files in a trust folder
 inline constexpr std::size_t max_trust_entry_bytes = 64U << 10U;
 

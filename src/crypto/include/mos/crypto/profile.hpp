@@ -3,6 +3,7 @@
 
 #include <mos/crypto/certificate.hpp>
 #include <mos/crypto/limits.hpp>
+#include <mos/crypto/revocation_list.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,10 +14,26 @@ namespace mos::crypto {
 
 enum class EllipticCurves : std::uint8_t { p384, p256_and_p384 };
 
+// What the leaf must be certified for, and what no issuer may exclude: a KeyPurposeId (RFC 5280 section 4.2.1.12).
+// Packages want code signing; the others are for embedders who have other chains judged, and for other people's tests.
+enum class KeyPurpose : std::uint8_t { code_signing, server_auth, client_auth, email_protection, time_stamping };
+
+// Whether the certificates of a path, the root not counted, are looked up in revocation lists.
+enum class RevocationRule : std::uint8_t {
+    never,
+    if_listed,  // of each issuer that a list is there for, which must be fresh then
+    required,   // a fresh list of each issuer must be there
+};
+
 // What a policy may move. Everything else is fixed.
 struct Profile {
     unsigned minimum_rsa_bits = 4096;  // raised to min_rsa_bits when it is lower
     EllipticCurves curves = EllipticCurves::p384;
+    KeyPurpose purpose = KeyPurpose::code_signing;
+    RevocationRule revocation = RevocationRule::if_listed;
+    bool accept_expired = false;  // a certificate that was valid once; not one that is not valid yet
+    bool accept_revoked = false;  // a leaf that was revoked; never an authority
+    std::size_t max_intermediates = max_path_certificates - 2;  // between leaf and root; at most that
 };
 
 // ALGORITHM_REFUSED, naming `owner` (its subject or fingerprint), when `key` is weaker than the profile allows.
@@ -27,21 +44,27 @@ struct TrustedPath {
     std::size_t root = 0;                   // its place in `roots`
 };
 
-// Finds a path from `leaf` over any of `intermediates` to one of `roots` in which every signature verifies, and judges
-// it at `now_unix_s`. The first path that passes is returned; when none passes, the error is the first path's:
+// What a path is made of, and the moment it is judged at.
+struct ChainInput {
+    const Certificate &leaf;
+    std::span<const Certificate> intermediates;
+    std::span<const Certificate> roots;
+    std::span<const RevocationList> revocation_lists;  // those of others are passed over
+    std::int64_t now_unix_s = 0;
+};
+
+// Finds a path from the leaf over any of the intermediates to one of the roots in which every signature verifies, and
+// judges it. The first path that passes is returned; when none passes, the error is the first path's:
 //
 // SIGNER_UNTRUSTED     no path leads to a root
 // CERTIFICATE_EXPIRED  one of the path is not valid at that time; the message names it and the dates
+// CERTIFICATE_REVOKED  its issuer has revoked one of the path
+// REVOCATION_UNKNOWN   a list that the rule asks for is missing, is older than its next update, or is not good: not
+//                      signed by the issuer, or the issuer's key usage does not have cRLSign
 // ALGORITHM_REFUSED    a key is weaker than `profile`
-// CERTIFICATE_INVALID  a signature does not verify or uses a digest older than SHA-2; or the path breaks a rule:
-// version 3; serial
-//                      number positive, at most 20 bytes; no critical extension but those known here; no name
-//                      constraints (not supported yet); issuers are CAs (critical basicConstraints) with keyCertSign, a
-//                      path length that holds, and no extended key usage that excludes codeSigning; the leaf is no CA,
-//                      has digitalSignature and codeSigning; at most max_path_certificates.
+// CERTIFICATE_INVALID  a signature does not verify or uses a digest older than SHA-2; or the path breaks a rule of
+//                      docs/security.md, "The certificate profile"
 // LIMIT                more than max_chain_certificates intermediates, or a search beyond max_signature_trials
-[[nodiscard]] Result<TrustedPath> check_chain(const Certificate &leaf, std::span<const Certificate> intermediates,
-                                              std::span<const Certificate> roots, std::int64_t now_unix_s,
-                                              const Profile &profile);
+[[nodiscard]] Result<TrustedPath> check_chain(const ChainInput &input, const Profile &profile);
 
 }  // namespace mos::crypto

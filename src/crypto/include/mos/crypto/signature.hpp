@@ -1,8 +1,9 @@
 // One signature over a message, as a file carries it: a claim until verify.hpp has judged it.
 #pragma once
 
-#include <mos/base/bytes.hpp>
+#include <mos/crypto/digest.hpp>
 
+#include <array>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -15,11 +16,32 @@ enum class SignatureAlgorithm : std::uint16_t {
     rsa_pkcs1_sha256 = 1,   // RFC 8017 section 8.2
     ecdsa_p384_sha384 = 2,  // FIPS 186-4, deterministic as in RFC 6979, DER Ecdsa-Sig-Value (RFC 3279 section 2.2.3)
     ed25519 = 3,            // RFC 8032
+    rsa_pss_sha256 = 4,     // RFC 8017 section 8.1: MGF1 with SHA-256, a salt of 32 bytes
+    ecdsa_p256_sha256 = 5,  // as with P-384
 };
 
-// "RSA-4096-SHA256" needs the key's size as well, so this is the family: "RSA-SHA256", "ECC-P384-SHA384", "Ed25519".
+inline constexpr std::array every_signature_algorithm = {
+    SignatureAlgorithm::rsa_pkcs1_sha256, SignatureAlgorithm::ecdsa_p384_sha384, SignatureAlgorithm::ed25519,
+    SignatureAlgorithm::rsa_pss_sha256, SignatureAlgorithm::ecdsa_p256_sha256};
+
+// "RSA-4096-SHA256" needs the key's size as well, so this is the family: "RSA-SHA256", "RSA-PSS-SHA256",
+// "ECC-P384-SHA384", "ECC-P256-SHA256", "Ed25519".
 [[nodiscard]] std::string_view algorithm_name(SignatureAlgorithm algorithm) noexcept;
 [[nodiscard]] std::optional<SignatureAlgorithm> algorithm_from_number(std::uint16_t number) noexcept;
+
+enum class RsaPadding : std::uint8_t { pkcs1, pss };
+
+// How a key signs, in full. A SignatureAlgorithm names the few ways of packages; certificates use some more.
+struct SignatureScheme {
+    DigestAlgorithm digest = DigestAlgorithm::sha256;       // SHA-2; of no meaning for Ed25519
+    RsaPadding padding = RsaPadding::pkcs1;                 // RSA only, as what follows
+    DigestAlgorithm mask_digest = DigestAlgorithm::sha256;  // of MGF1 (RFC 8017 appendix B.2.1)
+    std::size_t salt_bytes = 32;
+
+    friend bool operator==(const SignatureScheme &, const SignatureScheme &) = default;
+};
+
+[[nodiscard]] SignatureScheme scheme_of(SignatureAlgorithm algorithm) noexcept;
 
 struct Signature {
     SignatureAlgorithm algorithm = SignatureAlgorithm::ed25519;

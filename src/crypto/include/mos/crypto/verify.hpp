@@ -14,7 +14,7 @@ namespace mos::crypto {
 
 // All that the outcome depends on, besides message, signatures and trust store. A policy fills it.
 struct Decision {
-    std::vector<SignatureAlgorithm> allowed = {SignatureAlgorithm::rsa_pkcs1_sha256,
+    std::vector<SignatureAlgorithm> allowed = {SignatureAlgorithm::rsa_pkcs1_sha256, SignatureAlgorithm::rsa_pss_sha256,
                                                SignatureAlgorithm::ecdsa_p384_sha384, SignatureAlgorithm::ed25519};
     unsigned required_signatures = 1;  // by so many different keys
     std::int64_t now_unix_s = 0;

@@ -1,0 +1,52 @@
+// Certificate revocation lists (RFC 5280 section 5): which certificates their issuer has taken back.
+//
+// To read a list is not to trust it: check_chain() looks whether it is signed by the certificate's issuer and fresh.
+#pragma once
+
+#include <mos/crypto/certificate.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mos::crypto {
+
+// CRLReason (RFC 5280 section 5.3.1), as a word: "key compromise", "superseded", …; "unspecified" where none is given.
+struct Revocation {
+    std::int64_t revoked_unix_s = 0;
+    std::string reason;
+};
+
+struct RevocationListFields;  // revocation_list_fields.hpp inside this layer
+
+// Immutable and cheap to copy: copies share the parsed list. Any number of threads may use one.
+class RevocationList {
+  public:
+    // Exactly one list, version 2, of one issuer for all its certificates, complete. LIMIT beyond
+    // max_revocation_list_bytes; CERTIFICATE_INVALID, quoting `name`, when it is not strict DER, has no number or a
+    // critical one, no time of the next update, or a critical extension that is not known here: a delta list, an
+    // indirect one, one for some certificates alone.
+    [[nodiscard]] static Result<RevocationList> from_der(base::ByteView der, std::string_view name);
+    [[nodiscard]] static Result<RevocationList> from_pem(std::string_view pem, std::string_view name);  // "X509 CRL"
+
+    [[nodiscard]] base::ByteView der() const noexcept;
+    [[nodiscard]] const std::string &issuer() const noexcept;
+    // cRLNumber: grows with every list of an issuer; big-endian without leading zeros, at most 20 bytes.
+    [[nodiscard]] base::ByteView number() const noexcept;
+    [[nodiscard]] std::int64_t this_update_unix_s() const noexcept;
+    [[nodiscard]] std::int64_t next_update_unix_s() const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept;  // revoked certificates in it
+
+    // Whether the certificate, which must be of this list's issuer, is revoked.
+    [[nodiscard]] std::optional<Revocation> find(const Certificate &certificate) const;
+
+    [[nodiscard]] const RevocationListFields &fields() const noexcept { return *m_fields; }
+
+  private:
+    explicit RevocationList(std::shared_ptr<const RevocationListFields> fields) : m_fields(std::move(fields)) {}
+
+    std::shared_ptr<const RevocationListFields> m_fields;
+};
+
+}  // namespace mos::crypto
