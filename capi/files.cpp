@@ -38,7 +38,9 @@ Result<std::unique_ptr<crypto::Signer>> make_signer(const mos_key *key, const mo
         MOS_CHECK(check_handle(certificate));
         chain = certificate->chain;
     }
-    return crypto::make_signer(crypto::PrivateKey{*key->key}, std::move(chain));
+    if (key->key == nullptr)
+        return crypto::make_signer(*key->public_key, key->remote, std::move(chain), key->algorithm);
+    return crypto::make_signer(crypto::PrivateKey{*key->key}, std::move(chain), key->algorithm);
 }
 
 }  // namespace mos::capi

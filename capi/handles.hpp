@@ -6,6 +6,7 @@
 #include <mos/base/clock.hpp>
 #include <mos/crypto/certificate.hpp>
 #include <mos/crypto/key.hpp>
+#include <mos/crypto/key_signer.hpp>
 #include <mos/engine/doctor.hpp>
 #include <mos/engine/engine.hpp>
 #include <mos/engine/job.hpp>
@@ -126,10 +127,30 @@ struct mos_entry_cursor : mos::capi::Marked<0x6d6f735f656e7431> {
     mos::package::Entry entry;
 };
 
+struct mos_digest : mos::capi::Marked<0x6d6f735f64676531> {
+    explicit mos_digest(mos::crypto::DigestAlgorithm wanted) : algorithm(wanted), hasher(wanted) {}
+    mos::crypto::DigestAlgorithm algorithm;
+    mos::crypto::Hasher hasher;
+};
+
 struct mos_key : mos::capi::Marked<0x6d6f735f6b657931> {
-    std::shared_ptr<const mos::crypto::PrivateKey> key;
+    std::optional<mos::crypto::PublicKey> public_key;          // always there
+    std::shared_ptr<const mos::crypto::PrivateKey> key;        // or
+    mos::crypto::RemoteSign remote;                            // of a key that is elsewhere
+    std::optional<mos::crypto::SignatureAlgorithm> algorithm;  // that was asked for
     std::string fingerprint;
     std::shared_ptr<const mos::capi::Context> context;
+};
+
+struct mos_trust_list : mos::capi::Marked<0x6d6f735f74727531> {
+    struct Entry {
+        std::string id, name, subject, algorithm, fingerprint, packages, types;
+        bool is_certificate = false;
+        mos_trust_level level = MOS_TRUST_HIGH;
+        std::int64_t not_before_unix_s = 0;
+        std::int64_t not_after_unix_s = 0;
+    };
+    std::vector<Entry> entries;
 };
 
 struct mos_certificate : mos::capi::Marked<0x6d6f735f63727431> {

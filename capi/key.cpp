@@ -1,5 +1,8 @@
+#include "callback_data.hpp"
 #include "files.hpp"
 #include "guard.hpp"
+
+#include <mos/crypto/limits.hpp>
 
 #include <fmt/format.h>
 
@@ -12,6 +15,7 @@ using mos::Result;
 using mos::crypto::Certificate;
 using mos::crypto::KeyType;
 using mos::crypto::PrivateKey;
+using mos::crypto::SignatureAlgorithm;
 
 namespace {
 
@@ -26,8 +30,18 @@ std::unique_ptr<mos_key> wrap(PrivateKey key, std::shared_ptr<const Context> con
     auto handle = std::make_unique<mos_key>();
     handle->context = std::move(context);
     handle->fingerprint = key.public_key().fingerprint();
+    handle->public_key = key.public_key();
     handle->key = std::make_shared<const PrivateKey>(std::move(key));
     return handle;
+}
+
+// Its private half, for what a key that is elsewhere can't do.
+Result<std::shared_ptr<const PrivateKey>> private_half(const mos_key *key) {
+    MOS_CHECK(check_handle(key));
+    if (key->key == nullptr)
+        return Error{Code::UNSUPPORTED, "the private key is elsewhere: it signs packages, and nothing else"}.about(
+            key->fingerprint);
+    return key->key;
 }
 
 std::unique_ptr<mos_certificate> wrap(std::vector<Certificate> chain) {
@@ -45,9 +59,55 @@ Result<KeyType> key_type(mos_key_type type) {
         return KeyType::ecc_p384;
     case MOS_KEY_RSA_4096:
         return KeyType::rsa_4096;
+    case MOS_KEY_ECC_P256:
+        return KeyType::ecc_p256;
+    case MOS_KEY_RSA_3072:
+        return KeyType::rsa_3072;
+    case MOS_KEY_RSA_2048:
+        return KeyType::rsa_2048;
     default:
         return Error{Code::INVALID_ARGUMENT, fmt::format("{} is no mos_key_type", type)};
     }
+}
+
+Result<void> check_passphrase(const char *passphrase) {
+    if (passphrase == nullptr || *passphrase == '\0')
+        return Error{Code::INVALID_ARGUMENT, "the passphrase is empty"};
+    return {};
+}
+
+Result<PrivateKey> read_key(const char *path, std::string_view passphrase) {
+    MOS_TRY(const std::string where, required_text(path, "the key's path"));
+    MOS_TRY(mos::base::Bytes pem, read_whole(where, max_key_file_bytes));
+    auto parsed = PrivateKey::from_pem(mos::base::as_text(pem), where, passphrase);
+    mos::crypto::wipe(pem.data(), pem.size());
+    return parsed;
+}
+
+Result<void> store_key(const mos::crypto::SecretBytes &pem, const char *path) {
+    MOS_TRY(const std::string where, required_text(path, "the key's path"));
+    MOS_TRY(const NamedPlace place, open_place(where));
+    return mos::base::create_file(*place.folder, place.name, pem, 0600);
+}
+
+mos::crypto::RemoteSign remote_sign(mos_sign_callback sign, std::shared_ptr<void> owner) {
+    return [sign, owner = std::move(owner)](SignatureAlgorithm algorithm,
+                                            mos::base::ByteView message) -> Result<mos::base::Bytes> {
+        mos::base::Bytes signature(mos::crypto::max_signature_bytes);
+        std::size_t size = 0;
+        const std::string name{algorithm_name(algorithm)};
+        const std::int32_t status =
+            sign(owner.get(), name.c_str(), reinterpret_cast<const uint8_t *>(message.data()), message.size(),
+                 reinterpret_cast<uint8_t *>(signature.data()), signature.size(), &size);
+        if (status != 0)
+            return Error{Code::IO, fmt::format("the key that is elsewhere did not sign (its callback returned {})",
+                                               status)};
+        if (size == 0 || size > signature.size())
+            return Error{Code::SIGNATURE_INVALID,
+                         fmt::format("the callback that signs says that its signature has {} bytes", size)};
+        signature.resize(size);
+        return signature;
+    };
 }
 
 struct CertificateRequest {
@@ -93,11 +153,19 @@ int mos_key_load(mos_context *context, const char *path, mos_key **key, mos_erro
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_output(key));
         MOS_CHECK(check_handle(context));
-        MOS_TRY(const std::string where, required_text(path, "the key's path"));
-        MOS_TRY(mos::base::Bytes pem, read_whole(where, max_key_file_bytes));
-        auto parsed = PrivateKey::from_pem(mos::base::as_text(pem), where);
-        mos::crypto::wipe(pem.data(), pem.size());
-        MOS_TRY(PrivateKey made, std::move(parsed));
+        MOS_TRY(PrivateKey made, read_key(path, {}));
+        *key = wrap(std::move(made), context->context).release();
+        return {};
+    });
+}
+
+int mos_key_load_encrypted(mos_context *context, const char *path, const char *passphrase, mos_key **key,
+                           mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_output(key));
+        MOS_CHECK(check_handle(context));
+        MOS_CHECK(check_passphrase(passphrase));
+        MOS_TRY(PrivateKey made, read_key(path, passphrase));
         *key = wrap(std::move(made), context->context).release();
         return {};
     });
@@ -105,11 +173,54 @@ int mos_key_load(mos_context *context, const char *path, mos_key **key, mos_erro
 
 int mos_key_store(const mos_key *key, const char *path, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
+        MOS_TRY(const auto secret, private_half(key));
+        return store_key(secret->to_pem(), path);
+    });
+}
+
+int mos_key_store_encrypted(const mos_key *key, const char *path, const char *passphrase, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_TRY(const auto secret, private_half(key));
+        MOS_CHECK(check_passphrase(passphrase));
+        MOS_TRY(const mos::crypto::SecretBytes pem, secret->to_encrypted_pem(passphrase));
+        return store_key(pem, path);
+    });
+}
+
+int mos_key_use_algorithm(mos_key *key, const char *algorithm, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_handle(key));
-        MOS_TRY(const std::string where, required_text(path, "the key's path"));
-        MOS_TRY(const NamedPlace place, open_place(where));
-        const mos::crypto::SecretBytes pem = key->key->to_pem();
-        return mos::base::create_file(*place.folder, place.name, pem, 0600);
+        const std::string_view wanted = text_or(algorithm, "");
+        for (const SignatureAlgorithm own : key->public_key->algorithms())
+            if (algorithm_name(own) == wanted) {
+                key->algorithm = own;
+                return {};
+            }
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("a key of the kind {} does not sign by {}", key->public_key->algorithm_name(),
+                                 mos::base::in_quotes(wanted))}
+            .about(key->fingerprint);
+    });
+}
+
+int mos_key_create_remote(mos_context *context, const char *public_key_path, mos_sign_callback sign, void *user_data,
+                          mos_destroy_callback destroy, mos_key **key, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        CallbackData data{user_data, destroy};  // first, so that it is freed whatever comes
+        MOS_CHECK(check_output(key));
+        MOS_CHECK(check_handle(context));
+        if (sign == nullptr)
+            return Error{Code::INVALID_ARGUMENT, "there is no callback that signs"};
+        MOS_TRY(const std::string where, required_text(public_key_path, "the public key's path"));
+        MOS_TRY(const mos::base::Bytes pem, read_whole(where, max_key_file_bytes));
+        MOS_TRY(mos::crypto::PublicKey half, mos::crypto::PublicKey::from_pem(mos::base::as_text(pem), where));
+        auto handle = std::make_unique<mos_key>();
+        handle->context = context->context;
+        handle->fingerprint = half.fingerprint();
+        handle->public_key = std::move(half);
+        handle->remote = remote_sign(sign, data.share());
+        *key = handle.release();
+        return {};
     });
 }
 
@@ -118,7 +229,7 @@ int mos_key_store_public(const mos_key *key, const char *path, mos_error **error
         MOS_CHECK(check_handle(key));
         MOS_TRY(const std::string where, required_text(path, "the key's path"));
         MOS_TRY(const NamedPlace place, open_place(where));
-        const std::string pem = key->key->public_key().to_pem();
+        const std::string pem = key->public_key->to_pem();
         return mos::base::replace_file(*place.folder, place.name, mos::base::as_bytes(pem), 0644);
     });
 }
@@ -134,9 +245,9 @@ int mos_certificate_create_ca(const mos_key *key, const mos_certificate_options 
                               mos_error **error) {
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_output(certificate));
-        MOS_CHECK(check_handle(key));
+        MOS_TRY(const auto secret, private_half(key));
         MOS_TRY(const CertificateRequest request, read_request(options, ca_days, key->context->clock->now_unix_s()));
-        MOS_TRY(Certificate made, mos::crypto::make_ca_certificate(*key->key, request.subject, request.validity));
+        MOS_TRY(Certificate made, mos::crypto::make_ca_certificate(*secret, request.subject, request.validity));
         *certificate = wrap({std::move(made)}).release();
         return {};
     });
@@ -146,13 +257,13 @@ int mos_certificate_issue(const mos_key *ca_key, const mos_certificate *ca, cons
                           const mos_certificate_options *options, mos_certificate **certificate, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_output(certificate));
-        MOS_CHECK(check_handle(ca_key));
+        MOS_TRY(const auto secret, private_half(ca_key));
         MOS_CHECK(check_handle(ca));
         MOS_CHECK(check_handle(signer));
         MOS_TRY(const CertificateRequest request,
                 read_request(options, signer_days, ca_key->context->clock->now_unix_s()));
         MOS_TRY(Certificate made,
-                mos::crypto::issue_signer_certificate(*ca_key->key, ca->chain.front(), signer->key->public_key(),
+                mos::crypto::issue_signer_certificate(*secret, ca->chain.front(), *signer->public_key,
                                                       request.subject, request.validity));
         *certificate = wrap({std::move(made)}).release();
         return {};

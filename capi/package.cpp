@@ -1,3 +1,4 @@
+#include "admission.hpp"
 #include "guard.hpp"
 #include "sources.hpp"
 
@@ -23,8 +24,6 @@ Result<std::shared_ptr<mos::package::Package>> mos::capi::package_for_reading(mo
 }
 
 namespace {
-
-constexpr const char *default_trust_path = "/etc/multios/trust";
 
 mos_package::Claim claim_of(const mos::package::StoredSignature &signature) {
     mos_package::Claim claim;
@@ -61,23 +60,9 @@ int open_package(mos_context *context, mos_package **package, mos_error **error,
     });
 }
 
-struct Trust {
-    mos::engine::TrustFolder folder;
-    unsigned required_signatures = 1;
-};
-
-Result<Trust> open_trust(const mos_trust_options *options) {
-    MOS_TRY(const mos_trust_options given, read_options(options));
-    MOS_TRY(mos::engine::TrustFolder folder,
-            mos::engine::open_trust_folder(text_or(given.trust_path, default_trust_path)));
-    return Trust{.folder = std::move(folder),
-                 .required_signatures = given.required_signatures != 0 ? given.required_signatures : 1U};
-}
-
 Result<std::shared_ptr<mos::package::Package>> authenticate(const std::shared_ptr<mos::base::Source> &source,
-                                                            const Trust &trust, const mos::base::Clock &clock) {
-    MOS_TRY(mos::package::Package package,
-            mos::engine::authenticate(share(source), trust.folder, trust.required_signatures, clock));
+                                                            const mos::engine::Admission &admission) {
+    MOS_TRY(mos::package::Package package, mos::engine::authenticate(share(source), admission));
     return std::make_shared<mos::package::Package>(std::move(package));
 }
 
@@ -221,8 +206,8 @@ int mos_package_authenticate(mos_package *package, const mos_trust_options *trus
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_handle(package));
         package->signers.clear();
-        MOS_TRY(const Trust opened, open_trust(trust));
-        MOS_TRY(auto authenticated, authenticate(package->source, opened, *package->context->clock));
+        MOS_TRY(const mos::engine::Admission admission, open_admission(trust, *package->context->clock));
+        MOS_TRY(auto authenticated, authenticate(package->source, admission));
         for (const mos::crypto::AcceptedSigner &signer : authenticated->verdict()->accepted)
             package->signers.push_back(signer.trust_entry);
         package->package = std::move(authenticated);
@@ -240,15 +225,15 @@ int mos_package_verify_job(mos_package *package, const mos_trust_options *trust,
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_output(job));
         MOS_CHECK(check_handle(package));
-        MOS_TRY(Trust opened, open_trust(trust));
-        auto shared_trust = std::make_shared<Trust>(std::move(opened));
+        MOS_TRY(mos::engine::Admission opened, open_admission(trust, *package->context->clock));
+        auto admission = std::make_shared<mos::engine::Admission>(std::move(opened));
         auto handle = std::make_unique<mos_job>();
         handle->context = package->context;
         MOS_TRY(handle->job,
                 mos::engine::Job::create(
-                    [source = package->source, trusted = std::move(shared_trust), context = package->context](
+                    [source = package->source, admission = std::move(admission)](
                         mos::base::Observer &observer, const auto & /*ask*/) -> Result<mos::engine::JobOutcome> {
-                        MOS_TRY(const auto authenticated, authenticate(source, *trusted, *context->clock));
+                        MOS_TRY(const auto authenticated, authenticate(source, *admission));
                         MOS_CHECK(authenticated->verify_content(observer));
                         return mos::engine::JobOutcome{};
                     }));

@@ -6,6 +6,8 @@
 #include "twin.hpp"
 
 #include <mos/crypto/certificate.hpp>
+
+#include <mos/base/timestamp.hpp>
 #include <mos/package/frame.hpp>
 #include <mos/package/index_line.hpp>
 #include <mos/package/layout.hpp>
@@ -201,7 +203,7 @@ void make_manifest(const Corpus &corpus) {
     manifest.unknown_json = R"({"x_vendor":{"y":[1,2,{}]}})";
     corpus.put("manifest", "full", package::write_manifest(manifest));
     corpus.put("manifest", "small", R"({"package_info":{"name":"a","version":"1"}})");
-    corpus.put("manifest", "time", package::write_timestamp(1'709'164'800));
+    corpus.put("manifest", "time", mos::base::write_timestamp(1'709'164'800));
 }
 
 }  // namespace

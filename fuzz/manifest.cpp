@@ -3,11 +3,13 @@
 
 #include <mos/package/manifest.hpp>
 
+#include <mos/base/timestamp.hpp>
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     using namespace mos;
     const std::string_view text = base::as_text(fuzz::input(data, size));
-    if (const auto time = package::parse_timestamp(text))
-        fuzz::hold(package::write_timestamp(*time) == text, "a time has one spelling");
+    if (const auto time = mos::base::parse_timestamp(text))
+        fuzz::hold(mos::base::write_timestamp(*time) == text, "a time has one spelling");
     const auto manifest = package::parse_manifest(text);
     if (!manifest)
         return 0;

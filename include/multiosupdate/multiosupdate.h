@@ -6,6 +6,7 @@
 #define MULTIOSUPDATE_H
 
 #include <multiosupdate/context.h>
+#include <multiosupdate/digest.h>
 #include <multiosupdate/engine.h>
 #include <multiosupdate/error.h>
 #include <multiosupdate/error_codes.h>
@@ -14,6 +15,7 @@
 #include <multiosupdate/package.h>
 #include <multiosupdate/plan.h>
 #include <multiosupdate/report.h>
+#include <multiosupdate/trust.h>
 #include <multiosupdate/types.h>
 
 #endif

@@ -147,14 +147,17 @@ typedef struct mos_trust_options {
     uint32_t required_signatures; /* by different trusted keys; 0: 1 */
     const char
         *trust_path; /* folder of trusted CA certificates (*.crt, *.pem) and keys (*.pub); NULL: /etc/multios/trust */
+    const char *policy_path; /* NULL: /etc/multios/security-policy.yml, and the defaults where that is missing */
 } mos_trust_options;
 
 #define MOS_TRUST_OPTIONS_INIT                                                                                         \
-    { sizeof(mos_trust_options), 0, 0 }
+    { sizeof(mos_trust_options), 0, 0, 0 }
 
 /* Checks the signatures over the statement against the trust store at the context's time. Each way to fail has its own
  * code: MOS_E_NOT_SIGNED, MOS_E_SIGNATURE_INVALID, MOS_E_SIGNER_UNTRUSTED, MOS_E_CERTIFICATE_EXPIRED,
- * MOS_E_CERTIFICATE_INVALID, MOS_E_ALGORITHM_REFUSED, MOS_E_TRUST_UNREADABLE. Quick: reads no content. Since 0.1. */
+ * MOS_E_CERTIFICATE_INVALID, MOS_E_CERTIFICATE_REVOKED, MOS_E_REVOCATION_UNKNOWN, MOS_E_SIGNER_NOT_ALLOWED,
+ * MOS_E_ALGORITHM_REFUSED, MOS_E_TRUST_UNREADABLE, MOS_E_POLICY_UNREADABLE, MOS_E_POLICY_REFUSED. Quick: reads no
+ * content. Since 0.1. */
 MOS_API int mos_package_authenticate(mos_package *package, const mos_trust_options *trust, mos_error **error);
 
 /* Who signed it, as the trust store names them, after mos_package_authenticate; "" before, or past the end. The names

@@ -185,4 +185,17 @@ bool equal_in_constant_time(base::ByteView a, base::ByteView b) noexcept {
     return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+std::size_t digest_bytes(DigestAlgorithm algorithm) noexcept {
+    switch (algorithm) {
+    case DigestAlgorithm::sha256:
+        return 32;
+    case DigestAlgorithm::sha384:
+        return 48;
+    case DigestAlgorithm::sha512:
+    case DigestAlgorithm::blake2b_512:
+        break;
+    }
+    return 64;
+}
+
 }  // namespace mos::crypto

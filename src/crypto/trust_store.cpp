@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace mos::crypto {
@@ -22,97 +23,121 @@ bool is_passed_over(std::string_view file) {
     return file.starts_with('.') || file.ends_with(".txt") || file.ends_with("README");
 }
 
-enum class EntryKind : std::uint8_t { certificate, key };
+enum class FileKind : std::uint8_t { entry, certificate, key, revocation_list };
 
-struct EntryName {
-    std::string name;
-    EntryKind kind;
+struct Ending {
+    std::string_view text;
+    FileKind kind;
+    std::size_t max_bytes;
 };
+constexpr std::array endings = {
+    Ending{".json", FileKind::entry, max_trust_entry_bytes}, Ending{".crt", FileKind::certificate, max_trust_entry_bytes},
+    Ending{".pem", FileKind::certificate, max_trust_entry_bytes}, Ending{".pub", FileKind::key, max_trust_entry_bytes},
+    // PEM is a third larger than DER.
+    Ending{".crl", FileKind::revocation_list, max_revocation_list_bytes + max_revocation_list_bytes / 2}};
 
-std::optional<EntryName> entry_name(std::string_view file) {
-    for (const std::string_view ending : {".crt", ".pem", ".pub"})
-        if (file.size() > ending.size() && file.ends_with(ending))
-            return EntryName{std::string{file.substr(0, file.size() - ending.size())},
-                             ending == ".pub" ? EntryKind::key : EntryKind::certificate};
-    return std::nullopt;
+const Ending *ending_of(std::string_view file) {
+    const auto *const found = std::find_if(endings.begin(), endings.end(), [&](const Ending &ending) {
+        return file.size() > ending.text.size() && file.ends_with(ending.text);
+    });
+    return found == endings.end() ? nullptr : found;
 }
 
-// One byte more than is allowed tells a file that is too large.
-Result<Bytes> read_entry(base::Directory &folder, const std::string &file) {
-    MOS_TRY(const auto opened, folder.open_file(file, base::OpenMode::read));
-    Bytes content(max_trust_entry_bytes + 1);
-    MOS_TRY(const std::size_t size, opened->read_at(0, content));
-    if (size > max_trust_entry_bytes)
-        return Error{Code::LIMIT, fmt::format("it has more than {} bytes", max_trust_entry_bytes)};
-    content.resize(size);
-    return content;
+Result<RevocationList> read_revocation_list(base::ByteView content, std::string_view file) {
+    const bool is_pem = base::as_text(content).starts_with("-----BEGIN ");
+    return is_pem ? RevocationList::from_pem(base::as_text(content), file) : RevocationList::from_der(content, file);
 }
 
 }  // namespace
 
 Result<TrustStore> TrustStore::load(base::Directory &folder) {
-    MOS_TRY(std::vector<base::DirectoryEntry> entries, folder.list());
-    std::erase_if(entries, [](const base::DirectoryEntry &entry) { return is_passed_over(entry.name); });
-    if (entries.size() > max_trust_entries)
-        return Error{Code::LIMIT, fmt::format("the trust folder has {} entries, at most {} are allowed", entries.size(),
+    MOS_TRY(std::vector<base::DirectoryEntry> files, folder.list());
+    std::erase_if(files, [](const base::DirectoryEntry &file) { return is_passed_over(file.name); });
+    if (files.size() > max_trust_entries)
+        return Error{Code::LIMIT, fmt::format("the trust folder has {} entries, at most {} are allowed", files.size(),
                                               max_trust_entries)};
-    std::ranges::sort(entries, {}, &base::DirectoryEntry::name);
+    std::ranges::sort(files, {}, &base::DirectoryEntry::name);
     TrustStore store;
-    for (const base::DirectoryEntry &entry : entries)
-        MOS_CHECK(store.load_entry(folder, entry));
+    for (const base::DirectoryEntry &file : files)
+        if (Result<void> loaded = store.load_file(folder, file); !loaded)
+            return loaded.error().code() == Code::TRUST_UNREADABLE && loaded.error().object() == file.name
+                       ? std::move(loaded).error()
+                       : unreadable(file.name, "is refused").caused_by(std::move(loaded).error());
     return store;
 }
 
-Result<void> TrustStore::load_entry(base::Directory &folder, const base::DirectoryEntry &entry) {
-    std::optional<EntryName> name = entry_name(entry.name);
-    if (!name)
-        return unreadable(entry.name, "ends in none of '.crt', '.pem', '.pub', so what it is can't be told");
-    if (entry.type != base::FileType::regular)
-        return unreadable(entry.name, "is no regular file");
-    const Result<Bytes> content = read_entry(folder, entry.name);
+Result<void> TrustStore::load_file(base::Directory &folder, const base::DirectoryEntry &file) {
+    const Ending *const ending = ending_of(file.name);
+    if (ending == nullptr)
+        return unreadable(file.name,
+                          "ends in none of '.json', '.crt', '.pem', '.pub', '.crl', so what it is can't be told");
+    if (file.type != base::FileType::regular)
+        return unreadable(file.name, "is no regular file");
+    const Result<Bytes> content = base::read_file(folder, file.name, ending->max_bytes);
     if (!content)
-        return unreadable(entry.name, "can't be read").caused_by(content.error());
-    const std::string_view pem = base::as_text(*content);
-
-    Result<void> added;
-    if (name->kind == EntryKind::certificate) {
-        Result<Certificate> certificate = Certificate::from_pem(pem, entry.name);
-        added = certificate ? add(name->name, std::move(certificate).value()) : Result<void>{certificate.error()};
-    } else {
-        Result<PublicKey> key = PublicKey::from_pem(pem, entry.name);
-        added = key ? add(name->name, std::move(key).value()) : Result<void>{key.error()};
+        return unreadable(file.name, "can't be read").caused_by(content.error());
+    const std::string_view text = base::as_text(*content);
+    std::string id{file.name.substr(0, file.name.size() - ending->text.size())};
+    switch (ending->kind) {
+    case FileKind::entry: {
+        MOS_TRY(TrustEntry entry, parse_trust_entry(text, std::move(id)));
+        return add(std::move(entry));
     }
-    if (!added)
-        return unreadable(entry.name, "is refused").caused_by(std::move(added).error());
+    case FileKind::certificate: {
+        MOS_TRY(Certificate certificate, Certificate::from_pem(text, file.name));
+        return add(std::move(id), std::move(certificate));
+    }
+    case FileKind::key: {
+        MOS_TRY(PublicKey key, PublicKey::from_pem(text, file.name));
+        return add(std::move(id), std::move(key));
+    }
+    case FileKind::revocation_list:
+        break;
+    }
+    MOS_TRY(RevocationList list, read_revocation_list(*content, file.name));
+    add(std::move(list));
     return {};
 }
 
-Result<void> TrustStore::check_new_name(const std::string &name) const {
-    if (std::ranges::find(m_root_names, name) != m_root_names.end() ||
-        std::ranges::find(m_pinned, name, &PinnedKey::name) != m_pinned.end())
-        return unreadable(name, "stands twice");
+Result<void> TrustStore::add(TrustEntry entry) {
+    if (find(entry.id) != nullptr)
+        return unreadable(entry.id, "stands twice");
+    if (const Certificate *const certificate = entry.certificate(); certificate != nullptr)
+        MOS_CHECK(check_authority(*certificate));
+    else if (const TrustEntry *const other = find_pinned(entry.key().id()); other != nullptr)
+        return unreadable(entry.id, fmt::format("has the key of {}", base::in_quotes(other->id)));
+    m_entries.push_back(std::move(entry));
     return {};
 }
 
-Result<void> TrustStore::add(std::string name, Certificate certificate) {
-    MOS_CHECK(check_new_name(name));
-    if (!certificate.is_ca())
-        return unreadable(name, "is no CA's certificate; to trust one key, put its public key there as a '.pub' file");
-    m_roots.push_back(std::move(certificate));
-    m_root_names.push_back(std::move(name));
-    return {};
+Result<void> TrustStore::add(std::string id, Certificate certificate) {
+    std::string name = id;
+    return add(TrustEntry{std::move(id), std::move(name), {}, std::move(certificate)});
 }
 
-Result<void> TrustStore::add(std::string name, PublicKey key) {
-    MOS_CHECK(check_new_name(name));
-    m_pinned.push_back({std::move(name), std::move(key)});
-    return {};
+Result<void> TrustStore::add(std::string id, PublicKey key) {
+    std::string name = id;
+    return add(TrustEntry{std::move(id), std::move(name), {}, std::move(key)});
 }
 
-const TrustStore::PinnedKey *TrustStore::find_pinned(base::ByteView key_id) const noexcept {
-    const auto found = std::ranges::find_if(
-        m_pinned, [&](const PinnedKey &pinned) { return std::ranges::equal(pinned.key.id(), key_id); });
-    return found == m_pinned.end() ? nullptr : &*found;
+const TrustEntry *TrustStore::find(std::string_view id) const noexcept {
+    const auto found = std::ranges::find(m_entries, id, &TrustEntry::id);
+    return found == m_entries.end() ? nullptr : &*found;
+}
+
+const TrustEntry *TrustStore::find_pinned(base::ByteView key_id) const noexcept {
+    const auto found = std::ranges::find_if(m_entries, [&](const TrustEntry &entry) {
+        return entry.certificate() == nullptr && std::ranges::equal(entry.key().id(), key_id);
+    });
+    return found == m_entries.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> trust_file_names(std::string_view id) {
+    std::vector<std::string> names;
+    for (const Ending &ending : endings)
+        if (ending.kind != FileKind::revocation_list)
+            names.push_back(fmt::format("{}{}", id, ending.text));
+    return names;
 }
 
 }  // namespace mos::crypto

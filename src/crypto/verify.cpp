@@ -14,8 +14,9 @@ using base::ByteView;
 namespace {
 
 // Of several reasons the first of these is the one to report.
-constexpr std::array order_of_reasons = {Code::SIGNATURE_INVALID, Code::SIGNER_UNTRUSTED, Code::CERTIFICATE_EXPIRED,
-                                         Code::CERTIFICATE_INVALID, Code::ALGORITHM_REFUSED};
+constexpr std::array order_of_reasons = {
+    Code::SIGNATURE_INVALID,  Code::SIGNER_UNTRUSTED,    Code::SIGNER_NOT_ALLOWED,  Code::CERTIFICATE_REVOKED,
+    Code::REVOCATION_UNKNOWN, Code::CERTIFICATE_EXPIRED, Code::CERTIFICATE_INVALID, Code::ALGORITHM_REFUSED};
 
 std::string claimed_fingerprint(const Signature &signature) { return "SHA256:" + base::to_hex(signature.key_id); }
 
@@ -38,9 +39,19 @@ Result<void> check_limits(std::span<const Signature> signatures) {
 
 // Who signed, as far as the trust store vouches for it.
 struct Voucher {
-    std::string trust_entry;
+    const TrustEntry &entry;
     std::string signer;
     PublicKey key;
+    std::vector<std::string> path;
+    std::optional<Validity> validity;
+};
+
+// All that a signature is judged by.
+struct Court {
+    ByteView message;
+    const Subject &subject;
+    const TrustStore &trust;
+    const Decision &decision;
 };
 
 // What is known of a signer before it is judged, for the report.
@@ -70,12 +81,52 @@ Result<std::vector<Certificate>> read_certificates(const Signature &signature) {
     return certificates;
 }
 
+Result<Voucher> vouch_by_pin(const TrustEntry &entry, const Court &court) {
+    MOS_CHECK(check_key_strength(entry.key(), entry.name, court.decision.profile));
+    MOS_CHECK(check_scope(entry, court.subject, court.decision.minimum_level, court.decision.now_unix_s));
+    if (court.decision.require_certificate)
+        return Error{Code::SIGNER_NOT_ALLOWED,
+                     fmt::format("key {} is pinned, and the policy asks for a signer whom an authority has certified",
+                                 base::in_quotes(entry.id))}
+            .about(entry.id);
+    return Voucher{entry, entry.key().fingerprint(), entry.key(), {}, {}};
+}
+
+// The roots that `admits` lets through, and the entries that they are of.
+struct Roots {
+    std::vector<Certificate> certificates;
+    std::vector<const TrustEntry *> entries;
+};
+
+template <class Admits>
+Roots roots_of(const TrustStore &trust, const Admits &admits) {
+    Roots roots;
+    for (const TrustEntry &entry : trust.entries())
+        if (entry.certificate() != nullptr && admits(entry)) {
+            roots.certificates.push_back(*entry.certificate());
+            roots.entries.push_back(&entry);
+        }
+    return roots;
+}
+
+Result<Voucher> vouch_by_roots(const Certificate &leaf, std::span<const Certificate> intermediates, const Roots &roots,
+                               const Court &court) {
+    MOS_TRY(const TrustedPath path, check_chain({.leaf = leaf,
+                                                 .intermediates = intermediates,
+                                                 .roots = roots.certificates,
+                                                 .revocation_lists = court.trust.revocation_lists(),
+                                                 .now_unix_s = court.decision.now_unix_s},
+                                                court.decision.profile));
+    Voucher voucher{*roots.entries[path.root], leaf.subject(), leaf.public_key(), {}, leaf.validity()};
+    for (const Certificate &certificate : path.certificates)
+        voucher.path.push_back(certificate.subject());
+    return voucher;
+}
+
 Result<Voucher> find_voucher(const Signature &signature, std::span<const Certificate> certificates,
-                             const TrustStore &trust, const Decision &decision) {
-    if (const TrustStore::PinnedKey *pinned = trust.find_pinned(signature.key_id); pinned != nullptr) {
-        MOS_CHECK(check_key_strength(pinned->key, pinned->name, decision.profile));
-        return Voucher{pinned->name, pinned->key.fingerprint(), pinned->key};
-    }
+                             const Court &court) {
+    if (const TrustEntry *const pinned = court.trust.find_pinned(signature.key_id); pinned != nullptr)
+        return vouch_by_pin(*pinned, court);
     if (certificates.empty())
         return untrusted(signature, nullptr);
     const Certificate &leaf = certificates.front();
@@ -84,17 +135,18 @@ Result<Voucher> find_voucher(const Signature &signature, std::span<const Certifi
                      fmt::format("certificate {} is not that of the key {} that signed",
                                  base::in_quotes(leaf.subject()), base::in_quotes(claimed_fingerprint(signature)))}
             .about(leaf.subject());
-    const Result<TrustedPath> path = check_chain({.leaf = leaf,
-                                                  .intermediates = certificates.subspan(1),
-                                                  .roots = trust.roots(),
-                                                  .revocation_lists = {},
-                                                  .now_unix_s = decision.now_unix_s},
-                                                 decision.profile);
-    if (!path && path.error().code() == Code::SIGNER_UNTRUSTED)
-        return untrusted(signature, &leaf);
-    if (!path)
-        return path.error();
-    return Voucher{trust.root_name(path->root), leaf.subject(), leaf.public_key()};
+    const auto scope = [&](const TrustEntry &entry) {
+        return check_scope(entry, court.subject, court.decision.minimum_level, court.decision.now_unix_s);
+    };
+    Result<Voucher> voucher =
+        vouch_by_roots(leaf, certificates.subspan(1),
+                       roots_of(court.trust, [&](const TrustEntry &entry) { return scope(entry).ok(); }), court);
+    if (voucher || voucher.error().code() != Code::SIGNER_UNTRUSTED)
+        return voucher;
+    // Somebody else may vouch for the signer, but not for this.
+    const Result<Voucher> beyond = vouch_by_roots(
+        leaf, certificates.subspan(1), roots_of(court.trust, [](const TrustEntry & /*entry*/) { return true; }), court);
+    return beyond ? Result<Voucher>{scope(beyond->entry).error()} : Result<Voucher>{untrusted(signature, &leaf)};
 }
 
 Result<void> check_algorithm(const Signature &signature, const Voucher &voucher, const Decision &decision) {
@@ -105,7 +157,11 @@ Result<void> check_algorithm(const Signature &signature, const Voucher &voucher,
                                  base::in_quotes(voucher.signer), algorithm_name(signature.algorithm),
                                  voucher.key.algorithm_name())}
             .about(voucher.signer);
-    if (std::ranges::find(decision.allowed, signature.algorithm) == decision.allowed.end())
+    const bool is_allowed = std::ranges::any_of(decision.allowed, [&](const AllowedAlgorithm &allowed) {
+        return allowed.algorithm == signature.algorithm &&
+               (voucher.key.family() != KeyFamily::rsa || voucher.key.bits() >= allowed.minimum_rsa_bits);
+    });
+    if (!is_allowed)
         return Error{Code::ALGORITHM_REFUSED,
                      fmt::format("the signature by {} is {}, which the policy does not allow",
                                  base::in_quotes(voucher.signer), voucher.key.algorithm_name(signature.algorithm))}
@@ -113,77 +169,95 @@ Result<void> check_algorithm(const Signature &signature, const Voucher &voucher,
     return {};
 }
 
-Result<AcceptedSigner> judge(ByteView message, const Signature &signature, std::span<const Certificate> certificates,
-                             const TrustStore &trust, const Decision &decision) {
-    MOS_TRY(const Voucher voucher, find_voucher(signature, certificates, trust, decision));
-    MOS_CHECK(check_algorithm(signature, voucher, decision));
-    if (Result<void> verified = voucher.key.verify(signature.algorithm, message, signature.value); !verified)
+Result<AcceptedSigner> judge(const Signature &signature, std::span<const Certificate> certificates,
+                             const Court &court) {
+    MOS_TRY(Voucher voucher, find_voucher(signature, certificates, court));
+    MOS_CHECK(check_algorithm(signature, voucher, court.decision));
+    if (Result<void> verified = voucher.key.verify(signature.algorithm, court.message, signature.value); !verified)
         return Error{verified.error().code(),
                      fmt::format("the signature by {} does not fit what is signed", base::in_quotes(voucher.signer))}
             .about(voucher.signer)
             .caused_by(std::move(verified).error());
-    return AcceptedSigner{voucher.trust_entry, voucher.signer, voucher.key.algorithm_name(signature.algorithm),
-                          voucher.key.id()};
+    return AcceptedSigner{.trust_entry = voucher.entry.id,
+                          .signer = voucher.signer,
+                          .algorithm = voucher.key.algorithm_name(signature.algorithm),
+                          .key_id = voucher.key.id(),
+                          .level = voucher.entry.scope.level,
+                          .path = std::move(voucher.path),
+                          .validity = voucher.validity};
 }
 
-class Count {
-  public:
-    void add(ByteView message, const Signature &signature, const TrustStore &trust, const Decision &decision) {
-        Claim claim{claimed_fingerprint(signature), std::string{algorithm_name(signature.algorithm)}};
-        const bool is_pinned = trust.find_pinned(signature.key_id) != nullptr;
-        const Result<std::vector<Certificate>> certificates =
-            is_pinned ? Result<std::vector<Certificate>>{std::vector<Certificate>{}} : read_certificates(signature);
-        if (!certificates)
-            return reject(std::move(claim), certificates.error());
-        if (!certificates->empty())
-            claim.signer = certificates->front().subject();
-        Result<AcceptedSigner> signer = judge(message, signature, *certificates, trust, decision);
-        if (!signer)
-            return reject(std::move(claim), std::move(signer).error());
-        if (std::ranges::find(m_verdict.accepted, signer->key_id, &AcceptedSigner::key_id) != m_verdict.accepted.end())
-            return reject(std::move(claim), Error{Code::EXISTS, fmt::format("{} has signed twice; a key counts once",
-                                                                            base::in_quotes(signer->signer))});
-        m_verdict.accepted.push_back(std::move(signer).value());
-    }
+// Whether it is a signature of the key that it names, whoever trusts that key.
+std::optional<bool> fits(const Signature &signature, std::span<const Certificate> certificates, const Court &court) {
+    const TrustEntry *const pinned = court.trust.find_pinned(signature.key_id);
+    if (pinned == nullptr && certificates.empty())
+        return std::nullopt;
+    const PublicKey &key = pinned != nullptr ? pinned->key() : certificates.front().public_key();
+    return std::ranges::equal(key.id(), signature.key_id) &&
+           key.verify(signature.algorithm, court.message, signature.value).ok();
+}
 
-    Result<Verdict> finish(unsigned required) && {
-        if (m_verdict.accepted.size() >= required)
-            return std::move(m_verdict);
-        for (const Code code : order_of_reasons)
-            for (const RejectedSigner &rejected : m_verdict.rejected)
-                if (rejected.error.code() == code)
-                    return required == 1 ? rejected.error : base::in_context(rejected.error, missing(required));
-        for (const RejectedSigner &rejected : m_verdict.rejected)
-            if (rejected.error.code() != Code::EXISTS)
-                return rejected.error;
-        return Error{Code::NOT_SIGNED, missing(required)};
+void judge_into(Verdict &verdict, const Signature &signature, const Court &court) {
+    Claim claim{claimed_fingerprint(signature), std::string{algorithm_name(signature.algorithm)}};
+    std::vector<Certificate> certificates;
+    const auto reject = [&](Error error) {
+        verdict.rejected.push_back({std::move(claim.signer), std::move(claim.algorithm), std::move(error),
+                                    fits(signature, certificates, court)});
+    };
+    if (court.trust.find_pinned(signature.key_id) == nullptr) {
+        Result<std::vector<Certificate>> read = read_certificates(signature);
+        if (!read)
+            return reject(std::move(read).error());
+        certificates = std::move(read).value();
     }
-
-  private:
-    void reject(Claim claim, Error error) {
-        m_verdict.rejected.push_back({std::move(claim.signer), std::move(claim.algorithm), std::move(error)});
-    }
-    [[nodiscard]] std::string missing(unsigned required) const {
-        return fmt::format("{} good signatures by different keys, {} are required", m_verdict.accepted.size(),
-                           required);
-    }
-
-    Verdict m_verdict;
-};
+    if (!certificates.empty())
+        claim.signer = certificates.front().subject();
+    Result<AcceptedSigner> signer = judge(signature, certificates, court);
+    if (!signer)
+        return reject(std::move(signer).error());
+    if (std::ranges::find(verdict.accepted, signer->key_id, &AcceptedSigner::key_id) != verdict.accepted.end())
+        return reject(Error{Code::EXISTS, fmt::format("{} has signed twice; a key counts once",
+                                                      base::in_quotes(signer->signer))});
+    verdict.accepted.push_back(std::move(signer).value());
+}
 
 }  // namespace
 
-Result<Verdict> verify_signatures(ByteView message, std::span<const Signature> signatures, const TrustStore &trust,
-                                  const Decision &decision) {
-    if (decision.required_signatures == 0)
-        return Error{Code::INVALID_ARGUMENT, "a decision that requires no signature decides nothing"};
+Result<Verdict> judge_signatures(ByteView message, const Subject &subject, std::span<const Signature> signatures,
+                                 const TrustStore &trust, const Decision &decision) {
     MOS_CHECK(check_limits(signatures));
-    if (signatures.empty())
-        return Error{Code::NOT_SIGNED, "there is no signature"};
-    Count count;
+    const Court court{message, subject, trust, decision};
+    Verdict verdict;
     for (const Signature &signature : signatures)
-        count.add(message, signature, trust, decision);
-    return std::move(count).finish(decision.required_signatures);
+        judge_into(verdict, signature, court);
+    return verdict;
+}
+
+Result<void> count_signatures(const Verdict &verdict, const Decision &decision) {
+    const unsigned required = decision.required_signatures;
+    if (required == 0)
+        return Error{Code::INVALID_ARGUMENT, "a decision that requires no signature decides nothing"};
+    if (verdict.accepted.size() >= required)
+        return {};
+    if (verdict.accepted.empty() && verdict.rejected.empty())
+        return Error{Code::NOT_SIGNED, "there is no signature"};
+    const std::string missing = fmt::format("{} good signatures by different keys, {} are required",
+                                            verdict.accepted.size(), required);
+    for (const Code code : order_of_reasons)
+        for (const RejectedSigner &rejected : verdict.rejected)
+            if (rejected.error.code() == code)
+                return required == 1 ? rejected.error : base::in_context(rejected.error, missing);
+    for (const RejectedSigner &rejected : verdict.rejected)
+        if (rejected.error.code() != Code::EXISTS)
+            return rejected.error;
+    return Error{Code::NOT_SIGNED, missing};
+}
+
+Result<Verdict> verify_signatures(ByteView message, const Subject &subject, std::span<const Signature> signatures,
+                                  const TrustStore &trust, const Decision &decision) {
+    MOS_TRY(Verdict verdict, judge_signatures(message, subject, signatures, trust, decision));
+    MOS_CHECK(count_signatures(verdict, decision));
+    return verdict;
 }
 
 }  // namespace mos::crypto

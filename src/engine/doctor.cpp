@@ -289,7 +289,7 @@ Result<void> Examination::check_trust() {
     std::optional<Error> problem;
     if (!folder) {
         problem = std::move(folder).error();
-    } else if (const auto store = crypto::TrustStore::load(*folder->directory); !store) {
+    } else if (const auto store = load_trust(*folder); !store) {
         problem = store.error();
     }
     if (problem)

@@ -77,41 +77,7 @@ Result<std::unique_ptr<base::FileLock>> take_existing_lock(Engine &engine) {
     return lock;
 }
 
-Error trust_unreadable(const std::string &path, Error cause) {
-    const bool missing = cause.code() == Code::NOT_FOUND && cause.system_errno() != ENOTDIR;
-    const std::string_view what = missing ? "is missing" : "can't be read";
-    return Error{Code::TRUST_UNREADABLE,
-                 fmt::format("the trust folder {} {}, so nobody is trusted", base::in_quotes(path), what)}
-        .about(path)
-        .caused_by(std::move(cause));
-}
-
-Result<TrustFolder> trust_folder(Result<std::unique_ptr<base::Directory>> opened, std::string path) {
-    if (!opened)
-        return trust_unreadable(path, std::move(opened).error());
-    return TrustFolder{.directory = std::move(opened).value(), .path = std::move(path)};
-}
-
 }  // namespace
-
-Result<TrustFolder> open_trust_folder(const std::string &path) { return trust_folder(base::open_root(path), path); }
-
-Result<TrustFolder> open_trust_folder(base::Directory &root) {
-    return trust_folder(root.open_directory(trust_path, base::Symlinks::follow_in_root), trust_path);
-}
-
-Result<package::Package> authenticate(std::unique_ptr<base::Source> source, const TrustFolder &trust,
-                                      unsigned required_signatures, const base::Clock &clock) {
-    auto loaded = crypto::TrustStore::load(*trust.directory);
-    if (!loaded && loaded.error().code() != Code::TRUST_UNREADABLE)
-        return trust_unreadable(trust.path, std::move(loaded).error());
-    MOS_TRY(const crypto::TrustStore store, std::move(loaded));
-    MOS_TRY(package::PackageFile file, package::PackageFile::open(std::move(source)));
-    crypto::Decision decision;
-    decision.required_signatures = required_signatures;
-    decision.now_unix_s = clock.now_unix_s();
-    return std::move(file).authenticate(store, decision);
-}
 
 static Result<void> check_not_lost(base::Directory &root) {
     MOS_TRY(const bool lost, has_lost_database(root));
@@ -194,9 +160,18 @@ void Session::keep_copy() {
 }
 
 Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> source) {
-    MOS_TRY(const TrustFolder trust,
+    MOS_TRY(const Admission by, admission());
+    return engine::authenticate(std::move(source), by);
+}
+
+Result<Admission> Engine::admission() {
+    MOS_TRY(TrustFolder trust,
             m_settings.trust_folder ? open_trust_folder(*m_settings.trust_folder) : open_trust_folder(*m_root));
-    return engine::authenticate(std::move(source), trust, m_settings.required_signatures, *m_clock);
+    MOS_TRY(policy::SecurityPolicy policy, policy::load_security_policy(*m_root));
+    return Admission{.trust = std::move(trust),
+                     .policy = std::move(policy),
+                     .required_signatures = m_settings.required_signatures,
+                     .now_unix_s = effective_time(*m_root, *m_clock)};
 }
 
 Result<std::vector<state::Transaction>> Engine::history() {

@@ -1,6 +1,7 @@
 #include <mos/engine/plan.hpp>
 
 #include "bundles.hpp"
+#include "time_floor.hpp"
 
 #include <mos/crypto/digest.hpp>
 #include <mos/transaction/apply.hpp>
@@ -243,6 +244,10 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
     MOS_TRY(const install::Outcome outcome,
             install::carry_out(session.site(), effective, *resolution,
                                {.ask = asker(ask), .reason = reason, .services = &session.services()}));
+    for (const install::InstallStep &step : effective.installs)
+        if (const auto raised = raise_time_floor(engine->root(), *step.package); !raised)
+            session.site().observer.notice(
+                fmt::format("the time that the package tells was not kept: {}", raised.error().full_message()));
     JobOutcome result{.recovery_point = snapshot::recovery_point_name(outcome.transaction),
                       .changed_paths = outcome.changed_paths,
                       .written_bytes = outcome.written_bytes,

@@ -3,6 +3,8 @@
 #include "installed_data.hpp"
 
 #include <mos/package/manifest.hpp>
+
+#include <mos/base/timestamp.hpp>
 #include <mos/snapshot/archive.hpp>
 
 #include <fmt/format.h>
@@ -17,7 +19,7 @@ constexpr std::uint32_t archive_mode = 0600;
 
 // "20260131T235959Z"
 std::string compact_time(std::int64_t unix_s) {
-    std::string text = package::write_timestamp(unix_s);
+    std::string text = base::write_timestamp(unix_s);
     std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
     return text;
 }

@@ -1,5 +1,7 @@
 #include <mos/package/manifest.hpp>
 
+#include <mos/base/timestamp.hpp>
+
 #include "manifest_section.hpp"
 
 #include <mos/package/version.hpp>
@@ -142,7 +144,7 @@ void put_text(json &object, const char *key, const std::string &value) {
 
 void put_time(json &object, const char *key, const std::optional<std::int64_t> &time) {
     if (time)
-        object[key] = write_timestamp(*time);
+        object[key] = base::write_timestamp(*time);
 }
 
 void put_list(json &object, const char *key, const std::vector<std::string> &texts) {
@@ -331,7 +333,7 @@ Result<void> check_agreement(const Manifest &manifest, const Statement &statemen
     }
     if (info.created_unix_s != statement.created_unix_s)
         return malformed("created", fmt::format("is not the time in the signed statement, {}",
-                                                write_timestamp(statement.created_unix_s)));
+                                                base::write_timestamp(statement.created_unix_s)));
     return {};
 }
 

@@ -1,6 +1,7 @@
 #include "manifest_section.hpp"
 
 #include <mos/base/path.hpp>
+#include <mos/base/timestamp.hpp>
 
 #include <fmt/format.h>
 
@@ -92,7 +93,7 @@ Result<std::optional<std::int64_t>> Section::time(std::string_view key) {
     MOS_TRY(const std::string value, text(key, ""));
     if (value.empty())
         return std::optional<std::int64_t>{};
-    auto time = parse_timestamp(value);
+    auto time = base::parse_timestamp(value);
     if (!time)
         return malformed(full(key), "is no time like 2024-01-31T23:59:59Z");
     return std::optional<std::int64_t>{*time};

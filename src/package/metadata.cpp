@@ -1,5 +1,7 @@
 #include <mos/package/metadata.hpp>
 
+#include <mos/base/timestamp.hpp>
+
 #include <mos/package/index_line.hpp>
 #include <mos/package/manifest.hpp>
 
@@ -13,7 +15,7 @@ std::string write_version_json(const Statement &statement) {
                        "\"release\": \"{}\",\n\"architecture\": \"{}\",\n\"type\": \"{}\",\n\"created\": \"{}\"\n}}\n",
                        statement.version_of_format, kind_name(statement.kind), statement.name, statement.version,
                        statement.release, statement.architecture, statement.type,
-                       write_timestamp(statement.created_unix_s));
+                       base::write_timestamp(statement.created_unix_s));
 }
 
 std::string ChecksumsText::begin() { return "{\n\"algorithm\": \"SHA-256\",\n\"files\": ["; }

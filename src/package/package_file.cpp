@@ -113,14 +113,21 @@ const SignatureArea &PackageFile::claimed_signatures() const noexcept { return m
 
 Result<Package> PackageFile::authenticate(const crypto::TrustStore &trust, const crypto::Decision &decision) && {
     std::unique_ptr<PackageState> state = std::move(m_state);
-    auto verdict =
-        crypto::verify_signatures(signed_message(state->statement_bytes), state->area.known(), trust, decision);
+    auto verdict = crypto::verify_signatures(signed_message(state->statement_bytes),
+                                             {state->statement.name, state->statement.type}, state->area.known(), trust,
+                                             decision);
     if (!verdict)
         return in_context(std::move(verdict).error(),
                           fmt::format("package {} is refused", base::in_quotes(state->source->name())));
     state->verdict = std::move(verdict).value();
     MOS_CHECK(load(*state));
     return Package{std::move(state)};
+}
+
+Result<crypto::Verdict> PackageFile::judge(const crypto::TrustStore &trust, const crypto::Decision &decision) const {
+    return crypto::judge_signatures(signed_message(m_state->statement_bytes),
+                                    {m_state->statement.name, m_state->statement.type}, m_state->area.known(), trust,
+                                    decision);
 }
 
 Result<Package> PackageFile::accept_unverified() && {

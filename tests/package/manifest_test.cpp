@@ -1,5 +1,7 @@
 #include <mos/package/manifest.hpp>
 
+#include <mos/base/timestamp.hpp>
+
 #include "expect.hpp"
 
 #include <string>
@@ -153,13 +155,13 @@ TEST_CASE("a manifest that disagrees with its statement is refused") {
 }
 
 TEST_CASE("times are RFC 3339 in UTC, to the second") {
-    CHECK(must(parse_timestamp("1970-01-01T00:00:00Z")) == 0);
-    CHECK(must(parse_timestamp("2024-02-29T23:59:59Z")) == 1'709'251'199);
-    CHECK(write_timestamp(1'709'251'199) == "2024-02-29T23:59:59Z");
-    CHECK(write_timestamp(must(parse_timestamp("9999-12-31T23:59:59Z"))) == "9999-12-31T23:59:59Z");
+    CHECK(must(mos::base::parse_timestamp("1970-01-01T00:00:00Z")) == 0);
+    CHECK(must(mos::base::parse_timestamp("2024-02-29T23:59:59Z")) == 1'709'251'199);
+    CHECK(mos::base::write_timestamp(1'709'251'199) == "2024-02-29T23:59:59Z");
+    CHECK(mos::base::write_timestamp(must(mos::base::parse_timestamp("9999-12-31T23:59:59Z"))) == "9999-12-31T23:59:59Z");
     for (const std::string_view text :
          {"", "2024-02-30T00:00:00Z", "2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-01-01T24:00:00Z",
           "2024-01-01T00:60:00Z", "2024-01-01T00:00:60Z", "2024-01-01T00:00:00", "2024-01-01t00:00:00z",
           "2024-01-01 00:00:00Z", "1969-12-31T23:59:59Z", "2024-01-01T00:00:00+00:00", "+024-01-01T00:00:00Z"})
-        CHECK_MESSAGE(refusal(parse_timestamp(text)) == Code::FORMAT, text);
+        CHECK_MESSAGE(refusal(mos::base::parse_timestamp(text)) == Code::FORMAT, text);
 }

@@ -14,6 +14,8 @@ namespace mos::crypto {
 
 enum class DigestAlgorithm : std::uint8_t { sha256, sha384, sha512, blake2b_512 };
 
+[[nodiscard]] std::size_t digest_bytes(DigestAlgorithm algorithm) noexcept;
+
 // A running digest. Movable; one thread at a time.
 class Hasher {
   public:

@@ -1,8 +1,9 @@
-// Whom we trust: CA certificates and pinned public keys, each with a name.
+// Whom we trust: entries, each a CA certificate or a pinned public key, and the revocation lists of their authorities.
 #pragma once
 
 #include <mos/base/filesystem.hpp>
-#include <mos/crypto/certificate.hpp>
+#include <mos/crypto/revocation_list.hpp>
+#include <mos/crypto/trust_entry.hpp>
 
 #include <span>
 #include <string>
@@ -13,40 +14,44 @@ namespace mos::crypto {
 
 class TrustStore {
   public:
-    struct PinnedKey {
-        std::string name;
-        PublicKey key;
-    };
-
     // Trusts nobody.
     TrustStore() = default;
 
-    // Reads a folder, one file an entry, in the order of their names: "x.crt" or "x.pem" is one CA certificate, "x.pub"
-    // one public key, all in PEM; the entry's name is "x". Names that begin with '.' or end in "README" or ".txt" are
-    // passed over. An empty folder is a store that trusts nobody. TRUST_UNREADABLE, naming the file, when one can't be
-    // read, is none of these, is malformed, or has the name of another entry: who may sign must never depend on what
-    // was overlooked. LIMIT beyond max_trust_entries; the error of `folder` itself when it can't be listed.
+    // Reads a folder, one file an entry, in the order of their names; the entry's id is the name without its ending:
+    //
+    //   x.json        an entry with its limits (trust_entry.hpp)
+    //   x.crt, x.pem  one CA certificate in PEM, trusted for everything, at level high
+    //   x.pub         one public key in PEM, likewise
+    //   x.crl         one revocation list, PEM or DER; no entry
+    //
+    // Names that begin with '.' or end in "README" or ".txt" are passed over. An empty folder is a store that trusts
+    // nobody. TRUST_UNREADABLE, naming the file, when one can't be read, is none of these, is malformed, or has the id
+    // or the key of another entry: who may sign must never depend on what was overlooked. LIMIT beyond
+    // max_trust_entries; the error of `folder` itself when it can't be listed.
     [[nodiscard]] static Result<TrustStore> load(base::Directory &folder);
 
-    // TRUST_UNREADABLE when the certificate is no CA's or the name is taken.
-    [[nodiscard]] Result<void> add(std::string name, Certificate certificate);
-    [[nodiscard]] Result<void> add(std::string name, PublicKey key);
+    // TRUST_UNREADABLE when the certificate is no CA's, or the id or the pinned key is there already.
+    [[nodiscard]] Result<void> add(TrustEntry entry);
+    // With an id alone: trusted for everything.
+    [[nodiscard]] Result<void> add(std::string id, Certificate certificate);
+    [[nodiscard]] Result<void> add(std::string id, PublicKey key);
+    void add(RevocationList list) { m_revocation_lists.push_back(std::move(list)); }
 
-    [[nodiscard]] std::span<const Certificate> roots() const noexcept { return m_roots; }
-    // The entry's name of roots()[index].
-    [[nodiscard]] const std::string &root_name(std::size_t index) const { return m_root_names.at(index); }
-    [[nodiscard]] std::span<const PinnedKey> pinned_keys() const noexcept { return m_pinned; }
-    // Lives as long as the store; nullptr when no pinned key has this id.
-    [[nodiscard]] const PinnedKey *find_pinned(base::ByteView key_id) const noexcept;
-    [[nodiscard]] bool empty() const noexcept { return m_roots.empty() && m_pinned.empty(); }
+    [[nodiscard]] std::span<const TrustEntry> entries() const noexcept { return m_entries; }
+    [[nodiscard]] std::span<const RevocationList> revocation_lists() const noexcept { return m_revocation_lists; }
+    // Both live as long as the store; nullptr when there is none. A pinned key is found by its id (Signature::key_id).
+    [[nodiscard]] const TrustEntry *find(std::string_view id) const noexcept;
+    [[nodiscard]] const TrustEntry *find_pinned(base::ByteView key_id) const noexcept;
+    [[nodiscard]] bool empty() const noexcept { return m_entries.empty(); }
 
   private:
-    [[nodiscard]] Result<void> check_new_name(const std::string &name) const;
-    [[nodiscard]] Result<void> load_entry(base::Directory &folder, const base::DirectoryEntry &entry);
+    [[nodiscard]] Result<void> load_file(base::Directory &folder, const base::DirectoryEntry &file);
 
-    std::vector<Certificate> m_roots;
-    std::vector<std::string> m_root_names;
-    std::vector<PinnedKey> m_pinned;
+    std::vector<TrustEntry> m_entries;
+    std::vector<RevocationList> m_revocation_lists;
 };
+
+// The names of an entry's file in a trust folder, by which it is found and removed: those of load() with this id.
+[[nodiscard]] std::vector<std::string> trust_file_names(std::string_view id);
 
 }  // namespace mos::crypto

@@ -5,6 +5,7 @@
 #include <mos/base/filesystem.hpp>
 #include <mos/base/observer.hpp>
 #include <mos/base/source.hpp>
+#include <mos/engine/admission.hpp>
 #include <mos/engine/log.hpp>
 #include <mos/engine/turn.hpp>
 #include <mos/install/package_hooks.hpp>
@@ -23,7 +24,6 @@ namespace mos::engine {
 
 inline constexpr const char *state_path = "var/lib/multios";
 inline constexpr const char *lock_name = "lock";
-inline constexpr const char *trust_path = "etc/multios/trust";
 
 struct Settings {
     std::optional<std::string> trust_folder = {};  // a path of the caller's; else trust_path beneath the root
@@ -32,22 +32,6 @@ struct Settings {
     install::ScriptSettings scripts = {};
     std::shared_ptr<install::ServiceManager> services = {};  // the embedder's; empty: find_services() finds one
 };
-
-// The folder of those who are trusted, and its path for messages.
-struct TrustFolder {
-    std::unique_ptr<base::Directory> directory;
-    std::string path;
-};
-
-// At a path of the caller's, or at trust_path beneath a root. TRUST_UNREADABLE when it is missing or can't be opened:
-// nobody is trusted then.
-[[nodiscard]] Result<TrustFolder> open_trust_folder(const std::string &path);
-[[nodiscard]] Result<TrustFolder> open_trust_folder(base::Directory &root);
-
-// Lets the package in if enough of those whom the folder names have signed it, by the clock's time. TRUST_UNREADABLE
-// when the folder or something in it can't be read.
-[[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source, const TrustFolder &trust,
-                                                    unsigned required_signatures, const base::Clock &clock);
 
 class Engine;
 
@@ -99,7 +83,9 @@ class Engine {
            LogSink log = {})
         : m_root(std::move(root)), m_settings(std::move(settings)), m_clock(std::move(clock)), m_log(std::move(log)) {}
 
+    // By the settings' trust folder, the root's policy, and the time that effective_time() tells.
     [[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source);
+    [[nodiscard]] Result<Admission> admission();
 
     [[nodiscard]] Result<std::vector<state::Transaction>> history();
     [[nodiscard]] Result<std::optional<state::InstalledPackage>> installed(const std::string &name);

@@ -109,8 +109,4 @@ struct Manifest {
 // FORMAT when the manifest says another name, version, release, architecture, type or creation time than the statement.
 [[nodiscard]] Result<void> check_agreement(const Manifest &manifest, const Statement &statement);
 
-// "2024-01-31T23:59:59Z" (RFC 3339 section 5.6, UTC, whole seconds) for the years 1970 to 9999.
-[[nodiscard]] Result<std::int64_t> parse_timestamp(std::string_view text);
-[[nodiscard]] std::string write_timestamp(std::int64_t unix_s);
-
 }  // namespace mos::package

@@ -6,6 +6,7 @@
 namespace mos::crypto {
 class TrustStore;
 struct Decision;
+struct Verdict;
 }  // namespace mos::crypto
 
 namespace mos::package {
@@ -29,6 +30,10 @@ class PackageFile {
     // that its last frame is the one that follows from the signature area (SIGNATURE_COPY), then hashes the index
     // before opening it.
     [[nodiscard]] Result<Package> authenticate(const crypto::TrustStore &trust, const crypto::Decision &decision) &&;
+
+    // What becomes of each signature, without a decision: for telling people. LIMIT.
+    [[nodiscard]] Result<crypto::Verdict> judge(const crypto::TrustStore &trust,
+                                                const crypto::Decision &decision) const;
 
     // The same without judging the signatures: for looking at a package, and for checking one's own work.
     [[nodiscard]] Result<Package> accept_unverified() &&;

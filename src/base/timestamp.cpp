@@ -1,4 +1,4 @@
-#include <mos/package/manifest.hpp>
+#include <mos/base/timestamp.hpp>
 
 #include <mos/base/bytes.hpp>
 
@@ -6,12 +6,12 @@
 
 #include <chrono>
 
-namespace mos::package {
+namespace mos::base {
 
 Result<std::int64_t> parse_timestamp(std::string_view text) {
     constexpr std::string_view shape = "0000-00-00T00:00:00Z";
     const Error malformed_time{Code::FORMAT,
-                               base::in_quotes(text.substr(0, 40)) + " is no time like 2024-01-31T23:59:59Z"};
+                               in_quotes(text.substr(0, 40)) + " is no time like 2024-01-31T23:59:59Z"};
     if (text.size() != shape.size())
         return malformed_time;
     for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -48,4 +48,4 @@ std::string write_timestamp(std::int64_t unix_s) {
                        since / 60 % 60, since % 60);
 }
 
-}  // namespace mos::package
+}  // namespace mos::base

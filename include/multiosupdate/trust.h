@@ -1,0 +1,91 @@
+/* Trust: who may sign what a root installs, and a package judged step by step. docs/security.md has the rules. */
+#ifndef MULTIOSUPDATE_TRUST_H
+#define MULTIOSUPDATE_TRUST_H
+
+#include <multiosupdate/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t mos_trust_level;
+enum {
+    MOS_TRUST_DEFAULT = 0, /* MOS_TRUST_HIGH */
+    MOS_TRUST_LOW = 1,
+    MOS_TRUST_MEDIUM = 2,
+    MOS_TRUST_HIGH = 3
+};
+
+typedef struct mos_new_trust {
+    uint32_t struct_size;
+    mos_trust_level level;
+    const char *name;             /* for people; NULL: the certificate's subject, or the key's fingerprint */
+    const char *certificate_path; /* one CA certificate in PEM; or */
+    const char *public_key_path;  /* one public key in PEM */
+    const char *fingerprint; /* required: "sha256:" and 64 hexadecimal digits, as the publisher gave it on another way */
+    int64_t not_before_unix_s; /* trusted from then on; 0: at once */
+    int64_t not_after_unix_s;  /* trusted until then; 0: as long as the certificate is valid */
+    const char *packages;      /* names with '*' and '?', separated by spaces; NULL: may sign every package */
+    const char *types;         /* types of packages, likewise; NULL: every type */
+} mos_new_trust;
+
+#define MOS_NEW_TRUST_INIT                                                                                             \
+    { sizeof(mos_new_trust), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* Trusts a CA or a key: one file in the engine's trust folder, which is made where it is missing; whole or not at all.
+ * The fingerprint is compared first: MOS_E_KEY_INVALID when it is another one. MOS_E_EXISTS when an entry has that
+ * certificate or key. Where `list` is not NULL, it gets the new entry alone. Since 0.1. */
+MOS_API int mos_engine_trust_add(mos_engine *engine, const mos_new_trust *trust, mos_trust_list **list,
+                                 mos_error **error);
+
+/* Takes the entry `id` away; MOS_E_NOT_FOUND. Since 0.1. */
+MOS_API int mos_engine_trust_remove(mos_engine *engine, const char *id, mos_error **error);
+
+/* Stores a certificate revocation list (PEM or DER) in the place of its issuer's earlier one; MOS_E_INVALID_ARGUMENT
+ * when its number is not larger. It counts for those who sign from the next verification on. Since 0.1. */
+MOS_API int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, mos_error **error);
+
+/* All entries, by file name. An empty list where the folder is missing; MOS_E_TRUST_UNREADABLE when one can't be read.
+ * Since 0.1. */
+MOS_API int mos_engine_trust_list(mos_engine *engine, mos_trust_list **list, mos_error **error);
+
+typedef struct mos_trust_entry {
+    uint32_t struct_size;
+    mos_trust_level level;
+    const char *id;            /* for mos_engine_trust_remove */
+    const char *kind;          /* "ca" or "key" */
+    const char *name;
+    const char *subject;       /* of the certificate; "" for a key */
+    const char *algorithm;     /* of the key: "RSA-4096-SHA256", "Ed25519", … */
+    const char *fingerprint;   /* "SHA256:…" of the certificate or the key */
+    const char *packages;      /* patterns, separated by spaces; "" for all */
+    const char *types;         /* likewise */
+    int64_t not_before_unix_s; /* of entry and certificate the later one; 0: none */
+    int64_t not_after_unix_s;  /* the earlier one; 0: none */
+} mos_trust_entry;
+
+#define MOS_TRUST_ENTRY_INIT                                                                                           \
+    { sizeof(mos_trust_entry), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* How many entries, and entry `index`; set `entry->struct_size` first. Its strings live as long as `list`. Since 0.1. */
+MOS_API size_t mos_trust_list_count(const mos_trust_list *list);
+MOS_API int mos_trust_list_at(const mos_trust_list *list, size_t index, mos_trust_entry *entry, mos_error **error);
+MOS_API void mos_trust_list_free(mos_trust_list *list);
+
+enum {
+    MOS_VALIDATE_STRICT = 1 /* every signature must be good, and its trust entry of level high */
+};
+
+/* A job (job.h) that asks the five questions of the user's guide about a package, by the engine's trust folder and the
+ * root's policy: "format", "signature", "chain", "integrity", "policy". The outcome has a row for each
+ * (mos_outcome_row_at): `kind` is the question, `object` the answer, "passed", "failed" or "not reached", `sentence` says
+ * more. MOS_OK tells that the questions were asked, not that the package is good: that are five times "passed".
+ * Since 0.1. */
+MOS_API int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t flags, mos_job **job,
+                                    mos_error **error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,271 @@
+#include <mos/policy/security_policy.hpp>
+
+#include "signature_names.hpp"
+
+#include <mos/base/bytes.hpp>
+#include <mos/base/path.hpp>
+#include <mos/config/units.hpp>
+#include <mos/config/values.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+namespace mos::policy {
+
+using base::in_quotes;
+using nlohmann::json;
+
+namespace {
+
+constexpr unsigned most_signatures = 16;  // a package carries no more
+
+Error invalid(std::string_view key, std::string_view what) {
+    return Error{Code::INVALID_ARGUMENT, fmt::format("{} {}", in_quotes(key), what)};
+}
+
+Result<bool> read_bool(std::string_view key, const json &value) {
+    if (!value.is_boolean())
+        return invalid(key, "is neither true nor false");
+    return value.get<bool>();
+}
+
+Result<std::string> read_text(std::string_view key, const json &value) {
+    if (!value.is_string())
+        return invalid(key, "is no text");
+    return value.get<std::string>();
+}
+
+Result<std::vector<std::string>> read_texts(std::string_view key, const json &value) {
+    if (!value.is_array() || value.empty())
+        return invalid(key, "is no list with something in it");
+    std::vector<std::string> texts;
+    for (const json &one : value) {
+        MOS_TRY(std::string text, read_text(key, one));
+        texts.push_back(std::move(text));
+    }
+    return texts;
+}
+
+// What a key does to the policy.
+using Reader = Result<void> (*)(std::string_view key, const json &value, SecurityPolicy &policy);
+
+// What can't be switched off: it is what this software is for.
+Result<void> always_on(std::string_view key, const json &value, SecurityPolicy & /*policy*/) {
+    MOS_TRY(const bool wanted, read_bool(key, value));
+    if (!wanted)
+        return invalid(key, "can't be switched off: every package is verified in full before anything is written");
+    return {};
+}
+
+Result<void> always_off(std::string_view key, const json &value, SecurityPolicy & /*policy*/) {
+    MOS_TRY(const bool wanted, read_bool(key, value));
+    if (wanted)
+        return invalid(key, "can't be switched on: nothing is installed that nobody in the trust folder vouches for");
+    return {};
+}
+
+template <bool SecurityPolicy::*field>
+Result<void> flag(std::string_view key, const json &value, SecurityPolicy &policy) {
+    MOS_TRY(policy.*field, read_bool(key, value));
+    return {};
+}
+
+Result<void> algorithms(std::string_view key, const json &value, SecurityPolicy &policy) {
+    MOS_TRY(policy.allowed_algorithms, read_texts(key, value));
+    for (const std::string &name : policy.allowed_algorithms)
+        MOS_CHECK(parse_algorithm(name));
+    return {};
+}
+
+// The format hashes by SHA-256; that other digests are named as well does no harm.
+Result<void> digests(std::string_view key, const json &value, SecurityPolicy & /*policy*/) {
+    constexpr std::array known = {"SHA-256", "SHA-384", "SHA-512", "BLAKE2b"};
+    MOS_TRY(const std::vector<std::string> names, read_texts(key, value));
+    for (const std::string &name : names)
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            return invalid(key, fmt::format("names {}, which is none of {}", in_quotes(name), fmt::join(known, ", ")));
+    if (std::find(names.begin(), names.end(), "SHA-256") == names.end())
+        return invalid(key, "does not name SHA-256, by which packages are verified");
+    return {};
+}
+
+Result<void> signature_count(std::string_view key, const json &value, SecurityPolicy &policy) {
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < 1 || value.get<std::uint64_t>() > most_signatures)
+        return invalid(key, fmt::format("is no number from 1 to {}", most_signatures));
+    policy.required_signatures = value.get<unsigned>();
+    return {};
+}
+
+Result<void> level(std::string_view key, const json &value, SecurityPolicy &policy) {
+    MOS_TRY(const std::string text, read_text(key, value));
+    MOS_TRY(policy.minimum_trust_level, crypto::parse_trust_level(text));
+    return {};
+}
+
+Result<void> revocation(std::string_view key, const json &value, SecurityPolicy &policy) {
+    MOS_TRY(const std::string text, read_text(key, value));
+    if (text == "never")
+        policy.revocation = crypto::RevocationRule::never;
+    else if (text == "if-listed")
+        policy.revocation = crypto::RevocationRule::if_listed;
+    else if (text == "required")
+        policy.revocation = crypto::RevocationRule::required;
+    else
+        return invalid(key, "is none of 'never', 'if-listed', 'required'");
+    return {};
+}
+
+Result<void> package_size(std::string_view key, const json &value, SecurityPolicy &policy) {
+    if (value.is_number_unsigned()) {
+        policy.maximum_package_bytes = value.get<std::uint64_t>();
+        return {};
+    }
+    MOS_TRY(const std::string text, read_text(key, value));
+    MOS_TRY(policy.maximum_package_bytes, config::parse_bytes(text));
+    return {};
+}
+
+// Every change leaves a recovery point, so that there is nothing to switch.
+Result<void> backup(std::string_view key, const json &value, SecurityPolicy & /*policy*/) {
+    MOS_CHECK(read_bool(key, value));
+    return {};
+}
+
+// Understood, and of no effect yet: the judgement of risks is not built (docs/roadmap.md).
+Result<void> not_yet(std::string_view /*key*/, const json & /*value*/, SecurityPolicy & /*policy*/) { return {}; }
+
+struct Key {
+    std::string_view path;
+    Reader read;
+};
+
+constexpr std::array keys = {
+    Key{"update_validation.required_signature", always_on},
+    Key{"update_validation.require_strong_signature", always_on},
+    Key{"update_validation.allowed_signature_algorithms", algorithms},
+    Key{"update_validation.required_signatures", signature_count},
+    Key{"update_validation.integrity_checking.enabled", always_on},
+    Key{"update_validation.integrity_checking.algorithms", digests},
+    Key{"update_validation.integrity_checking.verify_embedded_checksums", always_on},
+    Key{"update_validation.integrity_checking.verify_package_size", always_on},
+    Key{"update_validation.trust_requirements.minimum_trust_level", level},
+    Key{"update_validation.trust_requirements.require_certified_publisher",
+        flag<&SecurityPolicy::require_certified_publisher>},
+    Key{"update_validation.trust_requirements.allow_untrusted_publisher", always_off},
+    Key{"update_validation.trust_requirements.revocation", revocation},
+    Key{"update_validation.trust_requirements.accept_expired_signers", flag<&SecurityPolicy::accept_expired_signers>},
+    Key{"update_validation.trust_requirements.accept_revoked_signers", flag<&SecurityPolicy::accept_revoked_signers>},
+    Key{"installation_safety.require_backup", backup},
+    Key{"installation_safety.require_rollback_support", flag<&SecurityPolicy::require_rollback_support>},
+    Key{"installation_safety.maximum_package_size", package_size},
+    Key{"installation_safety.allow_unsigned_packages", always_off},
+    Key{"installation_safety.risk_assessment", not_yet},
+};
+
+bool is_section(std::string_view path) {
+    return std::any_of(keys.begin(), keys.end(), [&](const Key &key) {
+        return key.path.size() > path.size() && key.path.starts_with(path) && key.path[path.size()] == '.';
+    });
+}
+
+Result<void> read_section(const json &section, const std::string &prefix, SecurityPolicy &policy) {
+    for (const auto &item : section.items()) {
+        const std::string path = prefix.empty() ? item.key() : prefix + "." + item.key();
+        const auto *const known =
+            std::find_if(keys.begin(), keys.end(), [&](const Key &key) { return key.path == path; });
+        if (known != keys.end()) {
+            MOS_CHECK(known->read(path, item.value(), policy));
+        } else if (is_section(path)) {
+            if (!item.value().is_object())
+                return invalid(path, "is no section with keys of its own");
+            MOS_CHECK(read_section(item.value(), path, policy));
+        } else {
+            return invalid(path, "is no key of a security policy");
+        }
+    }
+    return {};
+}
+
+Result<SecurityPolicy> read_policy(std::string_view yaml, std::string_view name) {
+    MOS_TRY(const base::JsonTree tree, config::read_values(yaml, config::Format::yaml, name));
+    SecurityPolicy policy;
+    for (const auto &item : tree->items()) {
+        if (item.key() != "security_policy" || !item.value().is_object())
+            return invalid(item.key(), "is not the section 'security_policy'");
+        MOS_CHECK(read_section(item.value(), "", policy));
+    }
+    return policy;
+}
+
+Error unreadable(std::string_view name, Error cause) {
+    return Error{Code::POLICY_UNREADABLE, fmt::format("the policy {} can't be followed", in_quotes(name))}
+        .about(std::string{name})
+        .caused_by(std::move(cause));
+}
+
+}  // namespace
+
+Result<SecurityPolicy> parse_security_policy(std::string_view yaml, std::string_view name) {
+    Result<SecurityPolicy> policy = read_policy(yaml, name);
+    if (!policy)
+        return unreadable(name, std::move(policy).error());
+    return policy;
+}
+
+Result<SecurityPolicy> load_security_policy(base::Directory &root) {
+    const base::SplitPath split = base::split_path(security_policy_path);
+    auto folder = root.open_directory(split.parent, base::Symlinks::follow_in_root);
+    if (!folder && folder.error().code() == Code::NOT_FOUND)
+        return SecurityPolicy{};
+    if (!folder)
+        return unreadable(security_policy_path, std::move(folder).error());
+    const auto there = (*folder)->find(split.name);
+    if (!there)
+        return unreadable(security_policy_path, there.error());
+    if (!there->has_value())
+        return SecurityPolicy{};
+    const auto text = base::read_file(**folder, split.name, max_policy_bytes);
+    if (!text)
+        return unreadable(security_policy_path, text.error());
+    return parse_security_policy(base::as_text(*text), security_policy_path);
+}
+
+void fill_decision(const SecurityPolicy &policy, crypto::Decision &decision) {
+    decision.allowed.clear();
+    std::optional<unsigned> rsa_bits;  // of the authorities' keys: as the weakest that may sign
+    bool has_p256 = false;
+    for (const std::string &name : policy.allowed_algorithms) {
+        const Result<crypto::AllowedAlgorithm> named = parse_algorithm(name);
+        if (!named)
+            continue;  // less is allowed, not more
+        decision.allowed.push_back(*named);
+        has_p256 = has_p256 || named->algorithm == crypto::SignatureAlgorithm::ecdsa_p256_sha256;
+        if (named->minimum_rsa_bits != 0)
+            rsa_bits = std::min(rsa_bits.value_or(named->minimum_rsa_bits), named->minimum_rsa_bits);
+    }
+    decision.profile.minimum_rsa_bits = rsa_bits.value_or(crypto::Profile{}.minimum_rsa_bits);
+    decision.profile.curves = has_p256 ? crypto::EllipticCurves::p256_and_p384 : crypto::EllipticCurves::p384;
+    decision.profile.revocation = policy.revocation;
+    decision.profile.accept_expired = policy.accept_expired_signers;
+    decision.profile.accept_revoked = policy.accept_revoked_signers;
+    decision.required_signatures = std::max(decision.required_signatures, policy.required_signatures);
+    decision.minimum_level = policy.minimum_trust_level;
+    decision.require_certificate = policy.require_certified_publisher;
+}
+
+Result<void> check_package(const SecurityPolicy &policy, const PackageFacts &facts) {
+    if (policy.maximum_package_bytes && facts.bytes > *policy.maximum_package_bytes)
+        return Error{Code::POLICY_REFUSED,
+                     fmt::format("the package has {} bytes, and maximum_package_size allows {}", facts.bytes,
+                                 *policy.maximum_package_bytes)};
+    if (policy.require_rollback_support && !facts.rollback_support)
+        return Error{Code::POLICY_REFUSED,
+                     "the package can't be rolled back by its own word, and require_rollback_support is true"};
+    return {};
+}
+
+}  // namespace mos::policy

@@ -1,0 +1,13 @@
+// The names that policies give to ways of signing.
+#pragma once
+
+#include <mos/crypto/verify.hpp>
+
+#include <string_view>
+
+namespace mos::policy {
+
+// INVALID_ARGUMENT, with the names there are, for any other.
+[[nodiscard]] Result<crypto::AllowedAlgorithm> parse_algorithm(std::string_view name);
+
+}  // namespace mos::policy
