@@ -82,7 +82,7 @@ def layers_for(path):
         return {"base", layer, *MAY_USE[layer]} if layer in MAY_USE else set()
     if parts[0] == "tests" and parts[1] == "support":
         return {"base"}
-    if parts[0] in ("capi", "fuzz") or parts[:2] in {("tests", "bench"), ("tests", "crash")}:
+    if parts[0] in ("capi", "fuzz") or parts[:2] in {("tests", "bench"), ("tests", "crash"), ("tests", "vectors")}:
         return set(MAY_USE)
     return None
 

@@ -59,6 +59,7 @@ std::string Certificate::to_pem() const {
 
 const std::string &Certificate::subject() const noexcept { return m_fields->subject_text; }
 const std::string &Certificate::issuer() const noexcept { return m_fields->issuer_text; }
+ByteView Certificate::serial() const noexcept { return m_fields->serial; }
 Validity Certificate::validity() const noexcept { return m_fields->validity; }
 const PublicKey &Certificate::public_key() const noexcept { return *m_fields->public_key; }
 std::string Certificate::fingerprint() const { return "SHA256:" + base::to_hex(sha256(m_fields->der)); }

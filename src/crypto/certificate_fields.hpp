@@ -1,7 +1,11 @@
 // A certificate taken apart: what certificate.hpp shows and what the profile judges.
 #pragma once
 
-#include <mos/crypto/certificate.hpp>
+#include "general_name.hpp"
+#include "name_constraints.hpp"
+#include "signed_object.hpp"
+
+#include <mos/crypto/profile.hpp>
 
 #include <optional>
 
@@ -9,6 +13,9 @@ namespace mos::crypto {
 
 // Bits of KeyUsage (RFC 5280 section 4.2.1.3).
 inline constexpr std::uint16_t key_usage_digital_signature = 1U << 0U;
+inline constexpr std::uint16_t key_usage_content_commitment = 1U << 1U;
+inline constexpr std::uint16_t key_usage_key_encipherment = 1U << 2U;
+inline constexpr std::uint16_t key_usage_key_agreement = 1U << 4U;
 inline constexpr std::uint16_t key_usage_certificate_sign = 1U << 5U;
 inline constexpr std::uint16_t key_usage_crl_sign = 1U << 6U;
 
@@ -19,14 +26,19 @@ struct BasicConstraints {
 };
 
 struct ExtendedKeyUsage {
-    bool code_signing = false;
+    bool is_critical = false;
+    std::vector<KeyPurpose> purposes;  // of those that are known here
     bool any = false;
 };
 
-// How a certificate is signed; only what the profile takes has a value.
-struct CertificateSignatureAlgorithm {
-    DigestAlgorithm digest = DigestAlgorithm::sha256;
-    bool is_rsa = false;
+struct SubjectKeyId {
+    bool is_critical = false;
+    base::ByteView key_id;  // not empty
+};
+
+struct AlternativeNames {
+    bool is_critical = false;
+    std::vector<GeneralName> names;
 };
 
 // All views are into `der`, which never changes: the struct lives behind a shared pointer and is not copied.
@@ -38,10 +50,7 @@ struct CertificateFields {
 
     const base::Bytes der;
     std::optional<PublicKey> public_key;  // always there once it was read
-    base::ByteView to_be_signed;
-    base::ByteView signature;
-    std::optional<CertificateSignatureAlgorithm> signature_algorithm;
-    std::string signature_algorithm_oid;
+    IssuerSignature signature;
 
     std::uint32_t version = 1;  // as people count: 1 to 3
     base::ByteView serial;      // the INTEGER's content
@@ -54,10 +63,12 @@ struct CertificateFields {
     std::optional<BasicConstraints> basic_constraints;
     std::optional<std::uint16_t> key_usage;
     std::optional<ExtendedKeyUsage> extended_key_usage;
-    base::ByteView subject_key_id;  // empty where there is none
-    base::ByteView authority_key_id;
-    bool has_name_constraints = false;
-    std::string unknown_critical_extension;  // the first one's identifier
+    std::optional<SubjectKeyId> subject_key_id;
+    std::optional<AuthorityKeyId> authority_key_id;
+    std::optional<AlternativeNames> alternative_names;
+    std::optional<NameConstraints> name_constraints;
+    bool has_ordinary_policy_constraints = false;  // not critical, as they should be
+    std::string unknown_critical_extension;        // the first one's identifier
 };
 
 // Reads one certificate to its last byte. FORMAT, LIMIT or the error of its key; without context, which the caller

@@ -1,5 +1,5 @@
 #include "certificate_fields.hpp"
-#include "key_encoding.hpp"
+#include "certificate_parts.hpp"
 #include "name.hpp"
 #include "oids.hpp"
 
@@ -21,21 +21,6 @@ namespace {
 
 constexpr std::size_t serial_bytes = 16;
 
-Bytes object_identifier(std::string_view oid) { return der::element(Tag::object_identifier, {base::as_bytes(oid)}); }
-
-enum class Criticality : std::uint8_t { ordinary, critical };
-
-Bytes extension(std::string_view oid, Criticality criticality, ByteView value) {
-    constexpr std::byte yes{0xFF};
-    const Bytes critical =
-        criticality == Criticality::critical ? der::element(Tag::boolean, {ByteView{&yes, 1}}) : Bytes{};
-    return der::element(Tag::sequence, {object_identifier(oid), critical, der::element(Tag::octet_string, {value})});
-}
-
-// RFC 7093 section 2, method 4: a hash of the SubjectPublicKeyInfo, which is what a Signature calls key_id. (The
-// methods of RFC 5280 itself are SHA-1.)
-Bytes key_identifier(const PublicKey &key) { return {key.id().begin(), key.id().end()}; }
-
 Bytes subject_key_identifier(const PublicKey &key) {
     return extension(oid::subject_key_identifier, Criticality::ordinary,
                      der::element(Tag::octet_string, {key_identifier(key)}));
@@ -55,25 +40,6 @@ Bytes random_serial() {
     return der::unsigned_integer(serial);
 }
 
-struct SignatureChoice {
-    DigestAlgorithm digest;
-    Bytes identifier;
-};
-
-SignatureChoice signature_choice(KeyFamily family) {
-    switch (family) {
-    case KeyFamily::ecc_p384:
-        return {DigestAlgorithm::sha384, der::element(Tag::sequence, {object_identifier(oid::ecdsa_with_sha384)})};
-    case KeyFamily::ecc_p256:
-        return {DigestAlgorithm::sha256, der::element(Tag::sequence, {object_identifier(oid::ecdsa_with_sha256)})};
-    case KeyFamily::rsa:
-    case KeyFamily::ed25519:
-        break;
-    }
-    return {DigestAlgorithm::sha256,
-            der::element(Tag::sequence, {object_identifier(oid::rsa_with_sha256), der::element(Tag::null, {})})};
-}
-
 Result<Bytes> write_validity(const Validity &validity) {
     if (validity.not_after_unix_s < validity.not_before_unix_s)
         return Error{Code::INVALID_ARGUMENT, "the certificate would end before it begins"};
@@ -91,7 +57,6 @@ struct Contents {
 };
 
 Result<Certificate> sign_certificate(const PrivateKey &issuer_key, const Contents &contents) {
-    const SignatureChoice choice = signature_choice(issuer_key.public_key().family());
     MOS_TRY(const Bytes validity, write_validity(contents.validity));
     Bytes extensions;
     for (const Bytes &one : contents.extensions)
@@ -100,30 +65,16 @@ Result<Certificate> sign_certificate(const PrivateKey &issuer_key, const Content
     const Bytes to_be_signed = der::element(
         Tag::sequence,
         {der::element(der::context_constructed(0), {der::unsigned_integer({&version_3, 1})}), random_serial(),
-         choice.identifier, contents.issuer, validity, contents.subject, contents.key.der(),
+         signature_identifier(issuer_key.public_key()), contents.issuer, validity, contents.subject, contents.key.der(),
          der::element(der::context_constructed(3), {der::element(Tag::sequence, {extensions})})});
-    MOS_TRY(const Bytes signature, issuer_key.sign({.digest = choice.digest}, to_be_signed));
-    return Certificate::from_der(
-        der::element(Tag::sequence, {to_be_signed, choice.identifier, der::bit_string(signature)}), "new certificate");
+    MOS_TRY(const Bytes signed_certificate, sign_object(issuer_key, to_be_signed));
+    return Certificate::from_der(signed_certificate, "new certificate");
 }
 
 Result<void> check_family(const PublicKey &key) {
     if (key.family() == KeyFamily::ed25519)
         return Error{Code::UNSUPPORTED, "an Ed25519 key gets no certificate; put its public key into the trust folder"}
             .about(key.fingerprint());
-    return {};
-}
-
-Result<void> check_issuer(const PrivateKey &ca_key, const Certificate &ca_certificate) {
-    const auto refuse = [&](std::string_view why) {
-        return Error{Code::INVALID_ARGUMENT, fmt::format("{} {}", base::in_quotes(ca_certificate.subject()), why)}
-            .about(ca_certificate.subject());
-    };
-    if (ca_key.public_key() != ca_certificate.public_key())
-        return refuse("is the certificate of another key");
-    const CertificateFields &fields = ca_certificate.fields();
-    if (!ca_certificate.is_ca() || !fields.key_usage || (*fields.key_usage & key_usage_certificate_sign) == 0)
-        return refuse("may not issue certificates");
     return {};
 }
 
@@ -147,24 +98,19 @@ Result<Certificate> issue_signer_certificate(const PrivateKey &ca_key, const Cer
                                              const PublicKey &signer, std::string_view subject,
                                              const Validity &validity) {
     MOS_CHECK(check_family(signer));
-    MOS_CHECK(check_issuer(ca_key, ca_certificate));
+    MOS_CHECK(check_authority(ca_key, ca_certificate, key_usage_certificate_sign, "issue certificates"));
     MOS_TRY(const Bytes name, write_name(subject));
-    const CertificateFields &ca = ca_certificate.fields();
-    const Bytes authority =
-        ca.subject_key_id.empty() ? key_identifier(ca_key.public_key()) : base::to_bytes(ca.subject_key_id);
     return sign_certificate(
-        ca_key,
-        {.issuer = ca.subject,
-         .subject = name,
-         .validity = validity,
-         .key = signer,
-         .extensions = {basic_constraints(false),
-                        extension(oid::key_usage, Criticality::critical, der::named_bits(key_usage_digital_signature)),
-                        extension(oid::extended_key_usage, Criticality::ordinary,
-                                  der::element(Tag::sequence, {object_identifier(oid::code_signing)})),
-                        subject_key_identifier(signer),
-                        extension(oid::authority_key_identifier, Criticality::ordinary,
-                                  der::element(Tag::sequence, {der::element(der::context(0), {authority})}))}});
+        ca_key, {.issuer = ca_certificate.fields().subject,
+                 .subject = name,
+                 .validity = validity,
+                 .key = signer,
+                 .extensions = {
+                     basic_constraints(false),
+                     extension(oid::key_usage, Criticality::critical, der::named_bits(key_usage_digital_signature)),
+                     extension(oid::extended_key_usage, Criticality::ordinary,
+                               der::element(Tag::sequence, {object_identifier(oid::code_signing)})),
+                     subject_key_identifier(signer), authority_key_identifier(ca_certificate, ca_key.public_key())}});
 }
 
 }  // namespace mos::crypto

@@ -14,6 +14,8 @@ constexpr std::size_t max_length_bytes = 4;
 
 Error malformed(std::string message) { return Error{Code::FORMAT, std::move(message)}; }
 
+bool is_high(std::byte b) { return (b & std::byte{0x80}) != std::byte{0}; }
+
 // The two digits at `position`, or -1.
 int two_digits(std::string_view text, std::size_t position) {
     const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -89,19 +91,23 @@ Result<void> Reader::expect_end() const {
     return {};
 }
 
-Result<ByteView> Reader::unsigned_integer() {
+Result<ByteView> Reader::integer() {
     MOS_TRY(const Element element, next(Tag::integer));
     const ByteView number = element.content;
-    const auto is_high = [](std::byte b) { return (b & std::byte{0x80}) != std::byte{0}; };
     if (number.empty())
         return malformed("an integer is empty");
+    // X.690 section 8.3.2: the first nine bits are not all alike.
+    if (number.size() > 1 && (number[0] == std::byte{0} || number[0] == std::byte{0xFF}) &&
+        is_high(number[0]) == is_high(number[1]))
+        return malformed("an integer is padded");
+    return number;
+}
+
+Result<ByteView> Reader::unsigned_integer() {
+    MOS_TRY(const ByteView number, integer());
     if (is_high(number[0]))
         return malformed("an integer is negative");
-    if (number[0] != std::byte{0})
-        return number;
-    if (number.size() > 1 && !is_high(number[1]))
-        return malformed("an integer is padded");
-    return number.subspan(1);
+    return number[0] == std::byte{0} ? number.subspan(1) : number;
 }
 
 Result<std::uint32_t> Reader::small_unsigned_integer() {

@@ -1,12 +1,12 @@
 #include "name.hpp"
 
-#include <mos/crypto/der.hpp>
 #include <mos/crypto/limits.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace mos::crypto {
 
@@ -53,6 +53,59 @@ std::string value_text(const der::Element &value) {
     if (is_text && base::is_clean_text(text))
         return escaped(text);
     return "#" + base::to_hex(value.whole);
+}
+
+// RFC 4518 for text in ASCII: lower case, without spaces at the edges, one space where there are several; nothing for
+// other text.
+std::optional<std::string> prepared(const der::Element &value) {
+    if (value.tag != Tag::utf8_string && value.tag != Tag::printable_string && value.tag != Tag::ia5_string)
+        return std::nullopt;
+    std::string text;
+    for (const char c : base::as_text(value.content)) {
+        if (c < ' ' || c > '~')
+            return std::nullopt;
+        if (c != ' ')
+            text += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        else if (!text.empty() && text.back() != ' ')
+            text += c;
+    }
+    if (!text.empty() && text.back() == ' ')
+        text.pop_back();
+    return text;
+}
+
+Likeness compare_attributes(const NameAttribute &a, const NameAttribute &b) {
+    if (base::as_text(a.type) != base::as_text(b.type))
+        return Likeness::different;
+    if (base::as_text(a.value.whole) == base::as_text(b.value.whole))
+        return Likeness::same;
+    const std::optional<std::string> left = prepared(a.value);
+    const std::optional<std::string> right = prepared(b.value);
+    if (!left || !right)
+        return Likeness::unclear;
+    return *left == *right ? Likeness::same : Likeness::different;
+}
+
+// As sets: each attribute of one has its like in the other.
+Likeness compare_relative_names(const RelativeName &a, const RelativeName &b) {
+    if (a.size() != b.size())
+        return Likeness::different;
+    Likeness all = Likeness::same;
+    for (const NameAttribute &one : a) {
+        Likeness best = Likeness::different;
+        for (const NameAttribute &other : b)
+            best = std::max(best, compare_attributes(one, other));
+        all = std::min(all, best);
+    }
+    return all;
+}
+
+// Of as many relative names as `beginning` has.
+Likeness compare_beginning(const std::vector<RelativeName> &name, const std::vector<RelativeName> &beginning) {
+    Likeness all = Likeness::same;
+    for (std::size_t i = 0; i < beginning.size(); ++i)
+        all = std::min(all, compare_relative_names(name[i], beginning[i]));
+    return all;
 }
 
 std::size_t characters(std::string_view utf8) {
@@ -116,25 +169,57 @@ Result<Bytes> write_attribute(const Attribute &attribute, std::string_view text)
 
 }  // namespace
 
-Result<std::string> name_text(ByteView name) {
+Result<std::vector<RelativeName>> read_name(ByteView name) {
     MOS_TRY(der::Reader sets, der::open(name, Tag::sequence));
-    std::string text;
+    std::vector<RelativeName> relative_names;
     std::size_t count = 0;
     while (!sets.at_end()) {
         MOS_TRY(der::Reader attributes, sets.enter(Tag::set));
         if (attributes.at_end())
             return Error{Code::FORMAT, "a relative name is empty"};
-        for (std::string_view separator = text.empty() ? "" : ", "; !attributes.at_end(); separator = " + ") {
+        RelativeName &relative_name = relative_names.emplace_back();
+        while (!attributes.at_end()) {
             if (++count > max_name_attributes)
                 return Error{Code::LIMIT, fmt::format("a name has more than {} attributes", max_name_attributes)};
             MOS_TRY(der::Reader fields, attributes.enter(Tag::sequence));
             MOS_TRY(const ByteView type, fields.object_identifier());
             MOS_TRY(const der::Element value, fields.next());
             MOS_CHECK(fields.expect_end());
-            text += fmt::format("{}{}={}", separator, keyword_of(type), value_text(value));
+            relative_name.push_back({type, value});
+        }
+    }
+    return relative_names;
+}
+
+Result<std::string> name_text(ByteView name) {
+    MOS_TRY(const std::vector<RelativeName> relative_names, read_name(name));
+    std::string text;
+    for (const RelativeName &relative_name : relative_names) {
+        std::string_view separator = text.empty() ? "" : ", ";
+        for (const NameAttribute &attribute : relative_name) {
+            text += fmt::format("{}{}={}", separator, keyword_of(attribute.type), value_text(attribute.value));
+            separator = " + ";
         }
     }
     return text;
+}
+
+Likeness compare_names(ByteView a, ByteView b) {
+    if (base::as_text(a) == base::as_text(b))
+        return Likeness::same;
+    const auto left = read_name(a);
+    const auto right = read_name(b);
+    if (!left || !right)
+        return Likeness::unclear;
+    return left->size() == right->size() ? compare_beginning(*left, *right) : Likeness::different;
+}
+
+Likeness is_within(ByteView name, ByteView base) {
+    const auto whole = read_name(name);
+    const auto beginning = read_name(base);
+    if (!whole || !beginning)
+        return Likeness::unclear;
+    return whole->size() >= beginning->size() ? compare_beginning(*whole, *beginning) : Likeness::different;
 }
 
 Result<Bytes> write_name(std::string_view text) {

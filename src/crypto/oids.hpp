@@ -42,10 +42,26 @@ inline constexpr std::string_view ecdsa_with_sha512 = "\x2A\x86\x48\xCE\x3D\x04\
 inline constexpr std::string_view subject_key_identifier = "\x55\x1D\x0E"sv;
 inline constexpr std::string_view key_usage = "\x55\x1D\x0F"sv;
 inline constexpr std::string_view basic_constraints = "\x55\x1D\x13"sv;
+inline constexpr std::string_view subject_alternative_name = "\x55\x1D\x11"sv;
+inline constexpr std::string_view crl_number = "\x55\x1D\x14"sv;
+inline constexpr std::string_view reason_code = "\x55\x1D\x15"sv;
+inline constexpr std::string_view delta_list = "\x55\x1D\x1B"sv;
+inline constexpr std::string_view issuing_distribution_point = "\x55\x1D\x1C"sv;
+inline constexpr std::string_view certificate_issuer = "\x55\x1D\x1D"sv;
 inline constexpr std::string_view name_constraints = "\x55\x1D\x1E"sv;
 inline constexpr std::string_view authority_key_identifier = "\x55\x1D\x23"sv;
+inline constexpr std::string_view policy_constraints = "\x55\x1D\x24"sv;
 inline constexpr std::string_view extended_key_usage = "\x55\x1D\x25"sv;
 inline constexpr std::string_view any_extended_key_usage = "\x55\x1D\x25\x00"sv;
-inline constexpr std::string_view code_signing = "\x2B\x06\x01\x05\x05\x07\x03\x03"sv;  // 1.3.6.1.5.5.7.3.3
+inline constexpr std::string_view server_auth = "\x2B\x06\x01\x05\x05\x07\x03\x01"sv;  // 1.3.6.1.5.5.7.3.1
+inline constexpr std::string_view client_auth = "\x2B\x06\x01\x05\x05\x07\x03\x02"sv;
+inline constexpr std::string_view code_signing = "\x2B\x06\x01\x05\x05\x07\x03\x03"sv;
+inline constexpr std::string_view email_protection = "\x2B\x06\x01\x05\x05\x07\x03\x04"sv;
+inline constexpr std::string_view time_stamping = "\x2B\x06\x01\x05\x05\x07\x03\x08"sv;
+
+// Names: PKCS #9 (RFC 2985), RFC 9598.
+inline constexpr std::string_view common_name = "\x55\x04\x03"sv;
+inline constexpr std::string_view email_address = "\x2A\x86\x48\x86\xF7\x0D\x01\x09\x01"sv;  // 1.2.840.113549.1.9.1
+inline constexpr std::string_view smtp_utf8_mailbox = "\x2B\x06\x01\x05\x05\x07\x08\x09"sv;  // 1.3.6.1.5.5.7.8.9
 
 }  // namespace mos::crypto::oid

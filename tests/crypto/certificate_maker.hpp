@@ -52,20 +52,52 @@ inline Bytes ca_constraints(int path_length = -1, bool is_critical = true) {
 }
 inline Bytes leaf_constraints() { return extension("551d13", true, der::element(Tag::sequence, {})); }
 inline Bytes key_usage(std::uint16_t bits) { return extension("551d0f", true, der::named_bits(bits)); }
-inline Bytes extended_key_usage(std::vector<std::string_view> purposes) {
+inline Bytes extended_key_usage(std::vector<std::string_view> purposes, bool is_critical = false) {
     Bytes list;
     for (const std::string_view purpose : purposes) {
         const Bytes one = oid(purpose);
         list.insert(list.end(), one.begin(), one.end());
     }
-    return extension("551d25", false, der::element(Tag::sequence, {list}));
+    return extension("551d25", is_critical, der::element(Tag::sequence, {list}));
 }
-inline Bytes subject_key_id(std::string_view id) {
-    return extension("551d0e", false, der::element(Tag::octet_string, {base::as_bytes(id)}));
+inline Bytes subject_key_id(ByteView id) { return extension("551d0e", false, der::element(Tag::octet_string, {id})); }
+inline Bytes authority_key_id(ByteView id) {
+    return extension("551d23", false, der::element(Tag::sequence, {der::element(der::context(0), {id})}));
 }
-inline Bytes authority_key_id(std::string_view id) {
-    return extension("551d23", false,
-                     der::element(Tag::sequence, {der::element(der::context(0), {base::as_bytes(id)})}));
+inline Bytes subject_key_id(std::string_view id) { return subject_key_id(base::as_bytes(id)); }
+inline Bytes authority_key_id(std::string_view id) { return authority_key_id(base::as_bytes(id)); }
+
+inline Bytes join(const std::vector<Bytes> &parts) {
+    Bytes all;
+    for (const Bytes &one : parts)
+        all.insert(all.end(), one.begin(), one.end());
+    return all;
+}
+
+// General names, and the extensions that are made of them.
+inline Bytes mailbox(std::string_view text) { return der::element(der::context(1), {base::as_bytes(text)}); }
+inline Bytes dns(std::string_view text) { return der::element(der::context(2), {base::as_bytes(text)}); }
+inline Bytes uri(std::string_view text) { return der::element(der::context(6), {base::as_bytes(text)}); }
+inline Bytes ip(std::string_view hex_text) { return der::element(der::context(7), {hex(hex_text)}); }
+inline Bytes directory(ByteView distinguished_name) {
+    return der::element(der::context_constructed(4), {distinguished_name});
+}
+inline Bytes other_name(std::string_view type) {
+    return der::element(der::context_constructed(0), {oid(type), hex("a0020500")});
+}
+inline Bytes alternative_names(const std::vector<Bytes> &names, bool is_critical = false) {
+    return extension("551d11", is_critical, der::element(Tag::sequence, {join(names)}));
+}
+inline Bytes subtrees(unsigned number, const std::vector<Bytes> &names) {
+    std::vector<Bytes> list;
+    for (const Bytes &one : names)
+        list.push_back(der::element(Tag::sequence, {one}));
+    return names.empty() ? Bytes{} : der::element(der::context_constructed(number), {join(list)});
+}
+inline Bytes name_constraints(const std::vector<Bytes> &permitted, const std::vector<Bytes> &excluded,
+                              bool is_critical = true) {
+    return extension("551d1e", is_critical,
+                     der::element(Tag::sequence, {subtrees(0, permitted), subtrees(1, excluded)}));
 }
 
 inline std::vector<Bytes> ca_extensions(int path_length = -1) {
@@ -95,7 +127,22 @@ struct Recipe {
     Bytes algorithm = {};        // instead of what fits issuer_key
     Bytes outer_algorithm = {};  // instead of algorithm
     Bytes unique_id = {};        // behind the key
+    Bytes subject_name = {};     // a Name, instead of the common name `subject`
+    // Identifiers of the keys, made from them; a self-signed one has no authority's.
+    bool has_subject_key_id = true;
+    bool has_authority_key_id = true;
 };
+
+inline Bytes all_extensions(const Recipe &recipe) {
+    std::vector<Bytes> list = recipe.extensions;
+    if (list.empty())
+        return {};
+    if (recipe.has_subject_key_id)
+        list.push_back(subject_key_id(recipe.key->public_key().id()));
+    if (recipe.has_authority_key_id && recipe.key != recipe.issuer_key)
+        list.push_back(authority_key_id(recipe.issuer_key->public_key().id()));
+    return der::element(der::context_constructed(3), {der::element(Tag::sequence, {join(list)})});
+}
 
 inline Bytes make_der(const Recipe &recipe) {
     const bool is_rsa = recipe.issuer_key->public_key().family() == crypto::KeyFamily::rsa;
@@ -104,16 +151,11 @@ inline Bytes make_der(const Recipe &recipe) {
     const Bytes &algorithm = recipe.algorithm.empty() ? own_algorithm : recipe.algorithm;
     const Bytes times =
         der::element(Tag::sequence, {must(der::time(recipe.not_before)), must(der::time(recipe.not_after))});
-    Bytes list;
-    for (const Bytes &one : recipe.extensions)
-        list.insert(list.end(), one.begin(), one.end());
-    const Bytes extensions = recipe.extensions.empty()
-                                 ? Bytes{}
-                                 : der::element(der::context_constructed(3), {der::element(Tag::sequence, {list})});
     const Bytes to_be_signed =
         der::element(Tag::sequence, {recipe.version, recipe.serial, algorithm, name(recipe.issuer),
-                                     recipe.validity.empty() ? times : recipe.validity, name(recipe.subject),
-                                     recipe.key->public_key().der(), recipe.unique_id, extensions});
+                                     recipe.validity.empty() ? times : recipe.validity,
+                                     recipe.subject_name.empty() ? name(recipe.subject) : recipe.subject_name,
+                                     recipe.key->public_key().der(), recipe.unique_id, all_extensions(recipe)});
     const Bytes signature = must(recipe.issuer_key->sign({.digest = digest_algorithm}, to_be_signed));
     return der::element(Tag::sequence,
                         {to_be_signed, recipe.outer_algorithm.empty() ? algorithm : recipe.outer_algorithm,

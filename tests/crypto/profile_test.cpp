@@ -1,39 +1,12 @@
 #include <mos/crypto/profile.hpp>
 
-#include "certificate_maker.hpp"
+#include "chain_maker.hpp"
 #include "keys.hpp"
 
 using namespace mos::crypto;
 using namespace mos::test;
 using mos::Code;
 using mos::Result;
-
-static const Profile defaults;
-
-namespace {
-
-// Root, intermediate and leaf that pass; a test spoils one of them.
-struct Chain {
-    Recipe root = ca_recipe("Root", key_number(0), "Root", key_number(0));
-    Recipe intermediate = ca_recipe("Intermediate", key_number(1), "Root", key_number(0));
-    Recipe leaf = {.subject = "Leaf", .issuer = "Intermediate", .key = &key_number(2), .issuer_key = &key_number(1)};
-
-    [[nodiscard]] Result<TrustedPath> check(const Profile &profile = defaults, std::int64_t time = now) const {
-        return judge_chain(make(leaf), std::vector{make(intermediate)}, std::vector{make(root)}, time, profile);
-    }
-};
-
-// The refusal's code and words.
-void check_refusal(const Result<TrustedPath> &result, Code code, std::string_view words) {
-    CHECK(refusal(result) == code);
-    CHECK_MESSAGE(result.error().full_message().find(words) != std::string::npos, result.error().full_message());
-}
-
-void check_invalid(const Chain &chain, std::string_view words) {
-    check_refusal(chain.check(), Code::CERTIFICATE_INVALID, words);
-}
-
-}  // namespace
 
 TEST_CASE("a chain of root, intermediate and leaf passes, and the path is returned") {
     const TrustedPath path = must(Chain{}.check());
@@ -67,9 +40,11 @@ TEST_CASE("a chain to no root is untrusted") {
 TEST_CASE("a certificate that its issuer did not sign is refused") {
     Chain chain;
     chain.leaf.issuer_key = &key_number(5);
+    chain.leaf.has_authority_key_id = false;
     check_invalid(chain, "'CN=Leaf' names 'CN=Intermediate' as its issuer, but was not signed by it");
     chain = {};
     chain.intermediate.issuer_key = &key_number(5);
+    chain.intermediate.has_authority_key_id = false;
     check_invalid(chain, "'CN=Intermediate' names 'CN=Root' as its issuer");
     chain = {};
     chain.root.issuer_key = &key_number(5);
@@ -135,12 +110,14 @@ TEST_CASE("a serial number is positive and has at most 20 bytes") {
     must(chain.check());
     chain.leaf.serial = hex("02157f" + std::string(40, '0'));
     check_invalid(chain, "serial number of more than 20 bytes");
-}
-
-TEST_CASE("a certificate without a subject is refused") {
-    Chain chain;
-    chain.leaf.subject = "";
-    check_invalid(chain, "has no subject");
+    chain = {};
+    chain.intermediate.serial = hex("020100");
+    check_invalid(chain, "'CN=Intermediate' has a serial number that is not positive");
+    chain = {};
+    chain.root.serial = hex("020100");  // as some old ones have
+    must(chain.check());
+    chain.root.serial = hex("0201ff");
+    check_invalid(chain, "'CN=Root' has a serial number that is not positive");
 }
 
 TEST_CASE("an unknown extension is refused when it is critical") {
@@ -152,14 +129,66 @@ TEST_CASE("an unknown extension is refused when it is critical") {
     must(chain.check());
     chain.intermediate.extensions.push_back(extension("551d24", true, value));  // policy constraints
     check_invalid(chain, "'CN=Intermediate' has an unknown critical extension 2.5.29.36");
+    chain.intermediate.extensions.back() = extension("551d24", false, value);
+    check_invalid(chain, "'CN=Intermediate' has policy constraints that are not critical");
+    chain = {};
+    chain.root.extensions.push_back(extension("2a0304", true, value));
+    check_invalid(chain, "'CN=Root' has an unknown critical extension 1.2.3.4");
 }
 
-TEST_CASE("name constraints are refused, critical or not") {
-    for (const bool is_critical : {true, false}) {
-        Chain chain;
-        chain.intermediate.extensions.push_back(extension("551d1e", is_critical, der::element(Tag::sequence, {})));
-        check_invalid(chain, "'CN=Intermediate' has name constraints");
-    }
+TEST_CASE("what is wrong with a certificate that is in no path does not matter") {
+    const Chain chain;
+    Recipe unused = ca_recipe("Unused", key_number(3), "Root", key_number(0));
+    unused.extensions.push_back(extension("2a0304", true, hex("0500")));
+    must(judge_chain(make(chain.leaf), std::vector{make(unused), make(chain.intermediate)},
+                     std::vector{make(chain.root)}, now, defaults));
+}
+
+TEST_CASE("every CA has a subject key identifier, which is not critical") {
+    Chain chain;
+    chain.intermediate.has_subject_key_id = false;
+    check_invalid(chain, "'CN=Intermediate' is a CA without a subject key identifier");
+    chain.intermediate.extensions.push_back(
+        extension("551d0e", true, der::element(Tag::octet_string, {key_number(1).public_key().id()})));
+    check_invalid(chain, "'CN=Intermediate' has a subject key identifier that is critical");
+    chain = {};
+    chain.root.has_subject_key_id = false;
+    check_invalid(chain, "'CN=Root' is a CA without a subject key identifier");
+    chain = {};
+    chain.leaf.has_subject_key_id = false;
+    must(chain.check());
+}
+
+TEST_CASE("every certificate but a self-signed root identifies its issuer's key, and only that") {
+    Chain chain;
+    chain.leaf.has_authority_key_id = false;
+    check_invalid(chain, "'CN=Leaf' has no authority key identifier");
+    const Bytes id = der::element(der::context(0), {key_number(1).public_key().id()});
+    const auto spoil = [&](bool is_critical, const Bytes &content, std::string_view words) {
+        chain.leaf.extensions = leaf_extensions();
+        chain.leaf.extensions.push_back(extension("551d23", is_critical, der::element(Tag::sequence, {content})));
+        check_invalid(chain, words);
+    };
+    spoil(true, id, "'CN=Leaf' has an authority key identifier that is critical");
+    spoil(false, {}, "an authority key identifier without a key");
+    spoil(false, join({id, hex("a1028200"), hex("820101")}), "names a certificate beside the key");
+    chain = {};
+    chain.intermediate.has_authority_key_id = false;
+    check_invalid(chain, "'CN=Intermediate' has no authority key identifier");
+    chain = {};
+    chain.root.extensions.push_back(authority_key_id(key_number(0).public_key().id()));
+    must(chain.check());
+    chain.root.extensions.back() = authority_key_id("another");
+    check_invalid(chain, "'CN=Root' signed itself, but names another key");
+}
+
+TEST_CASE("a root that another root vouches for needs the identifier as well") {
+    const Chain chain;
+    Recipe crossed = chain.intermediate;
+    must(judge_chain(make(chain.leaf), {}, std::vector{make(crossed)}, now, defaults));
+    crossed.has_authority_key_id = false;
+    check_refusal(judge_chain(make(chain.leaf), {}, std::vector{make(crossed)}, now, defaults),
+                  Code::CERTIFICATE_INVALID, "has no authority key identifier");
 }
 
 TEST_CASE("an issuer is a CA, by critical basic constraints") {
@@ -178,7 +207,7 @@ TEST_CASE("an issuer is a CA, by critical basic constraints") {
 TEST_CASE("an issuer may sign certificates, by its key usage") {
     Chain chain;
     chain.intermediate.extensions = {ca_constraints()};
-    check_invalid(chain, "'CN=Intermediate' issued a certificate, but its key usage does not allow it");
+    check_invalid(chain, "'CN=Intermediate' issued a certificate, but has no key usage");
     chain.intermediate.extensions = {ca_constraints(), key_usage(1U << 6U)};
     check_invalid(chain, "its key usage does not allow it");
 }
@@ -191,6 +220,12 @@ TEST_CASE("an issuer's extended key usage must not exclude code signing") {
     must(chain.check());
     chain.intermediate.extensions.back() = extended_key_usage({any_usage_oid});
     must(chain.check());
+}
+
+TEST_CASE("a self-signed root has no extended key usage") {
+    Chain chain;
+    chain.root.extensions.push_back(extended_key_usage({code_signing_oid}));
+    check_invalid(chain, "'CN=Root' is a root, but has an extended key usage");
 }
 
 TEST_CASE("a path length holds, and self-issued CAs do not count") {
@@ -219,9 +254,9 @@ TEST_CASE("a leaf is no CA") {
 TEST_CASE("a leaf may sign, by its key usage, and may not sign certificates") {
     Chain chain;
     chain.leaf.extensions = {leaf_constraints(), extended_key_usage({code_signing_oid})};
-    check_invalid(chain, "'CN=Leaf' may not sign");
+    check_invalid(chain, "'CN=Leaf' may not be used for code signing (key usage)");
     chain.leaf.extensions.push_back(key_usage(1U << 2U));
-    check_invalid(chain, "'CN=Leaf' may not sign");
+    check_invalid(chain, "'CN=Leaf' may not be used for code signing (key usage)");
     chain.leaf.extensions.back() = key_usage(digital_signature | certificate_sign);
     check_invalid(chain, "may sign certificates though it is no CA");
 }
@@ -229,11 +264,65 @@ TEST_CASE("a leaf may sign, by its key usage, and may not sign certificates") {
 TEST_CASE("a leaf is for code signing by name") {
     Chain chain;
     chain.leaf.extensions = {leaf_constraints(), key_usage(digital_signature)};
-    check_invalid(chain, "'CN=Leaf' is not for code signing");
+    check_invalid(chain, "'CN=Leaf' is not for code signing: it has no extended key usage");
     chain.leaf.extensions.push_back(extended_key_usage({server_auth_oid}));
-    check_invalid(chain, "'CN=Leaf' is not for code signing");
+    check_invalid(chain, "'CN=Leaf' is not for code signing (extended key usage)");
     chain.leaf.extensions.back() = extended_key_usage({any_usage_oid});
     check_invalid(chain, "'CN=Leaf' is not for code signing");
+    chain.leaf.extensions.back() = extended_key_usage({any_usage_oid, code_signing_oid});
+    check_invalid(chain, "'CN=Leaf' is for any purpose besides");
+}
+
+TEST_CASE("the purpose is the profile's") {
+    const std::vector<std::pair<KeyPurpose, std::string_view>> purposes = {
+        {KeyPurpose::code_signing, code_signing_oid},
+        {KeyPurpose::server_auth, server_auth_oid},
+        {KeyPurpose::client_auth, "2b06010505070302"},
+        {KeyPurpose::email_protection, "2b06010505070304"},
+        {KeyPurpose::time_stamping, "2b06010505070308"}};
+    for (const auto &[own, own_oid] : purposes)
+        for (const auto &[wanted, wanted_oid] : purposes) {
+            Chain chain;
+            const bool is_critical = own == KeyPurpose::time_stamping;
+            chain.leaf.extensions = {key_usage(digital_signature), extended_key_usage({own_oid}, is_critical)};
+            chain.intermediate.extensions.push_back(extended_key_usage({own_oid}));
+            CHECK(chain.check({.purpose = wanted}).ok() == (own == wanted));
+        }
+}
+
+TEST_CASE("whether an extended key usage is critical is the purpose's to say") {
+    Chain chain;
+    chain.leaf.extensions.back() = extended_key_usage({code_signing_oid}, true);
+    must(chain.check());
+    chain.leaf.extensions.back() = extended_key_usage({server_auth_oid}, true);
+    check_refusal(chain.check({.purpose = KeyPurpose::server_auth}), Code::CERTIFICATE_INVALID, "that is critical");
+    chain.leaf.extensions.back() = extended_key_usage({"2b06010505070308"});
+    check_refusal(chain.check({.purpose = KeyPurpose::time_stamping}), Code::CERTIFICATE_INVALID, "not critical");
+}
+
+TEST_CASE("for other purposes a leaf may leave its key usage out, and a server's key may encipher") {
+    Chain chain;
+    chain.leaf.extensions = {extended_key_usage({server_auth_oid})};
+    must(chain.check({.purpose = KeyPurpose::server_auth}));
+    chain.leaf.extensions.push_back(key_usage(1U << 2U));
+    must(chain.check({.purpose = KeyPurpose::server_auth}));
+    chain.leaf.extensions.back() = key_usage(1U << 3U);
+    check_refusal(chain.check({.purpose = KeyPurpose::server_auth}), Code::CERTIFICATE_INVALID,
+                  "may not be used for the authentication of servers (key usage)");
+}
+
+TEST_CASE("an expired certificate is taken where the policy says so, one that is not valid yet never") {
+    Chain chain;
+    chain.leaf.not_before = now - 2 * day;
+    chain.leaf.not_after = now - day;
+    check_refusal(chain.check(), Code::CERTIFICATE_EXPIRED, "was valid until");
+    must(chain.check({.accept_expired = true}));
+    chain.leaf.not_before = now + 1;
+    chain.leaf.not_after = now + day;
+    check_refusal(chain.check({.accept_expired = true}), Code::CERTIFICATE_EXPIRED, "is not valid before");
+    chain.leaf.not_before = now - 1;
+    chain.leaf.not_after = now - 2;
+    check_refusal(chain.check({.accept_expired = true}), Code::CERTIFICATE_INVALID, "ends before it begins");
 }
 
 TEST_CASE("a path has at most four certificates") {
@@ -246,7 +335,28 @@ TEST_CASE("a path has at most four certificates") {
     };
     CHECK(must(judge_chain(leaf_of("B", 2), intermediates, roots, now, defaults)).certificates.size() == 4);
     check_refusal(judge_chain(leaf_of("C", 3), intermediates, roots, now, defaults), Code::CERTIFICATE_INVALID,
-                  "needs more than 4 certificates");
+                  "'CN=Leaf' needs more than 2 intermediates to reach a root");
+}
+
+TEST_CASE("the policy moves the depth within limits, and self-issued certificates do not count") {
+    const std::vector roots = {make(ca_recipe("Root", key_number(0), "Root", key_number(0)))};
+    std::vector<Certificate> intermediates;
+    for (std::size_t i = 1; i <= max_path_intermediates + 1; ++i)
+        intermediates.push_back(make(ca_recipe("CA " + std::to_string(i), key_number(i),
+                                               i == 1 ? "Root" : "CA " + std::to_string(i - 1), key_number(i - 1))));
+    const auto judge = [&](std::size_t depth, std::size_t limit) {
+        const Certificate leaf =
+            make({.issuer = "CA " + std::to_string(depth), .key = &key_number(20), .issuer_key = &key_number(depth)});
+        return judge_chain(leaf, intermediates, roots, now, {.max_intermediates = limit});
+    };
+    must(judge(1, 1));
+    check_refusal(judge(1, 0), Code::CERTIFICATE_INVALID, "needs more than 0 intermediates");
+    must(judge(max_path_intermediates, 100));
+    check_refusal(judge(max_path_intermediates + 1, 100), Code::CERTIFICATE_INVALID, "needs more than 8 intermediates");
+
+    Chain chain;
+    chain.leaf.issuer = chain.intermediate.subject = "Root";
+    must(chain.check({.max_intermediates = 0}));
 }
 
 TEST_CASE("RSA is as long as the policy asks, and never shorter than 2048 bits") {
@@ -279,7 +389,9 @@ TEST_CASE("the curve is P-384, and P-256 where the policy says so") {
 
 TEST_CASE("key identifiers choose among issuers of one name") {
     Chain chain;
+    chain.root.has_subject_key_id = false;
     chain.root.extensions.push_back(subject_key_id("one"));
+    chain.intermediate.has_authority_key_id = false;
     chain.intermediate.extensions.push_back(authority_key_id("two"));
     check_refusal(chain.check(), Code::SIGNER_UNTRUSTED, "nothing in the trust folder vouches");
     chain.intermediate.extensions.back() = authority_key_id("one");

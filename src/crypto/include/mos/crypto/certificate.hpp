@@ -33,6 +33,8 @@ class Certificate {
     // "CN=Example, O=Example Ltd" in the order of the certificate, escaped as in RFC 4514; may be empty.
     [[nodiscard]] const std::string &subject() const noexcept;
     [[nodiscard]] const std::string &issuer() const noexcept;
+    // The content of the INTEGER: big-endian, with the zero in front that a high bit needs.
+    [[nodiscard]] base::ByteView serial() const noexcept;
     [[nodiscard]] Validity validity() const noexcept;
     [[nodiscard]] const PublicKey &public_key() const noexcept;
     [[nodiscard]] std::string fingerprint() const;  // "SHA256:" and the hexadecimal SHA-256 of der()

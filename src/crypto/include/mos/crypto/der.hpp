@@ -21,6 +21,7 @@ enum class Tag : std::uint8_t {
     octet_string = 0x04,
     null = 0x05,
     object_identifier = 0x06,
+    enumerated = 0x0A,
     utf8_string = 0x0C,
     printable_string = 0x13,
     ia5_string = 0x16,
@@ -56,6 +57,8 @@ class Reader {
     [[nodiscard]] Result<Reader> enter(Tag expected);
     [[nodiscard]] Result<void> expect_end() const;
 
+    // The content of an INTEGER, which may be negative, as short as can be.
+    [[nodiscard]] Result<base::ByteView> integer();
     // An INTEGER that is not negative, as short as can be: big-endian without leading zeros; empty for 0.
     [[nodiscard]] Result<base::ByteView> unsigned_integer();
     // The same when it fits.

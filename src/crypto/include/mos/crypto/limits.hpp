@@ -22,8 +22,15 @@ inline constexpr unsigned max_rsa_bits = 8192;
 inline constexpr std::size_t max_rsa_exponent_bytes = 8;  // a longer one only makes verifying slow
 inline constexpr std::size_t max_certificate_extensions = 32;
 inline constexpr std::size_t max_name_attributes = 32;
-inline constexpr std::size_t max_path_certificates = 4;  // from the leaf to the root, both counted
+inline constexpr std::size_t max_path_certificates =
+    4;  // from the leaf to the root, both counted, unless policy moves it
+inline constexpr std::size_t max_path_intermediates =
+    8;  // between them, whatever the policy; self-issued ones not counted
 // A path is searched by trying signatures; certificates that all bear one name must not make that long.
 inline constexpr std::size_t max_signature_trials = 64;
+inline constexpr std::size_t max_path_steps = 512;  // tries, those included that need no signature verified again
+// Name constraints are compared with every name below them: the product must not make a judgement long.
+inline constexpr std::size_t max_name_comparisons = 64U << 10U;
+inline constexpr std::size_t max_revocation_lists = 64;  // that one judgement looks at
 
 }  // namespace mos::crypto

@@ -33,7 +33,8 @@ struct Profile {
     RevocationRule revocation = RevocationRule::if_listed;
     bool accept_expired = false;  // a certificate that was valid once; not one that is not valid yet
     bool accept_revoked = false;  // a leaf that was revoked; never an authority
-    std::size_t max_intermediates = max_path_certificates - 2;  // between leaf and root; at most that
+    // Between leaf and root, self-issued ones not counted (RFC 5280 section 6.1); never above max_path_intermediates.
+    std::size_t max_intermediates = max_path_certificates - 2;
 };
 
 // ALGORITHM_REFUSED, naming `owner` (its subject or fingerprint), when `key` is weaker than the profile allows.
@@ -64,7 +65,8 @@ struct ChainInput {
 // ALGORITHM_REFUSED    a key is weaker than `profile`
 // CERTIFICATE_INVALID  a signature does not verify or uses a digest older than SHA-2; or the path breaks a rule of
 //                      docs/security.md, "The certificate profile"
-// LIMIT                more than max_chain_certificates intermediates, or a search beyond max_signature_trials
+// LIMIT                more than max_chain_certificates intermediates, or a search beyond max_signature_trials or
+//                      max_path_steps, name constraints beyond max_name_comparisons, lists beyond max_revocation_lists
 [[nodiscard]] Result<TrustedPath> check_chain(const ChainInput &input, const Profile &profile);
 
 }  // namespace mos::crypto

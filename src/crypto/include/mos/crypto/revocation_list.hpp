@@ -7,15 +7,22 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace mos::crypto {
 
-// CRLReason (RFC 5280 section 5.3.1), as a word: "key compromise", "superseded", …; "unspecified" where none is given.
+// CRLReason (RFC 5280 section 5.3.1) in words: "unspecified" where none is given, "key compromise", "CA compromise",
+// "affiliation changed", "superseded", "cessation of operation", "on hold", "privilege withdrawn", "AA compromise".
 struct Revocation {
     std::int64_t revoked_unix_s = 0;
     std::string reason;
+};
+
+struct RevokedCertificate {
+    base::Bytes serial;  // as Certificate::serial() gives it
+    Revocation revocation;
 };
 
 struct RevocationListFields;  // revocation_list_fields.hpp inside this layer
@@ -25,18 +32,21 @@ class RevocationList {
   public:
     // Exactly one list, version 2, of one issuer for all its certificates, complete. LIMIT beyond
     // max_revocation_list_bytes; CERTIFICATE_INVALID, quoting `name`, when it is not strict DER, has no number or a
-    // critical one, no time of the next update, or a critical extension that is not known here: a delta list, an
-    // indirect one, one for some certificates alone.
+    // critical one, no time of the next update, no identifier of its issuer's key, or a critical extension that is not
+    // known here; nor is a delta list, an indirect one, one for some certificates alone.
     [[nodiscard]] static Result<RevocationList> from_der(base::ByteView der, std::string_view name);
     [[nodiscard]] static Result<RevocationList> from_pem(std::string_view pem, std::string_view name);  // "X509 CRL"
 
     [[nodiscard]] base::ByteView der() const noexcept;
+    [[nodiscard]] std::string to_pem() const;
     [[nodiscard]] const std::string &issuer() const noexcept;
     // cRLNumber: grows with every list of an issuer; big-endian without leading zeros, at most 20 bytes.
     [[nodiscard]] base::ByteView number() const noexcept;
     [[nodiscard]] std::int64_t this_update_unix_s() const noexcept;
     [[nodiscard]] std::int64_t next_update_unix_s() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept;  // revoked certificates in it
+    [[nodiscard]] RevokedCertificate
+    at(std::size_t place) const;  // below size(); in the order of serial numbers as bytes
 
     // Whether the certificate, which must be of this list's issuer, is revoked.
     [[nodiscard]] std::optional<Revocation> find(const Certificate &certificate) const;
@@ -48,5 +58,14 @@ class RevocationList {
 
     std::shared_ptr<const RevocationListFields> m_fields;
 };
+
+// The list of `ca_certificate`, complete, in any order; a reason may be empty. `number` must grow from list to list.
+// INVALID_ARGUMENT when `ca_key` is not the key of the certificate or that may not sign lists (key usage cRLSign), for
+// a reason or serial number that is none, or when the next update is not after this one; LIMIT beyond
+// max_revocation_list_bytes.
+[[nodiscard]] Result<RevocationList> make_revocation_list(const PrivateKey &ca_key, const Certificate &ca_certificate,
+                                                          std::span<const RevokedCertificate> entries,
+                                                          std::uint64_t number, std::int64_t this_update_unix_s,
+                                                          std::int64_t next_update_unix_s);
 
 }  // namespace mos::crypto

@@ -1,0 +1,37 @@
+// Looks up a path in revocation lists (RFC 5280 section 6.3).
+#pragma once
+
+#include <mos/crypto/profile.hpp>
+
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+
+namespace mos::crypto {
+
+// For one search of a path: what was found out of a list is kept for the next path.
+class RevocationCheck {
+  public:
+    // Both live as long as this.
+    RevocationCheck(std::span<const RevocationList> lists, std::int64_t now_unix_s, const Profile &profile)
+        : m_lists(lists), m_now_unix_s(now_unix_s), m_profile(profile) {}
+
+    // Of a path, leaf first: CERTIFICATE_REVOKED or REVOCATION_UNKNOWN, as profile.hpp says.
+    [[nodiscard]] Result<void> check(std::span<const Certificate> path);
+
+  private:
+    [[nodiscard]] Result<void> check_certificate(const Certificate &certificate, const Certificate &issuer,
+                                                 bool may_be_revoked);
+    // The newest of the issuer's lists that are good; none when there is no list of it at all.
+    [[nodiscard]] Result<const RevocationList *> find_list(const Certificate &issuer);
+    [[nodiscard]] bool is_signed_by(const RevocationList &list, const Certificate &issuer);
+    [[nodiscard]] Result<void> check_list(const RevocationList &list, const Certificate &issuer);
+
+    std::span<const RevocationList> m_lists;
+    std::int64_t m_now_unix_s;
+    const Profile &m_profile;
+    std::map<std::pair<const std::byte *, const std::byte *>, bool> m_signatures;  // list and issuer: verified?
+};
+
+}  // namespace mos::crypto
