@@ -100,8 +100,8 @@ mos::crypto::RemoteSign remote_sign(mos_sign_callback sign, std::shared_ptr<void
             sign(owner.get(), name.c_str(), reinterpret_cast<const uint8_t *>(message.data()), message.size(),
                  reinterpret_cast<uint8_t *>(signature.data()), signature.size(), &size);
         if (status != 0)
-            return Error{Code::IO, fmt::format("the key that is elsewhere did not sign (its callback returned {})",
-                                               status)};
+            return Error{Code::IO,
+                         fmt::format("the key that is elsewhere did not sign (its callback returned {})", status)};
         if (size == 0 || size > signature.size())
             return Error{Code::SIGNATURE_INVALID,
                          fmt::format("the callback that signs says that its signature has {} bytes", size)};
@@ -262,9 +262,8 @@ int mos_certificate_issue(const mos_key *ca_key, const mos_certificate *ca, cons
         MOS_CHECK(check_handle(signer));
         MOS_TRY(const CertificateRequest request,
                 read_request(options, signer_days, ca_key->context->clock->now_unix_s()));
-        MOS_TRY(Certificate made,
-                mos::crypto::issue_signer_certificate(*secret, ca->chain.front(), *signer->public_key,
-                                                      request.subject, request.validity));
+        MOS_TRY(Certificate made, mos::crypto::issue_signer_certificate(*secret, ca->chain.front(), *signer->public_key,
+                                                                        request.subject, request.validity));
         *certificate = wrap({std::move(made)}).release();
         return {};
     });

@@ -229,14 +229,13 @@ int mos_package_verify_job(mos_package *package, const mos_trust_options *trust,
         auto admission = std::make_shared<mos::engine::Admission>(std::move(opened));
         auto handle = std::make_unique<mos_job>();
         handle->context = package->context;
-        MOS_TRY(handle->job,
-                mos::engine::Job::create(
-                    [source = package->source, admission = std::move(admission)](
-                        mos::base::Observer &observer, const auto & /*ask*/) -> Result<mos::engine::JobOutcome> {
-                        MOS_TRY(const auto authenticated, authenticate(source, *admission));
-                        MOS_CHECK(authenticated->verify_content(observer));
-                        return mos::engine::JobOutcome{};
-                    }));
+        MOS_TRY(handle->job, mos::engine::Job::create([source = package->source, admission = std::move(admission)](
+                                                          mos::base::Observer &observer,
+                                                          const auto & /*ask*/) -> Result<mos::engine::JobOutcome> {
+                    MOS_TRY(const auto authenticated, authenticate(source, *admission));
+                    MOS_CHECK(authenticated->verify_content(observer));
+                    return mos::engine::JobOutcome{};
+                }));
         *job = handle.release();
         return {};
     });

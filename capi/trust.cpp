@@ -185,9 +185,9 @@ int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, m
         MOS_TRY(const std::string where, required_text(path, "the list's path"));
         MOS_TRY(const mos::base::Bytes content, read_whole(where, 2 * mos::crypto::max_revocation_list_bytes));
         const std::string_view text = mos::base::as_text(content);
-        MOS_TRY(const mos::crypto::RevocationList revoked,
-                text.starts_with("-----BEGIN ") ? mos::crypto::RevocationList::from_pem(text, where)
-                                                : mos::crypto::RevocationList::from_der(content, where));
+        MOS_TRY(const mos::crypto::RevocationList revoked, text.starts_with("-----BEGIN ")
+                                                               ? mos::crypto::RevocationList::from_pem(text, where)
+                                                               : mos::crypto::RevocationList::from_der(content, where));
         MOS_TRY(const auto folder, make_folder(*engine->engine));
         return mos::engine::add_revocation_list(*folder, revoked);
     });
@@ -240,24 +240,22 @@ int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t f
         MOS_CHECK(check_handle(package));
         if ((flags & ~static_cast<std::uint32_t>(MOS_VALIDATE_STRICT)) != 0)
             return Error{Code::INVALID_ARGUMENT, "there is no such flag of a validation"};
-        const auto strictness =
-            flags != 0 ? mos::engine::Strictness::strict : mos::engine::Strictness::usual;
+        const auto strictness = flags != 0 ? mos::engine::Strictness::strict : mos::engine::Strictness::usual;
         MOS_TRY(mos::engine::Admission opened, engine->engine->admission());
         auto admission = std::make_shared<mos::engine::Admission>(std::move(opened));
         auto handle = std::make_unique<mos_job>();
         handle->context = engine->context;
         MOS_TRY(handle->job,
-                mos::engine::Job::create(
-                    [source = package->source, name = package->claims->claimed_statement().name,
-                     admission = std::move(admission),
-                     strictness](mos::base::Observer &observer,
-                                 const auto & /*ask*/) -> Result<mos::engine::JobOutcome> {
-                        MOS_TRY(const mos::engine::Validation validation,
-                                mos::engine::validate(share(source), *admission, strictness, observer));
-                        mos::engine::JobOutcome outcome;
-                        outcome.rows = rows_of(validation, name);
-                        return outcome;
-                    }));
+                mos::engine::Job::create([source = package->source, name = package->claims->claimed_statement().name,
+                                          admission = std::move(admission),
+                                          strictness](mos::base::Observer &observer,
+                                                      const auto & /*ask*/) -> Result<mos::engine::JobOutcome> {
+                    MOS_TRY(const mos::engine::Validation validation,
+                            mos::engine::validate(share(source), *admission, strictness, observer));
+                    mos::engine::JobOutcome outcome;
+                    outcome.rows = rows_of(validation, name);
+                    return outcome;
+                }));
         *job = handle.release();
         return {};
     });

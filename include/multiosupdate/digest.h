@@ -10,10 +10,10 @@ extern "C" {
 
 typedef int32_t mos_digest_algorithm;
 enum {
-    MOS_DIGEST_SHA256 = 0,  /* 32 bytes */
-    MOS_DIGEST_SHA384 = 1,  /* 48 */
-    MOS_DIGEST_SHA512 = 2,  /* 64 */
-    MOS_DIGEST_BLAKE2B = 3  /* 64 */
+    MOS_DIGEST_SHA256 = 0, /* 32 bytes */
+    MOS_DIGEST_SHA384 = 1, /* 48 */
+    MOS_DIGEST_SHA512 = 2, /* 64 */
+    MOS_DIGEST_BLAKE2B = 3 /* 64 */
 };
 
 /* A running digest, used by one thread at a time. Since 0.1. */

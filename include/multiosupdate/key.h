@@ -37,10 +37,10 @@ MOS_API int mos_key_store(const mos_key *key, const char *path, mos_error **erro
 MOS_API int mos_key_store_encrypted(const mos_key *key, const char *path, const char *passphrase, mos_error **error);
 
 /* Signs `message` with a key that is elsewhere: in a token, an HSM, at a signing service. `algorithm` is "RSA-SHA256",
- * "RSA-PSS-SHA256", "ECC-P384-SHA384", "ECC-P256-SHA256" (both: DER, RFC 3279 section 2.2.3) or "Ed25519"; the message is
- * what is hashed and signed, a few hundred bytes. Writes at most `room` bytes to `signature`, and how many to `size`.
- * Returns 0, or a negative number that the error then tells. Called on the thread that signs: the caller's, or a job's.
- * May take its time; may not call back into the library. */
+ * "RSA-PSS-SHA256", "ECC-P384-SHA384", "ECC-P256-SHA256" (both: DER, RFC 3279 section 2.2.3) or "Ed25519"; the message
+ * is what is hashed and signed, a few hundred bytes. Writes at most `room` bytes to `signature`, and how many to
+ * `size`. Returns 0, or a negative number that the error then tells. Called on the thread that signs: the caller's, or
+ * a job's. May take its time; may not call back into the library. */
 typedef int32_t (*mos_sign_callback)(void *user_data, const char *algorithm, const uint8_t *message,
                                      size_t message_size, uint8_t *signature, size_t room, size_t *size);
 

@@ -22,7 +22,8 @@ typedef struct mos_new_trust {
     const char *name;             /* for people; NULL: the certificate's subject, or the key's fingerprint */
     const char *certificate_path; /* one CA certificate in PEM; or */
     const char *public_key_path;  /* one public key in PEM */
-    const char *fingerprint; /* required: "sha256:" and 64 hexadecimal digits, as the publisher gave it on another way */
+    const char
+        *fingerprint; /* required: "sha256:" and 64 hexadecimal digits, as the publisher gave it on another way */
     int64_t not_before_unix_s; /* trusted from then on; 0: at once */
     int64_t not_after_unix_s;  /* trusted until then; 0: as long as the certificate is valid */
     const char *packages;      /* names with '*' and '?', separated by spaces; NULL: may sign every package */
@@ -52,8 +53,8 @@ MOS_API int mos_engine_trust_list(mos_engine *engine, mos_trust_list **list, mos
 typedef struct mos_trust_entry {
     uint32_t struct_size;
     mos_trust_level level;
-    const char *id;            /* for mos_engine_trust_remove */
-    const char *kind;          /* "ca" or "key" */
+    const char *id;   /* for mos_engine_trust_remove */
+    const char *kind; /* "ca" or "key" */
     const char *name;
     const char *subject;       /* of the certificate; "" for a key */
     const char *algorithm;     /* of the key: "RSA-4096-SHA256", "Ed25519", … */
@@ -67,7 +68,8 @@ typedef struct mos_trust_entry {
 #define MOS_TRUST_ENTRY_INIT                                                                                           \
     { sizeof(mos_trust_entry), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/* How many entries, and entry `index`; set `entry->struct_size` first. Its strings live as long as `list`. Since 0.1. */
+/* How many entries, and entry `index`; set `entry->struct_size` first. Its strings live as long as `list`. Since 0.1.
+ */
 MOS_API size_t mos_trust_list_count(const mos_trust_list *list);
 MOS_API int mos_trust_list_at(const mos_trust_list *list, size_t index, mos_trust_entry *entry, mos_error **error);
 MOS_API void mos_trust_list_free(mos_trust_list *list);
@@ -78,8 +80,8 @@ enum {
 
 /* A job (job.h) that asks the five questions of the user's guide about a package, by the engine's trust folder and the
  * root's policy: "format", "signature", "chain", "integrity", "policy". The outcome has a row for each
- * (mos_outcome_row_at): `kind` is the question, `object` the answer, "passed", "failed" or "not reached", `sentence` says
- * more. MOS_OK tells that the questions were asked, not that the package is good: that are five times "passed".
+ * (mos_outcome_row_at): `kind` is the question, `object` the answer, "passed", "failed" or "not reached", `sentence`
+ * says more. MOS_OK tells that the questions were asked, not that the package is good: that are five times "passed".
  * Since 0.1. */
 MOS_API int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t flags, mos_job **job,
                                     mos_error **error);

@@ -10,8 +10,7 @@ namespace mos::base {
 
 Result<std::int64_t> parse_timestamp(std::string_view text) {
     constexpr std::string_view shape = "0000-00-00T00:00:00Z";
-    const Error malformed_time{Code::FORMAT,
-                               in_quotes(text.substr(0, 40)) + " is no time like 2024-01-31T23:59:59Z"};
+    const Error malformed_time{Code::FORMAT, in_quotes(text.substr(0, 40)) + " is no time like 2024-01-31T23:59:59Z"};
     if (text.size() != shape.size())
         return malformed_time;
     for (std::size_t i = 0; i < shape.size(); ++i) {

@@ -24,11 +24,11 @@ constexpr std::array units = {
     Unit{"", 1},
     Unit{"b", 1},
     Unit{"kb", kilo},
-    Unit{"mb", kilo * kilo},
+    Unit{"mb", kilo *kilo},
     Unit{"gb", kilo *kilo *kilo},
     Unit{"tb", kilo *kilo *kilo *kilo},
     Unit{"kib", kibi},
-    Unit{"mib", kibi * kibi},
+    Unit{"mib", kibi *kibi},
     Unit{"gib", kibi *kibi *kibi},
     Unit{"tib", kibi *kibi *kibi *kibi},
 };

@@ -165,9 +165,9 @@ Result<void> check_scope(const TrustEntry &entry, const Subject &subject, TrustL
                                               base::write_timestamp(*scope.not_before_unix_s),
                                               base::write_timestamp(now_unix_s)));
     if (scope.not_after_unix_s && now_unix_s > *scope.not_after_unix_s)
-        return not_allowed(entry,
-                           fmt::format("was trusted until {}, and it is {}",
-                                       base::write_timestamp(*scope.not_after_unix_s), base::write_timestamp(now_unix_s)));
+        return not_allowed(entry, fmt::format("was trusted until {}, and it is {}",
+                                              base::write_timestamp(*scope.not_after_unix_s),
+                                              base::write_timestamp(now_unix_s)));
     if (!matches_any(scope.packages, subject.name))
         return not_allowed(entry, fmt::format("may not vouch for the package {}, only for {}",
                                               base::in_quotes(subject.name), fmt::join(scope.packages, ", ")));

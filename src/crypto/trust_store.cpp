@@ -31,7 +31,8 @@ struct Ending {
     std::size_t max_bytes;
 };
 constexpr std::array endings = {
-    Ending{".json", FileKind::entry, max_trust_entry_bytes}, Ending{".crt", FileKind::certificate, max_trust_entry_bytes},
+    Ending{".json", FileKind::entry, max_trust_entry_bytes},
+    Ending{".crt", FileKind::certificate, max_trust_entry_bytes},
     Ending{".pem", FileKind::certificate, max_trust_entry_bytes}, Ending{".pub", FileKind::key, max_trust_entry_bytes},
     // PEM is a third larger than DER.
     Ending{".crl", FileKind::revocation_list, max_revocation_list_bytes + max_revocation_list_bytes / 2}};

@@ -14,9 +14,9 @@ using base::ByteView;
 namespace {
 
 // Of several reasons the first of these is the one to report.
-constexpr std::array order_of_reasons = {
-    Code::SIGNATURE_INVALID,  Code::SIGNER_UNTRUSTED,    Code::SIGNER_NOT_ALLOWED,  Code::CERTIFICATE_REVOKED,
-    Code::REVOCATION_UNKNOWN, Code::CERTIFICATE_EXPIRED, Code::CERTIFICATE_INVALID, Code::ALGORITHM_REFUSED};
+constexpr std::array order_of_reasons = {Code::SIGNATURE_INVALID,   Code::SIGNER_UNTRUSTED,   Code::SIGNER_NOT_ALLOWED,
+                                         Code::CERTIFICATE_REVOKED, Code::REVOCATION_UNKNOWN, Code::CERTIFICATE_EXPIRED,
+                                         Code::CERTIFICATE_INVALID, Code::ALGORITHM_REFUSED};
 
 std::string claimed_fingerprint(const Signature &signature) { return "SHA256:" + base::to_hex(signature.key_id); }
 
@@ -216,8 +216,8 @@ void judge_into(Verdict &verdict, const Signature &signature, const Court &court
     if (!signer)
         return reject(std::move(signer).error());
     if (std::ranges::find(verdict.accepted, signer->key_id, &AcceptedSigner::key_id) != verdict.accepted.end())
-        return reject(Error{Code::EXISTS, fmt::format("{} has signed twice; a key counts once",
-                                                      base::in_quotes(signer->signer))});
+        return reject(Error{Code::EXISTS,
+                            fmt::format("{} has signed twice; a key counts once", base::in_quotes(signer->signer))});
     verdict.accepted.push_back(std::move(signer).value());
 }
 
@@ -241,8 +241,8 @@ Result<void> count_signatures(const Verdict &verdict, const Decision &decision) 
         return {};
     if (verdict.accepted.empty() && verdict.rejected.empty())
         return Error{Code::NOT_SIGNED, "there is no signature"};
-    const std::string missing = fmt::format("{} good signatures by different keys, {} are required",
-                                            verdict.accepted.size(), required);
+    const std::string missing =
+        fmt::format("{} good signatures by different keys, {} are required", verdict.accepted.size(), required);
     for (const Code code : order_of_reasons)
         for (const RejectedSigner &rejected : verdict.rejected)
             if (rejected.error.code() == code)

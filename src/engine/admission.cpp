@@ -51,8 +51,7 @@ crypto::Decision Admission::decision() const {
 
 Result<void> check_policy(package::Package &package, std::uint64_t bytes, const policy::SecurityPolicy &policy) {
     MOS_TRY(const package::Manifest manifest, package.manifest());
-    return policy::check_package(policy,
-                                 {.bytes = bytes, .rollback_support = manifest.installation.rollback_support});
+    return policy::check_package(policy, {.bytes = bytes, .rollback_support = manifest.installation.rollback_support});
 }
 
 Result<package::Package> authenticate(std::unique_ptr<base::Source> source, const Admission &admission) {

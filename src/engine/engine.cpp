@@ -1,6 +1,7 @@
 #include <mos/engine/engine.hpp>
 
 #include "restore.hpp"
+#include "time_floor.hpp"
 
 #include <mos/crypto/trust_store.hpp>
 #include <mos/crypto/verify.hpp>

@@ -92,7 +92,8 @@ Result<TrustEntry> add_trust(base::Directory &folder, const NewTrust &trust) {
         MOS_CHECK(crypto::check_authority(*certificate));
     MOS_TRY(const TrustStore store, TrustStore::load(folder));
     MOS_CHECK(check_new(store, entry));
-    MOS_CHECK(base::create_file(folder, entry.id + ".json", base::as_bytes(crypto::write_trust_entry(entry)), entry_mode));
+    MOS_CHECK(
+        base::create_file(folder, entry.id + ".json", base::as_bytes(crypto::write_trust_entry(entry)), entry_mode));
     return entry;
 }
 

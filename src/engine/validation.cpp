@@ -75,9 +75,9 @@ class Examination {
             fail(ValidationStep::format, std::move(package).error());
             return std::move(m_found);
         }
-        pass(ValidationStep::format, fmt::format("a package of format {} with {} entries in {} bytes",
-                                                 package->statement().version_of_format, package->statement().entries,
-                                                 bytes));
+        pass(ValidationStep::format,
+             fmt::format("a package of format {} with {} entries in {} bytes", package->statement().version_of_format,
+                         package->statement().entries, bytes));
         MOS_CHECK(check_integrity(*package));
         check_rules(*package, bytes);
         return std::move(m_found);
@@ -152,9 +152,9 @@ class Examination {
         }
         if (Result<void> checked = check_policy(package, bytes, m_admission.policy); !checked)
             return fail(ValidationStep::policy, std::move(checked).error());
-        pass(ValidationStep::policy, fmt::format("{} of {} required signatures, {} bytes",
-                                                 m_found.verdict.accepted.size(),
-                                                 m_admission.decision().required_signatures, bytes));
+        pass(ValidationStep::policy,
+             fmt::format("{} of {} required signatures, {} bytes", m_found.verdict.accepted.size(),
+                         m_admission.decision().required_signatures, bytes));
     }
 
     const Admission &m_admission;

@@ -113,9 +113,9 @@ const SignatureArea &PackageFile::claimed_signatures() const noexcept { return m
 
 Result<Package> PackageFile::authenticate(const crypto::TrustStore &trust, const crypto::Decision &decision) && {
     std::unique_ptr<PackageState> state = std::move(m_state);
-    auto verdict = crypto::verify_signatures(signed_message(state->statement_bytes),
-                                             {state->statement.name, state->statement.type}, state->area.known(), trust,
-                                             decision);
+    auto verdict =
+        crypto::verify_signatures(signed_message(state->statement_bytes),
+                                  {state->statement.name, state->statement.type}, state->area.known(), trust, decision);
     if (!verdict)
         return in_context(std::move(verdict).error(),
                           fmt::format("package {} is refused", base::in_quotes(state->source->name())));

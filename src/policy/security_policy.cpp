@@ -259,9 +259,8 @@ void fill_decision(const SecurityPolicy &policy, crypto::Decision &decision) {
 
 Result<void> check_package(const SecurityPolicy &policy, const PackageFacts &facts) {
     if (policy.maximum_package_bytes && facts.bytes > *policy.maximum_package_bytes)
-        return Error{Code::POLICY_REFUSED,
-                     fmt::format("the package has {} bytes, and maximum_package_size allows {}", facts.bytes,
-                                 *policy.maximum_package_bytes)};
+        return Error{Code::POLICY_REFUSED, fmt::format("the package has {} bytes, and maximum_package_size allows {}",
+                                                       facts.bytes, *policy.maximum_package_bytes)};
     if (policy.require_rollback_support && !facts.rollback_support)
         return Error{Code::POLICY_REFUSED,
                      "the package can't be rolled back by its own word, and require_rollback_support is true"};

@@ -158,7 +158,8 @@ TEST_CASE("times are RFC 3339 in UTC, to the second") {
     CHECK(must(mos::base::parse_timestamp("1970-01-01T00:00:00Z")) == 0);
     CHECK(must(mos::base::parse_timestamp("2024-02-29T23:59:59Z")) == 1'709'251'199);
     CHECK(mos::base::write_timestamp(1'709'251'199) == "2024-02-29T23:59:59Z");
-    CHECK(mos::base::write_timestamp(must(mos::base::parse_timestamp("9999-12-31T23:59:59Z"))) == "9999-12-31T23:59:59Z");
+    CHECK(mos::base::write_timestamp(must(mos::base::parse_timestamp("9999-12-31T23:59:59Z"))) ==
+          "9999-12-31T23:59:59Z");
     for (const std::string_view text :
          {"", "2024-02-30T00:00:00Z", "2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-01-01T24:00:00Z",
           "2024-01-01T00:60:00Z", "2024-01-01T00:00:60Z", "2024-01-01T00:00:00", "2024-01-01t00:00:00z",

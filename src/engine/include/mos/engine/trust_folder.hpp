@@ -12,10 +12,10 @@
 namespace mos::engine {
 
 struct NewTrust {
-    std::string name;                                        // for people
+    std::string name;  // for people
     std::variant<crypto::Certificate, crypto::PublicKey> anchor;
-    // "sha256:" and 64 hexadecimal digits in any case, with or without colons between them: of the certificate's DER, or
-    // of the key's. Whoever adds it has it from the publisher on another way.
+    // "sha256:" and 64 hexadecimal digits in any case, with or without colons between them: of the certificate's DER,
+    // or of the key's. Whoever adds it has it from the publisher on another way.
     std::string fingerprint;
     crypto::TrustScope scope = {};
 };
@@ -29,8 +29,8 @@ struct NewTrust {
 // folder is not good as it is.
 [[nodiscard]] Result<crypto::TrustEntry> add_trust(base::Directory &folder, const NewTrust &trust);
 
-// Removes the entry, whoever put it there. NOT_FOUND when there is none of that id. It is not read first: one that can't
-// be read keeps everybody out until it is gone.
+// Removes the entry, whoever put it there. NOT_FOUND when there is none of that id. It is not read first: one that
+// can't be read keeps everybody out until it is gone.
 [[nodiscard]] Result<void> remove_trust(base::Directory &folder, const std::string &id);
 
 // Stores a revocation list in the place of the one of the same issuer. INVALID_ARGUMENT when its number is not larger

@@ -18,7 +18,7 @@ enum class StepOutcome : std::uint8_t {
     failed,
     not_reached,  // it could not be asked: of a package that is none, or of a signer whom nobody knows
 };
-[[nodiscard]] std::string_view step_name(ValidationStep step) noexcept;        // "format", "signature", …
+[[nodiscard]] std::string_view step_name(ValidationStep step) noexcept;     // "format", "signature", …
 [[nodiscard]] std::string_view outcome_name(StepOutcome outcome) noexcept;  // "passed", "failed", "not reached"
 
 struct StepResult {
