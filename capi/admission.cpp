@@ -15,6 +15,8 @@ constexpr const char *default_policy_path = "/etc/multios/security-policy.yml";
 // A system without the file has the defaults; one that the caller names must be there.
 Result<policy::SecurityPolicy> read_policy(const char *given) {
     const std::string path = text_or(given, default_policy_path);
+    if (path.empty())
+        return policy::SecurityPolicy{};
     auto content = read_whole(path, policy::max_policy_bytes);
     if (!content && given == nullptr && content.error().code() == Code::NOT_FOUND)
         return policy::SecurityPolicy{};

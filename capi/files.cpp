@@ -31,6 +31,21 @@ Result<base::Bytes> read_whole(const std::string &path, std::size_t limit) {
     return bytes;
 }
 
+Result<std::shared_ptr<const crypto::PrivateKey>> private_half(const mos_key *key) {
+    MOS_CHECK(check_handle(key));
+    if (key->key == nullptr)
+        return Error{Code::UNSUPPORTED, "the private key is elsewhere: it signs packages, and nothing else"}.about(
+            key->fingerprint);
+    return key->key;
+}
+
+std::unique_ptr<mos_certificate> wrap(std::vector<Certificate> chain) {
+    auto handle = std::make_unique<mos_certificate>();
+    handle->fingerprint = chain.front().fingerprint();
+    handle->chain = std::move(chain);
+    return handle;
+}
+
 Result<std::unique_ptr<crypto::Signer>> make_signer(const mos_key *key, const mos_certificate *certificate) {
     MOS_CHECK(check_handle(key));
     std::vector<crypto::Certificate> chain;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <mos/base/filesystem.hpp>
-#include <mos/crypto/signature.hpp>
+#include <mos/crypto/key.hpp>
 
 #include <multiosupdate/types.h>
 
@@ -21,6 +21,9 @@ struct NamedPlace {
 
 // A file of at most `limit` bytes.
 [[nodiscard]] Result<base::Bytes> read_whole(const std::string &path, std::size_t limit);
+
+// The key's private half. UNSUPPORTED for a key that is elsewhere, which signs packages and does nothing else.
+[[nodiscard]] Result<std::shared_ptr<const crypto::PrivateKey>> private_half(const mos_key *key);
 
 // A signer of the key, with the certificate's chain where there is one.
 [[nodiscard]] Result<std::unique_ptr<crypto::Signer>> make_signer(const mos_key *key,

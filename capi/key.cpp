@@ -35,22 +35,6 @@ std::unique_ptr<mos_key> wrap(PrivateKey key, std::shared_ptr<const Context> con
     return handle;
 }
 
-// Its private half, for what a key that is elsewhere can't do.
-Result<std::shared_ptr<const PrivateKey>> private_half(const mos_key *key) {
-    MOS_CHECK(check_handle(key));
-    if (key->key == nullptr)
-        return Error{Code::UNSUPPORTED, "the private key is elsewhere: it signs packages, and nothing else"}.about(
-            key->fingerprint);
-    return key->key;
-}
-
-std::unique_ptr<mos_certificate> wrap(std::vector<Certificate> chain) {
-    auto handle = std::make_unique<mos_certificate>();
-    handle->fingerprint = chain.front().fingerprint();
-    handle->chain = std::move(chain);
-    return handle;
-}
-
 Result<KeyType> key_type(mos_key_type type) {
     switch (type) {
     case MOS_KEY_ED25519:

@@ -209,7 +209,7 @@ int mos_package_authenticate(mos_package *package, const mos_trust_options *trus
         MOS_TRY(const mos::engine::Admission admission, open_admission(trust, *package->context->clock));
         MOS_TRY(auto authenticated, authenticate(package->source, admission));
         for (const mos::crypto::AcceptedSigner &signer : authenticated->verdict()->accepted)
-            package->signers.push_back(signer.trust_entry);
+            package->signers.push_back(signer.trust_name);
         package->package = std::move(authenticated);
         return {};
     });

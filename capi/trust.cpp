@@ -232,6 +232,40 @@ void mos_trust_list_free(mos_trust_list *list) {
         delete list;
 }
 
+int mos_engine_policy_report(mos_engine *engine, mos_report **report, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_output(report));
+        MOS_CHECK(check_handle(engine));
+        MOS_TRY(const mos::policy::SecurityPolicy policy, mos::policy::load_security_policy(engine->engine->root()));
+        auto handle = std::make_unique<mos_report>();
+        for (mos::policy::PolicyKey &key : mos::policy::list_keys(policy))
+            handle->rows.push_back({.kind = "policy",
+                                    .package = std::move(key.value),
+                                    .object = std::move(key.path),
+                                    .sentence = std::move(key.meaning)});
+        *report = handle.release();
+        return {};
+    });
+}
+
+int mos_engine_policy_change(mos_engine *engine, const char *const *keys, const char *const *values, size_t count,
+                             mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(engine));
+        if (count > 0 && (keys == nullptr || values == nullptr))
+            return Error{Code::INVALID_ARGUMENT, "there are no keys or no values"};
+        std::vector<mos::policy::PolicyChange> changes;
+        for (std::size_t i = 0; i < count; ++i) {
+            MOS_TRY(std::string key, required_text(keys[i], "a key of the policy"));
+            MOS_TRY(std::string value, required_text(values[i], "a value of the policy"));
+            changes.push_back({std::move(key), std::move(value)});
+        }
+        MOS_TRY([[maybe_unused]] const auto policy,
+                mos::policy::change_security_policy(engine->engine->root(), changes));
+        return {};
+    });
+}
+
 int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t flags, mos_job **job,
                             mos_error **error) {
     return guard(error, [&]() -> Result<void> {

@@ -176,7 +176,6 @@ Command create_command() {
                 text("description", "TEXT", "one line for people"),
                 text("compression-level", "N|none", "1 to 19, of zstd; 3 otherwise"),
                 text("sign-key", "FILE", "sign with this private key"),
-                text("certificate", "FILE", "certificate of that key, with its chain"),
                 flag("keep-owners", "record owners and groups as they are; root otherwise"),
                 number("source-date-epoch", 0, latest_epoch,
                        "no time in the package is later; the environment's SOURCE_DATE_EPOCH otherwise"),
@@ -190,7 +189,7 @@ Command create_command() {
                     text("bundle", "PATH",
                          "a package that is installed along with this one, or a folder of such; may be repeated")),
             },
-            manifest_options()),
+            joined(signing_options(), manifest_options())),
     };
 }
 
@@ -202,10 +201,7 @@ Command sign_command() {
         Effect::writes_files,
         sign,
         {"FILE", 1, 1},
-        {
-            required(text("sign-key", "FILE", "private key to sign with")),
-            text("certificate", "FILE", "certificate of that key, with its chain"),
-        },
+        joined({required(text("sign-key", "FILE", "private key to sign with"))}, signing_options()),
     };
 }
 

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include <unistd.h>
 
 using namespace frame;
@@ -17,10 +19,19 @@ namespace {
 
 constexpr std::int64_t most_days = 36'500;
 
-mos_key_type key_type(const std::string &name) {
-    if (name == "ecc-p384")
-        return MOS_KEY_ECC_P384;
-    return name == "rsa-4096" ? MOS_KEY_RSA_4096 : MOS_KEY_ED25519;
+struct KeyType {
+    std::string_view name;
+    mos_key_type type;
+};
+constexpr std::array key_types = {
+    KeyType{"ed25519", MOS_KEY_ED25519},   KeyType{"ecc-p384", MOS_KEY_ECC_P384}, KeyType{"ecc-p256", MOS_KEY_ECC_P256},
+    KeyType{"rsa-4096", MOS_KEY_RSA_4096}, KeyType{"rsa-3072", MOS_KEY_RSA_3072}, KeyType{"rsa-2048", MOS_KEY_RSA_2048}};
+
+mos_key_type key_type(std::string_view name) {
+    for (const KeyType &row : key_types)
+        if (row.name == name)
+            return row.type;
+    return MOS_KEY_ED25519;  // the command line has only the names above
 }
 
 Result<void> check_request(const Values &values) {
@@ -54,16 +65,21 @@ Result<Certificate> make_certificate(const Session &session, const mos_key *key)
     const auto issuer = session.values.text("issuer");
     if (!issuer)
         return Certificate{};
-    FRAME_TRY(const Key ca_key, load_key(session, *issuer + ".key"));
+    FRAME_TRY(const Key ca_key, load_key(session, *issuer + ".key", "issuer-passphrase-file"));
     FRAME_TRY(const Certificate ca, load_certificate(session, *issuer + ".crt"));
     return make<Certificate>(
         [&](auto out, auto error) { return mos_certificate_issue(ca_key.get(), ca.get(), key, &options, out, error); });
 }
 
 // The private key first: it never replaces a file, and so protects the other two.
-Result<void> store(const Key &key, const Certificate &certificate, const std::string &name) {
+Result<void> store(const Session &session, const Key &key, const Certificate &certificate, const std::string &name) {
     const std::string private_path = name + ".key";
-    FRAME_CHECK(check([&](auto error) { return mos_key_store(key.get(), private_path.c_str(), error); }));
+    FRAME_TRY(const std::string passphrase, read_passphrase(session, "passphrase-file"));
+    FRAME_CHECK(check([&](auto error) {
+        return passphrase.empty()
+                   ? mos_key_store(key.get(), private_path.c_str(), error)
+                   : mos_key_store_encrypted(key.get(), private_path.c_str(), passphrase.c_str(), error);
+    }));
     Result<void> stored =
         check([&](auto error) { return mos_key_store_public(key.get(), (name + ".pub").c_str(), error); });
     if (stored && certificate)
@@ -102,7 +118,7 @@ Result<ExitCode> keygen(Session &session) {
     FRAME_TRY(const Key key,
               make<Key>([&](auto out, auto error) { return mos_key_generate(session.context, type, out, error); }));
     FRAME_TRY(const Certificate certificate, make_certificate(session, key.get()));
-    FRAME_CHECK(store(key, certificate, *session.values.text("output")));
+    FRAME_CHECK(store(session, key, certificate, *session.values.text("output")));
     tell(session, key, certificate);
     return ExitCode::done;
 }
@@ -118,12 +134,15 @@ Command keygen_command() {
         keygen,
         {},
         {
-            required(choice("type", "ed25519|ecc-p384|rsa-4096", "kind of key")),
+            required(choice("type", "ed25519|ecc-p384|ecc-p256|rsa-4096|rsa-3072|rsa-2048",
+                            "kind of key; ecc-p256 and the smaller RSA keys are good only where a policy allows them")),
             required(
                 text("output", "NAME", "writes NAME.key (never replaced), NAME.pub and, with a certificate, NAME.crt")),
             flag("ca", "make it a certificate authority"),
             text("issuer", "NAME", "let the authority in NAME.key and NAME.crt vouch for the new key"),
             text("common-name", "TEXT", "who the certificate is for; the output's file name otherwise"),
+            text("passphrase-file", "FILE", "encrypt NAME.key by the passphrase in FILE's first line"),
+            text("issuer-passphrase-file", "FILE", "the passphrase of the issuer's key"),
             number("days", 1, most_days, "how long the certificate is valid; 3650 for an authority, else 825"),
         },
     };

@@ -1,5 +1,9 @@
 #include "trust.hpp"
 
+#include <cerrno>
+
+#include <unistd.h>
+
 using namespace frame;
 
 namespace package_tool {
@@ -19,13 +23,20 @@ std::vector<Option> trust_options() {
     };
 }
 
-std::string trust_folder(const Session &session) {
-    if (const auto named = session.values.text("trust"))
-        return *named;
+static std::string below_root(const Session &session, std::string_view path) {
     std::string root = session.values.text_or("root", "");
     while (!root.empty() && root.back() == '/')
         root.pop_back();
-    return root + "/etc/multios/trust";
+    return root + std::string{path};
+}
+
+std::string trust_folder(const Session &session) {
+    return session.values.text_or("trust", below_root(session, "/etc/multios/trust"));
+}
+
+std::string policy_file(const Session &session) {
+    std::string path = below_root(session, "/etc/multios/security-policy.yml");
+    return ::access(path.c_str(), F_OK) == 0 || errno != ENOENT ? path : std::string{};
 }
 
 Result<Package> open_package(const Session &session, const std::string &path) {

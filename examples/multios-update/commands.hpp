@@ -11,6 +11,14 @@ namespace update_tool {
 [[nodiscard]] frame::Command recover_command();
 [[nodiscard]] frame::Command doctor_command();
 [[nodiscard]] frame::Command status_command();
+[[nodiscard]] frame::Command trust_add_ca_command();
+[[nodiscard]] frame::Command trust_add_key_command();
+[[nodiscard]] frame::Command trust_add_crl_command();
+[[nodiscard]] frame::Command trust_list_command();
+[[nodiscard]] frame::Command trust_remove_command();
+[[nodiscard]] frame::Command verify_trust_command();
+[[nodiscard]] frame::Command security_configure_command();
+[[nodiscard]] frame::Command security_show_command();
 
 // The commands of the guide whose part is not in this build.
 [[nodiscard]] std::vector<frame::MissingCommand> missing_commands();

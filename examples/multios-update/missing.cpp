@@ -5,8 +5,6 @@ namespace update_tool {
 // A group's first word answers for all its commands.
 std::vector<frame::MissingCommand> missing_commands() {
     constexpr std::string_view scheduling = "this build has no scheduling";
-    constexpr std::string_view trust = "this build manages no trust store; put CA certificates and public keys into "
-                                       "ROOT/etc/multios/trust";
     constexpr std::string_view analysis = "this build has no security analysis";
     constexpr std::string_view observation = "this build has no monitoring and no logs of its own; see --verbose and "
                                              "'multios-update history'";
@@ -20,8 +18,6 @@ std::vector<frame::MissingCommand> missing_commands() {
     constexpr std::string_view points = "this build makes a recovery point with every change; 'multios-update history' "
                                         "lists them";
     return {
-        {"trust", trust},
-        {"verify-trust", "this build has it as 'multios-package verify'"},
         {"analyze-security", analysis},
         {"check-vulnerabilities", analysis},
         {"calculate-safety-score", analysis},
@@ -63,7 +59,6 @@ std::vector<frame::MissingCommand> missing_commands() {
         {"debug", "this build has it as the option --debug of every command"},
         {"services", fleet},
         {"repository", repositories},
-        {"security", policies},
         {"bandwidth", repositories},
         {"change", scheduling},
         {"disaster-recovery", emergency},

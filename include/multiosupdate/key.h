@@ -95,6 +95,14 @@ MOS_API const char *mos_certificate_fingerprint(const mos_certificate *certifica
 /* "CN=Example Release CA". Since 0.1. */
 MOS_API const char *mos_certificate_subject(const mos_certificate *certificate);
 
+/* Revokes `revoked`, which `ca` must have issued, in the authority's certificate revocation list (RFC 5280) at `path`:
+ * PEM, replaced atomically. What a list that is there already has revoked stays so, and its number grows by one;
+ * `revoked` NULL only renews it. `reason` is "key compromise", "superseded", … (docs/security.md), NULL: "unspecified".
+ * The list is good for `validity_days` (0: 30): whoever has it refuses the authority's signers from then on until there
+ * is a newer one. MOS_E_CERTIFICATE_INVALID for a list of another authority or a certificate of another one. Since 0.1. */
+MOS_API int mos_certificate_revoke(const mos_key *ca_key, const mos_certificate *ca, const mos_certificate *revoked,
+                                   const char *reason, uint32_t validity_days, const char *path, mos_error **error);
+
 MOS_API void mos_certificate_free(mos_certificate *certificate);
 
 #ifdef __cplusplus

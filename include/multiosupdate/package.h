@@ -147,7 +147,8 @@ typedef struct mos_trust_options {
     uint32_t required_signatures; /* by different trusted keys; 0: 1 */
     const char
         *trust_path; /* folder of trusted CA certificates (*.crt, *.pem) and keys (*.pub); NULL: /etc/multios/trust */
-    const char *policy_path; /* NULL: /etc/multios/security-policy.yml, and the defaults where that is missing */
+    const char *policy_path; /* NULL: /etc/multios/security-policy.yml, and the defaults where that is missing; "": the
+                                defaults */
 } mos_trust_options;
 
 #define MOS_TRUST_OPTIONS_INIT                                                                                         \

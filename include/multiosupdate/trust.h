@@ -74,6 +74,17 @@ MOS_API size_t mos_trust_list_count(const mos_trust_list *list);
 MOS_API int mos_trust_list_at(const mos_trust_list *list, size_t index, mos_trust_entry *entry, mos_error **error);
 MOS_API void mos_trust_list_free(mos_trust_list *list);
 
+/* The root's security policy as it holds now (etc/multios/security-policy.yml, the defaults where it says nothing): a
+ * row for each key that has an effect; kind "policy", `object` is the key, `package` its value as the file writes it,
+ * `sentence` what it does. MOS_E_POLICY_UNREADABLE. Since 0.1. */
+MOS_API int mos_engine_policy_report(mos_engine *engine, mos_report **report, mos_error **error);
+
+/* Gives `count` keys of the file new values, written as YAML writes them on one line ("true", "2GB", "[Ed25519]");
+ * everything else in the file stays as it stands. All of them or none: MOS_E_POLICY_UNREADABLE, and nothing is written,
+ * for a key or a value that the policy does not take. Since 0.1. */
+MOS_API int mos_engine_policy_change(mos_engine *engine, const char *const *keys, const char *const *values,
+                                     size_t count, mos_error **error);
+
 enum {
     MOS_VALIDATE_STRICT = 1 /* every signature must be good, and its trust entry of level high */
 };

@@ -179,6 +179,7 @@ Result<AcceptedSigner> judge(const Signature &signature, std::span<const Certifi
             .about(voucher.signer)
             .caused_by(std::move(verified).error());
     return AcceptedSigner{.trust_entry = voucher.entry.id,
+                          .trust_name = voucher.entry.name,
                           .signer = voucher.signer,
                           .algorithm = voucher.key.algorithm_name(signature.algorithm),
                           .key_id = voucher.key.id(),

@@ -47,9 +47,9 @@ std::string paths_of(const std::vector<crypto::AcceptedSigner> &signers) {
     std::string paths;
     for (const crypto::AcceptedSigner &signer : signers)
         paths += fmt::format("{}{}", paths.empty() ? "" : "; ",
-                             signer.path.empty() ? fmt::format("pinned key '{}'", signer.trust_entry)
-                                                 : fmt::format("{}, trusted as '{}'", fmt::join(signer.path, " < "),
-                                                               signer.trust_entry));
+                             signer.path.empty() ? fmt::format("pinned key {}", base::in_quotes(signer.trust_name))
+                                                 : fmt::format("{}, trusted as {}", fmt::join(signer.path, " < "),
+                                                               base::in_quotes(signer.trust_name)));
     return paths;
 }
 

@@ -40,7 +40,7 @@ Result<StepSummary> summarize_install(state::Packages &packages, const InstallSt
                         .old_package = 0,
                         .was_automatic = false};
     if (const crypto::Verdict *verdict = step.package->verdict(); verdict != nullptr && !verdict->accepted.empty())
-        summary.signer = verdict->accepted.front().trust_entry;
+        summary.signer = verdict->accepted.front().trust_name;
 
     MOS_TRY(const auto installed, packages.find(statement.name));
     if (!installed)

@@ -6,13 +6,13 @@
 #include <mos/base/path.hpp>
 #include <mos/config/units.hpp>
 #include <mos/config/values.hpp>
+#include <mos/config/yaml_edit.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <functional>
 
 namespace mos::policy {
 
@@ -22,6 +22,24 @@ using nlohmann::json;
 namespace {
 
 constexpr unsigned most_signatures = 16;  // a package carries no more
+
+constexpr std::string_view section_name = "security_policy";
+constexpr std::uint32_t policy_mode = 0644;
+
+struct RevocationName {
+    crypto::RevocationRule rule;
+    std::string_view name;
+};
+constexpr std::array revocation_names = {RevocationName{crypto::RevocationRule::never, "never"},
+                                         RevocationName{crypto::RevocationRule::if_listed, "if-listed"},
+                                         RevocationName{crypto::RevocationRule::required, "required"}};
+
+std::string_view revocation_name(crypto::RevocationRule rule) {
+    for (const RevocationName &row : revocation_names)
+        if (row.rule == rule)
+            return row.name;
+    return "unknown";
+}
 
 Error invalid(std::string_view key, std::string_view what) {
     return Error{Code::INVALID_ARGUMENT, fmt::format("{} {}", in_quotes(key), what)};
@@ -94,7 +112,7 @@ Result<void> digests(std::string_view key, const json &value, SecurityPolicy & /
 }
 
 Result<void> signature_count(std::string_view key, const json &value, SecurityPolicy &policy) {
-    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < 1 || value.get<std::uint64_t>() > most_signatures)
+    if (!value.is_number_integer() || value.get<std::int64_t>() < 1 || value.get<std::int64_t>() > most_signatures)
         return invalid(key, fmt::format("is no number from 1 to {}", most_signatures));
     policy.required_signatures = value.get<unsigned>();
     return {};
@@ -108,19 +126,16 @@ Result<void> level(std::string_view key, const json &value, SecurityPolicy &poli
 
 Result<void> revocation(std::string_view key, const json &value, SecurityPolicy &policy) {
     MOS_TRY(const std::string text, read_text(key, value));
-    if (text == "never")
-        policy.revocation = crypto::RevocationRule::never;
-    else if (text == "if-listed")
-        policy.revocation = crypto::RevocationRule::if_listed;
-    else if (text == "required")
-        policy.revocation = crypto::RevocationRule::required;
-    else
-        return invalid(key, "is none of 'never', 'if-listed', 'required'");
-    return {};
+    for (const RevocationName &row : revocation_names)
+        if (row.name == text) {
+            policy.revocation = row.rule;
+            return {};
+        }
+    return invalid(key, "is none of 'never', 'if-listed', 'required'");
 }
 
 Result<void> package_size(std::string_view key, const json &value, SecurityPolicy &policy) {
-    if (value.is_number_unsigned()) {
+    if (value.is_number_integer() && value.get<std::int64_t>() >= 0) {
         policy.maximum_package_bytes = value.get<std::uint64_t>();
         return {};
     }
@@ -191,11 +206,13 @@ Result<void> read_section(const json &section, const std::string &prefix, Securi
 }
 
 Result<SecurityPolicy> read_policy(std::string_view yaml, std::string_view name) {
+    if (yaml.empty())
+        return SecurityPolicy{};  // also in a build without YAML
     MOS_TRY(const base::JsonTree tree, config::read_values(yaml, config::Format::yaml, name));
     SecurityPolicy policy;
     for (const auto &item : tree->items()) {
-        if (item.key() != "security_policy" || !item.value().is_object())
-            return invalid(item.key(), "is not the section 'security_policy'");
+        if (item.key() != section_name || !item.value().is_object())
+            return invalid(item.key(), fmt::format("is not the section '{}'", section_name));
         MOS_CHECK(read_section(item.value(), "", policy));
     }
     return policy;
@@ -216,22 +233,65 @@ Result<SecurityPolicy> parse_security_policy(std::string_view yaml, std::string_
     return policy;
 }
 
-Result<SecurityPolicy> load_security_policy(base::Directory &root) {
+// The text of the root's file; empty where there is none.
+static Result<std::string> read_text_of(base::Directory &root) {
     const base::SplitPath split = base::split_path(security_policy_path);
     auto folder = root.open_directory(split.parent, base::Symlinks::follow_in_root);
     if (!folder && folder.error().code() == Code::NOT_FOUND)
-        return SecurityPolicy{};
-    if (!folder)
-        return unreadable(security_policy_path, std::move(folder).error());
-    const auto there = (*folder)->find(split.name);
+        return std::string{};
+    MOS_TRY(const auto opened, std::move(folder));
+    MOS_TRY(const auto there, opened->find(split.name));
     if (!there)
-        return unreadable(security_policy_path, there.error());
-    if (!there->has_value())
-        return SecurityPolicy{};
-    const auto text = base::read_file(**folder, split.name, max_policy_bytes);
+        return std::string{};
+    MOS_TRY(const base::Bytes text, base::read_file(*opened, split.name, max_policy_bytes));
+    return std::string{base::as_text(text)};
+}
+
+Result<SecurityPolicy> load_security_policy(base::Directory &root) {
+    Result<std::string> text = read_text_of(root);
     if (!text)
-        return unreadable(security_policy_path, text.error());
-    return parse_security_policy(base::as_text(*text), security_policy_path);
+        return unreadable(security_policy_path, std::move(text).error());
+    return parse_security_policy(*text, security_policy_path);
+}
+
+Result<SecurityPolicy> change_security_policy(base::Directory &root, std::span<const PolicyChange> changes) {
+    Result<std::string> text = read_text_of(root);
+    if (!text)
+        return unreadable(security_policy_path, std::move(text).error());
+    std::vector<config::Assignment> assignments;
+    for (const PolicyChange &change : changes)
+        assignments.push_back({fmt::format("{}.{}", section_name, change.path), change.value});
+    MOS_TRY(const std::string edited, config::edit_yaml(*text, assignments, security_policy_path));
+    MOS_TRY(SecurityPolicy policy, parse_security_policy(edited, security_policy_path));
+    const base::SplitPath split = base::split_path(security_policy_path);
+    MOS_TRY(const auto folder, base::make_directories(root, split.parent));
+    MOS_CHECK(base::replace_file(*folder, split.name, base::as_bytes(edited), policy_mode));
+    return policy;
+}
+
+std::vector<PolicyKey> list_keys(const SecurityPolicy &policy) {
+    const auto word = [](bool value) { return std::string{value ? "true" : "false"}; };
+    const std::string trust = "update_validation.trust_requirements.";
+    return {
+        {"update_validation.allowed_signature_algorithms", fmt::format("[{}]", fmt::join(policy.allowed_algorithms, ", ")),
+         "how a package may be signed; of RSA the least size"},
+        {"update_validation.required_signatures", fmt::format("{}", policy.required_signatures),
+         "good signatures by so many different keys"},
+        {trust + "minimum_trust_level", std::string{crypto::trust_level_name(policy.minimum_trust_level)},
+         "of the trust entry that vouches"},
+        {trust + "require_certified_publisher", word(policy.require_certified_publisher),
+         "a pinned key alone is not enough"},
+        {trust + "revocation", std::string{revocation_name(policy.revocation)},
+         "whether certificates are looked up in revocation lists"},
+        {trust + "accept_expired_signers", word(policy.accept_expired_signers),
+         "packages of signers whose certificate has expired"},
+        {trust + "accept_revoked_signers", word(policy.accept_revoked_signers),
+         "packages of signers whose certificate was revoked"},
+        {"installation_safety.maximum_package_size",
+         policy.maximum_package_bytes ? fmt::format("{}", *policy.maximum_package_bytes) : "none", "bytes of a package"},
+        {"installation_safety.require_rollback_support", word(policy.require_rollback_support),
+         "only packages that say they can be rolled back"},
+    };
 }
 
 void fill_decision(const SecurityPolicy &policy, crypto::Decision &decision) {

@@ -35,6 +35,7 @@ struct Decision {
 
 struct AcceptedSigner {
     std::string trust_entry;  // the id of the root or pinned key that vouches
+    std::string trust_name;   // its name, for people
     std::string signer;       // the certificate's subject, or the key's fingerprint
     std::string algorithm;    // "RSA-4096-SHA256"
     Sha256Digest key_id{};

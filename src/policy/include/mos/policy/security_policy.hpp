@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,25 @@ struct SecurityPolicy {
 [[nodiscard]] Result<SecurityPolicy> load_security_policy(base::Directory &root);
 // Of a YAML text; `name` is the file's, for messages.
 [[nodiscard]] Result<SecurityPolicy> parse_security_policy(std::string_view yaml, std::string_view name);
+
+// One key of the file and what holds for it now, as the file writes it.
+struct PolicyKey {
+    std::string path;  // "update_validation.trust_requirements.minimum_trust_level"
+    std::string value;
+    std::string meaning;  // for people
+};
+// Every key that has an effect, in the order of docs/security.md.
+[[nodiscard]] std::vector<PolicyKey> list_keys(const SecurityPolicy &policy);
+
+struct PolicyChange {
+    std::string path;   // without "security_policy."
+    std::string value;  // as YAML writes it on one line
+};
+// Changes keys of the root's file and nothing else in it (config/yaml_edit.hpp); makes it where it is missing. What the
+// file then says is checked before it takes the place of the old one, atomically: POLICY_UNREADABLE, and nothing is
+// written.
+[[nodiscard]] Result<SecurityPolicy> change_security_policy(base::Directory &root,
+                                                            std::span<const PolicyChange> changes);
 
 // Fills in what the policy says of signatures and signers; what else the decision holds stays. `required_signatures`
 // becomes the larger one of both.

@@ -1,0 +1,130 @@
+// security: what this system demands of a package.
+#include "commands.hpp"
+
+#include "frame/change.hpp"
+#include "frame/report.hpp"
+#include "frame/terminal.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+using namespace frame;
+using nlohmann::ordered_json;
+
+namespace update_tool {
+
+namespace {
+
+// An option, and the key of the policy that it sets.
+struct Setting {
+    std::string_view option;
+    std::string_view key;
+    bool is_list = false;
+};
+
+constexpr std::array settings = {
+    Setting{"require-signature", "update_validation.required_signature"},
+    Setting{"require-integrity-check", "update_validation.integrity_checking.enabled"},
+    Setting{"strict-validation", "update_validation.require_strong_signature"},
+    Setting{"minimum-trust-level", "update_validation.trust_requirements.minimum_trust_level"},
+    Setting{"allowed-algorithms", "update_validation.allowed_signature_algorithms", true},
+    Setting{"required-signatures", "update_validation.required_signatures"},
+    Setting{"require-certified-publisher", "update_validation.trust_requirements.require_certified_publisher"},
+    Setting{"revocation", "update_validation.trust_requirements.revocation"},
+    Setting{"accept-expired-signers", "update_validation.trust_requirements.accept_expired_signers"},
+    Setting{"accept-revoked-signers", "update_validation.trust_requirements.accept_revoked_signers"},
+    Setting{"maximum-package-size", "installation_safety.maximum_package_size"},
+    Setting{"require-rollback-support", "installation_safety.require_rollback_support"},
+};
+
+Result<void> put_policy(const Session &session, const Engine &engine) {
+    FRAME_TRY(const std::vector<ReportRow> rows,
+              report_of([&](auto out, auto error) { return mos_engine_policy_report(engine.get(), out, error); }));
+    if (session.json()) {
+        ordered_json policy = ordered_json::object();
+        for (const ReportRow &row : rows)
+            policy[row.object] = row.package;
+        put_json({{"security_policy", policy}});
+        return {};
+    }
+    Table table{{Align::left, Align::left}};
+    for (const ReportRow &row : rows)
+        table.add({row.object.substr(row.object.rfind('.') + 1), row.package});
+    for (const std::string &line : table.lines())
+        put_line(Stream::out, line);
+    return {};
+}
+
+Result<ExitCode> show(Session &session) {
+    FRAME_TRY(const Engine engine, open_engine(session));
+    FRAME_CHECK(put_policy(session, engine));
+    return ExitCode::done;
+}
+
+Result<ExitCode> configure(Session &session) {
+    std::vector<std::string> keys, values;
+    for (const Setting &setting : settings)
+        if (const auto value = session.values.text(setting.option)) {
+            keys.emplace_back(setting.key);
+            values.push_back(setting.is_list ? fmt::format("[{}]", *value) : *value);
+        }
+    if (keys.empty())
+        return usage_failure("there is nothing to configure",
+                             "give an option with its value, or see 'multios-update security show'");
+    FRAME_TRY(const Engine engine, open_engine(session));
+    std::vector<const char *> raw_keys, raw_values;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        raw_keys.push_back(keys[i].c_str());
+        raw_values.push_back(values[i].c_str());
+    }
+    FRAME_CHECK(check([&](auto error) {
+        return mos_engine_policy_change(engine.get(), raw_keys.data(), raw_values.data(), raw_keys.size(), error);
+    }));
+    FRAME_CHECK(put_policy(session, engine));
+    return ExitCode::done;
+}
+
+}  // namespace
+
+Command security_show_command() {
+    return {
+        "security show",
+        "show what this system demands of a package",
+        "multios-update security show --format=json",
+        Effect::reads,
+        show,
+        {},
+        {root_option()},
+    };
+}
+
+Command security_configure_command() {
+    constexpr std::string_view yes_no = "true|false";
+    return {
+        "security configure",
+        "change what this system demands of a package",
+        "multios-update security configure --minimum-trust-level=high --maximum-package-size=2GB",
+        Effect::writes_files,
+        configure,
+        {},
+        {
+            choice("require-signature", yes_no, "a signature is always required; false is refused"),
+            choice("require-integrity-check", yes_no, "every byte is always checked; false is refused"),
+            choice("strict-validation", yes_no, "only strong signatures count, always; false is refused"),
+            choice("minimum-trust-level", "low|medium|high", "of the trust entry that vouches for a package"),
+            text("allowed-algorithms", "NAMES", "how packages may be signed, separated by commas: RSA-4096-SHA256, "
+                                                "RSA-PSS-4096-SHA256, ECC-P384-SHA384, Ed25519, …"),
+            number("required-signatures", 1, 16, "good signatures by so many different keys"),
+            choice("require-certified-publisher", yes_no, "whether an authority must have certified the signer"),
+            choice("revocation", "never|if-listed|required", "whether certificates are looked up in revocation lists"),
+            choice("accept-expired-signers", yes_no, "whether packages of expired signers are let in"),
+            choice("accept-revoked-signers", yes_no, "whether packages of revoked signers are let in"),
+            text("maximum-package-size", "SIZE", "of a package's file: 500MB, 2GB"),
+            choice("require-rollback-support", yes_no, "whether a package must say that it can be rolled back"),
+            root_option(),
+        },
+    };
+}
+
+}  // namespace update_tool
