@@ -39,13 +39,6 @@ Result<std::shared_ptr<const crypto::PrivateKey>> private_half(const mos_key *ke
     return key->key;
 }
 
-std::unique_ptr<mos_certificate> wrap(std::vector<Certificate> chain) {
-    auto handle = std::make_unique<mos_certificate>();
-    handle->fingerprint = chain.front().fingerprint();
-    handle->chain = std::move(chain);
-    return handle;
-}
-
 Result<std::unique_ptr<crypto::Signer>> make_signer(const mos_key *key, const mos_certificate *certificate) {
     MOS_CHECK(check_handle(key));
     std::vector<crypto::Certificate> chain;

@@ -35,6 +35,13 @@ std::unique_ptr<mos_key> wrap(PrivateKey key, std::shared_ptr<const Context> con
     return handle;
 }
 
+std::unique_ptr<mos_certificate> wrap(std::vector<Certificate> chain) {
+    auto handle = std::make_unique<mos_certificate>();
+    handle->fingerprint = chain.front().fingerprint();
+    handle->chain = std::move(chain);
+    return handle;
+}
+
 Result<KeyType> key_type(mos_key_type type) {
     switch (type) {
     case MOS_KEY_ED25519:

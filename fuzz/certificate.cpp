@@ -2,14 +2,37 @@
 // root.
 #include "target.hpp"
 
+#include "certificate_fields.hpp"
+#include "name.hpp"
+#include "path_rules.hpp"
+
 #include <mos/crypto/profile.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace {
 
 using mos::crypto::Certificate;
 using mos::fuzz::hold;
+
+// Signatures would keep most inputs from the names, so these are judged without.
+void check_names(const Certificate &certificate) {
+    const mos::crypto::CertificateFields &fields = certificate.fields();
+    hold(mos::crypto::compare_names(fields.subject, fields.subject) == mos::crypto::Likeness::same,
+         "a name is like itself");
+    hold(mos::crypto::compare_names(fields.subject, fields.issuer) ==
+             mos::crypto::compare_names(fields.issuer, fields.subject),
+         "two names are compared both ways alike");
+    if (fields.alternative_names)
+        for (const mos::crypto::GeneralName &name : fields.alternative_names->names) {
+            hold(mos::base::is_clean_text(general_name_text(name)), "an alternative name can be shown");
+            static_cast<void>(is_well_formed(name));
+        }
+    const std::array path = {certificate, certificate};  // under its own constraints
+    static_cast<void>(mos::crypto::check_name_constraints(path));
+    static_cast<void>(mos::crypto::check_path(path, 1'800'000'000, {}));
+}
 
 void check_certificate(const Certificate &certificate) {
     const Certificate again =
@@ -17,15 +40,18 @@ void check_certificate(const Certificate &certificate) {
     hold(std::ranges::equal(again.der(), certificate.der()), "an accepted certificate is read back as the same");
     hold(mos::base::is_clean_text(certificate.subject()), "a subject can be shown");
     hold(mos::base::is_clean_text(certificate.issuer()), "an issuer can be shown");
+    check_names(certificate);
 }
 
 void check_path(std::span<const Certificate> chain) {
     constexpr std::int64_t now = 1'800'000'000;
-    const mos::crypto::Profile weakest{mos::crypto::min_rsa_bits, mos::crypto::EllipticCurves::p256_and_p384};
-    const auto path = mos::crypto::check_chain(chain.front(), chain.subspan(1), chain.last(1), now, weakest);
+    const mos::crypto::Profile weakest{.minimum_rsa_bits = mos::crypto::min_rsa_bits,
+                                       .curves = mos::crypto::EllipticCurves::p256_and_p384,
+                                       .max_intermediates = mos::crypto::max_path_intermediates};
+    const auto path = mos::crypto::check_chain({chain.front(), chain.subspan(1), chain.last(1), {}, now}, weakest);
     if (!path)
         return;
-    hold(path->certificates.size() <= mos::crypto::max_path_certificates, "a path is within its limit");
+    hold(path->certificates.size() <= mos::crypto::max_chain_certificates + 2, "a path is within its limit");
     for (const Certificate &certificate : path->certificates)
         hold(certificate.validity().not_before_unix_s <= now && now <= certificate.validity().not_after_unix_s,
              "every certificate of a path is valid");

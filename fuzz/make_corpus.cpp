@@ -1,13 +1,14 @@
 // Makes the first inputs of every target: fuzz-make-corpus FOLDER writes FOLDER/<target>/<name>. They are committed,
 // and made again when a format changes. Findings, which stand beside them as `found-…`, are left alone.
+#include "certificate_sample.hpp"
 #include "keys.hpp"
 #include "sample.hpp"
 #include "target.hpp"
 #include "twin.hpp"
 
-#include <mos/crypto/certificate.hpp>
-
 #include <mos/base/timestamp.hpp>
+#include <mos/crypto/certificate.hpp>
+#include <mos/crypto/revocation_list.hpp>
 #include <mos/package/frame.hpp>
 #include <mos/package/index_line.hpp>
 #include <mos/package/layout.hpp>
@@ -116,6 +117,23 @@ void make_state(const Corpus &corpus) {
     corpus.put("plan_file", "empty", text.substr(0, text.find('\n') + 1));
 }
 
+void make_lists(const Corpus &corpus, const crypto::PrivateKey &ca_key, const crypto::Certificate &ca) {
+    const std::vector<crypto::RevokedCertificate> entries = {{{std::byte{1}}, {1'700'000'000, "key compromise"}},
+                                                             {{std::byte{2}, std::byte{0}}, {1'800'000'000, ""}}};
+    const auto full =
+        must(crypto::make_revocation_list(ca_key, ca, entries, 300, 1'700'000'000, 2'000'000'000), "a list");
+    const auto empty = must(crypto::make_revocation_list(ca_key, ca, {}, 0, 1'700'000'000, 3'000'000'000), "a list");
+    corpus.put("revocation_list", "full.der", full.der());
+    corpus.put("revocation_list", "full.pem", full.to_pem());
+    corpus.put("revocation_list", "empty.der", empty.der());
+}
+
+void make_named(const Corpus &corpus, const crypto::PrivateKey &key) {
+    corpus.put("certificate", "alternative_names.der", fuzz::certificate_with(key, {fuzz::all_alternative_names()}));
+    corpus.put("certificate", "constraints.der",
+               fuzz::certificate_with(key, {fuzz::all_alternative_names(), fuzz::all_name_constraints()}));
+}
+
 void make_keys(const Corpus &corpus) {
     for (const auto &[name, pem] : {std::pair{"ed25519", fuzz::ed25519_pem}, std::pair{"p384", fuzz::p384_pem},
                                     std::pair{"p256", test::p256_pem}, std::pair{"rsa", test::rsa_2048_pem}}) {
@@ -140,6 +158,8 @@ void make_keys(const Corpus &corpus) {
         crypto::issue_signer_certificate(rsa_key, rsa_ca, ca_key.public_key(), "CN=Fuzz Mixed", validity);
     corpus.put("certificate", "rsa.der", rsa_ca.der());
     corpus.put("certificate", "mixed.pem", must(mixed, "a leaf").to_pem() + rsa_ca.to_pem());
+    make_lists(corpus, ca_key, ca);
+    make_named(corpus, ca_key);
     corpus.put("certificate", "ca.der", ca.der());
     corpus.put("certificate", "leaf.der", leaf->der());
     corpus.put("certificate", "ca.pem", ca.to_pem());

@@ -1,6 +1,7 @@
 #include "certificate_fields.hpp"
 #include "name.hpp"
 #include "oids.hpp"
+#include "other_extensions.hpp"
 
 #include <mos/crypto/der.hpp>
 #include <mos/crypto/limits.hpp>
@@ -108,6 +109,8 @@ Result<void> read_extension_value(CertificateFields &fields, const Extension &ex
         fields.unknown_critical_extension = der::dotted(extension.id);
     } else if (is(oid::policy_constraints)) {
         fields.has_ordinary_policy_constraints = true;
+    } else {
+        return check_other_extension(extension);
     }
     return {};
 }

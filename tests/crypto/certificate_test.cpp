@@ -115,6 +115,13 @@ TEST_CASE("a malformed extension is refused though it may not matter") {
     refuse(extension("551d25", false, hex("3000")), "extended key usage is empty");
     refuse(extension("551d0e", false, hex("0400")), "key identifier is empty");
     refuse(extension("551d23", false, hex("30030101ff")), "behind the end");
+    refuse(extension("2b06010505070101", false, hex("3000")), "information access is empty");
+    refuse(extension("2b06010505070101", false, hex("68747470")), "stands where 30 should");
+    refuse(extension("2b06010505070101", false, hex("3009300706035504038902")), "beyond the end");
+    refuse(extension("551d20", false, hex("300a300306012a300306012a")), "a policy stands twice");
+    refuse(extension("551d20", false, hex("3007300506012a3000")), "empty instead of absent");
+    refuse(extension("551d1f", false, hex("30020500")), "stands where 30 should");
+    refuse(extension("551d12", false, hex("3000")), "list of general names is empty");
     Recipe recipe = leaf_recipe();
     for (unsigned i = 0; i < max_certificate_extensions; ++i)
         recipe.extensions.push_back(extension("2a03" + mos::base::to_hex(Bytes{static_cast<std::byte>(i)}), false, {}));
