@@ -1,9 +1,8 @@
 // The manifest and its times: what is accepted is written in a form that is read back and written the same.
 #include "target.hpp"
 
-#include <mos/package/manifest.hpp>
-
 #include <mos/base/timestamp.hpp>
+#include <mos/package/manifest.hpp>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     using namespace mos;

@@ -2,9 +2,8 @@
 
 #include "installed_data.hpp"
 
-#include <mos/package/manifest.hpp>
-
 #include <mos/base/timestamp.hpp>
+#include <mos/package/manifest.hpp>
 #include <mos/snapshot/archive.hpp>
 
 #include <fmt/format.h>

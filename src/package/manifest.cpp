@@ -1,9 +1,8 @@
 #include <mos/package/manifest.hpp>
 
-#include <mos/base/timestamp.hpp>
-
 #include "manifest_section.hpp"
 
+#include <mos/base/timestamp.hpp>
 #include <mos/package/version.hpp>
 
 #include <fmt/format.h>

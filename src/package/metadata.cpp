@@ -1,7 +1,6 @@
 #include <mos/package/metadata.hpp>
 
 #include <mos/base/timestamp.hpp>
-
 #include <mos/package/index_line.hpp>
 #include <mos/package/manifest.hpp>
 

@@ -1,8 +1,8 @@
 #include <mos/package/manifest.hpp>
 
-#include <mos/base/timestamp.hpp>
-
 #include "expect.hpp"
+
+#include <mos/base/timestamp.hpp>
 
 #include <string>
 

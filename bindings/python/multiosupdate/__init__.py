@@ -14,6 +14,7 @@ shared between threads, a Job may be watched and cancelled from any; everything 
 """
 
 from .context import Context, LogLevel
+from .digest import Digest, DigestAlgorithm
 from .engine import Engine, Finding, HistoryRecord, ServiceAction, Severity, TransactionState
 from .errors import (CancelledError, ConflictError, Error, FormatError, LockedError, NotFoundError, PlanChangedError,
                      SignatureError)
@@ -23,13 +24,15 @@ from .package import (Entry, EntryType, Package, PackageInformation, SignatureCl
                       sign_package)
 from .plan import ConfigRule, ConflictRule, Plan, Step, StepAction, Totals
 from .report import ReportRow
+from .trust import TrustEntry, TrustLevel
 from ._library import version
 
 __all__ = [
-    "CancelledError", "Certificate", "ConfigRule", "ConflictError", "ConflictRule", "Context", "Engine", "Entry",
+    "CancelledError", "Certificate", "ConfigRule", "ConflictError", "ConflictRule", "Context", "Digest",
+    "DigestAlgorithm", "Engine", "Entry",
     "EntryType", "Error", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key", "KeyType",
     "LockedError", "LogLevel", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
     "PlanChangedError", "Progress", "Question", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
-    "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "build_package", "package_build_job",
+    "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel", "build_package", "package_build_job",
     "sign_package", "version",
 ]

@@ -36,6 +36,16 @@ def read_at(user_data, offset, buffer, size):
     return len(content)
 
 
+@ffi.callback("mos_sign_callback", error=-1)
+def sign(user_data, algorithm, message, message_size, signature, room, size):
+    made = ffi.from_handle(user_data)(ffi.string(algorithm).decode("ascii"), bytes(ffi.buffer(message, message_size)))
+    if len(made) > room:
+        raise ValueError(f"a signature of {len(made)} bytes, and there is room for {room}")
+    ffi.memmove(signature, made, len(made))
+    size[0] = len(made)
+    return 0
+
+
 @ffi.callback("mos_service_callback", error=-1)
 def service(user_data, unit, action):
     return int(ffi.from_handle(user_data)(ffi.string(unit).decode("ascii"), action))

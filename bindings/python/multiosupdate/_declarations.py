@@ -18,6 +18,8 @@ typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
+typedef struct mos_trust_list mos_trust_list;
+typedef struct mos_digest mos_digest;
 typedef struct mos_error mos_error;
 typedef void (*mos_destroy_callback)(void *user_data);
 typedef int64_t (*mos_read_at_callback)(void *user_data, uint64_t offset, void *buffer, size_t size);
@@ -37,6 +39,19 @@ typedef struct mos_context_options {
 } mos_context_options;
  int mos_context_create(const mos_context_options *options, mos_context **context, mos_error **error);
  void mos_context_free(mos_context *context);
+typedef int32_t mos_digest_algorithm;
+enum {
+    MOS_DIGEST_SHA256 = 0,
+    MOS_DIGEST_SHA384 = 1,
+    MOS_DIGEST_SHA512 = 2,
+    MOS_DIGEST_BLAKE2B = 3
+};
+ int mos_digest_create(mos_context *context, mos_digest_algorithm algorithm, mos_digest **digest,
+                              mos_error **error);
+ int mos_digest_update(mos_digest *digest, const void *bytes, size_t size, mos_error **error);
+ size_t mos_digest_size(const mos_digest *digest);
+ int mos_digest_finish(mos_digest *digest, uint8_t *out, size_t room, mos_error **error);
+ void mos_digest_free(mos_digest *digest);
 enum {
     MOS_ENGINE_ROOT_DESCRIPTOR = 1
 };
@@ -166,7 +181,12 @@ enum {
     MOS_E_SCRIPT_FAILED = -53,
     MOS_E_SCRIPT_TIMEOUT = -54,
     MOS_E_SERVICE_FAILED = -55,
-    MOS_E_TEMPLATE_VALUE_MISSING = -56
+    MOS_E_TEMPLATE_VALUE_MISSING = -56,
+    MOS_E_CERTIFICATE_REVOKED = -57,
+    MOS_E_REVOCATION_UNKNOWN = -58,
+    MOS_E_SIGNER_NOT_ALLOWED = -59,
+    MOS_E_POLICY_UNREADABLE = -60,
+    MOS_E_WRONG_PASSPHRASE = -61
 };
  int32_t mos_error_code(const mos_error *error);
  const char *mos_error_message(const mos_error *error);
@@ -241,11 +261,22 @@ typedef int32_t mos_key_type;
 enum {
     MOS_KEY_ED25519 = 0,
     MOS_KEY_ECC_P384 = 1,
-    MOS_KEY_RSA_4096 = 2
+    MOS_KEY_RSA_4096 = 2,
+    MOS_KEY_ECC_P256 = 3,
+    MOS_KEY_RSA_3072 = 4,
+    MOS_KEY_RSA_2048 = 5
 };
  int mos_key_generate(mos_context *context, mos_key_type type, mos_key **key, mos_error **error);
  int mos_key_load(mos_context *context, const char *path, mos_key **key, mos_error **error);
+ int mos_key_load_encrypted(mos_context *context, const char *path, const char *passphrase, mos_key **key,
+                                   mos_error **error);
  int mos_key_store(const mos_key *key, const char *path, mos_error **error);
+ int mos_key_store_encrypted(const mos_key *key, const char *path, const char *passphrase, mos_error **error);
+typedef int32_t (*mos_sign_callback)(void *user_data, const char *algorithm, const uint8_t *message,
+                                     size_t message_size, uint8_t *signature, size_t room, size_t *size);
+ int mos_key_create_remote(mos_context *context, const char *public_key_path, mos_sign_callback sign,
+                                  void *user_data, mos_destroy_callback destroy, mos_key **key, mos_error **error);
+ int mos_key_use_algorithm(mos_key *key, const char *algorithm, mos_error **error);
  int mos_key_store_public(const mos_key *key, const char *path, mos_error **error);
  const char *mos_key_fingerprint(const mos_key *key);
  void mos_key_free(mos_key *key);
@@ -265,6 +296,8 @@ typedef struct mos_certificate_options {
  int mos_certificate_store(const mos_certificate *certificate, const char *path, mos_error **error);
  const char *mos_certificate_fingerprint(const mos_certificate *certificate);
  const char *mos_certificate_subject(const mos_certificate *certificate);
+ int mos_certificate_revoke(const mos_key *ca_key, const mos_certificate *ca, const mos_certificate *revoked,
+                                   const char *reason, uint32_t validity_days, const char *path, mos_error **error);
  void mos_certificate_free(mos_certificate *certificate);
 enum {
     MOS_BUILD_KEEP_OWNERS = 1
@@ -355,6 +388,7 @@ typedef struct mos_trust_options {
     uint32_t required_signatures;
     const char
         *trust_path;
+    const char *policy_path;
 } mos_trust_options;
  int mos_package_authenticate(mos_package *package, const mos_trust_options *trust, mos_error **error);
  size_t mos_package_signer_count(const mos_package *package);
@@ -462,4 +496,54 @@ typedef struct mos_report_row {
  int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
  size_t mos_outcome_row_count(const mos_outcome *outcome);
  int mos_outcome_row_at(const mos_outcome *outcome, size_t index, mos_report_row *row, mos_error **error);
+typedef int32_t mos_trust_level;
+enum {
+    MOS_TRUST_DEFAULT = 0,
+    MOS_TRUST_LOW = 1,
+    MOS_TRUST_MEDIUM = 2,
+    MOS_TRUST_HIGH = 3
+};
+typedef struct mos_new_trust {
+    uint32_t struct_size;
+    mos_trust_level level;
+    const char *name;
+    const char *certificate_path;
+    const char *public_key_path;
+    const char
+        *fingerprint;
+    int64_t not_before_unix_s;
+    int64_t not_after_unix_s;
+    const char *packages;
+    const char *types;
+} mos_new_trust;
+ int mos_engine_trust_add(mos_engine *engine, const mos_new_trust *trust, mos_trust_list **list,
+                                 mos_error **error);
+ int mos_engine_trust_remove(mos_engine *engine, const char *id, mos_error **error);
+ int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, mos_error **error);
+ int mos_engine_trust_list(mos_engine *engine, mos_trust_list **list, mos_error **error);
+typedef struct mos_trust_entry {
+    uint32_t struct_size;
+    mos_trust_level level;
+    const char *id;
+    const char *kind;
+    const char *name;
+    const char *subject;
+    const char *algorithm;
+    const char *fingerprint;
+    const char *packages;
+    const char *types;
+    int64_t not_before_unix_s;
+    int64_t not_after_unix_s;
+} mos_trust_entry;
+ size_t mos_trust_list_count(const mos_trust_list *list);
+ int mos_trust_list_at(const mos_trust_list *list, size_t index, mos_trust_entry *entry, mos_error **error);
+ void mos_trust_list_free(mos_trust_list *list);
+ int mos_engine_policy_report(mos_engine *engine, mos_report **report, mos_error **error);
+ int mos_engine_policy_change(mos_engine *engine, const char *const *keys, const char *const *values,
+                                     size_t count, mos_error **error);
+enum {
+    MOS_VALIDATE_STRICT = 1
+};
+ int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t flags, mos_job **job,
+                                    mos_error **error);
 """

@@ -9,6 +9,7 @@ from .context import pointer_of
 from .job import Job
 from .plan import Plan
 from .report import report
+from .trust import TrustLevel, entries
 from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
 
 VERSION_BYTES = 256  # always suffices, says engine.h
@@ -136,6 +137,48 @@ class Engine(Handle):
     def check_dependencies(self, package):
         """What a Package needs and lacks here, kind "unmet", and what excludes it, "conflict"; empty when it fits."""
         return report(lib.mos_engine_check_dependencies, self._pointer, package._pointer)
+
+    def trust(self, *, fingerprint, certificate=None, public_key=None, name=None, level=TrustLevel.HIGH, packages=(),
+              types=(), not_before=0, not_after=0):
+        """Trusts a CA certificate or a public key (paths of PEM files), once its fingerprint is the expected one.
+
+        packages and types are what it may sign, names with '*' and '?'; empty: everything. Returns the TrustEntry.
+        """
+        options, _ = new_struct("mos_new_trust", level=level, fingerprint=c_text(fingerprint),
+                                certificate_path=None if certificate is None else os.fsencode(certificate),
+                                public_key_path=None if public_key is None else os.fsencode(public_key),
+                                not_before_unix_s=not_before, not_after_unix_s=not_after,
+                                name=None if name is None else c_text(name),
+                                packages=c_text(" ".join(packages)), types=c_text(" ".join(types)))
+        return entries(create(lib.mos_engine_trust_add, self._pointer, options))[0]
+
+    def trusted(self):
+        """A TrustEntry for each CA and each key that is trusted here."""
+        return entries(create(lib.mos_engine_trust_list, self._pointer))
+
+    def trust_no_more(self, id):
+        call(lib.mos_engine_trust_remove, self._pointer, c_text(id))
+
+    def add_revocation_list(self, path):
+        """Stores a certificate revocation list in the place of its issuer's earlier one."""
+        call(lib.mos_engine_trust_add_revocation_list, self._pointer, os.fsencode(path))
+
+    def policy(self):
+        """The security policy as it holds now: {key: value as the file writes it}."""
+        return {row.object: row.package for row in report(lib.mos_engine_policy_report, self._pointer)}
+
+    def change_policy(self, changes):
+        """Gives keys of the security policy new values, {key: YAML on one line}; all of them or none."""
+        keys = [ffi.new("char[]", key.encode()) for key in changes]
+        values = [ffi.new("char[]", str(value).encode()) for value in changes.values()]
+        call(lib.mos_engine_policy_change, self._pointer, ffi.new("char *[]", keys), ffi.new("char *[]", values),
+             len(keys))
+
+    def validate(self, package, strict=False, progress=None):
+        """The five steps of the guide: a ReportRow each, whose object is "passed", "failed" or "not reached"."""
+        flags = lib.MOS_VALIDATE_STRICT if strict else 0
+        with Job(create(lib.mos_engine_validate_job, self._pointer, package._pointer, flags), self) as job:
+            return list(job.run(progress).rows)
 
     def verify_job(self, name=None):
         """A Job that compares what is installed of a package, or (None) of all, with what was installed."""

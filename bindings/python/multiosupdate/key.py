@@ -3,18 +3,22 @@
 import enum
 import os
 
+from . import _callbacks
 from .context import pointer_of
-from ._library import Handle, c_text, call, create, lib, new_struct, text
+from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
 
 
 class KeyType(enum.IntEnum):
     ED25519 = lib.MOS_KEY_ED25519
     ECC_P384 = lib.MOS_KEY_ECC_P384
     RSA_4096 = lib.MOS_KEY_RSA_4096
+    ECC_P256 = lib.MOS_KEY_ECC_P256
+    RSA_3072 = lib.MOS_KEY_RSA_3072
+    RSA_2048 = lib.MOS_KEY_RSA_2048
 
 
 class Key(Handle):
-    """A private key."""
+    """A private key, in memory or (remote) elsewhere."""
 
     def __init__(self, pointer):
         super().__init__(pointer, lib.mos_key_free)
@@ -24,12 +28,31 @@ class Key(Handle):
         return cls(create(lib.mos_key_generate, pointer_of(context), type))
 
     @classmethod
-    def load(cls, path, context=None):
-        return cls(create(lib.mos_key_load, pointer_of(context), os.fsencode(path)))
+    def load(cls, path, passphrase=None, context=None):
+        if passphrase is None:
+            return cls(create(lib.mos_key_load, pointer_of(context), os.fsencode(path)))
+        return cls(create(lib.mos_key_load_encrypted, pointer_of(context), os.fsencode(path), c_text(passphrase)))
 
-    def store(self, path):
+    @classmethod
+    def remote(cls, public_key_path, sign, context=None):
+        """A key that a token or a service has: sign(algorithm, message) returns the signature, as bytes.
+
+        Called on the thread that signs; may not call back into the library. What it raises is printed, and the
+        signature fails.
+        """
+        return cls(create(lib.mos_key_create_remote, pointer_of(context), os.fsencode(public_key_path),
+                          _callbacks.sign, _callbacks.keep(sign), _callbacks.release))
+
+    def use_algorithm(self, name):
+        """By which algorithm it signs packages: "RSA-PSS-SHA256" for an RSA key."""
+        call(lib.mos_key_use_algorithm, self._pointer, c_text(name))
+
+    def store(self, path, passphrase=None):
         """Writes the private key, readable by its owner alone; never replaces a file."""
-        call(lib.mos_key_store, self._pointer, os.fsencode(path))
+        if passphrase is None:
+            call(lib.mos_key_store, self._pointer, os.fsencode(path))
+        else:
+            call(lib.mos_key_store_encrypted, self._pointer, os.fsencode(path), c_text(passphrase))
 
     def store_public(self, path):
         call(lib.mos_key_store_public, self._pointer, os.fsencode(path))
@@ -60,6 +83,11 @@ class Certificate(Handle):
         """A code-signing certificate for the key `signer`, issued by this authority."""
         options, kept = _options(common_name, validity_days, not_before)
         return Certificate(create(lib.mos_certificate_issue, ca_key._pointer, self._pointer, signer._pointer, options))
+
+    def revoke(self, ca_key, path, revoked=None, reason=None, validity_days=0):
+        """Revokes a certificate that this authority issued, in its list at `path`; None only renews the list."""
+        call(lib.mos_certificate_revoke, ca_key._pointer, self._pointer, ffi.NULL if revoked is None else
+             revoked._pointer, ffi.NULL if reason is None else c_text(reason), validity_days, os.fsencode(path))
 
     @classmethod
     def load(cls, path, context=None):
