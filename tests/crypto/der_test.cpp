@@ -130,3 +130,14 @@ TEST_CASE("lengths are written in their shortest form") {
     CHECK(to_hex(unsigned_integer(hex("000080"))) == "02020080");
     CHECK(to_hex(unsigned_integer(hex("7f"))) == "02017f");
 }
+
+TEST_CASE("an integer may be negative, and is as short as can be") {
+    for (const std::string_view good : {"020100", "0201ff", "02020080", "0202ff7f", "020180"}) {
+        const Bytes bytes = hex(good);
+        CHECK_MESSAGE(Reader{bytes}.integer().ok(), good);
+    }
+    for (const std::string_view bad : {"0200", "0202007f", "0202ff80", "02020000", "0202ffff"}) {
+        const Bytes bytes = hex(bad);
+        CHECK_MESSAGE(refusal(Reader{bytes}.integer()) == Code::FORMAT, bad);
+    }
+}

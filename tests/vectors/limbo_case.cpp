@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 #include <stdexcept>
+#include <string_view>
 
 namespace mos::vectors {
 
@@ -24,31 +25,45 @@ std::vector<std::string> texts(const json &object, const char *name) {
     return found == nullptr ? std::vector<std::string>{} : found->get<std::vector<std::string>>();
 }
 
+// The number of `digits` digits at `position`, or -1.
+int number_at(std::string_view text, std::size_t position, std::size_t digits) {
+    int number = 0;
+    for (std::size_t i = position; i < position + digits; ++i) {
+        if (i >= text.size() || text[i] < '0' || text[i] > '9')
+            return -1;
+        number = number * 10 + (text[i] - '0');
+    }
+    return number;
+}
+
+// "Z" or "+02:00", in minutes.
+int offset_of(std::string_view text) {
+    if (text == "Z" || text.empty())
+        return 0;
+    const int hour = number_at(text, 1, 2);
+    const int minute = number_at(text, 4, 2);
+    if (text.size() != 6 || hour < 0 || minute < 0 || (text[0] != '+' && text[0] != '-'))
+        throw std::runtime_error{fmt::format("'{}' is no offset of a time", text)};
+    return (text[0] == '-' ? -1 : 1) * (hour * 60 + minute);
+}
+
 // RFC 3339; a fraction of a second is passed over: the second has begun.
-std::int64_t unix_s_of(const std::string &text) {
-    int year = 0;
-    unsigned month = 0;
-    unsigned day = 0;
-    int hour = 0;
-    int minute = 0;
-    int second = 0;
-    int read = 0;
-    const int count =
-        std::sscanf(text.c_str(), "%d-%u-%uT%d:%d:%d%n", &year, &month, &day, &hour, &minute, &second, &read);
-    const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
-    if (count != 6 || !date.ok())
+std::int64_t unix_s_of(std::string_view text) {
+    const int year = number_at(text, 0, 4);
+    const int month = number_at(text, 5, 2);
+    const int day = number_at(text, 8, 2);
+    const int hour = number_at(text, 11, 2);
+    const int minute = number_at(text, 14, 2);
+    const int second = number_at(text, 17, 2);
+    const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+                                           std::chrono::day{static_cast<unsigned>(day)}};
+    if (std::min({year, month, day, hour, minute, second}) < 0 || !date.ok())
         throw std::runtime_error{fmt::format("'{}' is no time", text)};
-    std::size_t rest = static_cast<std::size_t>(read);
+    std::size_t rest = 19;
     if (rest < text.size() && text[rest] == '.')
         rest = std::min(text.find_first_not_of("0123456789", rest + 1), text.size());
-    int offset_minutes = 0;
-    char sign = '+';
-    int offset_hour = 0;
-    int offset_minute = 0;
-    if (std::sscanf(text.c_str() + rest, "%c%d:%d", &sign, &offset_hour, &offset_minute) == 3)
-        offset_minutes = (sign == '-' ? -1 : 1) * (offset_hour * 60 + offset_minute);
     const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
-    return ((days * 24 + hour) * 60 + minute - offset_minutes) * 60 + second;
+    return ((days * 24 + hour) * 60 + minute - offset_of(text.substr(rest))) * 60 + second;
 }
 
 PeerName peer_name_of(const json &name) {
