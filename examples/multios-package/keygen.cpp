@@ -107,7 +107,8 @@ void tell(const Session &session, const Key &key, const Certificate &certificate
     table.add({name + ".key", "private key; keep it secret"});
     table.add({name + ".pub", fmt::format("public key {}", mos_key_fingerprint(key.get()))});
     if (certificate)
-        table.add({name + ".crt", fmt::format("certificate of {}", mos_certificate_subject(certificate.get()))});
+        table.add({name + ".crt", fmt::format("certificate of {}, {}", mos_certificate_subject(certificate.get()),
+                                             mos_certificate_fingerprint(certificate.get()))});
     for (const std::string &line : table.lines())
         put_line(Stream::out, line);
 }
