@@ -33,7 +33,8 @@ Judge make_judge() {
 }
 
 void check_verdict(const Judge &judge, const package::SignatureArea &area) {
-    const auto verdict = crypto::verify_signatures(judge.message, area.known(), judge.trust, judge.decision);
+    const auto verdict = crypto::verify_signatures(judge.message, {.name = "sample", .type = "application"},
+                                                   area.known(), judge.trust, judge.decision);
     if (!verdict)
         return;
     fuzz::hold(!verdict->accepted.empty(), "a verdict has a signer");

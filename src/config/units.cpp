@@ -51,37 +51,38 @@ std::string lower_case(std::string_view text) {
     return out;
 }
 
-// Thousandths, so that "1.5" has no fraction any more.
+Error too_large(std::string_view text) {
+    return Error{Code::INVALID_ARGUMENT, fmt::format("{} is too large a size", base::in_quotes(text))};
+}
+
 struct Number {
-    std::uint64_t thousandths = 0;
-    std::size_t length = 0;  // of its text
+    std::uint64_t whole = 0;
+    std::uint64_t thousandths = 0;  // below 1000
+    std::size_t length = 0;         // of its text
 };
+
+std::size_t count_digits(std::string_view text) {
+    return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
+}
 
 Result<Number> read_number(std::string_view text) {
     Number number;
-    std::size_t decimals = 0;
-    bool is_fraction = false;
-    for (; number.length < text.size(); ++number.length) {
-        const char c = text[number.length];
-        if (c == '.' && !is_fraction && number.length > 0) {
-            is_fraction = true;
-            continue;
-        }
-        if (!is_digit(c))
-            break;
-        if (is_fraction && ++decimals > max_decimals)
-            return malformed(text);
-        if (number.thousandths > most / 10 - 9)
-            return Error{Code::INVALID_ARGUMENT, fmt::format("{} is too large a size", base::in_quotes(text))};
-        number.thousandths = number.thousandths * 10 + static_cast<std::uint64_t>(c - '0');
-    }
-    if (number.length == 0 || (is_fraction && decimals == 0))
+    number.length = count_digits(text);
+    for (const char c : text.substr(0, number.length))
+        if (__builtin_mul_overflow(number.whole, 10U, &number.whole) ||
+            __builtin_add_overflow(number.whole, static_cast<std::uint64_t>(c - '0'), &number.whole))
+            return too_large(text);
+    if (number.length == 0)
         return malformed(text);
-    for (; decimals < max_decimals; ++decimals) {
-        if (number.thousandths > most / 10)
-            return Error{Code::INVALID_ARGUMENT, fmt::format("{} is too large a size", base::in_quotes(text))};
-        number.thousandths *= 10;
-    }
+    if (!text.substr(number.length).starts_with('.'))
+        return number;
+    const std::string_view behind = text.substr(number.length + 1);
+    const std::size_t decimals = count_digits(behind);
+    if (decimals == 0 || decimals > max_decimals)
+        return malformed(text);
+    for (std::size_t i = 0; i < max_decimals; ++i)
+        number.thousandths = number.thousandths * 10 + (i < decimals ? static_cast<std::uint64_t>(behind[i] - '0') : 0);
+    number.length += 1 + decimals;
     return number;
 }
 
@@ -96,12 +97,14 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
         std::find_if(units.begin(), units.end(), [&](const Unit &candidate) { return candidate.name == name; });
     if (unit == units.end())
         return malformed(text);
-    std::uint64_t product = 0;
-    if (__builtin_mul_overflow(number.thousandths, unit->factor, &product) || product / kilo > most)
-        return Error{Code::INVALID_ARGUMENT, fmt::format("{} is too large a size", base::in_quotes(text))};
-    if (product % kilo != 0)
+    const std::uint64_t part = number.thousandths * unit->factor;  // at most 999 TiB
+    std::uint64_t bytes = 0;
+    if (__builtin_mul_overflow(number.whole, unit->factor, &bytes) ||
+        __builtin_add_overflow(bytes, part / kilo, &bytes) || bytes > most)
+        return too_large(text);
+    if (part % kilo != 0)
         return Error{Code::INVALID_ARGUMENT, fmt::format("{} is no whole number of bytes", base::in_quotes(text))};
-    return product / kilo;
+    return bytes;
 }
 
 }  // namespace mos::config

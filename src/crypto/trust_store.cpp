@@ -44,6 +44,13 @@ const Ending *ending_of(std::string_view file) {
     return found == endings.end() ? nullptr : found;
 }
 
+bool is_same_anchor(const TrustEntry &a, const TrustEntry &b) {
+    const Certificate *const one = a.certificate(), *const other = b.certificate();
+    if (one == nullptr || other == nullptr)
+        return one == other && a.key() == b.key();
+    return std::ranges::equal(one->der(), other->der());
+}
+
 Result<RevocationList> read_revocation_list(base::ByteView content, std::string_view file) {
     const bool is_pem = base::as_text(content).starts_with("-----BEGIN ");
     return is_pem ? RevocationList::from_pem(base::as_text(content), file) : RevocationList::from_der(content, file);
@@ -105,8 +112,11 @@ Result<void> TrustStore::add(TrustEntry entry) {
         return unreadable(entry.id, "stands twice");
     if (const Certificate *const certificate = entry.certificate(); certificate != nullptr)
         MOS_CHECK(check_authority(*certificate));
-    else if (const TrustEntry *const other = find_pinned(entry.key().id()); other != nullptr)
-        return unreadable(entry.id, fmt::format("has the key of {}", base::in_quotes(other->id)));
+    // The limits of one would be void beside the other.
+    for (const TrustEntry &other : m_entries)
+        if (is_same_anchor(entry, other))
+            return unreadable(entry.id, fmt::format("has the {} of {}", entry.certificate() ? "certificate" : "key",
+                                                    base::in_quotes(other.id)));
     m_entries.push_back(std::move(entry));
     return {};
 }

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 namespace mos::policy {
 
@@ -68,6 +69,18 @@ Result<std::vector<std::string>> read_texts(std::string_view key, const json &va
     return texts;
 }
 
+// A number of YAML that is not below zero.
+std::optional<std::uint64_t> read_count(const json &value) {
+    if (value.is_number_unsigned())
+        return value.get<std::uint64_t>();
+    if (value.is_number_integer() && value.get<std::int64_t>() >= 0)
+        return static_cast<std::uint64_t>(value.get<std::int64_t>());
+    return std::nullopt;
+}
+
+// An error about a value alone, with the key that it stands at.
+Error at_key(std::string_view key, Error error) { return base::in_context(std::move(error), in_quotes(key)); }
+
 // What a key does to the policy.
 using Reader = Result<void> (*)(std::string_view key, const json &value, SecurityPolicy &policy);
 
@@ -95,7 +108,8 @@ Result<void> flag(std::string_view key, const json &value, SecurityPolicy &polic
 Result<void> algorithms(std::string_view key, const json &value, SecurityPolicy &policy) {
     MOS_TRY(policy.allowed_algorithms, read_texts(key, value));
     for (const std::string &name : policy.allowed_algorithms)
-        MOS_CHECK(parse_algorithm(name));
+        if (const auto known = parse_algorithm(name); !known)
+            return at_key(key, known.error());
     return {};
 }
 
@@ -112,15 +126,19 @@ Result<void> digests(std::string_view key, const json &value, SecurityPolicy & /
 }
 
 Result<void> signature_count(std::string_view key, const json &value, SecurityPolicy &policy) {
-    if (!value.is_number_integer() || value.get<std::int64_t>() < 1 || value.get<std::int64_t>() > most_signatures)
+    const std::optional<std::uint64_t> count = read_count(value);
+    if (!count || *count < 1 || *count > most_signatures)
         return invalid(key, fmt::format("is no number from 1 to {}", most_signatures));
-    policy.required_signatures = value.get<unsigned>();
+    policy.required_signatures = static_cast<unsigned>(*count);
     return {};
 }
 
 Result<void> level(std::string_view key, const json &value, SecurityPolicy &policy) {
     MOS_TRY(const std::string text, read_text(key, value));
-    MOS_TRY(policy.minimum_trust_level, crypto::parse_trust_level(text));
+    const Result<crypto::TrustLevel> wanted = crypto::parse_trust_level(text);
+    if (!wanted)
+        return at_key(key, wanted.error());
+    policy.minimum_trust_level = *wanted;
     return {};
 }
 
@@ -135,12 +153,15 @@ Result<void> revocation(std::string_view key, const json &value, SecurityPolicy 
 }
 
 Result<void> package_size(std::string_view key, const json &value, SecurityPolicy &policy) {
-    if (value.is_number_integer() && value.get<std::int64_t>() >= 0) {
-        policy.maximum_package_bytes = value.get<std::uint64_t>();
+    policy.maximum_package_bytes = read_count(value);
+    if (policy.maximum_package_bytes)
         return {};
-    }
-    MOS_TRY(const std::string text, read_text(key, value));
-    MOS_TRY(policy.maximum_package_bytes, config::parse_bytes(text));
+    if (!value.is_string())
+        return invalid(key, "is no size like '512', '10MB' or '1.5GiB'");
+    const Result<std::uint64_t> bytes = config::parse_bytes(value.get<std::string>());
+    if (!bytes)
+        return at_key(key, bytes.error());
+    policy.maximum_package_bytes = *bytes;
     return {};
 }
 
@@ -160,7 +181,7 @@ struct Key {
 
 constexpr std::array keys = {
     Key{"update_validation.required_signature", always_on},
-    Key{"update_validation.require_strong_signature", always_on},
+    Key{"update_validation.require_strong_signature", flag<&SecurityPolicy::require_strong_signature>},
     Key{"update_validation.allowed_signature_algorithms", algorithms},
     Key{"update_validation.required_signatures", signature_count},
     Key{"update_validation.integrity_checking.enabled", always_on},
@@ -215,6 +236,11 @@ Result<SecurityPolicy> read_policy(std::string_view yaml, std::string_view name)
             return invalid(item.key(), fmt::format("is not the section '{}'", section_name));
         MOS_CHECK(read_section(item.value(), "", policy));
     }
+    crypto::Decision decision;
+    fill_decision(policy, decision);
+    if (decision.allowed.empty())
+        return invalid("update_validation.allowed_signature_algorithms",
+                       "names none that is strong, and require_strong_signature is true");
     return policy;
 }
 
@@ -237,7 +263,7 @@ Result<SecurityPolicy> parse_security_policy(std::string_view yaml, std::string_
 static Result<std::string> read_text_of(base::Directory &root) {
     const base::SplitPath split = base::split_path(security_policy_path);
     auto folder = root.open_directory(split.parent, base::Symlinks::follow_in_root);
-    if (!folder && folder.error().code() == Code::NOT_FOUND)
+    if (!folder && folder.error().code() == Code::NOT_FOUND && folder.error().system_errno() != ENOTDIR)
         return std::string{};
     MOS_TRY(const auto opened, std::move(folder));
     MOS_TRY(const auto there, opened->find(split.name));
@@ -275,6 +301,8 @@ std::vector<PolicyKey> list_keys(const SecurityPolicy &policy) {
     return {
         {"update_validation.allowed_signature_algorithms", fmt::format("[{}]", fmt::join(policy.allowed_algorithms, ", ")),
          "how a package may be signed; of RSA the least size"},
+        {"update_validation.require_strong_signature", word(policy.require_strong_signature),
+         "RSA of 4096 bits, P-384 and Ed25519 alone count, whatever is allowed above"},
         {"update_validation.required_signatures", fmt::format("{}", policy.required_signatures),
          "good signatures by so many different keys"},
         {trust + "minimum_trust_level", std::string{crypto::trust_level_name(policy.minimum_trust_level)},
@@ -300,7 +328,7 @@ void fill_decision(const SecurityPolicy &policy, crypto::Decision &decision) {
     bool has_p256 = false;
     for (const std::string &name : policy.allowed_algorithms) {
         const Result<crypto::AllowedAlgorithm> named = parse_algorithm(name);
-        if (!named)
+        if (!named || (policy.require_strong_signature && !is_strong(*named)))
             continue;  // less is allowed, not more
         decision.allowed.push_back(*named);
         has_p256 = has_p256 || named->algorithm == crypto::SignatureAlgorithm::ecdsa_p256_sha256;

@@ -11,6 +11,8 @@ using crypto::SignatureAlgorithm;
 
 namespace {
 
+constexpr unsigned strong_rsa_bits = 4096;
+
 struct Row {
     std::string_view name;
     crypto::AllowedAlgorithm algorithm;
@@ -38,6 +40,20 @@ Result<crypto::AllowedAlgorithm> parse_algorithm(std::string_view name) {
         known += fmt::format("{}'{}'", known.empty() ? "" : ", ", row.name);
     }
     return Error{Code::INVALID_ARGUMENT, fmt::format("{} is none of {}", base::in_quotes(name), known)};
+}
+
+bool is_strong(const crypto::AllowedAlgorithm &allowed) noexcept {
+    switch (allowed.algorithm) {
+    case SignatureAlgorithm::rsa_pkcs1_sha256:
+    case SignatureAlgorithm::rsa_pss_sha256:
+        return allowed.minimum_rsa_bits >= strong_rsa_bits;
+    case SignatureAlgorithm::ecdsa_p384_sha384:
+    case SignatureAlgorithm::ed25519:
+        return true;
+    case SignatureAlgorithm::ecdsa_p256_sha256:
+        break;
+    }
+    return false;
 }
 
 }  // namespace mos::policy

@@ -23,7 +23,11 @@ class MemoryFile final : public base::File {
     }
     Result<void> write_at(std::uint64_t, base::ByteView) override { return unused(); }
     Result<void> resize(std::uint64_t) override { return unused(); }
-    Result<base::FileStatus> status() override { return unused(); }
+    Result<base::FileStatus> status() override {
+        base::FileStatus own;
+        own.size = m_content.size();
+        return own;
+    }
     Result<void> set_owner(std::uint32_t, std::uint32_t) override { return unused(); }
     Result<void> set_mode(std::uint32_t) override { return unused(); }
     Result<void> set_modified(base::FileTime) override { return unused(); }

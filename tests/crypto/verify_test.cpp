@@ -1,9 +1,7 @@
 #include <mos/crypto/verify.hpp>
 
-#include "certificate_maker.hpp"
-#include "keys.hpp"
+#include "signers.hpp"
 
-#include <mos/crypto/key_signer.hpp>
 #include <mos/crypto/limits.hpp>
 
 using namespace mos::crypto;
@@ -15,41 +13,19 @@ using mos::base::to_bytes;
 
 namespace {
 
-const Bytes message = to_bytes(as_bytes("multiosupdate package statement 1"));
-
-PrivateKey copy_of(const PrivateKey &key) {
-    return must(PrivateKey::from_pem(mos::base::as_text(key.to_pem()), "copy"));
-}
-
-const PrivateKey &ed25519_key() {
-    static const PrivateKey key = must(PrivateKey::generate(KeyType::ed25519));
-    return key;
-}
-
-Signature sign(const PrivateKey &key, std::vector<Certificate> chain = {}) {
-    return must(must(make_signer(copy_of(key), std::move(chain)))->sign(message));
-}
-
-const Recipe root_recipe = ca_recipe("Root", key_number(0), "Root", key_number(0));
-Recipe leaf_recipe() { return {.key = &key_number(1), .issuer_key = &key_number(0)}; }
-
-// Trusts the root as "vendor" and the Ed25519 key as "builder".
+// Trusts the root as "vendor", the Ed25519 key as "builder", and key 5 for the packages of others.
 TrustStore make_store() {
     TrustStore store;
-    must(store.add("vendor", make(root_recipe)));
+    must(store.add("vendor", make(root_recipe())));
     must(store.add("builder", ed25519_key().public_key()));
+    TrustEntry other{"other", "Other Team", {}, key_number(5).public_key()};
+    other.scope.packages = {"other-*"};
+    must(store.add(std::move(other)));
     return store;
 }
 
-Decision decision() { return {.now_unix_s = now, .profile = {}}; }
-
 Result<Verdict> verify(const std::vector<Signature> &signatures, const Decision &how = decision()) {
-    return verify_signatures(message, signatures, make_store(), how);
-}
-
-void check_refusal(const Result<Verdict> &result, Code code, std::string_view words) {
-    CHECK(refusal(result) == code);
-    CHECK_MESSAGE(result.error().full_message().find(words) != std::string::npos, result.error().full_message());
+    return verify_signatures(message, subject, signatures, make_store(), how);
 }
 
 }  // namespace
@@ -78,7 +54,7 @@ TEST_CASE("no signature is not signed") { check_refusal(verify({}), Code::NOT_SI
 
 TEST_CASE("a trusted key's signature over something else is invalid") {
     Signature signature = sign(key_number(1), {make(leaf_recipe())});
-    check_refusal(verify_signatures(as_bytes("another"), std::vector{signature}, make_store(), decision()),
+    check_refusal(verify_signatures(as_bytes("another"), subject, std::vector{signature}, make_store(), decision()),
                   Code::SIGNATURE_INVALID, "the signature by 'CN=Leaf' does not fit what is signed");
     signature = sign(ed25519_key());
     signature.value[5] ^= std::byte{1};
@@ -95,7 +71,7 @@ TEST_CASE("a signer whom nothing vouches for is named") {
         make({.subject = "Stranger", .issuer = "Nobody", .key = &key_number(3), .issuer_key = &key_number(4)});
     check_refusal(verify({sign(key_number(3), {stranger})}), Code::SIGNER_UNTRUSTED,
                   "signed by 'CN=Stranger' (" + fingerprint + "), whom nothing in the trust folder vouches for");
-    CHECK(refusal(verify_signatures(message, std::vector{sign(ed25519_key())}, {}, decision())) ==
+    CHECK(refusal(verify_signatures(message, subject, std::vector{sign(ed25519_key())}, {}, decision())) ==
           Code::SIGNER_UNTRUSTED);
 }
 
@@ -120,7 +96,7 @@ TEST_CASE("a certificate that breaks the profile, is malformed, or is of another
 
 TEST_CASE("an algorithm that the policy does not allow, or that is not the key's, is refused") {
     Decision only_rsa = decision();
-    only_rsa.allowed = {SignatureAlgorithm::rsa_pkcs1_sha256};
+    only_rsa.allowed = {{SignatureAlgorithm::rsa_pkcs1_sha256}};
     check_refusal(verify({sign(ed25519_key())}, only_rsa), Code::ALGORITHM_REFUSED, "is Ed25519, which the policy");
     only_rsa.allowed = {};
     check_refusal(verify({sign(ed25519_key())}, only_rsa), Code::ALGORITHM_REFUSED, "is Ed25519, which the policy");
@@ -136,21 +112,23 @@ TEST_CASE("a pinned key is as strong as the profile asks") {
     TrustStore store;
     must(store.add("old", rsa.public_key()));
     const std::vector signatures = {sign(rsa)};
-    check_refusal(verify_signatures(message, signatures, store, decision()), Code::ALGORITHM_REFUSED,
+    check_refusal(verify_signatures(message, subject, signatures, store, decision()), Code::ALGORITHM_REFUSED,
                   "the key of 'old' is RSA of 2048 bits");
     Decision weaker = decision();
     weaker.profile.minimum_rsa_bits = 2048;
-    CHECK(must(verify_signatures(message, signatures, store, weaker)).accepted.at(0).algorithm == "RSA-2048-SHA256");
+    CHECK(must(verify_signatures(message, subject, signatures, store, weaker)).accepted.at(0).algorithm ==
+          "RSA-2048-SHA256");
 }
 
 TEST_CASE("a pin vouches for a key whatever certificates come with it") {
     TrustStore store;
     must(store.add("pin", key_number(1).public_key()));
     Signature signature = sign(key_number(1), {make(leaf_recipe())});
-    CHECK(must(verify_signatures(message, std::vector{signature}, store, decision())).accepted.at(0).trust_entry ==
-          "pin");
+    CHECK(must(verify_signatures(message, subject, std::vector{signature}, store, decision()))
+              .accepted.at(0)
+              .trust_entry == "pin");
     signature.certificates[0].clear();
-    must(verify_signatures(message, std::vector{signature}, store, decision()));
+    must(verify_signatures(message, subject, std::vector{signature}, store, decision()));
 }
 
 TEST_CASE("an intermediate that comes with the signature leads to the root") {
@@ -207,6 +185,7 @@ TEST_CASE("of several reasons the most specific is reported, in whatever order t
     refused.algorithm = SignatureAlgorithm::rsa_pkcs1_sha256;
     const std::vector<std::pair<Code, Signature>> ranked = {{Code::SIGNATURE_INVALID, invalid},
                                                             {Code::SIGNER_UNTRUSTED, unknown},
+                                                            {Code::SIGNER_NOT_ALLOWED, sign(key_number(5))},
                                                             {Code::CERTIFICATE_EXPIRED, expired},
                                                             {Code::CERTIFICATE_INVALID, misfit},
                                                             {Code::ALGORITHM_REFUSED, refused}};

@@ -27,10 +27,10 @@ struct Subject {
 // For what an entry may vouch. As it stands: for everything, at any time.
 struct TrustScope {
     TrustLevel level = TrustLevel::high;
-    std::optional<std::int64_t> not_before_unix_s;  // both ends are inside
-    std::optional<std::int64_t> not_after_unix_s;
-    std::vector<std::string> packages;  // names, '*' for any characters and '?' for one; empty: all
-    std::vector<std::string> types;     // empty: all
+    std::optional<std::int64_t> not_before_unix_s = {};  // both ends are inside
+    std::optional<std::int64_t> not_after_unix_s = {};
+    std::vector<std::string> packages = {};  // names, '*' for any characters and '?' for one; empty: all
+    std::vector<std::string> types = {};     // empty: all
 
     friend bool operator==(const TrustScope &, const TrustScope &) = default;
 };

@@ -25,12 +25,12 @@ class TrustStore {
     //   x.crl         one revocation list, PEM or DER; no entry
     //
     // Names that begin with '.' or end in "README" or ".txt" are passed over. An empty folder is a store that trusts
-    // nobody. TRUST_UNREADABLE, naming the file, when one can't be read, is none of these, is malformed, or has the id
-    // or the key of another entry: who may sign must never depend on what was overlooked. LIMIT beyond
-    // max_trust_entries; the error of `folder` itself when it can't be listed.
+    // nobody. TRUST_UNREADABLE, naming the file, when one can't be read, is none of these, is malformed, or has the id,
+    // the certificate or the pinned key of another entry: who may sign must never depend on what was overlooked. LIMIT
+    // beyond max_trust_entries; the error of `folder` itself when it can't be listed.
     [[nodiscard]] static Result<TrustStore> load(base::Directory &folder);
 
-    // TRUST_UNREADABLE when the certificate is no CA's, or the id or the pinned key is there already.
+    // TRUST_UNREADABLE when the certificate is no CA's, or the id, the certificate or the pinned key is there already.
     [[nodiscard]] Result<void> add(TrustEntry entry);
     // With an id alone: trusted for everything.
     [[nodiscard]] Result<void> add(std::string id, Certificate certificate);

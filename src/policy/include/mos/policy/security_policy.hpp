@@ -24,6 +24,8 @@ struct SecurityPolicy {
     // the least size of the key: 2048, 3072 or 4096.
     std::vector<std::string> allowed_algorithms = {"RSA-4096-SHA256", "RSA-PSS-4096-SHA256", "ECC-P384-SHA384",
                                                    "Ed25519"};
+    // Beats a weaker one in the list: then only RSA of 4096 bits, P-384 and Ed25519 count.
+    bool require_strong_signature = false;
     unsigned required_signatures = 1;
     crypto::TrustLevel minimum_trust_level = crypto::TrustLevel::low;
     bool require_certified_publisher = false;  // a pinned key is not enough
