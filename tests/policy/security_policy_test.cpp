@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+#include <vector>
+
 using namespace mos::policy;
 using namespace mos::test;
 using mos::Code;
@@ -324,6 +327,45 @@ TEST_CASE("a policy without RSA leaves no weak RSA among the authorities") {
     decision.profile.minimum_rsa_bits = 2048;
     fill_decision(policy, decision);
     CHECK(decision.profile.minimum_rsa_bits == 4096);
+}
+
+TEST_CASE("a key is changed in the root's file, and nothing else in it") {
+    const Twin twin;
+    put(twin, of_the_guide);
+    const std::vector<PolicyChange> changes = {{key(trust, "minimum_trust_level"), "low"},
+                                               {key(trust, "revocation"), "required"}};
+    const SecurityPolicy changed = must(change_security_policy(*twin.root(), changes));
+    SecurityPolicy expected = must(parse(of_the_guide));
+    expected.minimum_trust_level = TrustLevel::low;
+    expected.revocation = RevocationRule::required;
+    CHECK(changed == expected);
+    CHECK(must(load_security_policy(*twin.root())) == expected);
+}
+
+TEST_CASE("a root without a policy gets one, and a change that makes no sense writes nothing") {
+    const Twin twin;
+    const auto change = [&](const std::string &path, const std::string &value) {
+        return change_security_policy(*twin.root(), std::vector<PolicyChange>{{path, value}});
+    };
+    for (const auto &[path, value] : {std::pair{"update_validation.required_signature", "false"},
+                                      {"update_validation.no_such_key", "true"},
+                                      {"installation_safety.maximum_package_size", "large"},
+                                      {"update_validation.trust_requirements.minimum_trust_level", "highest"}})
+        CHECK(refusal(change(path, value)) == Code::POLICY_UNREADABLE);
+    CHECK(refusal(twin.root()->open_directory("etc", mos::base::Symlinks::refuse)) == Code::NOT_FOUND);
+    CHECK(must(change("update_validation.required_signatures", "2")).required_signatures == 2);
+    CHECK(must(load_security_policy(*twin.root())).required_signatures == 2);
+}
+
+TEST_CASE("what is listed of a policy makes the same policy again") {
+    const SecurityPolicy policy = must(parse(of_the_guide));
+    const Twin twin;
+    std::vector<PolicyChange> changes;
+    for (const PolicyKey &listed : list_keys(policy)) {
+        CHECK_FALSE(listed.meaning.empty());
+        changes.push_back({listed.path, listed.value});
+    }
+    CHECK(must(change_security_policy(*twin.root(), changes)) == policy);
 }
 
 TEST_CASE("a package that is too large, or can't be rolled back, is refused by the rule's name") {
