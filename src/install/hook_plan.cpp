@@ -73,6 +73,11 @@ Result<std::vector<std::string>> active_of(const std::vector<std::string> &units
     return active;
 }
 
+Result<package::Manifest> installed_manifest(state::Database &database, const std::string &name) {
+    MOS_TRY(const auto installed, state::Packages{database}.find(name));
+    return package::parse_manifest(installed ? std::string_view{installed->manifest} : "{}");
+}
+
 // Of an installed package: its manifest's, or those whose unit files it brought.
 Result<std::vector<std::string>> installed_units(state::Database &database, const package::Manifest &manifest,
                                                  std::uint64_t package) {
@@ -95,12 +100,12 @@ Result<HookPlan> HookPlan::make(transaction::Site &site, const Steps &steps, con
                                 ServiceManager *services) {
     HookPlan plan;
     ServiceManager *const managed = services != nullptr && services->is_running_system() ? services : nullptr;
-    MOS_CHECK(plan.add_installs(resolution, managed));
+    MOS_CHECK(plan.add_installs(site, resolution, managed));
     MOS_CHECK(plan.add_removals(site, steps, resolution, managed));
     return plan;
 }
 
-Result<void> HookPlan::add_installs(const Resolution &resolution, ServiceManager *services) {
+Result<void> HookPlan::add_installs(transaction::Site &site, const Resolution &resolution, ServiceManager *services) {
     for (std::size_t step = 0; step < resolution.brought.size(); ++step) {
         const Brought &brought = *resolution.brought[step];
         const Owner owner{step, &resolution.steps[step], std::chrono::seconds{brought.manifest.scripts.timeout_s}};
@@ -108,8 +113,10 @@ Result<void> HookPlan::add_installs(const Resolution &resolution, ServiceManager
             if (script.kind != ScriptKind::pre_remove && script.kind != ScriptKind::post_remove)
                 add_script(owner, script.kind, script.content);
         }
-        if (services != nullptr)
-            MOS_CHECK(add_services(brought, resolution.steps[step], *services));
+        if (services == nullptr)
+            continue;
+        MOS_CHECK(stop_dropped(site, resolution, resolution.steps[step], *services));
+        MOS_CHECK(add_services(brought, resolution.steps[step], *services));
     }
     return {};
 }
@@ -119,9 +126,7 @@ Result<void> HookPlan::add_removals(transaction::Site &site, const Steps &steps,
     for (std::size_t i = 0; i < steps.removals.size(); ++i) {
         const std::size_t step = steps.installs.size() + i;
         const StepSummary &summary = resolution.steps[step];
-        MOS_TRY(const auto installed, state::Packages{site.database}.find(summary.name));
-        MOS_TRY(const package::Manifest manifest,
-                package::parse_manifest(installed ? std::string_view{installed->manifest} : "{}"));
+        MOS_TRY(const package::Manifest manifest, installed_manifest(site.database, summary.name));
         const Owner owner{step, &summary, std::chrono::seconds{manifest.scripts.timeout_s}};
         for (const ScriptKind kind : {ScriptKind::pre_remove, ScriptKind::post_remove}) {
             MOS_TRY(std::optional<std::string> content, read_kept_script(site, summary, kind));
@@ -208,7 +213,22 @@ void HookPlan::add_update(package::Service::OnUpdate on_update, const std::strin
     add_service(Moment::after_undo, action, unit);
 }
 
-// Of a package that goes.
+// What the old version of a package runs and no package of the plan brings: nobody could restart it.
+Result<void> HookPlan::stop_dropped(transaction::Site &site, const Resolution &resolution, const StepSummary &summary,
+                                    ServiceManager &services) {
+    if (summary.old_package == 0)
+        return {};
+    MOS_TRY(const package::Manifest manifest, installed_manifest(site.database, summary.name));
+    MOS_TRY(std::vector<std::string> units, installed_units(site.database, manifest, summary.old_package));
+    std::erase_if(units, [&](const std::string &unit) {
+        return std::ranges::any_of(resolution.brought, [&](const std::shared_ptr<const Brought> &brought) {
+            return std::ranges::find(brought->units, unit) != brought->units.end();
+        });
+    });
+    return stop_services(manifest, units, services);
+}
+
+// Of a package that goes, or of its units that go.
 Result<void> HookPlan::stop_services(const package::Manifest &manifest, const std::vector<std::string> &units,
                                      ServiceManager &services) {
     if (units.empty() || manifest.package_info.type != "service")

@@ -40,12 +40,15 @@ class HookPlan {
         const StepSummary *summary = nullptr;
         std::chrono::seconds time_limit{0};
     };
-    [[nodiscard]] Result<void> add_installs(const Resolution &resolution, ServiceManager *services);
+    [[nodiscard]] Result<void> add_installs(transaction::Site &site, const Resolution &resolution,
+                                            ServiceManager *services);
     [[nodiscard]] Result<void> add_removals(transaction::Site &site, const Steps &steps, const Resolution &resolution,
                                             ServiceManager *services);
     void add_script(const Owner &owner, package::ScriptKind kind, std::string content);
     [[nodiscard]] Result<void> add_services(const Brought &brought, const StepSummary &summary,
                                             ServiceManager &services);
+    [[nodiscard]] Result<void> stop_dropped(transaction::Site &site, const Resolution &resolution,
+                                            const StepSummary &summary, ServiceManager &services);
     [[nodiscard]] Result<void> stop_services(const package::Manifest &manifest, const std::vector<std::string> &units,
                                              ServiceManager &services);
     void add_service(state::Hook::Moment moment, ServiceAction action, const std::string &unit);

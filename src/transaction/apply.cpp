@@ -1,5 +1,7 @@
 #include <mos/transaction/apply.hpp>
 
+#include "outputs.hpp"
+
 #include <mos/base/path.hpp>
 #include <mos/transaction/stage.hpp>
 
@@ -280,19 +282,29 @@ Result<void> apply_all(Site &site, Stages &stages, const state::Transaction &tra
 Surveyor::Surveyor(Site &site, Stages &stages, Direction heading, Altered altered)
     : m_cache(site.root), m_observer(site.observer), m_stages(stages), m_heading(heading), m_altered(altered) {}
 
+// Back to the copy of what was there, unless somebody has written there since the scripts did; or the other way.
+Operation Surveyor::survey_output(Operation operation, const std::optional<FileStatus> &slot,
+                                  const std::optional<FileStatus> &there) {
+    const bool holds_before = slot ? slot->inode == operation.staged_inode : operation.staged_inode == 0;
+    const bool moves = holds_before == (m_heading == Direction::backward);
+    const bool is_kept = moves && m_heading == Direction::backward && was_written_since(operation, there);
+    operation.leaving_inode = slot ? slot->inode : 0;
+    operation.active = moves && !is_kept;
+    if (is_kept)
+        notice(m_observer, operation, "is kept: it was changed since the scripts wrote it");
+    return operation;
+}
+
 Result<Operation> Surveyor::survey(Operation operation) {
-    operation.active = true;
+    const bool is_output = operation.kind == OperationKind::output;
+    operation.active = operation.active || !is_output;
     if (operation.kind == OperationKind::set_attributes)
         return operation;  // also of what is not there now: it may be a directory that comes back
     MOS_TRY(const auto there, target_status(m_cache, operation));
     MOS_TRY(base::Directory *const stage, m_stages.on(operation.volume));
     MOS_TRY(const auto slot, stage->find(number_name(operation.slot)));
-    if (operation.kind == OperationKind::output) {
-        const bool holds_before = slot ? slot->inode == operation.staged_inode : operation.staged_inode == 0;
-        operation.leaving_inode = slot ? slot->inode : 0;
-        operation.active = holds_before == (m_heading == Direction::backward);
-        return operation;
-    }
+    if (is_output)
+        return survey_output(std::move(operation), slot, there);
     const bool brings_entry = brings(operation.kind);
     const bool staged_is_here = brings_entry && slot && slot->inode == operation.staged_inode;
     if (m_heading == Direction::forward) {

@@ -1,6 +1,7 @@
 #include <mos/transaction/transaction.hpp>
 
 #include "leftovers.hpp"
+#include "outputs.hpp"
 
 #include <mos/transaction/apply.hpp>
 #include <mos/transaction/hooks.hpp>
@@ -28,12 +29,18 @@ Result<void> flush_tree(Site &site, SyncPoints &sync_points) {
 }
 
 // The flush comes before the word: what is called done must be durable. The word itself may be lost, or not be written
-// on a full disk: recovery then finds nothing left to move and says it again.
+// on a full disk: recovery then finds nothing left to move and says it again. It is not lost where scripts have written
+// outputs, for recovery would call them again, over what somebody may have written there by then.
 Result<void> settle(Site &site, Transaction &transaction, SyncPoints &sync_points, TransactionState final_state) {
     MOS_CHECK(flush_tree(site, sync_points));
     transaction.state = final_state;
-    const Result<void> said = site.database.commit(state::Durability::with_next, [&] {
-        return Transactions{site.database}.set_state(transaction.id, final_state);
+    MOS_TRY(const std::vector<Operation> outputs, outputs_as_left(site, transaction));
+    const auto durability = outputs.empty() ? state::Durability::with_next : state::Durability::durable;
+    const Result<void> said = site.database.commit(durability, [&]() -> Result<void> {
+        Transactions transactions{site.database};
+        for (const Operation &output : outputs)
+            MOS_CHECK(transactions.update_operation(transaction.stage, output));
+        return transactions.set_state(transaction.id, final_state);
     });
     if (!said)
         site.observer.notice(
@@ -322,7 +329,10 @@ Result<Transaction> roll_back(Site &site, const Transaction &owner, const Descri
     MOS_TRY(const bool has_any, has_hooks(site, rollback, Moment::before_undo));
     if (has_any) {
         rollback.state = TransactionState::undoing;
-        MOS_CHECK(site.database.commit(state::Durability::durable, [&] { return transactions.insert(rollback); }));
+        MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
+            MOS_CHECK(let_outputs_go(site, owner.id));
+            return transactions.insert(rollback);
+        }));
     } else {
         MOS_CHECK(decide_rollback(site, stages, rollback));
     }

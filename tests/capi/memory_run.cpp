@@ -7,13 +7,12 @@
 // --sample takes one allocation in N (43 without a number), --allocation that one alone. Ends with "N passed, N
 // failed".
 #define DOCTEST_CONFIG_IMPLEMENT  // for what the bench checks; the program has a main of its own
-#include "capi_bench.hpp"
 #include "failing_memory.hpp"
+#include "memory_commands.hpp"
 
 #include <fmt/format.h>
 
 #include <charconv>
-#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -24,14 +23,13 @@
 namespace {
 
 using namespace mos::test;
-using mos::test::capi::Bench;
-using mos::test::capi::Engine;
-using mos::test::capi::ErrorHandle;
-using mos::test::capi::Plan;
+using mos::test::capi::Command;
+using mos::test::capi::Ended;
+using mos::test::capi::Outcome;
+using mos::test::capi::Rig;
 
 constexpr std::size_t violations_shown = 3;
 constexpr std::uint64_t usual_sample = 43;
-constexpr std::size_t version_bytes = 256;
 
 struct Options {
     std::string_view command;
@@ -39,164 +37,16 @@ struct Options {
     std::uint64_t allocation = 0;
 };
 
-// MOS_OK, or the run ends: between two commands memory is there.
-void must(int code, mos_error *error) {
-    const ErrorHandle owned{error};
-    if (code == MOS_OK)
-        return;
-    fmt::print("the bench broke: error {}: {}\n", code, mos_error_message(error));
-    for (const mos_error *cause = mos_error_cause(error); cause != nullptr; cause = mos_error_cause(cause))
-        fmt::print("    {}\n", mos_error_message(cause));
-    std::exit(1);
+std::string_view content_of(std::string_view version) {
+    return version == "1" ? "one" : version == "2" ? "two" : version == "3" ? "three" : "";
 }
-
-// The root of the bench, with a package of which two versions exist.
-struct Rig {
-    Rig() : old_package(bench.pack("1", "one")), new_package(bench.pack("2", "two")) { bench.install(old_package); }
-
-    // As a new process does: opens the root, and recovers.
-    void restart() {
-        bench.engine.reset();
-        mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
-        options.root_path = bench.root.path().c_str();
-        mos_engine *engine = nullptr;
-        mos_error *error = nullptr;
-        must(mos_engine_open(bench.context.get(), &options, &engine, &error), error);
-        bench.engine.reset(engine);
-        recover();
-    }
-    std::uint32_t recover() const {
-        std::uint32_t settled = 0;
-        mos_error *error = nullptr;
-        must(mos_engine_recover(bench.engine.get(), &settled, &error), error);
-        return settled;
-    }
-    // "" when it is not installed.
-    [[nodiscard]] std::string version() const {
-        std::string text(version_bytes, '\0');
-        mos_error *error = nullptr;
-        const int code = mos_engine_installed_version(bench.engine.get(), "app", text.data(), text.size(), &error);
-        if (code == MOS_END)
-            return "";
-        must(code, error);
-        return text.c_str();
-    }
-    void roll_back() const {
-        const Plan plan = bench.plan();
-        mos_error *error = nullptr;
-        must(mos_plan_rollback(plan.get(), nullptr, &error), error);
-        must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, &error), error);
-    }
-
-    Bench bench;
-    std::string old_package;
-    std::string new_package;
-};
-
-using Outcome = std::pair<int, ErrorHandle>;
-
-// Calls the API step by step; the first that does not succeed ends the command.
-class Caller {
-  public:
-    template <class Call>
-    bool operator()(const Call &call) {
-        mos_error *error = nullptr;
-        m_code = call(&error);
-        m_error.reset(error);
-        return m_code == MOS_OK;
-    }
-    [[nodiscard]] Outcome outcome() && { return {m_code, std::move(m_error)}; }
-
-  private:
-    int m_code = MOS_OK;
-    ErrorHandle m_error;
-};
-
-Outcome carry_out(const Rig &rig, const std::function<int(mos_plan *, mos_error **)> &add) {
-    Caller call;
-    mos_plan *plan = nullptr;
-    mos_job *job = nullptr;
-    const bool made = call([&](auto error) { return mos_plan_create(rig.bench.engine.get(), &plan, error); }) &&
-                      call([&](auto error) { return add(plan, error); }) &&
-                      call([&](auto error) { return mos_plan_job(plan, nullptr, &job, error); });
-    if (made)
-        call([&](auto error) { return mos_job_run(job, nullptr, nullptr, error); });
-    mos_job_free(job);
-    mos_plan_free(plan);
-    return std::move(call).outcome();
-}
-
-Outcome install(const Rig &rig) {
-    return carry_out(rig, [&](mos_plan *plan, mos_error **error) {
-        return mos_plan_install_path(plan, rig.old_package.c_str(), nullptr, error);
-    });
-}
-
-Outcome update(const Rig &rig) {
-    return carry_out(rig, [&](mos_plan *plan, mos_error **error) {
-        return mos_plan_install_path(plan, rig.new_package.c_str(), nullptr, error);
-    });
-}
-
-Outcome remove(const Rig &rig) {
-    return carry_out(rig,
-                     [](mos_plan *plan, mos_error **error) { return mos_plan_remove(plan, "app", nullptr, error); });
-}
-
-Outcome roll_back(const Rig &rig) {
-    return carry_out(rig, [](mos_plan *plan, mos_error **error) { return mos_plan_rollback(plan, nullptr, error); });
-}
-
-Outcome read_history(const Rig &rig) {
-    Caller call;
-    mos_history *history = nullptr;
-    if (call([&](auto error) { return mos_history_open(rig.bench.engine.get(), &history, error); })) {
-        mos_history_record record = MOS_HISTORY_RECORD_INIT;
-        bool at_end = false;
-        while (!at_end && call([&](auto error) {
-            const int found = mos_history_next(history, &record, error);
-            at_end = found == MOS_END;
-            return at_end ? MOS_OK : found;
-        })) {
-        }
-    }
-    mos_history_free(history);
-    return std::move(call).outcome();
-}
-
-Outcome open_and_recover(const Rig &rig) {
-    Caller call;
-    mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
-    options.root_path = rig.bench.root.path().c_str();
-    mos_engine *engine = nullptr;
-    if (call([&](auto error) { return mos_engine_open(rig.bench.context.get(), &options, &engine, error); }))
-        call([&](auto error) { return mos_engine_recover(engine, nullptr, error); });
-    mos_engine_free(engine);
-    return std::move(call).outcome();
-}
-
-struct Command {
-    std::string_view name;
-    std::string_view before;  // the version that is installed
-    std::string_view after;
-    Outcome (*run)(const Rig &rig);
-};
-
-constexpr std::array commands = {
-    Command{"install", "", "1", install},       Command{"update", "1", "2", update},
-    Command{"rollback", "2", "1", roll_back},   Command{"remove", "1", "", remove},
-    Command{"history", "1", "1", read_history}, Command{"open", "1", "1", open_and_recover},
-};
-
-std::string_view content_of(std::string_view version) { return version == "1" ? "one" : version == "2" ? "two" : ""; }
 
 // Brings the root to where a command begins, whatever it is now.
 void lead_to(const Rig &rig, std::string_view version) {
     if (rig.version() == version)
         return;
     if (version == "") {
-        auto [code, error] = remove(rig);
-        must(code, error.release());
+        rig.remove();
         return;
     }
     if (rig.version() == "")
@@ -253,7 +103,9 @@ std::string examine(Rig &rig, const Command &command, End end) {
         return "a second recovery found something to do";
     if (end == End::other_error)
         return "the error does not say that memory ran out";
-    return end == End::died ? "the process died" : "";
+    if (end == End::died)
+        return "the process died";
+    return command.look ? command.look(rig, end == End::success ? Ended::successfully : Ended::in_vain) : "";
 }
 
 struct Tally {
@@ -345,7 +197,7 @@ int main(int count, char **arguments) {
                "failed", "harmless", "wrong");
     int passed = 0;
     int failed = 0;
-    for (const Command &command : commands) {
+    for (const Command &command : capi::memory_commands()) {
         if (!options->command.empty() && options->command != command.name)
             continue;
         const Tally tally = run_command(command, *options);

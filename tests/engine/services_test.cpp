@@ -133,6 +133,33 @@ TEST_CASE("a service that somebody has stopped since the update is not started b
     CHECK(bench.services->take() == Calls{"daemon-reload"});
 }
 
+TEST_CASE("units that an update drops are stopped, and run again when it is taken back") {
+    ServiceBench bench;
+    Parts two = bench.web("1");
+    ImageBuilder files;
+    files.directory("usr").directory("usr/lib").directory("usr/lib/systemd").directory("usr/lib/systemd/system");
+    files.file("usr/lib/systemd/system/old.service", "1").file("usr/lib/systemd/system/web.service", "1");
+    two.files = files.image();
+    must(bench.install(two));
+    bench.services->active = {"old.service", "web.service"};
+    (void)bench.services->take();
+    SUBCASE("the others are restarted") {
+        must(bench.install(bench.web("2")));
+        CHECK(bench.services->take() == Calls{"stop old.service", "daemon-reload", "restart web.service"});
+        must(bench.bench.roll_back());
+        CHECK(bench.services->take() == Calls{"daemon-reload", "start old.service", "restart web.service"});
+    }
+    SUBCASE("one that does not run is left alone") {
+        bench.services->active = {"web.service"};
+        must(bench.install(bench.web("2")));
+        CHECK(bench.services->take() == Calls{"daemon-reload", "restart web.service"});
+    }
+    SUBCASE("a version that is no service drops all of them") {
+        must(bench.install({.manifest = manifest_of("web", "2")}));
+        CHECK(bench.services->take() == Calls{"stop old.service", "stop web.service", "daemon-reload"});
+    }
+}
+
 TEST_CASE("a service is stopped before its package is removed") {
     ServiceBench bench;
     must(bench.install(bench.web("1")));

@@ -16,10 +16,16 @@ using base::Phase;
 
 namespace {
 
+struct Edit {
+    std::string path;     // of a file that is there
+    std::string content;  // no shorter than what is there
+};
+
 struct Work {
     std::vector<const Packed *> installs;
     std::vector<std::string> removals;
     bool roll_back = false;
+    std::vector<Edit> edits = {};  // by hand, instead of all that; never cut
 };
 
 // The scene without what was there before and belongs to somebody else.
@@ -53,10 +59,52 @@ const Packed &third_package() {
     return packed;
 }
 
+const Packed &codec_package(int version) {
+    static const auto make = [](const char *number) {
+        return Packed{"codec",
+                      make_package("codec", number, ImageBuilder{}.file("codec.so", std::string(5000, *number)).image(),
+                                   "usr/lib/codec"),
+                      {.asked = install::Asked::by_another_package}};
+    };
+    static const Packed first = make("1");
+    static const Packed second = make("2");
+    return version == 1 ? first : second;
+}
+
+// Carries the codec, and brings a template and a configuration file.
+const Packed &carrying_package(int version) {
+    static const auto make = [](const std::string &number, const Packed &codec) {
+        ImageBuilder files;
+        files.directory("etc").file("etc/system.d.conf", "shipped " + number).directory("usr");
+        files.file("usr/system", "system " + number);
+        const ImageBuilder templates =
+            ImageBuilder{}.directory("etc").file("etc/system.conf", "port {{ port }} of " + number, 0640);
+        return Packed{"system",
+                      make_package({.manifest = manifest_of("system", number),
+                                    .files = files.image(),
+                                    .templates = templates.image(),
+                                    .bundles = {codec.bytes}}),
+                      {.values = R"({"port": 8080})"}};
+    };
+    static const Packed first = make("1", codec_package(1));
+    static const Packed second = make("2", codec_package(2));
+    return version == 1 ? first : second;
+}
+
+// In place, as some editors do.
+Result<void> make_edit(base::Directory &root, const Edit &edit) {
+    constexpr base::FileTime any_time{1'650'000'000, 0};
+    const base::SplitPath split = base::split_path(edit.path);
+    MOS_TRY(const auto folder, root.open_directory(split.parent, base::Symlinks::refuse));
+    MOS_TRY(const auto file, folder->open_file(split.name, base::OpenMode::write));
+    MOS_CHECK(file->write_at(0, base::as_bytes(edit.content)));
+    return file->set_modified(any_time);
+}
+
 install::Steps steps_of(const Work &work) {
     std::vector<install::InstallStep> installs;
     for (const Packed *packed : work.installs)
-        installs.push_back({open_package(packed->bytes), {}});
+        installs.push_back({open_package(packed->bytes), packed->options});
     return install_steps(std::move(installs), work.removals);
 }
 
@@ -64,6 +112,10 @@ install::Steps steps_of(const Work &work) {
 Result<void> perform(Session &session, const Work &work, std::size_t from, std::size_t to) {
     Machine &machine = session.machine();
     session.allow(only(from));
+    for (const Edit &one : work.edits)
+        MOS_CHECK(make_edit(machine.root(), one));
+    if (!work.edits.empty())
+        return {};
     machine.watcher.on_checkpoint = [&session, from, to](Phase phase) -> Result<void> {
         if (phase == Phase::deciding)
             session.allow(only(from) | only(to));
@@ -88,7 +140,8 @@ Result<void> perform(Session &session, const Work &work, std::size_t from, std::
     return {};
 }
 
-// The trees that `works` leave one after the other, the bare one first.
+// The trees that `works` leave one after the other, the bare one first; and, where somebody has edited files, the bare
+// one with them, since they stay when everything is taken back.
 std::vector<Release> releases_of(const std::vector<Work> &works) {
     const Workload none;
     Twin twin;
@@ -101,10 +154,17 @@ std::vector<Release> releases_of(const std::vector<Work> &works) {
         releases.push_back({must(picture(session.machine())), must(session.machine().installed_version()), "", ""});
     };
     look();
+    bool edited = false;
     for (const Work &work : works) {
         must(perform(session, work, 0, 0));
         look();
+        edited = edited || !work.edits.empty();
     }
+    state::Transactions transactions{session.machine().database()};
+    while (edited && must(transactions.newest_in_effect()))
+        must(session.machine().roll_back());
+    if (edited)
+        look();
     return releases;
 }
 
@@ -115,6 +175,7 @@ Workload workload(std::string name, std::string description, std::vector<Work> w
     // Release 0 is what prepare() leaves, 1 what is aimed at, the others those on the way.
     std::vector<Release> releases = {all[last], all[last + 1]};
     releases.insert(releases.end(), all.begin(), all.begin() + static_cast<std::ptrdiff_t>(last));
+    releases.insert(releases.end(), all.begin() + static_cast<std::ptrdiff_t>(last) + 2, all.end());
     const Work cut = works.back();
     works.pop_back();
     return {.name = std::move(name),
@@ -146,12 +207,23 @@ std::vector<Workload> package_workloads() {
     const Work removal{.installs = {}, .removals = {"system"}};
     const Work several{.installs = {&second_package(), &third_package()}, .removals = {"other"}};
     const Work rollback{.installs = {}, .removals = {}, .roll_back = true};
+    // A package, what it carries and another one; by hand, two configuration files; a second version of all of that,
+    // whose configuration files are put beside.
+    const Work batch{.installs = {&codec_package(1), &carrying_package(1), &third_package()}, .removals = {}};
+    const Work by_hand{
+        .installs = {},
+        .removals = {},
+        .edits = {{"etc/system.conf", std::string(100, 'h')}, {"etc/system.d.conf", std::string(100, 'i')}}};
+    const Work next_batch{.installs = {&codec_package(2), &carrying_package(2), &other_package()}, .removals = {}};
     return {
         workload("package-install", "a package into a root without database", {first}),
         workload("package-update", "every kind of change between two releases of a package", {first, second}),
         workload("package-remove", "a package goes", {first, removal}),
         workload("package-rollback", "an update is taken back", {first, second, rollback}),
         workload("several", "one plan updates, installs and removes", {first, other, several}),
+        workload("batch", "packages that carry others; new configuration files are put beside edited ones",
+                 {batch, by_hand, next_batch}),
+        workload("batch-rollback", "the same is taken back", {batch, by_hand, next_batch, rollback}),
     };
 }
 

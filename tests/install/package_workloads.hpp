@@ -3,12 +3,15 @@
 
 #include "workloads.hpp"
 
+#include <mos/install/plan.hpp>
+
 namespace mos::test {
 
 // A package as bytes: every thread opens its own.
 struct Packed {
     std::string name;
     base::Bytes bytes;
+    install::InstallOptions options = {};
 };
 
 [[nodiscard]] std::vector<Workload> package_workloads();

@@ -30,12 +30,14 @@ def cut(step):
 @dataclass(frozen=True)
 class RootCommand:
     """A command that changes a root. It begins after the steps of `before`. Where a death may also leave what other
-    steps lead to, these stand in `between`; `complete` says that recovery can only end in the new state."""
+    steps lead to, these stand in `between`; `complete` says that recovery can only end in the new state. `scripts`: that
+    packages have some, so that the root needs a shell and we the right to give it to them as their root."""
     name: str
     step: Step
     before: Tuple[Step, ...] = ()
     between: Tuple[Tuple[Step, ...], ...] = ()
     complete: bool = False
+    scripts: bool = False
 
     def stands(self):
         """The lists of steps that lead to the states which a death may leave; the last is the command's own."""
@@ -65,6 +67,9 @@ def keygen(*options):
 FIRST = (install("app-1"),)
 SECOND = (install("app-1"), install("app-2"))
 REMOVE = Step(("multios-package", "remove", "app", "--root={root}"))
+FIRST_SCRIPTED = (install("scripted-1"),)
+SECOND_SCRIPTED = (install("scripted-1"), install("scripted-2"))
+REMOVE_SCRIPTED = Step(("multios-package", "remove", "scripted", "--root={root}"))
 LAST_GOOD = update_tool("rollback", "last-good")
 RECOVER = update_tool("recover")
 BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outside}/library-1.mos",
@@ -83,6 +88,12 @@ COMMANDS = (
     RootCommand("recover-rollback", RECOVER, before=(*SECOND, cut(LAST_GOOD)), complete=True),
     RootCommand("install-after-cut", install("library-1"), before=(*FIRST, cut(install("app-2"))),
                 between=(SECOND,), complete=True),
+    RootCommand("install-scripted", install("scripted-1"), scripts=True),
+    RootCommand("update-scripted", install("scripted-2"), before=FIRST_SCRIPTED, scripts=True),
+    RootCommand("remove-scripted", REMOVE_SCRIPTED, before=FIRST_SCRIPTED, scripts=True),
+    RootCommand("rollback-scripted", LAST_GOOD, before=SECOND_SCRIPTED, scripts=True),
+    RootCommand("recover-scripted", RECOVER, before=(*FIRST_SCRIPTED, cut(install("scripted-2"))), complete=True,
+                scripts=True),
     FileCommand("create", create("--output={folder}/new.mos", "--sign-key={folder}/signer.key"), ("new.mos",)),
     FileCommand("create-over", create("--output={folder}/old.mos"), ("old.mos",)),
     FileCommand("sign", Step(("multios-package", "sign", "{folder}/old.mos", "--sign-key={folder}/signer.key")),

@@ -31,11 +31,16 @@ class Workshop:
         os.mkdir(self.template)
         self._must(("multios-package", "keygen", "--type=ed25519", "--output={folder}/signer"))
         self._must(("multios-package", "keygen", "--type=ecc-p384", "--ca", "--output={folder}/ca"))
+        # Each root with scripts has a name of it: as many copies would take their time.
+        self.busybox = os.path.join(folder, "busybox")
+        shutil.copy(tools.paths["busybox"], self.busybox)
+        scenes.write_scripts(os.path.join(self.outside, "scripts"))
         for name, make in scenes.TREES.items():
             make(os.path.join(self.outside, name))
             package, version = name.split("-")
-            self._must(create(f"--output={{outside}}/{name}.mos", "--sign-key={folder}/signer.key", name=package,
-                              version=version, tree=name).arguments)
+            scripts = ("--scripts={outside}/scripts", f"--script-output={scenes.OUTPUT}") if package == "scripted" else ()
+            self._must(create(f"--output={{outside}}/{name}.mos", "--sign-key={folder}/signer.key", *scripts,
+                              name=package, version=version, tree=name).arguments)
         self._must(create("--output={folder}/old.mos", version="1", tree="app-1").arguments)
         self.untouched = self._outside_picture()
 
@@ -88,6 +93,8 @@ class RootExaminer:
         os.mkdir(place)
         scenes.bare_root(os.path.join(place, "root"), os.path.join(self.workshop.template, "signer.pub"),
                          self.workshop.outside)
+        if self.command.scripts:
+            scenes.add_shell(os.path.join(place, "root"), self.workshop.busybox)
         for i, step in enumerate(steps):
             if step.cut:
                 self._cut(place, steps[:i + 1])
@@ -105,7 +112,7 @@ class RootExaminer:
         arguments = self.workshop.fill_in(steps[-1].arguments, place)
         if steps not in self._cuts:
             calls = self.tools.trace(arguments).calls
-            moves = [i + 1 for i, call in enumerate(calls) if call.startswith("renameat2 ")]
+            moves = [i + 1 for i, call in enumerate(calls) if call.startswith("renameat2 ") and "'try-" not in call]
             self._cuts[steps] = moves[len(moves) // 2]
             self._make(place, steps)
             return

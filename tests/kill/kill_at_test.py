@@ -16,7 +16,8 @@ from examine import FileExaminer, RootExaminer, Workshop
 from tools import KILLED, Broken, Kill, Tools, Violation
 
 PATHS = {"kill-at": os.environ["KILL_AT"], "multios-package": os.environ["MULTIOS_PACKAGE"],
-         "multios-update": os.environ["MULTIOS_UPDATE"], "sh": "/bin/sh", "python3": sys.executable}
+         "multios-update": os.environ["MULTIOS_UPDATE"], "multios-run-script": os.environ["MULTIOS_HELPER"],
+         "busybox": os.environ["BUSYBOX"], "sh": "/bin/sh", "python3": sys.executable}
 
 THREADS = """
 import os, subprocess, threading

@@ -185,7 +185,8 @@ def read_options():
     parser.add_argument("--folder", type=pathlib.Path, help="where the roots are made; the folder for temporary files "
                                                             "otherwise")
     options = parser.parse_args()
-    options.commands = [command for command in commands.COMMANDS if options.command in (None, command.name)]
+    options.commands = [command for command in commands.COMMANDS if options.command in (None, command.name) and
+                        (scenes.AS_ROOT or not getattr(command, "scripts", False))]
     if not options.commands:
         parser.error(f"no command '{options.command}'; there are: "
                      f"{', '.join(command.name for command in commands.COMMANDS)}")
@@ -197,11 +198,13 @@ def read_options():
 def main():
     options = read_options()
     tools = Tools({"kill-at": options.build / "tests/kill/kill-at",
+                   "multios-run-script": options.build / "src/libexec/multios-run-script",
+                   "busybox": shutil.which("busybox") or "/bin/busybox",
                    **{name: options.build / "examples" / name / name for name in ("multios-package", "multios-update")}})
     folder = tempfile.mkdtemp(prefix="mos-kill-", dir=options.folder)
     print(f"seed {options.seed}, {options.threads} workers in '{folder}'")
     if not scenes.AS_ROOT:
-        print("not root: owners and capabilities are left out")
+        print("not root: owners, capabilities and packages with scripts are left out")
     try:
         passed, failed = run_all(Workshop(tools, folder), options)
     except (Broken, OSError) as broken:

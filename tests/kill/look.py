@@ -17,7 +17,8 @@ HOLDERS = frozenset({".", "var", "var/lib"})
 RUN_BEGAN_NS = time.time_ns()
 IN_THIS_RUN = -1
 
-COMMITTED, REVERTING, DONE, REVERTED, PRUNED = range(1, 6)  # src/state/include/mos/state/transactions.hpp
+COMMITTED, REVERTING, DONE, REVERTED, PRUNED, APPLIED, UNDOING = range(1, 8)  # src/state/include/mos/state/transactions.hpp
+UNFINISHED = (COMMITTED, REVERTING, APPLIED, UNDOING)
 
 
 class Entry(NamedTuple):
@@ -114,7 +115,7 @@ def book(root):
         try:
             rows = connection.execute("SELECT id, stage, state FROM transactions").fetchall()
             return Book(installed=tuple(connection.execute(INSTALLED).fetchall()),
-                        unfinished=tuple(row[0] for row in rows if row[2] in (COMMITTED, REVERTING)),
+                        unfinished=tuple(row[0] for row in rows if row[2] in UNFINISHED),
                         stages=frozenset(str(row[0]) for row in rows if row[0] == row[1] and row[2] != PRUNED),
                         dump="\n".join(connection.iterdump()))
         finally:

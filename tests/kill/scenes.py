@@ -127,4 +127,53 @@ def more(top):
     return tree.finish()
 
 
-TREES = {"app-1": first_release, "app-2": second_release, "library-1": library, "more-1": more}
+def scripted(version):
+    def make(top):
+        tree = Tree(top)
+        tree.directory("opt").directory("opt/scripted").file("opt/scripted/tool", f"tool {version}", 0o755)
+        return tree.finish()
+    return make
+
+
+TREES = {"app-1": first_release, "app-2": second_release, "library-1": library, "more-1": more,
+         "scripted-1": scripted(1), "scripted-2": scripted(2)}
+
+# What the scripts of "scripted" write. The list is declared as an output. The mark of version 2 is taken away by `undo`;
+# a removal would leave it, so version 1 has none. A file that is there for a moment shows a script that died and was not
+# called again. All times are the tool's, each run alike.
+OUTPUT = "etc/scripted.list"
+SCRIPTS = {
+    "pre-install": "test -e /etc/local.conf",
+    "post-install": """set -e
+echo begun > /home/begun
+echo "$1 $2 over [$3]" > /etc/scripted.list
+touch -r /opt/scripted/tool /etc/scripted.list
+test $2 = 1 || echo enabled > /etc/enabled
+test $2 = 1 || touch -r /opt/scripted/tool /etc/enabled
+rm /home/begun""",
+    "undo": "test -e /opt/scripted/tool && rm -f /etc/enabled /home/begun",
+    "pre-remove": "test -e /opt/scripted/tool",
+    "post-remove": """set -e
+test ! -e /opt/scripted
+echo begun > /home/begun
+rm /home/begun""",
+}
+
+
+def write_scripts(top):
+    os.makedirs(top)
+    for name, text in SCRIPTS.items():
+        path = os.path.join(top, name)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"#!/bin/sh\n{text}\n")
+        os.chmod(path, 0o755)
+
+
+def add_shell(top, busybox):
+    """What scripts need of a root."""
+    tree = Tree(os.path.join(top, "bin"))
+    os.link(busybox, tree.path("busybox"))
+    for name in ("sh", "rm", "touch"):
+        tree.symlink(name, "busybox")
+    for name in ("etc", "home"):  # where they write, and leave the time of the run
+        os.utime(os.path.join(top, name))

@@ -40,13 +40,14 @@ class Ended(NamedTuple):
 
 
 class Tools:
-    """The built programs: {name: path}, with 'kill-at' among them."""
+    """The programs: {name: path}, with 'kill-at', the helper that runs scripts, and busybox among them."""
 
     def __init__(self, paths):
         self.paths = paths
         self.environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "LC_ALL", "COLUMNS")}
         # Packages that are made again must have the same bytes.
         self.environment.update({"LANG": "C.UTF-8", "TZ": "UTC", "SOURCE_DATE_EPOCH": "1700000000"})
+        self.environment["MULTIOS_HELPER"] = os.path.abspath(paths["multios-run-script"])
         # The leak check of a sanitized build is itself a tracer, and a task has only one.
         self.environment["ASAN_OPTIONS"] = self.environment.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
 

@@ -72,6 +72,32 @@ Release failing_release() {
 
 Release bare_release() { return {without_holders(bare_tree()), "", "", ""}; }
 
+constexpr base::FileTime somebodys_time{1'650'000'000, 0};
+
+// With an output that somebody has replaced since the scripts wrote it.
+Release with_edited_output(Release release) {
+    TreeEntry &entry = *std::ranges::find(release.tree.entries, "cache/list", &TreeEntry::path);
+    entry = ImageBuilder{}.file("cache/list", "somebody's", 0600).time(somebodys_time.seconds).image().entries.front();
+    return release;
+}
+
+// Replaces it durably, as editors do. What is written first lies where no picture shows it.
+Result<void> replace_output(Session &session) {
+    base::Directory &root = session.machine().root();
+    MOS_TRY(const auto aside, root.open_directory(database_path, base::Symlinks::refuse));
+    MOS_TRY(const auto file, aside->open_file("edited", base::OpenMode::create_new));
+    MOS_CHECK(file->write_at(0, base::as_bytes("somebody's")));
+    MOS_CHECK(file->set_modified(somebodys_time));
+    MOS_CHECK(file->flush());
+    MOS_TRY(const auto cache, root.open_directory("cache", base::Symlinks::refuse));
+    session.allow(only(2) | only(3));
+    MOS_CHECK(aside->rename("edited", *cache, "list", base::RenameMode::replace));
+    MOS_CHECK(cache->flush());
+    MOS_CHECK(aside->flush());
+    session.allow(only(3));
+    return {};
+}
+
 Result<void> install_old(Session &session) {
     MOS_CHECK(session.start());
     return session.update(1, 0);
@@ -121,6 +147,19 @@ std::vector<Workload> hook_workloads() {
                    },
                    .foreign_edits = ForeignEdits::none,
                    .script_errors = ScriptErrors::are_told});
+    all.push_back(
+        {.name = "edited-output",
+         .description = "after scripts somebody replaces what they wrote: it stays when the rest is taken back",
+         .releases = {old_release(), bare_release(), new_release(), with_edited_output(new_release()),
+                      with_edited_output(old_release())},
+         .prepare = install_old,
+         .run = [](Session &session) -> Result<void> {
+             MOS_CHECK(session.start());
+             MOS_CHECK(session.update(0, 2));
+             MOS_CHECK(replace_output(session));
+             return session.roll_back(3, 4);
+         },
+         .foreign_edits = ForeignEdits::made});
     return all;
 }
 

@@ -198,19 +198,70 @@ TEST_CASE_TEMPLATE("an output below a new directory comes and goes with it", Dis
     prove<Disk>(one);
 }
 
-TEST_CASE_TEMPLATE("an output that somebody edited after the script is the old one after the rollback, and the edit is "
-                   "in the recovery point",
-                   Disk, MOS_DISKS) {
+TEST_CASE_TEMPLATE("an output that somebody has changed since the scripts wrote it is kept and reported", Disk,
+                   MOS_DISKS) {
     const Case one = of(with_old(shelf("1")), shelf("2").file("d/out", new_content, 0600).time(written),
                         script(hook_creates, new_content));
     Rig<Disk> rig{one};
     must(rig.update());
     const auto d = must(rig.machine->root().open_directory("d", Symlinks::refuse));
-    must(mos::base::replace_file(*d, "out", mos::base::as_bytes("the user's"), 0644));
+    std::string content = "the user's";
+    SUBCASE("by a file in its place") { must(mos::base::replace_file(*d, "out", mos::base::as_bytes(content), 0644)); }
+    SUBCASE("in place, and the time put back") {
+        content = new_content + "and the user's";
+        const auto file = must(d->open_file("out", mos::base::OpenMode::write));
+        must(file->write_at(0, mos::base::as_bytes(content)));
+        must(file->set_modified(hook_time));
+    }
+    SUBCASE("by deleting it") {
+        content.clear();
+        must(d->remove_file("out"));
+    }
+    must(rig.machine->roll_back());
+    CHECK(rig.machine->watcher.notices ==
+          std::vector<std::string>{"'d/out' is kept: it was changed since the scripts wrote it"});
+    const TreeImage tree = must(rig.machine->tree());
+    CHECK((tree.find("d/out") != nullptr) == !content.empty());
+    CHECK((content.empty() || tree.find("d/out")->content == content));
+    CHECK(tree.find("d/tool")->content == "1");
+    const TreeImage all = must(rig.machine->everything());
+    CHECK(std::ranges::count(all.entries, old_content, &TreeEntry::content) == 1);  // in the recovery point
+}
+
+TEST_CASE_TEMPLATE("what a script that undoes writes to an output is no change of somebody's", Disk, MOS_DISKS) {
+    Case one = of(with_old(shelf("1")), shelf("2").file("d/out", new_content, 0600).time(written),
+                  script(hook_creates, new_content));
+    one.extras.hooks.push_back(hook(1, Moment::before_undo, hook_edits, "d/out", "undone"));
+    Rig<Disk> rig{one};
+    must(rig.update());
+    SUBCASE("nobody has changed it") {
+        must(rig.machine->roll_back());
+        rig.expect_before();
+        CHECK(rig.machine->watcher.notices.empty());
+    }
+    SUBCASE("somebody has, before") {
+        const auto d = must(rig.machine->root().open_directory("d", Symlinks::refuse));
+        must(mos::base::replace_file(*d, "out", mos::base::as_bytes("the user's"), 0644));
+        must(rig.machine->roll_back());
+        CHECK(rig.machine->watcher.notices.size() == 1);
+        CHECK(must(rig.machine->tree()).find("d/out")->content == "undone");
+    }
+}
+
+TEST_CASE_TEMPLATE("an output of several changes goes back through each of them", Disk, MOS_DISKS) {
+    const auto release = [](const std::string &tool, const std::string &output) {
+        return shelf(tool).file("d/out", output, 0600).time(written);
+    };
+    const Case first = of(with_old(shelf("1")), release("2", new_content), script(hook_creates, new_content));
+    const Case second = of(release("2", new_content), release("3", "later"), script(hook_creates, "later"));
+    Rig<Disk> rig{first};
+    must(rig.update());
+    must(rig.machine->update(second.before, second.after, "3", second.extras));
+    must(rig.machine->roll_back());
+    rig.expect_after();
     must(rig.machine->roll_back());
     rig.expect_before();
-    const TreeImage all = must(rig.machine->everything());
-    CHECK(std::ranges::count(all.entries, "the user's", &TreeEntry::content) == 1);
+    CHECK(rig.machine->watcher.notices.empty());
 }
 
 TEST_CASE_TEMPLATE("what is neither a file nor a link can't be an output, nor what changed before the decision", Disk,

@@ -55,7 +55,8 @@ struct Operation {
 
     // Recorded by the commit that gives the transaction its present direction, and tested by every (re)application: an
     // inactive operation is not touched; an active one is still to be done as long as its slot holds `leaving_inode`, 0
-    // standing for an empty slot.
+    // standing for an empty slot. Of an output that is in effect they say what its scripts have left:
+    // transaction/outputs.hpp.
     std::uint64_t leaving_inode = 0;
     bool active = true;
 };

@@ -33,6 +33,10 @@ class Surveyor {
     [[nodiscard]] Result<state::Operation> survey(state::Operation operation);
 
   private:
+    [[nodiscard]] state::Operation survey_output(state::Operation operation,
+                                                 const std::optional<base::FileStatus> &slot,
+                                                 const std::optional<base::FileStatus> &there);
+
     base::DirectoryCache m_cache;
     base::Observer &m_observer;
     Stages &m_stages;
