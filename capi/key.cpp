@@ -181,7 +181,7 @@ int mos_key_store_encrypted(const mos_key *key, const char *path, const char *pa
 int mos_key_use_algorithm(mos_key *key, const char *algorithm, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_handle(key));
-        const std::string_view wanted = text_or(algorithm, "");
+        const std::string wanted = text_or(algorithm, "");
         for (const SignatureAlgorithm own : key->public_key->algorithms())
             if (algorithm_name(own) == wanted) {
                 key->algorithm = own;

@@ -43,7 +43,7 @@ mos_trust_level number_of(TrustLevel level) {
 
 std::vector<std::string> split_words(const char *text) {
     std::vector<std::string> words;
-    std::string_view rest = text_or(text, "");
+    std::string_view rest = text == nullptr ? std::string_view{} : std::string_view{text};
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find(' '), rest.size());
         if (end > 0)

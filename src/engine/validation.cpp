@@ -150,8 +150,12 @@ class Examination {
             at(ValidationStep::policy).detail = "nobody who is trusted vouches for it";
             return;
         }
-        if (Result<void> checked = check_policy(package, bytes, m_admission.policy); !checked)
-            return fail(ValidationStep::policy, std::move(checked).error());
+        if (Result<void> checked = check_policy(package, bytes, m_admission.policy); !checked) {
+            if (checked.error().code() == Code::POLICY_REFUSED)
+                return fail(ValidationStep::policy, std::move(checked).error());
+            at(ValidationStep::policy).detail = "what the package says of itself can't be read";
+            return;
+        }
         pass(ValidationStep::policy,
              fmt::format("{} of {} required signatures, {} bytes", m_found.verdict.accepted.size(),
                          m_admission.decision().required_signatures, bytes));

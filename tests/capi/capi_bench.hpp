@@ -30,6 +30,9 @@ using Cursor = std::unique_ptr<mos_entry_cursor, Freer<mos_entry_cursor_free>>;
 using Doctor = std::unique_ptr<mos_doctor, Freer<mos_doctor_free>>;
 using History = std::unique_ptr<mos_history, Freer<mos_history_free>>;
 using Key = std::unique_ptr<mos_key, Freer<mos_key_free>>;
+using Certificate = std::unique_ptr<mos_certificate, Freer<mos_certificate_free>>;
+using Digest = std::unique_ptr<mos_digest, Freer<mos_digest_free>>;
+using TrustList = std::unique_ptr<mos_trust_list, Freer<mos_trust_list_free>>;
 using ErrorHandle = std::unique_ptr<mos_error, Freer<mos_error_free>>;
 
 class Folder {
@@ -65,6 +68,22 @@ inline void must(int code, mos_error *error) {
     const ErrorHandle owned{error};
     if (code != MOS_OK)
         FAIL("unexpected error ", code, ": ", std::string{mos_error_message(error)});
+}
+
+// The code of a call that must fail, and its error.
+struct Failure {
+    int code = 0;
+    ErrorHandle error;
+};
+
+template <class Call>
+Failure failure_of(const Call &call) {
+    mos_error *error = nullptr;
+    const int code = call(&error);
+    CHECK(code < 0);
+    REQUIRE(error != nullptr);
+    CHECK(mos_error_code(error) == code);
+    return {code, ErrorHandle{error}};
 }
 
 template <class Handle, class Call>

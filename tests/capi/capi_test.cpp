@@ -13,22 +13,6 @@ using namespace mos::test::capi;
 
 namespace {
 
-// The code of a call that must fail, and its error.
-struct Failure {
-    int code = 0;
-    ErrorHandle error;
-};
-
-template <class Call>
-Failure failure_of(const Call &call) {
-    mos_error *error = nullptr;
-    const int code = call(&error);
-    CHECK(code < 0);
-    REQUIRE(error != nullptr);
-    CHECK(mos_error_code(error) == code);
-    return {code, ErrorHandle{error}};
-}
-
 // Counts how often the data of a callback are freed.
 struct Counted {
     int destroyed = 0;

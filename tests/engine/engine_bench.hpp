@@ -33,8 +33,7 @@ class EngineBench {
 
     // Another engine on the same root, as another process has it.
     [[nodiscard]] std::shared_ptr<engine::Engine> open(engine::Settings settings = {}, engine::LogSink log = {}) const {
-        return std::make_shared<engine::Engine>(twin.root(), std::move(settings), std::make_shared<StillClock>(),
-                                                std::move(log));
+        return std::make_shared<engine::Engine>(twin.root(), std::move(settings), clock, std::move(log));
     }
     void trust(const std::string &name, const std::string &content) const {
         const auto folder = must(base::make_directories(*twin.root(), engine::trust_path));
@@ -79,6 +78,7 @@ class EngineBench {
 
     Twin twin;
     PinnedSigner publisher;
+    std::shared_ptr<const base::Clock> clock = std::make_shared<StillClock>();  // of what open() opens
     std::shared_ptr<engine::Engine> engine;
 };
 
