@@ -262,6 +262,27 @@ TEST_CASE("index lines that two readers could understand differently are refused
     }
 }
 
+TEST_CASE("a digest in the index is 64 lower hexadecimal digits and nothing else") {
+    std::string line;
+    for (const std::string &one : test::take_apart(sample()).lines)
+        if (line.empty() && one.find("\"sha256\":\"") != std::string::npos)
+            line = one;
+    const std::string_view key = "\"sha256\":\"";
+    const std::size_t at = line.find(key) + key.size();
+    REQUIRE(at > key.size());
+    must(parse_entry_line(line));
+    const std::string digest = line.substr(at, 64);
+    std::string upper = digest;
+    for (char &c : upper)
+        c = c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+    for (const std::string &text : {std::string{}, " " + digest, digest + " ", " " + digest.substr(1), digest.substr(1),
+                                    digest + "0", "g" + digest.substr(1), "0x" + digest.substr(2), upper}) {
+        std::string bent = line;
+        bent.replace(at, 64, text);
+        CHECK_MESSAGE(refusal(parse_entry_line(bent)) == Code::FORMAT, bent);
+    }
+}
+
 TEST_CASE("every cut and every changed byte of an index line gives a refusal or another line") {
     for (const std::string &line : test::take_apart(sample()).lines) {
         for (std::size_t i = 0; i < line.size(); ++i) {
