@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 using namespace mos::capi;
 using mos::Code;
@@ -41,11 +42,18 @@ Result<Previous> read_previous(const std::string &path, const Certificate &ca) {
                      fmt::format("{} is the list of {}, not of {}", mos::base::in_quotes(path),
                                  mos::base::in_quotes(list.issuer()), mos::base::in_quotes(ca.subject()))}
             .about(path);
+    if (!list.is_signed_by(ca))
+        return Error{Code::CERTIFICATE_INVALID,
+                     fmt::format("{} was not signed by {}: it is not gone on from", mos::base::in_quotes(path),
+                                 mos::base::in_quotes(ca.subject()))}
+            .about(path);
     Previous previous;
     if (list.number().size() > sizeof previous.number)
         return Error{Code::UNSUPPORTED, fmt::format("the number of {} is too large", mos::base::in_quotes(path))};
     for (const std::byte byte : list.number())
         previous.number = previous.number << 8U | std::to_integer<std::uint64_t>(byte);
+    if (previous.number == std::numeric_limits<std::uint64_t>::max())
+        return Error{Code::LIMIT, fmt::format("no number comes after that of {}", mos::base::in_quotes(path))};
     for (std::size_t i = 0; i < list.size(); ++i)
         previous.entries.push_back(list.at(i));
     return previous;

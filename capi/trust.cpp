@@ -41,15 +41,20 @@ mos_trust_level number_of(TrustLevel level) {
     return level == TrustLevel::medium ? MOS_TRUST_MEDIUM : MOS_TRUST_HIGH;
 }
 
-std::vector<std::string> split_words(const char *text) {
+// No list where there is no text; a text without a word would allow everything by mistake.
+Result<std::vector<std::string>> split_words(const char *text, std::string_view what) {
     std::vector<std::string> words;
-    std::string_view rest = text == nullptr ? std::string_view{} : std::string_view{text};
+    if (text == nullptr)
+        return words;
+    std::string_view rest{text};
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find(' '), rest.size());
         if (end > 0)
             words.emplace_back(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
+    if (words.empty())
+        return Error{Code::INVALID_ARGUMENT, fmt::format("no {} are named; NULL stands for all", what)};
     return words;
 }
 
@@ -83,8 +88,8 @@ Result<mos::engine::NewTrust> read_new_trust(const mos_new_trust *trust) {
     MOS_TRY(made.scope.level, level_of(given.level));
     made.scope.not_before_unix_s = time_or_none(given.not_before_unix_s);
     made.scope.not_after_unix_s = time_or_none(given.not_after_unix_s);
-    made.scope.packages = split_words(given.packages);
-    made.scope.types = split_words(given.types);
+    MOS_TRY(made.scope.packages, split_words(given.packages, "packages"));
+    MOS_TRY(made.scope.types, split_words(given.types, "types"));
     return made;
 }
 
@@ -99,8 +104,7 @@ Result<std::unique_ptr<mos::base::Directory>> make_folder(mos::engine::Engine &e
 Result<std::vector<TrustEntry>> list_entries(mos::engine::Engine &engine) {
     auto folder = engine.settings().trust_folder ? mos::engine::open_trust_folder(*engine.settings().trust_folder)
                                                  : mos::engine::open_trust_folder(engine.root());
-    if (!folder && folder.error().cause() != nullptr && folder.error().cause()->code() == Code::NOT_FOUND &&
-        !engine.settings().trust_folder)
+    if (!folder && folder.error().cause() != nullptr && folder.error().cause()->code() == Code::NOT_FOUND)
         return std::vector<TrustEntry>{};
     if (!folder)
         return std::move(folder).error();

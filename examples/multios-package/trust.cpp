@@ -1,16 +1,12 @@
 #include "trust.hpp"
 
-#include <cerrno>
-
-#include <unistd.h>
-
 using namespace frame;
 
 namespace package_tool {
 
 namespace {
 
-constexpr std::int64_t most_signatures = 64;
+constexpr std::int64_t most_signatures = 16;  // that a package can carry
 
 }  // namespace
 
@@ -21,22 +17,6 @@ std::vector<Option> trust_options() {
         number("required-signatures", 1, most_signatures,
                "how many different trusted keys must have signed; 1 otherwise"),
     };
-}
-
-static std::string below_root(const Session &session, std::string_view path) {
-    std::string root = session.values.text_or("root", "");
-    while (!root.empty() && root.back() == '/')
-        root.pop_back();
-    return root + std::string{path};
-}
-
-std::string trust_folder(const Session &session) {
-    return session.values.text_or("trust", below_root(session, "/etc/multios/trust"));
-}
-
-std::string policy_file(const Session &session) {
-    std::string path = below_root(session, "/etc/multios/security-policy.yml");
-    return ::access(path.c_str(), F_OK) == 0 || errno != ENOENT ? path : std::string{};
 }
 
 Result<Package> open_package(const Session &session, const std::string &path) {

@@ -8,19 +8,13 @@ namespace package_tool {
 // --trust, --root, --required-signatures.
 [[nodiscard]] std::vector<frame::Option> trust_options();
 
-// The folder that they name: --trust, or etc/multios/trust below --root.
-[[nodiscard]] std::string trust_folder(const frame::Session &session);
-// The policy of --root; "" where that has none, so that the defaults hold.
-[[nodiscard]] std::string policy_file(const frame::Session &session);
 
 // Calls `call(const mos_trust_options *)` with them.
 template <class Call>
 auto with_trust(const frame::Session &session, Call call) {
-    const std::string folder = trust_folder(session);
     mos_trust_options options = MOS_TRUST_OPTIONS_INIT;
-    options.trust_path = folder.c_str();
-    const std::string policy = policy_file(session);
-    options.policy_path = policy.c_str();
+    options.trust_path = session.values.c_text("trust");
+    options.root_path = session.values.c_text("root");
     options.required_signatures = static_cast<std::uint32_t>(session.values.number("required-signatures").value_or(0));
     return call(&options);
 }

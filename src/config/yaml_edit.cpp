@@ -167,10 +167,14 @@ Result<base::JsonTree> expected_tree(std::string_view text, std::span<const Assi
     MOS_TRY(base::JsonTree tree, read_values(text, Format::yaml, name));
     for (const Assignment &assignment : assignments) {
         MOS_TRY(const base::JsonTree value,
-                read_values(fmt::format("value: {}\n", assignment.value), Format::yaml, assignment.path));
+                read_values(fmt::format("value: {}\nend: 1\n", assignment.value), Format::yaml, assignment.path));
+        if (value->size() != 2 || !value->contains("end"))
+            return Error{Code::INVALID_ARGUMENT, fmt::format("{} is no value on one line", base::in_quotes(assignment.value))};
         const json::json_pointer pointer = pointer_of(assignment.path);
         for (json::json_pointer above = pointer.parent_pointer(); !above.empty(); above = above.parent_pointer())
-            if (tree->contains(above) && !tree->at(above).is_object())
+            if (tree->contains(above) && tree->at(above).is_null())
+                tree->at(above) = json::object();  // a section with nothing in it yet
+            else if (tree->contains(above) && !tree->at(above).is_object())
                 return Error{Code::INVALID_ARGUMENT,
                              fmt::format("{} has a value where {} needs a section", base::in_quotes(name),
                                          base::in_quotes(assignment.path))};

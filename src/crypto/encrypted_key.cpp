@@ -81,7 +81,9 @@ Result<void> read_derivation(der::Reader fields, Parameters &parameters) {
     if (details.next_is(Tag::integer)) {  // the key's length, which the cipher tells as well
         MOS_TRY([[maybe_unused]] const ByteView length, details.unsigned_integer());
     }
-    MOS_TRY(der::Reader function, details.enter(Tag::sequence));  // absent it would be HMAC-SHA-1
+    if (details.at_end())
+        return unsupported(base::as_bytes(oid::hmac_with_sha1));  // the default
+    MOS_TRY(der::Reader function, details.enter(Tag::sequence));
     MOS_CHECK(details.expect_end());
     MOS_TRY(const ByteView identifier, function.object_identifier());
     const PseudoRandomFunction *const known = find_known(functions, identifier);
@@ -183,6 +185,8 @@ Result<SecretBytes> decrypt_key(ByteView encrypted, std::string_view passphrase)
     if (!is_padded)
         return Error{Code::WRONG_PASSPHRASE, "the passphrase does not open it"};
     key.resize(key.size() - padding);
+    if (!der::open(key, Tag::sequence))  // garbage that was padded by chance
+        return Error{Code::WRONG_PASSPHRASE, "the passphrase does not open it"};
     return key;
 }
 

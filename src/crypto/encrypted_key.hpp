@@ -12,8 +12,8 @@ namespace mos::crypto {
 [[nodiscard]] Result<SecretBytes> encrypt_key(base::ByteView key, std::string_view passphrase);
 
 // Reads PBKDF2 with HMAC-SHA-256, -384 or -512 and AES-128-CBC, -192 or -256. FORMAT when malformed, UNSUPPORTED for
-// another scheme, LIMIT beyond max_key_rounds, WRONG_PASSPHRASE when what comes out is not padded as it must be: of
-// another passphrase's garbage one in 256 passes, and is no key.
+// another scheme, LIMIT beyond max_key_rounds, WRONG_PASSPHRASE when what comes out is not padded
+// as it must be, or is no DER.
 [[nodiscard]] Result<SecretBytes> decrypt_key(base::ByteView encrypted, std::string_view passphrase);
 
 }  // namespace mos::crypto

@@ -86,10 +86,8 @@ Likeness compare_attributes(const NameAttribute &a, const NameAttribute &b) {
     return *left == *right ? Likeness::same : Likeness::different;
 }
 
-// As sets: each attribute of one has its like in the other.
-Likeness compare_relative_names(const RelativeName &a, const RelativeName &b) {
-    if (a.size() != b.size())
-        return Likeness::different;
+// Each attribute of `a` has its like in `b`.
+Likeness find_likes(const RelativeName &a, const RelativeName &b) {
     Likeness all = Likeness::same;
     for (const NameAttribute &one : a) {
         Likeness best = Likeness::different;
@@ -98,6 +96,11 @@ Likeness compare_relative_names(const RelativeName &a, const RelativeName &b) {
         all = std::min(all, best);
     }
     return all;
+}
+
+// As sets.
+Likeness compare_relative_names(const RelativeName &a, const RelativeName &b) {
+    return a.size() != b.size() ? Likeness::different : std::min(find_likes(a, b), find_likes(b, a));
 }
 
 // Of as many relative names as `beginning` has.

@@ -94,7 +94,7 @@ Result<void> check_key_ids(const Certificate &certificate, bool is_self_signed) 
     return {};
 }
 
-Result<void> check_time(const Certificate &certificate, std::int64_t now_unix_s, const Profile &profile) {
+Result<void> check_time(const Certificate &certificate, std::int64_t now_unix_s, bool may_have_expired) {
     const Validity validity = certificate.validity();
     if (validity.not_after_unix_s < validity.not_before_unix_s)
         return refusal(certificate, "is valid at no time: it ends before it begins");
@@ -103,12 +103,18 @@ Result<void> check_time(const Certificate &certificate, std::int64_t now_unix_s,
                        fmt::format("is not valid before {}, and it is {}", date_text(validity.not_before_unix_s),
                                    date_text(now_unix_s)),
                        Code::CERTIFICATE_EXPIRED);
-    if (now_unix_s > validity.not_after_unix_s && !profile.accept_expired)
+    if (now_unix_s > validity.not_after_unix_s && !may_have_expired)
         return refusal(certificate,
                        fmt::format("was valid until {}, and it is {}", date_text(validity.not_after_unix_s),
                                    date_text(now_unix_s)),
                        Code::CERTIFICATE_EXPIRED);
     return {};
+}
+
+// What was signed says that it was made while the leaf was valid. Whoever has the key can say so at any time.
+bool was_valid_when_signed(const Certificate &leaf, const ChainInput &input) {
+    return input.signed_unix_s && *input.signed_unix_s >= leaf.validity().not_before_unix_s &&
+           *input.signed_unix_s <= leaf.validity().not_after_unix_s;
 }
 
 // RFC 5280 section 6.1.4 (k) to (n), stricter: a CA says what it may do.
@@ -235,12 +241,15 @@ Result<void> check_signature(const Certificate &certificate, const Certificate &
 }
 
 // Times come first: most often it is the time that is wrong.
-Result<void> check_path(std::span<const Certificate> path, std::int64_t now_unix_s, const Profile &profile) {
-    for (const Certificate &certificate : path)
-        MOS_CHECK(check_time(certificate, now_unix_s, profile));
+Result<void> check_path(std::span<const Certificate> path, const ChainInput &input, const Profile &profile) {
+    for (std::size_t i = 0; i < path.size(); ++i)
+        MOS_CHECK(check_time(path[i], input.now_unix_s,
+                             i == 0 && profile.accept_expired && was_valid_when_signed(path[i], input)));
     std::size_t intermediates = 0;  // self-issued ones are not counted (RFC 5280 section 4.2.1.9)
     for (std::size_t i = 0; i < path.size(); ++i) {
         MOS_CHECK(check_place(path, i, intermediates, profile.purpose));
+        if (path[i].public_key().family() == KeyFamily::ed25519)
+            return refusal(path[i], "has an Ed25519 key, which is pinned and has no certificate");
         MOS_CHECK(check_key_strength(path[i].public_key(), shown_name(path[i]), profile));
         MOS_CHECK(check_names(path[i], i == 0));
         if (i > 0 && !is_self_issued(path[i]))

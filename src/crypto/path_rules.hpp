@@ -23,7 +23,7 @@ namespace mos::crypto {
 [[nodiscard]] Result<void> check_signature(const Certificate &certificate, const Certificate &issuer);
 
 // Everything that certificates alone tell, of a path whose signatures were verified, leaf first.
-[[nodiscard]] Result<void> check_path(std::span<const Certificate> path, std::int64_t now_unix_s,
+[[nodiscard]] Result<void> check_path(std::span<const Certificate> path, const ChainInput &input,
                                       const Profile &profile);
 
 }  // namespace mos::crypto

@@ -12,7 +12,7 @@ namespace mos::crypto {
 PathSearch::PathSearch(const ChainInput &input, const Profile &profile)
     : m_input(input), m_profile(profile),
       m_max_intermediates(std::min(profile.max_intermediates, max_path_intermediates)),
-      m_revocation(input.revocation_lists, input.now_unix_s, profile) {}
+      m_revocation(input, profile) {}
 
 Result<TrustedPath> PathSearch::run() {
     m_path = {m_input.leaf};
@@ -124,7 +124,7 @@ Result<void> PathSearch::check_whole_path() {
     // themselves with SHA-1, which is none that could be looked at here.
     if (is_self_issued(m_path.back()) && m_path.back().fields().signature.algorithm)
         MOS_CHECK(check_signature(m_path.back(), m_path.back()));
-    MOS_CHECK(check_path(m_path, m_input.now_unix_s, m_profile));
+    MOS_CHECK(check_path(m_path, m_input, m_profile));
     return m_revocation.check(m_path);
 }
 

@@ -52,9 +52,12 @@ Result<void> RevocationCheck::check_certificate(const Certificate &certificate, 
     MOS_TRY(const RevocationList *const list, find_list(issuer));
     if (list == nullptr && m_profile.revocation == RevocationRule::required)
         return unknown(issuer, "is not there");
-    if (list == nullptr || may_be_revoked)
+    if (list == nullptr)
         return {};
-    if (const std::optional<Revocation> revocation = list->find(certificate))
+    const std::optional<Revocation> revocation = list->find(certificate);
+    const bool was_signed_before =
+        revocation && may_be_revoked && m_signed_unix_s && *m_signed_unix_s < revocation->revoked_unix_s;
+    if (revocation && !was_signed_before)
         return refusal(certificate,
                        fmt::format("was revoked by {} on {} ({})", base::in_quotes(issuer.subject()),
                                    date_text(revocation->revoked_unix_s), revocation->reason),
@@ -100,8 +103,7 @@ bool RevocationCheck::is_signed_by(const RevocationList &list, const Certificate
     const auto known = m_signatures.find(key);
     if (known != m_signatures.end())
         return known->second;
-    const bool is_good =
-        check_issuer_signature(list.fields().signature, "the list", issuer.public_key(), issuer.subject()).ok();
+    const bool is_good = list.is_signed_by(issuer);
     m_signatures.emplace(key, is_good);
     return is_good;
 }

@@ -14,8 +14,9 @@ namespace mos::crypto {
 class RevocationCheck {
   public:
     // Both live as long as this.
-    RevocationCheck(std::span<const RevocationList> lists, std::int64_t now_unix_s, const Profile &profile)
-        : m_lists(lists), m_now_unix_s(now_unix_s), m_profile(profile) {}
+    RevocationCheck(const ChainInput &input, const Profile &profile)
+        : m_lists(input.revocation_lists), m_now_unix_s(input.now_unix_s), m_signed_unix_s(input.signed_unix_s),
+          m_profile(profile) {}
 
     // Of a path, leaf first: CERTIFICATE_REVOKED or REVOCATION_UNKNOWN, as profile.hpp says.
     [[nodiscard]] Result<void> check(std::span<const Certificate> path);
@@ -30,6 +31,7 @@ class RevocationCheck {
 
     std::span<const RevocationList> m_lists;
     std::int64_t m_now_unix_s;
+    std::optional<std::int64_t> m_signed_unix_s;
     const Profile &m_profile;
     std::map<std::pair<const std::byte *, const std::byte *>, bool> m_signatures;  // list and issuer: verified?
 };

@@ -88,12 +88,17 @@ const std::string &RevocationList::issuer() const noexcept { return m_fields->is
 ByteView RevocationList::number() const noexcept { return m_fields->number; }
 std::int64_t RevocationList::this_update_unix_s() const noexcept { return m_fields->this_update_unix_s; }
 std::int64_t RevocationList::next_update_unix_s() const noexcept { return m_fields->next_update_unix_s; }
+base::ByteView RevocationList::issuer_key_id() const noexcept { return m_fields->authority_key_id.key_id; }
 std::size_t RevocationList::size() const noexcept { return m_fields->entries.size(); }
 
 RevokedCertificate RevocationList::at(std::size_t place) const {
     const RevocationEntry &entry = m_fields->entries.at(place);
     return {base::to_bytes(entry.serial),
             {entry.revoked_unix_s, std::string{revocation_reason_text(entry.reason).value_or("")}}};
+}
+
+bool RevocationList::is_signed_by(const Certificate &issuer) const {
+    return check_issuer_signature(m_fields->signature, "the list", issuer.public_key(), issuer.subject()).ok();
 }
 
 std::optional<Revocation> RevocationList::find(const Certificate &certificate) const {

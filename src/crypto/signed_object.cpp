@@ -124,7 +124,7 @@ Result<void> check_issuer_signature(const IssuerSignature &signature, std::strin
         return Error{Code::CERTIFICATE_INVALID, fmt::format("{} is signed by an algorithm that is not allowed ({})",
                                                             object, signature.algorithm_oid)};
     const bool is_rsa = key.family() == KeyFamily::rsa;
-    if (signature.algorithm->is_rsa != is_rsa ||
+    if (signature.algorithm->is_rsa != is_rsa || key.family() == KeyFamily::ed25519 ||
         !key.verifies({.digest = signature.algorithm->digest}, signature.to_be_signed, signature.value))
         return Error{Code::CERTIFICATE_INVALID, fmt::format("{} names {} as its issuer, but was not signed by it",
                                                             object, base::in_quotes(issuer))};

@@ -44,11 +44,13 @@ const Ending *ending_of(std::string_view file) {
     return found == endings.end() ? nullptr : found;
 }
 
+// One of them would vouch for what the other may not, and stay when the other is removed. An authority whose
+// certificate was renewed may stand there with both, if they are trusted for the same.
 bool is_same_anchor(const TrustEntry &a, const TrustEntry &b) {
     const Certificate *const one = a.certificate(), *const other = b.certificate();
     if (one == nullptr || other == nullptr)
         return one == other && a.key() == b.key();
-    return std::ranges::equal(one->der(), other->der());
+    return std::ranges::equal(one->der(), other->der()) || (a.key() == b.key() && a.scope != b.scope);
 }
 
 Result<RevocationList> read_revocation_list(base::ByteView content, std::string_view file) {
@@ -112,7 +114,6 @@ Result<void> TrustStore::add(TrustEntry entry) {
         return unreadable(entry.id, "stands twice");
     if (const Certificate *const certificate = entry.certificate(); certificate != nullptr)
         MOS_CHECK(check_authority(*certificate));
-    // The limits of one would be void beside the other.
     for (const TrustEntry &other : m_entries)
         if (is_same_anchor(entry, other))
             return unreadable(entry.id, fmt::format("has the {} of {}", entry.certificate() ? "certificate" : "key",

@@ -115,7 +115,8 @@ Result<Voucher> vouch_by_roots(const Certificate &leaf, std::span<const Certific
                                                  .intermediates = intermediates,
                                                  .roots = roots.certificates,
                                                  .revocation_lists = court.trust.revocation_lists(),
-                                                 .now_unix_s = court.decision.now_unix_s},
+                                                 .now_unix_s = court.decision.now_unix_s,
+                                                 .signed_unix_s = court.subject.created_unix_s},
                                                 court.decision.profile));
     Voucher voucher{*roots.entries[path.root], leaf.subject(), leaf.public_key(), {}, leaf.validity()};
     for (const Certificate &certificate : path.certificates)

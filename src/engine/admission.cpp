@@ -1,5 +1,7 @@
 #include <mos/engine/admission.hpp>
 
+#include "time_floor.hpp"
+
 #include <mos/package/manifest.hpp>
 #include <mos/package/package_file.hpp>
 
@@ -41,6 +43,16 @@ Result<crypto::TrustStore> load_trust(const TrustFolder &trust) {
     return loaded;
 }
 
+Result<Admission> open_admission(base::Directory &root, const std::optional<std::string> &trust_folder,
+                                 unsigned required_signatures, const base::Clock &clock) {
+    MOS_TRY(TrustFolder trust, trust_folder ? open_trust_folder(*trust_folder) : open_trust_folder(root));
+    MOS_TRY(policy::SecurityPolicy policy, policy::load_security_policy(root));
+    return Admission{.trust = std::move(trust),
+                     .policy = std::move(policy),
+                     .required_signatures = required_signatures,
+                     .now_unix_s = effective_time(root, clock)};
+}
+
 crypto::Decision Admission::decision() const {
     crypto::Decision decision;
     decision.required_signatures = required_signatures;
@@ -64,6 +76,18 @@ Result<package::Package> authenticate(std::unique_ptr<base::Source> source, cons
         return base::in_context(std::move(checked).error(),
                                 fmt::format("package {} is refused", base::in_quotes(name)));
     return package;
+}
+
+Result<void> judge_again(const package::Package &package, const Admission &admission) {
+    MOS_TRY(const crypto::TrustStore store, load_trust(admission.trust));
+    const package::Statement &statement = package.statement();
+    const auto verdict = crypto::verify_signatures(
+        package::signed_message(package.statement_bytes()),
+        {.name = statement.name, .type = statement.type, .created_unix_s = statement.created_unix_s},
+        package.signatures().known(), store, admission.decision());
+    if (!verdict)
+        return base::in_context(verdict.error(), fmt::format("package {} is refused", base::in_quotes(package.name())));
+    return {};
 }
 
 }  // namespace mos::engine

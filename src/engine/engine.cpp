@@ -1,7 +1,6 @@
 #include <mos/engine/engine.hpp>
 
 #include "restore.hpp"
-#include "time_floor.hpp"
 
 #include <mos/crypto/trust_store.hpp>
 #include <mos/crypto/verify.hpp>
@@ -166,13 +165,7 @@ Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> sour
 }
 
 Result<Admission> Engine::admission() {
-    MOS_TRY(TrustFolder trust,
-            m_settings.trust_folder ? open_trust_folder(*m_settings.trust_folder) : open_trust_folder(*m_root));
-    MOS_TRY(policy::SecurityPolicy policy, policy::load_security_policy(*m_root));
-    return Admission{.trust = std::move(trust),
-                     .policy = std::move(policy),
-                     .required_signatures = m_settings.required_signatures,
-                     .now_unix_s = effective_time(*m_root, *m_clock)};
+    return open_admission(*m_root, m_settings.trust_folder, m_settings.required_signatures, *m_clock);
 }
 
 Result<std::vector<state::Transaction>> Engine::history() {

@@ -39,6 +39,7 @@ struct Plan::State {
     [[nodiscard]] Result<JobOutcome> perform_in(Session &session, const Job::Ask &ask,
                                                 const std::optional<std::string> &expected_digest,
                                                 const std::string &reason);
+    [[nodiscard]] Result<void> judge_again();
     [[nodiscard]] Result<void> resolve_rollback(transaction::Site &site);
     [[nodiscard]] Result<JobOutcome> perform_rollback(transaction::Site &site, const std::string &reason);
 };
@@ -231,6 +232,16 @@ Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask
     return outcome;
 }
 
+// A plan may have waited while somebody took trust back or changed the policy.
+Result<void> Plan::State::judge_again() {
+    if (effective.installs.empty())
+        return {};
+    MOS_TRY(const Admission admission, engine->admission());
+    for (const install::InstallStep &step : effective.installs)
+        MOS_CHECK(engine::judge_again(*step.package, admission));
+    return {};
+}
+
 Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask,
                                            const std::optional<std::string> &expected_digest,
                                            const std::string &reason) {
@@ -241,11 +252,12 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
                                                      base::in_quotes(*expected_digest))};
     if (rollback)
         return perform_rollback(session.site(), reason);
+    MOS_CHECK(judge_again());
     MOS_TRY(const install::Outcome outcome,
             install::carry_out(session.site(), effective, *resolution,
                                {.ask = asker(ask), .reason = reason, .services = &session.services()}));
     for (const install::InstallStep &step : effective.installs)
-        if (const auto raised = raise_time_floor(engine->root(), *step.package); !raised)
+        if (const auto raised = raise_time_floor(engine->root(), *step.package, engine->clock()); !raised)
             session.site().observer.notice(
                 fmt::format("the time that the package tells was not kept: {}", raised.error().full_message()));
     JobOutcome result{.recovery_point = snapshot::recovery_point_name(outcome.transaction),

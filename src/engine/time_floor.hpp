@@ -16,9 +16,11 @@ namespace mos::engine {
 // write the trust folder as well.
 [[nodiscard]] std::int64_t effective_time(base::Directory &root, const base::Clock &clock);
 
-// Raises the floor to the time at which the package says it was made, if an accepted signer has a certificate: not
-// beyond that certificate's end, so that a signer with a wrong clock does not lock everybody else out. Written only
-// when it moves by a day or more, and not flushed: the next change's flush takes it along.
-[[nodiscard]] Result<void> raise_time_floor(base::Directory &root, const package::Package &package);
+// Raises the floor to the time at which the package says it was made, if accepted signers have certificates: not beyond
+// the end of any of those, and not more than a day beyond a clock that runs, so that a signer with a wrong clock does
+// not lock everybody else out. Written only when it moves by a day or more, and not flushed: the next change's flush
+// takes it along.
+[[nodiscard]] Result<void> raise_time_floor(base::Directory &root, const package::Package &package,
+                                            const base::Clock &clock);
 
 }  // namespace mos::engine

@@ -146,8 +146,10 @@ class Examination {
     void check_rules(Package &package, std::uint64_t bytes) {
         if (at(ValidationStep::policy).outcome != StepOutcome::not_reached)
             return;
-        if (m_found.verdict.accepted.empty()) {
-            at(ValidationStep::policy).detail = "nobody who is trusted vouches for it";
+        if (m_found.verdict.accepted.size() < m_admission.decision().required_signatures) {
+            at(ValidationStep::policy).detail =
+                fmt::format("{} of {} required signatures are good", m_found.verdict.accepted.size(),
+                            m_admission.decision().required_signatures);
             return;
         }
         if (Result<void> checked = check_policy(package, bytes, m_admission.policy); !checked) {

@@ -67,6 +67,10 @@ Result<void> check_length(PackageState &state) {
     return {};
 }
 
+crypto::Subject subject_of(const Statement &statement) {
+    return {.name = statement.name, .type = statement.type, .created_unix_s = statement.created_unix_s};
+}
+
 // What an ordinary tool extracts must not be something else than what was signed.
 Result<void> check_last_frame(PackageState &state) {
     MOS_TRY(const base::Bytes expected, build_last_frame(state.area, state.statement.signature_area_bytes));
@@ -113,9 +117,8 @@ const SignatureArea &PackageFile::claimed_signatures() const noexcept { return m
 
 Result<Package> PackageFile::authenticate(const crypto::TrustStore &trust, const crypto::Decision &decision) && {
     std::unique_ptr<PackageState> state = std::move(m_state);
-    auto verdict =
-        crypto::verify_signatures(signed_message(state->statement_bytes),
-                                  {state->statement.name, state->statement.type}, state->area.known(), trust, decision);
+    auto verdict = crypto::verify_signatures(signed_message(state->statement_bytes), subject_of(state->statement),
+                                             state->area.known(), trust, decision);
     if (!verdict)
         return in_context(std::move(verdict).error(),
                           fmt::format("package {} is refused", base::in_quotes(state->source->name())));
@@ -125,9 +128,18 @@ Result<Package> PackageFile::authenticate(const crypto::TrustStore &trust, const
 }
 
 Result<crypto::Verdict> PackageFile::judge(const crypto::TrustStore &trust, const crypto::Decision &decision) const {
-    return crypto::judge_signatures(signed_message(m_state->statement_bytes),
-                                    {m_state->statement.name, m_state->statement.type}, m_state->area.known(), trust,
-                                    decision);
+    MOS_TRY(crypto::Verdict verdict,
+            crypto::judge_signatures(signed_message(m_state->statement_bytes), subject_of(m_state->statement),
+                                     m_state->area.known(), trust, decision));
+    for (const StoredSignature &stored : m_state->area.signatures)
+        if (!crypto::algorithm_from_number(stored.algorithm))
+            verdict.rejected.push_back(
+                {.signer = "SHA256:" + base::to_hex(stored.key_id),
+                 .algorithm = fmt::format("algorithm {}", stored.algorithm),
+                 .error = Error{Code::ALGORITHM_REFUSED, fmt::format("a signature is of a kind ({}) that is not known here",
+                                                                     stored.algorithm)},
+                 .fits = {}});
+    return verdict;
 }
 
 Result<Package> PackageFile::accept_unverified() && {

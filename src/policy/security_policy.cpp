@@ -13,7 +13,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <memory>
 
 namespace mos::policy {
 
@@ -259,17 +259,30 @@ Result<SecurityPolicy> parse_security_policy(std::string_view yaml, std::string_
     return policy;
 }
 
+// The directory of the root's file; null where there is none. A link that leads nowhere, or a file in its place, is no
+// missing policy.
+static Result<std::unique_ptr<base::Directory>> find_folder(base::Directory &root) {
+    std::string path;
+    for (const std::string_view component : {"etc", "multios"}) {
+        MOS_TRY(const auto parent, root.open_directory(path, base::Symlinks::follow_in_root));
+        MOS_TRY(const auto there, parent->find(component));
+        if (!there)
+            return std::unique_ptr<base::Directory>{};
+        path += fmt::format("{}{}", path.empty() ? "" : "/", component);
+    }
+    return root.open_directory(path, base::Symlinks::follow_in_root);
+}
+
 // The text of the root's file; empty where there is none.
 static Result<std::string> read_text_of(base::Directory &root) {
     const base::SplitPath split = base::split_path(security_policy_path);
-    auto folder = root.open_directory(split.parent, base::Symlinks::follow_in_root);
-    if (!folder && folder.error().code() == Code::NOT_FOUND && folder.error().system_errno() != ENOTDIR)
+    MOS_TRY(const auto folder, find_folder(root));
+    if (folder == nullptr)
         return std::string{};
-    MOS_TRY(const auto opened, std::move(folder));
-    MOS_TRY(const auto there, opened->find(split.name));
+    MOS_TRY(const auto there, folder->find(split.name));
     if (!there)
         return std::string{};
-    MOS_TRY(const base::Bytes text, base::read_file(*opened, split.name, max_policy_bytes));
+    MOS_TRY(const base::Bytes text, base::read_file(*folder, split.name, max_policy_bytes));
     return std::string{base::as_text(text)};
 }
 
@@ -287,7 +300,13 @@ Result<SecurityPolicy> change_security_policy(base::Directory &root, std::span<c
     std::vector<config::Assignment> assignments;
     for (const PolicyChange &change : changes)
         assignments.push_back({fmt::format("{}.{}", section_name, change.path), change.value});
-    MOS_TRY(const std::string edited, config::edit_yaml(*text, assignments, security_policy_path));
+    Result<std::string> changed = config::edit_yaml(*text, assignments, security_policy_path);
+    if (!changed)
+        return unreadable(security_policy_path, std::move(changed).error());
+    const std::string edited = std::move(changed).value();
+    if (edited.size() > max_policy_bytes)
+        return unreadable(security_policy_path,
+                          Error{Code::LIMIT, fmt::format("it would have more than {} bytes", max_policy_bytes)});
     MOS_TRY(SecurityPolicy policy, parse_security_policy(edited, security_policy_path));
     const base::SplitPath split = base::split_path(security_policy_path);
     MOS_TRY(const auto folder, base::make_directories(root, split.parent));

@@ -122,10 +122,10 @@ int authenticate(const Bench &bench, const std::string &path, const std::string 
         [&](auto out, auto error) { return mos_package_open_path(bench.context.get(), path.c_str(), out, error); });
     mos_trust_options trust = MOS_TRUST_OPTIONS_INIT;
     const std::string folder = bench.root.at("etc/multios/trust");
-    const std::string policy_path = bench.work.at("policy.yml");
-    bench.work.put("policy.yml", policy);
+    const std::string root = bench.root.at("");
+    bench.root.put("etc/multios/security-policy.yml", policy);
     trust.trust_path = folder.c_str();
-    trust.policy_path = policy_path.c_str();
+    trust.root_path = root.c_str();
     return mos_package_authenticate(package.get(), &trust, nullptr);
 }
 

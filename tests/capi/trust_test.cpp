@@ -233,23 +233,25 @@ TEST_CASE("a validation without its trust, its policy or a known flag is an erro
     CHECK(job == nullptr);
 }
 
-TEST_CASE("a policy that the caller names is in effect, and must be there") {
+TEST_CASE("the policy of the root that the caller names is in effect") {
     const Bench bench;
     const std::string path = bench.pack("1", "content");
     const std::string folder = bench.root.at("etc/multios/trust");
-    const std::string policy = bench.work.at("policy.yml");
+    const std::string root = bench.root.at("");
     const Package package = made_by<Package>(
         [&](auto out, auto error) { return mos_package_open_path(bench.context.get(), path.c_str(), out, error); });
     mos_trust_options trust = MOS_TRUST_OPTIONS_INIT;
     trust.trust_path = folder.c_str();
-    trust.policy_path = policy.c_str();
+    trust.root_path = root.c_str();
     const auto code = [&] { return mos_package_authenticate(package.get(), &trust, nullptr); };
-    CHECK(code() == MOS_E_POLICY_UNREADABLE);
-    bench.work.put("policy.yml", "security_policy:\n  installation_safety:\n    maximum_package_size: 10\n");
+    const std::string policy = "etc/multios/security-policy.yml";
+    CHECK(code() == MOS_OK);
+    bench.root.put(policy, "security_policy:\n  installation_safety:\n    maximum_package_size: 10\n");
     CHECK(code() == MOS_E_POLICY_REFUSED);
-    bench.work.put("policy.yml", "security_policy:\n  update_validation:\n    required_signature: false\n");
+    bench.root.put(policy, "security_policy:\n  update_validation:\n    required_signature: false\n");
     CHECK(code() == MOS_E_POLICY_UNREADABLE);
-    bench.work.put("policy.yml", "security_policy: {}\n");
+    bench.root.put(policy, "security_policy: {}\n");
+    trust.trust_path = nullptr;
     CHECK(code() == MOS_OK);
     CHECK(mos_package_signer_count(package.get()) == 1);
 }

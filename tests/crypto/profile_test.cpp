@@ -285,7 +285,18 @@ TEST_CASE("an expired certificate is taken where the policy says so, one that is
     chain.leaf.not_before = now - 2 * day;
     chain.leaf.not_after = now - day;
     check_refusal(chain.check(), Code::CERTIFICATE_EXPIRED, "was valid until");
-    must(chain.check({.accept_expired = true}));
+    const auto signed_at = [&](std::optional<std::int64_t> time) {
+        const std::vector intermediates = {make(chain.intermediate)};
+        const std::vector roots = {make(chain.root)};
+        return check_chain({make(chain.leaf), intermediates, roots, {}, now, time}, {.accept_expired = true});
+    };
+    must(signed_at(now - day));
+    for (const std::optional<std::int64_t> time :
+         {std::optional<std::int64_t>{}, std::optional{now - day + 1}, std::optional{now - 2 * day - 1}})
+        check_refusal(signed_at(time), Code::CERTIFICATE_EXPIRED, "'CN=Leaf' was valid until");
+    chain.intermediate.not_after = now - 1;
+    check_refusal(signed_at(now - day), Code::CERTIFICATE_EXPIRED, "'CN=Intermediate' was valid until");
+    chain.intermediate = Chain{}.intermediate;
     chain.leaf.not_before = now + 1;
     chain.leaf.not_after = now + day;
     check_refusal(chain.check({.accept_expired = true}), Code::CERTIFICATE_EXPIRED, "is not valid before");

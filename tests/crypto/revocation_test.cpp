@@ -19,10 +19,11 @@ struct ListedChain : Chain {
     }
 
     [[nodiscard]] Result<TrustedPath> judge(const std::vector<RevocationList> &lists,
-                                            const Profile &profile = defaults) const {
+                                            const Profile &profile = defaults,
+                                            std::optional<std::int64_t> signed_unix_s = {}) const {
         const std::vector intermediates = {make(intermediate)};
         const std::vector roots = {make(root)};
-        return check_chain({make(leaf), intermediates, roots, lists, now}, profile);
+        return check_chain({make(leaf), intermediates, roots, lists, now, signed_unix_s}, profile);
     }
 };
 
@@ -56,8 +57,12 @@ TEST_CASE("a certificate that its issuer's list has is revoked, whatever its pla
 TEST_CASE("the policy may take a leaf that was revoked, never an authority") {
     const ListedChain chain;
     const Profile lenient{.accept_revoked = true};
-    must(chain.judge({make_list(of_intermediate({revoked(leaf_serial)}))}, lenient));
-    check_refusal(chain.judge({make_list(of_root({revoked(leaf_serial)}))}, lenient), Code::CERTIFICATE_REVOKED,
+    const RevocationList of_leaf = make_list(of_intermediate({revoked(leaf_serial)}));  // a day ago
+    must(chain.judge({of_leaf}, lenient, now - day - 1));
+    for (const std::optional<std::int64_t> time : {std::optional<std::int64_t>{}, std::optional{now - day}})
+        check_refusal(chain.judge({of_leaf}, lenient, time), Code::CERTIFICATE_REVOKED, "'CN=Leaf' was revoked");
+    check_refusal(chain.judge({make_list(of_root({revoked(leaf_serial)}))}, lenient, now - day - 1),
+                  Code::CERTIFICATE_REVOKED,
                   "'CN=Intermediate' was revoked");
 }
 

@@ -198,11 +198,13 @@ TEST_CASE("what is no entry of the folder is not removed") {
 TEST_CASE("a revocation list takes the place of its issuer's earlier one, and never of a later one") {
     const Folder folder;
     const Authority other{"Other"};
+    folder.put("vendor.crt", vendor().certificate.to_pem());
+    folder.put("other.crt", other.certificate.to_pem());
     must(add_revocation_list(*folder.directory, vendor().revoke(1, {})));
     must(add_revocation_list(*folder.directory, other.revoke(1, {})));
-    CHECK(folder.files().size() == 2);
+    CHECK(folder.files().size() == 4);
     must(add_revocation_list(*folder.directory, vendor().revoke(256, {vendor().certificate})));
-    CHECK(folder.files().size() == 2);
+    CHECK(folder.files().size() == 4);
     for (const std::uint64_t number : {256U, 255U, 1U}) {
         const auto before = must(scan(*folder.twin.root()));
         const auto refused = add_revocation_list(*folder.directory, vendor().revoke(number, {}));
@@ -234,4 +236,19 @@ TEST_CASE("an entry comes whole or not at all, whenever the power is cut") {
         const TrustStore store = must(TrustStore::load(**opened));
         CHECK((store.empty() || store.find(added.id) != nullptr));
     }
+}
+
+TEST_CASE("a list that a trusted authority has not signed is refused, whatever its number") {
+    const Folder folder;
+    folder.put("vendor.crt", vendor().certificate.to_pem());
+    const Authority forger{"Vendor"};
+    REQUIRE(forger.certificate.subject() == vendor().certificate.subject());
+    const auto forged = add_revocation_list(*folder.directory, forger.revoke(1000, {}));
+    CHECK(refusal(forged) == Code::SIGNER_UNTRUSTED);
+    CHECK(says(forged.error(), "signed by none of the authorities"));
+    CHECK(folder.files().size() == 1);
+    must(add_revocation_list(*folder.directory, vendor().revoke(1, {})));
+    folder.put("rolled-over.crt", forger.certificate.to_pem());
+    must(add_revocation_list(*folder.directory, forger.revoke(1, {})));  // of another key: beside the other
+    CHECK(folder.files().size() == 4);
 }

@@ -386,9 +386,8 @@ typedef struct mos_entry {
 typedef struct mos_trust_options {
     uint32_t struct_size;
     uint32_t required_signatures;
-    const char
-        *trust_path;
-    const char *policy_path;
+    const char *trust_path;
+    const char *root_path;
 } mos_trust_options;
  int mos_package_authenticate(mos_package *package, const mos_trust_options *trust, mos_error **error);
  size_t mos_package_signer_count(const mos_package *package);

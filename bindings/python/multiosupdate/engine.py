@@ -149,7 +149,8 @@ class Engine(Handle):
                                 public_key_path=None if public_key is None else os.fsencode(public_key),
                                 not_before_unix_s=not_before, not_after_unix_s=not_after,
                                 name=None if name is None else c_text(name),
-                                packages=c_text(" ".join(packages)), types=c_text(" ".join(types)))
+                                packages=c_text(" ".join(packages)) if packages else None,
+                                types=c_text(" ".join(types)) if types else None)
         return entries(create(lib.mos_engine_trust_add, self._pointer, options))[0]
 
     def trusted(self):

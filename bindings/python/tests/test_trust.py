@@ -60,10 +60,12 @@ def test_the_policy_of_the_root_decides(workshop, authority):
         assert all(row.object == "passed" for row in engine.validate(mos.Package(package), strict=True))
         engine.change_policy({"installation_safety.maximum_package_size": "1KB"})
         assert engine.policy()["installation_safety.maximum_package_size"] == "1000"
-        with pytest.raises(mos.Error, match="maximum_package_size"):
+        with pytest.raises(mos.Error) as refused:
             engine.plan().install(package)
-        with pytest.raises(mos.Error, match="required_signature"):
+        assert refused.value.name == "POLICY_REFUSED"
+        with pytest.raises(mos.Error) as refused:
             engine.change_policy({"update_validation.required_signature": "false"})
+        assert refused.value.name == "POLICY_UNREADABLE"
 
 
 def test_a_revoked_signer_is_refused(workshop, authority):
@@ -75,10 +77,9 @@ def test_a_revoked_signer_is_refused(workshop, authority):
         engine.plan().install(package)
         authority.certificate.revoke(authority.key, revoked, authority.signer_certificate, reason="key compromise")
         engine.add_revocation_list(revoked)
-        with pytest.raises(mos.Error, match="revoked"):
+        with pytest.raises(mos.Error) as refused:
             engine.plan().install(package)
-        engine.change_policy({"update_validation.trust_requirements.accept_revoked_signers": "true"})
-        engine.plan().install(package)
+        assert refused.value.name == "CERTIFICATE_REVOKED"
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl command")

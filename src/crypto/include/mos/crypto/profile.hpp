@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -31,8 +32,9 @@ struct Profile {
     EllipticCurves curves = EllipticCurves::p384;
     KeyPurpose purpose = KeyPurpose::code_signing;
     RevocationRule revocation = RevocationRule::if_listed;
-    bool accept_expired = false;  // a certificate that was valid once; not one that is not valid yet
-    bool accept_revoked = false;  // a leaf that was revoked; never an authority
+    // A leaf that has expired, or was revoked, since the time that ChainInput tells was signed; never an authority.
+    bool accept_expired = false;
+    bool accept_revoked = false;
     // Between leaf and root, self-issued ones not counted (RFC 5280 section 6.1); never above max_path_intermediates.
     std::size_t max_intermediates = max_path_certificates - 2;
 };
@@ -52,6 +54,8 @@ struct ChainInput {
     std::span<const Certificate> roots;
     std::span<const RevocationList> revocation_lists;  // those of others are passed over
     std::int64_t now_unix_s = 0;
+    // When what the leaf signed says that it was made; nothing where it does not say.
+    std::optional<std::int64_t> signed_unix_s = {};
 };
 
 // Finds a path from the leaf over any of the intermediates to one of the roots in which every signature verifies, and

@@ -40,6 +40,7 @@ class RevocationList {
     [[nodiscard]] base::ByteView der() const noexcept;
     [[nodiscard]] std::string to_pem() const;
     [[nodiscard]] const std::string &issuer() const noexcept;
+    [[nodiscard]] base::ByteView issuer_key_id() const noexcept;  // authority key identifier; never empty
     // cRLNumber: grows with every list of an issuer; big-endian without leading zeros, at most 20 bytes.
     [[nodiscard]] base::ByteView number() const noexcept;
     [[nodiscard]] std::int64_t this_update_unix_s() const noexcept;
@@ -47,6 +48,9 @@ class RevocationList {
     [[nodiscard]] std::size_t size() const noexcept;  // revoked certificates in it
     [[nodiscard]] RevokedCertificate
     at(std::size_t place) const;  // below size(); in the order of serial numbers as bytes
+
+    // Whether the key of `issuer` has signed it; whether that may sign lists is check_chain()'s to say.
+    [[nodiscard]] bool is_signed_by(const Certificate &issuer) const;
 
     // Whether the certificate, which must be of this list's issuer, is revoked.
     [[nodiscard]] std::optional<Revocation> find(const Certificate &certificate) const;

@@ -22,6 +22,7 @@ enum class TrustLevel : std::uint8_t { low, medium, high };
 struct Subject {
     std::string_view name;  // of the package
     std::string_view type;  // its type in the manifest: "application", "kernel", …
+    std::optional<std::int64_t> created_unix_s = {};  // when it says that it was made
 };
 
 // For what an entry may vouch. As it stands: for everything, at any time.

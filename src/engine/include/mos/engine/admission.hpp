@@ -9,6 +9,7 @@
 #include <mos/policy/security_policy.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace mos::engine {
@@ -37,9 +38,17 @@ struct Admission {
     [[nodiscard]] crypto::Decision decision() const;
 };
 
+// By the trust folder (etc/multios/trust without one of the caller's), the root's policy, and the clock or the root's time
+// floor, whichever is later. TRUST_UNREADABLE, POLICY_UNREADABLE.
+[[nodiscard]] Result<Admission> open_admission(base::Directory &root, const std::optional<std::string> &trust_folder,
+                                               unsigned required_signatures, const base::Clock &clock);
+
 // Lets the package in if enough of those whom the folder names have signed it and the policy has nothing against it.
 // TRUST_UNREADABLE, POLICY_REFUSED, the errors of package_file.hpp and verify.hpp.
 [[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source, const Admission &admission);
+
+// Judges the signatures of a package that was let in before once more, by what holds now.
+[[nodiscard]] Result<void> judge_again(const package::Package &package, const Admission &admission);
 
 // What the policy says of a package whose signatures are good. POLICY_REFUSED; the errors of its manifest.
 [[nodiscard]] Result<void> check_policy(package::Package &package, std::uint64_t bytes,
