@@ -31,7 +31,7 @@ void check_names(const Certificate &certificate) {
         }
     const std::array path = {certificate, certificate};  // under its own constraints
     static_cast<void>(mos::crypto::check_name_constraints(path));
-    static_cast<void>(mos::crypto::check_path(path, 1'800'000'000, {}));
+    static_cast<void>(mos::crypto::check_path(path, {certificate, {}, {}, {}, 1'800'000'000}, {}));
 }
 
 void check_certificate(const Certificate &certificate) {

@@ -1,9 +1,9 @@
 // Makes the first inputs of every target: fuzz-make-corpus FOLDER writes FOLDER/<target>/<name>. They are committed,
 // and made again when a format changes. Findings, which stand beside them as `found-…`, are left alone.
 #include "certificate_sample.hpp"
+#include "corpus.hpp"
 #include "keys.hpp"
 #include "sample.hpp"
-#include "target.hpp"
 #include "twin.hpp"
 
 #include <mos/base/timestamp.hpp>
@@ -17,33 +17,13 @@
 #include <mos/package/writer.hpp>
 #include <mos/transaction/plan_file.hpp>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 namespace {
 
 using namespace mos;
+using fuzz::Corpus;
 using fuzz::must;
-
-class Corpus {
-  public:
-    explicit Corpus(std::filesystem::path folder) : m_folder(std::move(folder)) {}
-
-    void put(const char *target, const char *name, std::string_view content) const {
-        std::filesystem::create_directories(m_folder / target);
-        std::ofstream out{m_folder / target / name, std::ios::binary};
-        out.write(content.data(), static_cast<std::streamsize>(content.size()));
-        out.close();
-        fuzz::hold(out.good(), "an input is written");
-    }
-    void put(const char *target, const char *name, base::ByteView content) const {
-        put(target, name, base::as_text(content));
-    }
-
-  private:
-    std::filesystem::path m_folder;
-};
 
 void make_text(const Corpus &corpus) {
     corpus.put("json", "everything", R"({"a":[1,-2,true,false,null,{"b":"\u00e9\n"}],"":18446744073709551615})");
@@ -240,5 +220,7 @@ int main(int count, char **arguments) {
     make_keys(corpus);
     make_package(corpus);
     make_manifest(corpus);
+    fuzz::make_trust_inputs(corpus);
+    fuzz::make_install_inputs(corpus);
     return 0;
 }

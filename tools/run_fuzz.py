@@ -2,8 +2,9 @@
 """Runs fuzz targets under libFuzzer and ends with one line: "N passed, N failed".
 
 The seconds are for all targets together; those that run side by side share them. Each target starts from its corpus in
-the tree and from what earlier runs found worth keeping, in BUILD_FOLDER/fuzz-corpus. An input that breaks something
-stays in BUILD_FOLDER/fuzz-findings. It belongs into the corpus, as `found-…`, with the fix.
+the tree and from what earlier runs found worth keeping, in BUILD_FOLDER/fuzz-corpus, and has the words of
+fuzz/dictionaries/TARGET.dict where there is one. An input that breaks something stays in BUILD_FOLDER/fuzz-findings. It
+belongs into the corpus, as `found-…`, with the fix.
 """
 
 import argparse
@@ -34,8 +35,10 @@ def run(build, target, seconds):
     findings.mkdir(exist_ok=True)
     before = set(findings.glob(f"{target}-*"))
     program = build / "fuzz" / f"fuzz-{target.replace('_', '-')}"
+    dictionary = TOP / "fuzz" / "dictionaries" / f"{target}.dict"
+    words = [f"-dict={dictionary}"] if dictionary.exists() else []
     command = [program, f"-max_total_time={seconds}", f"-artifact_prefix={findings}/{target}-", "-print_final_stats=1",
-               *LIMITS, kept, TOP / "fuzz" / "corpus" / target]
+               *LIMITS, *words, kept, TOP / "fuzz" / "corpus" / target]
     result = subprocess.run(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace")
     coverage = [int(number) for number in COVERAGE.findall(result.stderr)]
     statistics = {name: int(number) for name, number in STATISTIC.findall(result.stderr)}

@@ -154,11 +154,32 @@ class Editor {
     std::vector<std::string> m_lines;
 };
 
-json::json_pointer pointer_of(const std::string &path) {
-    json::json_pointer pointer;
-    for (const std::string &key : split(path, '.'))
-        pointer /= key;
-    return pointer;
+bool is_path(std::string_view path) {
+    return !path.empty() && path.front() != '.' && path.back() != '.' && path.find("..") == std::string_view::npos;
+}
+
+// Puts the value where the path leads, in sections that are made where they are missing.
+Result<void> assign(json &tree, const Assignment &assignment, json &value, std::string_view name) {
+    const std::vector<std::string> keys = split(assignment.path, '.');
+    json *section = &tree;
+    for (auto key = keys.begin(); key != keys.end() - 1; ++key) {
+        if (const auto there = section->find(*key); there != section->end() && !there->is_object() && !there->is_null())
+            return Error{Code::INVALID_ARGUMENT, fmt::format("{} has a value where {} needs a section",
+                                                             base::in_quotes(name), base::in_quotes(assignment.path))};
+        section = &base::object_in(*section, *key);
+    }
+    (*section)[keys.back()].swap(value);
+    return {};
+}
+
+Result<void> check_assignment(const Assignment &assignment) {
+    if (!is_path(assignment.path))
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("{} is no path of keys with points between them", base::in_quotes(assignment.path))};
+    if (assignment.value.find_first_of("\r\n") != std::string::npos)
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("the value of {} goes over several lines", base::in_quotes(assignment.path))};
+    return {};
 }
 
 // What the edited text must say.
@@ -166,19 +187,13 @@ Result<base::JsonTree> expected_tree(std::string_view text, std::span<const Assi
                                      std::string_view name) {
     MOS_TRY(base::JsonTree tree, read_values(text, Format::yaml, name));
     for (const Assignment &assignment : assignments) {
+        MOS_CHECK(check_assignment(assignment));
         MOS_TRY(const base::JsonTree value,
                 read_values(fmt::format("value: {}\nend: 1\n", assignment.value), Format::yaml, assignment.path));
-        if (value->size() != 2 || !value->contains("end"))
-            return Error{Code::INVALID_ARGUMENT, fmt::format("{} is no value on one line", base::in_quotes(assignment.value))};
-        const json::json_pointer pointer = pointer_of(assignment.path);
-        for (json::json_pointer above = pointer.parent_pointer(); !above.empty(); above = above.parent_pointer())
-            if (tree->contains(above) && tree->at(above).is_null())
-                tree->at(above) = json::object();  // a section with nothing in it yet
-            else if (tree->contains(above) && !tree->at(above).is_object())
-                return Error{Code::INVALID_ARGUMENT,
-                             fmt::format("{} has a value where {} needs a section", base::in_quotes(name),
-                                         base::in_quotes(assignment.path))};
-        (*tree)[pointer] = value->at("value");
+        if (value->size() != 2 || !value->contains("end"))  // as behind a quote that is not closed
+            return Error{Code::INVALID_ARGUMENT,
+                         fmt::format("{} is no value on one line", base::in_quotes(assignment.value))};
+        MOS_CHECK(assign(*tree, assignment, value->at("value"), name));
     }
     return tree;
 }

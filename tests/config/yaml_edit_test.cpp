@@ -57,9 +57,22 @@ TEST_CASE("a layout that can't be edited line by line is left to its owner") {
 }
 
 TEST_CASE("a value can't bring lines of its own") {
-    for (const std::string_view value : {"1\nevil: true", "1\n  c: 2", "[1", "\"", "a: b"})
-        CHECK_MESSAGE(
-            refusal(edit_yaml("a:\n  b: 1\n", std::vector<Assignment>{{"a.b", std::string{value}}}, "p.yml")) ==
-                Code::INVALID_ARGUMENT,
-            value);
+    for (const std::string_view value :
+         {"1\nevil: true", "one\n    and the same", "1\r", "1\n  c: 2", "[1", "\"", "a: b"})
+        CHECK_MESSAGE(refusal(edit_yaml("a:\n  b: 1\n", std::vector<Assignment>{{"a.b", std::string{value}}},
+                                        "p.yml")) == Code::INVALID_ARGUMENT,
+                      value);
+}
+
+// The fuzz target's first finding: such a path left the library as an exception.
+TEST_CASE("a path with an empty key is refused") {
+    for (const std::string_view path : {"", ".", ".a", "a.", "a..b", ".a..b."})
+        CHECK_MESSAGE(refusal(edit_yaml("a:\n  b: 1\n", std::vector<Assignment>{{std::string{path}, "2"}}, "p.yml")) ==
+                          Code::INVALID_ARGUMENT,
+                      path);
+}
+
+// As a number it would have made a list of what is missing.
+TEST_CASE("a key of digits is a key like any other") {
+    CHECK(edited("a: 1\n", {{"x.0", "2"}}) == "a: 1\nx:\n  0: 2\n");
 }

@@ -178,7 +178,9 @@ TEST_CASE("of a revoked signer and a stranger the stranger is the reason") {
 }
 
 TEST_CASE("a policy can accept what a signer signed whose certificate has expired, not one that is not valid yet") {
-    const TrustStore store = store_of(root("vendor", {}));
+    Recipe authority = root_recipe();
+    authority.not_after = now + 9 * day;
+    const TrustStore store = store_of(root("vendor", {}, authority));
     Decision lenient = decision();
     lenient.profile.accept_expired = true;
     lenient.now_unix_s = now + 2 * day;

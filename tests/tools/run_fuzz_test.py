@@ -7,6 +7,7 @@ import unittest
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(TOP / "tools"))
+import fuzz_coverage  # noqa: E402
 import run_fuzz  # noqa: E402
 
 GOOD = """echo '#5 INITED cov: 10 ft: 12' >&2
@@ -51,6 +52,20 @@ class Targets(unittest.TestCase):
     def test_every_target_has_a_source_and_a_corpus(self):
         sources = {path.stem for path in (TOP / "fuzz").glob("*.cpp") if "LLVMFuzzerTestOneInput(" in path.read_text()}
         self.assertEqual(sources - {"replay_main"}, set(run_fuzz.targets()))
+
+    def test_every_target_is_measured_by_sources_that_there_are(self):
+        self.assertEqual(set(fuzz_coverage.SOURCES), set(run_fuzz.targets()))
+        for source in sum(fuzz_coverage.SOURCES.values(), []):
+            self.assertTrue((TOP / "src" / source).is_file(), source)
+
+
+class Coverage(unittest.TestCase):
+    def test_a_line_is_missed_that_only_regions_without_a_run_touch(self):
+        segments = [[1, 1, 1, True, True], [3, 5, 0, True, True], [5, 2, 1, True, False], [6, 2, 0, False, False]]
+        self.assertEqual(fuzz_coverage.missed_lines(segments, 6), [4])
+
+    def test_lines_in_a_row_are_shown_as_a_range(self):
+        self.assertEqual(fuzz_coverage.ranges([3, 4, 5, 9]), "3-5 9")
 
 
 if __name__ == "__main__":

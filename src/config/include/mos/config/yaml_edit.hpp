@@ -17,7 +17,8 @@ struct Assignment {
 // The text with these values; missing keys come at the end of their section, indented as it is. Comments, order, blank
 // lines and quotes stay. What was written is read again and must be the old tree but for the assigned values:
 // INVALID_ARGUMENT, asking for an editor, for a layout that can't be edited line by line (sections in braces, anchors,
-// a text over several lines). The errors of read_values() for a text or a value that is no YAML.
+// a text over several lines), for a path with an empty key and for a value of several lines. The errors of
+// read_values() for a text or a value that is no YAML.
 [[nodiscard]] Result<std::string> edit_yaml(std::string_view text, std::span<const Assignment> assignments,
                                             std::string_view name);
 
