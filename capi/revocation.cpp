@@ -89,8 +89,8 @@ int mos_certificate_revoke(const mos_key *ca_key, const mos_certificate *ca, con
             MOS_CHECK(add(list, ca->chain.front(), revoked->chain.front(), reason, now));
         }
         const std::int64_t until = now + (validity_days != 0 ? validity_days : usual_days) * day_s;
-        MOS_TRY(const RevocationList made,
-                mos::crypto::make_revocation_list(*secret, ca->chain.front(), list.entries, list.number + 1, now, until));
+        MOS_TRY(const RevocationList made, mos::crypto::make_revocation_list(*secret, ca->chain.front(), list.entries,
+                                                                             list.number + 1, now, until));
         MOS_TRY(const NamedPlace place, open_place(where));
         return mos::base::replace_file(*place.folder, place.name, mos::base::as_bytes(made.to_pem()), list_mode);
     });

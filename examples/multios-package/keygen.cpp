@@ -23,9 +23,9 @@ struct KeyType {
     std::string_view name;
     mos_key_type type;
 };
-constexpr std::array key_types = {
-    KeyType{"ed25519", MOS_KEY_ED25519},   KeyType{"ecc-p384", MOS_KEY_ECC_P384}, KeyType{"ecc-p256", MOS_KEY_ECC_P256},
-    KeyType{"rsa-4096", MOS_KEY_RSA_4096}, KeyType{"rsa-3072", MOS_KEY_RSA_3072}, KeyType{"rsa-2048", MOS_KEY_RSA_2048}};
+constexpr std::array key_types = {KeyType{"ed25519", MOS_KEY_ED25519},   KeyType{"ecc-p384", MOS_KEY_ECC_P384},
+                                  KeyType{"ecc-p256", MOS_KEY_ECC_P256}, KeyType{"rsa-4096", MOS_KEY_RSA_4096},
+                                  KeyType{"rsa-3072", MOS_KEY_RSA_3072}, KeyType{"rsa-2048", MOS_KEY_RSA_2048}};
 
 mos_key_type key_type(std::string_view name) {
     for (const KeyType &row : key_types)
@@ -76,9 +76,8 @@ Result<void> store(const Session &session, const Key &key, const Certificate &ce
     const std::string private_path = name + ".key";
     FRAME_TRY(const std::string passphrase, read_passphrase(session, "passphrase-file"));
     FRAME_CHECK(check([&](auto error) {
-        return passphrase.empty()
-                   ? mos_key_store(key.get(), private_path.c_str(), error)
-                   : mos_key_store_encrypted(key.get(), private_path.c_str(), passphrase.c_str(), error);
+        return passphrase.empty() ? mos_key_store(key.get(), private_path.c_str(), error)
+                                  : mos_key_store_encrypted(key.get(), private_path.c_str(), passphrase.c_str(), error);
     }));
     Result<void> stored =
         check([&](auto error) { return mos_key_store_public(key.get(), (name + ".pub").c_str(), error); });
@@ -108,7 +107,7 @@ void tell(const Session &session, const Key &key, const Certificate &certificate
     table.add({name + ".pub", fmt::format("public key {}", mos_key_fingerprint(key.get()))});
     if (certificate)
         table.add({name + ".crt", fmt::format("certificate of {}, {}", mos_certificate_subject(certificate.get()),
-                                             mos_certificate_fingerprint(certificate.get()))});
+                                              mos_certificate_fingerprint(certificate.get()))});
     for (const std::string &line : table.lines())
         put_line(Stream::out, line);
 }

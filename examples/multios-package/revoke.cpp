@@ -35,15 +35,17 @@ Result<ExitCode> revoke(Session &session) {
     }
     const auto days = static_cast<std::uint32_t>(session.values.number("days").value_or(0));
     FRAME_CHECK(check([&](auto error) {
-        return mos_certificate_revoke(ca_key.get(), ca.get(), revoked.get(), reason.c_str(), days, output.c_str(), error);
+        return mos_certificate_revoke(ca_key.get(), ca.get(), revoked.get(), reason.c_str(), days, output.c_str(),
+                                      error);
     }));
     const std::string subject = revoked ? mos_certificate_subject(revoked.get()) : "";
-    session.json() ? put_json({{"list", output}, {"revoked", subject}, {"reason", reason}})
-                   : put_line(Stream::out,
-                              {{Style::good, revoked ? "revoked" : "renewed"},
-                               {Style::plain, fmt::format("  {}: 'multios-update trust add-crl --file={}' puts the list "
-                                                          "into effect where it is installed",
-                                                          revoked ? subject : output, output)}});
+    session.json()
+        ? put_json({{"list", output}, {"revoked", subject}, {"reason", reason}})
+        : put_line(Stream::out,
+                   {{Style::good, revoked ? "revoked" : "renewed"},
+                    {Style::plain, fmt::format("  {}: 'multios-update trust add-crl --file={}' puts the list "
+                                               "into effect where it is installed",
+                                               revoked ? subject : output, output)}});
     return ExitCode::done;
 }
 
@@ -60,14 +62,16 @@ Command revoke_command() {
         {
             required(text("issuer", "NAME", "the authority in NAME.key and NAME.crt")),
             text("certificate", "FILE", "the certificate to take back; without it the list is only renewed"),
-            choice("reason",
-                   "unspecified|key-compromise|affiliation-changed|superseded|cessation-of-operation|privilege-withdrawn",
-                   "why; unspecified otherwise"),
+            choice(
+                "reason",
+                "unspecified|key-compromise|affiliation-changed|superseded|cessation-of-operation|privilege-withdrawn",
+                "why; unspecified otherwise"),
             text("output", "FILE", "the list; one that is there is extended. NAME.crl otherwise"),
             text("issuer-passphrase-file", "FILE", "the passphrase of the issuer's key"),
-            number("days", 1, most_days,
-                   "how long the list is good; 30 otherwise. Who has it refuses the authority's signers afterwards until "
-                   "there is a newer one"),
+            number(
+                "days", 1, most_days,
+                "how long the list is good; 30 otherwise. Who has it refuses the authority's signers afterwards until "
+                "there is a newer one"),
         },
     };
 }

@@ -53,9 +53,8 @@ Result<Signer> load_signer(const frame::Session &session) {
     if (key_path) {
         FRAME_TRY(signer.key, load_key(session, *key_path, "passphrase-file"));
         if (const auto algorithm = session.values.text("algorithm"))
-            FRAME_CHECK(frame::check([&](auto error) {
-                return mos_key_use_algorithm(signer.key.get(), algorithm->c_str(), error);
-            }));
+            FRAME_CHECK(frame::check(
+                [&](auto error) { return mos_key_use_algorithm(signer.key.get(), algorithm->c_str(), error); }));
     }
     if (certificate_path) {
         FRAME_TRY(signer.certificate, load_certificate(session, *certificate_path));

@@ -8,7 +8,6 @@ namespace package_tool {
 // --trust, --root, --required-signatures.
 [[nodiscard]] std::vector<frame::Option> trust_options();
 
-
 // Calls `call(const mos_trust_options *)` with them.
 template <class Call>
 auto with_trust(const frame::Session &session, Call call) {

@@ -111,10 +111,12 @@ Command security_configure_command() {
         {
             choice("require-signature", yes_no, "a signature is always required; false is refused"),
             choice("require-integrity-check", yes_no, "every byte is always checked; false is refused"),
-            choice("strict-validation", yes_no, "only RSA of 4096 bits, P-384 and Ed25519 count, whatever the list of algorithms allows"),
+            choice("strict-validation", yes_no,
+                   "only RSA of 4096 bits, P-384 and Ed25519 count, whatever the list of algorithms allows"),
             choice("minimum-trust-level", "low|medium|high", "of the trust entry that vouches for a package"),
-            text("allowed-algorithms", "NAMES", "how packages may be signed, separated by commas: RSA-4096-SHA256, "
-                                                "RSA-PSS-4096-SHA256, ECC-P384-SHA384, Ed25519, …"),
+            text("allowed-algorithms", "NAMES",
+                 "how packages may be signed, separated by commas: RSA-4096-SHA256, "
+                 "RSA-PSS-4096-SHA256, ECC-P384-SHA384, Ed25519, …"),
             number("required-signatures", 1, 16, "good signatures by so many different keys"),
             choice("require-certified-publisher", yes_no, "whether an authority must have certified the signer"),
             choice("revocation", "never|if-listed|required", "whether certificates are looked up in revocation lists"),

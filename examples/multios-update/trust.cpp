@@ -114,21 +114,19 @@ Result<ExitCode> add_key(Session &session) { return add(session, nullptr, sessio
 Result<ExitCode> add_crl(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     const std::string path = session.values.text_or("file", "");
-    FRAME_CHECK(check([&](auto error) {
-        return mos_engine_trust_add_revocation_list(engine.get(), path.c_str(), error);
-    }));
-    session.json() ? put_json({{"file", path}, {"stored", true}})
-                   : put_line(Stream::out, {{Style::good, "stored"},
-                                            {Style::plain, fmt::format("  {}: it counts from the next verification on",
-                                                                       path)}});
+    FRAME_CHECK(
+        check([&](auto error) { return mos_engine_trust_add_revocation_list(engine.get(), path.c_str(), error); }));
+    session.json()
+        ? put_json({{"file", path}, {"stored", true}})
+        : put_line(Stream::out, {{Style::good, "stored"},
+                                 {Style::plain, fmt::format("  {}: it counts from the next verification on", path)}});
     return ExitCode::done;
 }
 
 Result<ExitCode> list_entries(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
-    FRAME_TRY(const TrustList list, make<TrustList>([&](auto out, auto error) {
-                  return mos_engine_trust_list(engine.get(), out, error);
-              }));
+    FRAME_TRY(const TrustList list,
+              make<TrustList>([&](auto out, auto error) { return mos_engine_trust_list(engine.get(), out, error); }));
     FRAME_TRY(const std::vector<Entry> entries, read_entries(list));
     if (!session.json()) {
         put_entries(entries);
@@ -152,11 +150,13 @@ Result<ExitCode> remove(Session &session) {
 
 std::vector<Option> entry_options() {
     return {
-        required(text("fingerprint", "SHA256", "the SHA-256 fingerprint that its owner gave you on another way: "
-                                               "sha256: and 64 hexadecimal digits; compared before anything is stored")),
+        required(text("fingerprint", "SHA256",
+                      "the SHA-256 fingerprint that its owner gave you on another way: "
+                      "sha256: and 64 hexadecimal digits; compared before anything is stored")),
         text("name", "TEXT", "a name for people; its subject or fingerprint otherwise"),
         choice("level", levels, "how far it is trusted; high otherwise"),
-        text("packages", "NAMES", "the packages that it may sign, separated by spaces, with '*' and '?'; all otherwise"),
+        text("packages", "NAMES",
+             "the packages that it may sign, separated by spaces, with '*' and '?'; all otherwise"),
         text("types", "TYPES", "the types of packages that it may sign, separated by spaces; all otherwise"),
         root_option(),
         trust_option(),

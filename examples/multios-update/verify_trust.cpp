@@ -34,8 +34,8 @@ void put_steps(const std::string &path, const std::vector<ReportRow> &rows, bool
     Table table{{Align::left, Align::left, Align::left}};
     for (const ReportRow &row : rows)
         table.add({row.kind, row.object, row.sentence});
-    put_line(Stream::out, {{is_good ? Style::good : Style::bad, is_good ? "trusted" : "refused"},
-                           {Style::plain, "  " + path}});
+    put_line(Stream::out,
+             {{is_good ? Style::good : Style::bad, is_good ? "trusted" : "refused"}, {Style::plain, "  " + path}});
     for (const std::string &line : table.lines())
         put_line(Stream::out, "  " + line);
 }
@@ -67,7 +67,8 @@ Command verify_trust_command() {
         verify_trust,
         {},
         {required(text("package", "FILE", "the package")),
-         flag("strict-mode", "every signature must be good, not only enough of them, and its trust entry of level high"),
+         flag("strict-mode",
+              "every signature must be good, not only enough of them, and its trust entry of level high"),
          root_option(), trust_option()},
     };
 }

@@ -145,8 +145,8 @@ MOS_API void mos_entry_cursor_free(mos_entry_cursor *cursor);
 typedef struct mos_trust_options {
     uint32_t struct_size;
     uint32_t required_signatures; /* by different trusted keys; 0: 1 */
-    const char *trust_path; /* folder of those who are trusted; NULL: etc/multios/trust beneath the root */
-    const char *root_path;  /* the root whose security policy and time floor hold; NULL: the running system */
+    const char *trust_path;       /* folder of those who are trusted; NULL: etc/multios/trust beneath the root */
+    const char *root_path;        /* the root whose security policy and time floor hold; NULL: the running system */
 } mos_trust_options;
 
 #define MOS_TRUST_OPTIONS_INIT                                                                                         \

@@ -21,8 +21,8 @@ inline constexpr std::string_view curve_p384 = "\x2B\x81\x04\x00\x22"sv;        
 inline constexpr std::string_view ed25519 = "\x2B\x65\x70"sv;                                 // 1.3.101.112
 
 // Encrypted keys: RFC 8018 appendix A, RFC 8018 appendix B.1.2, NIST's register of algorithms.
-inline constexpr std::string_view pbes2 = "\x2A\x86\x48\x86\xF7\x0D\x01\x05\x0D"sv;         // 1.2.840.113549.1.5.13
-inline constexpr std::string_view pbkdf2 = "\x2A\x86\x48\x86\xF7\x0D\x01\x05\x0C"sv;        // 1.2.840.113549.1.5.12
+inline constexpr std::string_view pbes2 = "\x2A\x86\x48\x86\xF7\x0D\x01\x05\x0D"sv;   // 1.2.840.113549.1.5.13
+inline constexpr std::string_view pbkdf2 = "\x2A\x86\x48\x86\xF7\x0D\x01\x05\x0C"sv;  // 1.2.840.113549.1.5.12
 inline constexpr std::string_view hmac_with_sha1 = "\x2A\x86\x48\x86\xF7\x0D\x02\x07"sv;
 inline constexpr std::string_view hmac_with_sha256 = "\x2A\x86\x48\x86\xF7\x0D\x02\x09"sv;  // 1.2.840.113549.2.9
 inline constexpr std::string_view hmac_with_sha384 = "\x2A\x86\x48\x86\xF7\x0D\x02\x0A"sv;

@@ -11,8 +11,7 @@ namespace mos::crypto {
 
 PathSearch::PathSearch(const ChainInput &input, const Profile &profile)
     : m_input(input), m_profile(profile),
-      m_max_intermediates(std::min(profile.max_intermediates, max_path_intermediates)),
-      m_revocation(input, profile) {}
+      m_max_intermediates(std::min(profile.max_intermediates, max_path_intermediates)), m_revocation(input, profile) {}
 
 Result<TrustedPath> PathSearch::run() {
     m_path = {m_input.leaf};

@@ -136,8 +136,8 @@ Result<crypto::Verdict> PackageFile::judge(const crypto::TrustStore &trust, cons
             verdict.rejected.push_back(
                 {.signer = "SHA256:" + base::to_hex(stored.key_id),
                  .algorithm = fmt::format("algorithm {}", stored.algorithm),
-                 .error = Error{Code::ALGORITHM_REFUSED, fmt::format("a signature is of a kind ({}) that is not known here",
-                                                                     stored.algorithm)},
+                 .error = Error{Code::ALGORITHM_REFUSED,
+                                fmt::format("a signature is of a kind ({}) that is not known here", stored.algorithm)},
                  .fits = {}});
     return verdict;
 }

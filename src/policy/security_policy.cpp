@@ -318,7 +318,8 @@ std::vector<PolicyKey> list_keys(const SecurityPolicy &policy) {
     const auto word = [](bool value) { return std::string{value ? "true" : "false"}; };
     const std::string trust = "update_validation.trust_requirements.";
     return {
-        {"update_validation.allowed_signature_algorithms", fmt::format("[{}]", fmt::join(policy.allowed_algorithms, ", ")),
+        {"update_validation.allowed_signature_algorithms",
+         fmt::format("[{}]", fmt::join(policy.allowed_algorithms, ", ")),
          "how a package may be signed; of RSA the least size"},
         {"update_validation.require_strong_signature", word(policy.require_strong_signature),
          "RSA of 4096 bits, P-384 and Ed25519 alone count, whatever is allowed above"},
@@ -335,7 +336,8 @@ std::vector<PolicyKey> list_keys(const SecurityPolicy &policy) {
         {trust + "accept_revoked_signers", word(policy.accept_revoked_signers),
          "packages of signers whose certificate was revoked"},
         {"installation_safety.maximum_package_size",
-         policy.maximum_package_bytes ? fmt::format("{}", *policy.maximum_package_bytes) : "none", "bytes of a package"},
+         policy.maximum_package_bytes ? fmt::format("{}", *policy.maximum_package_bytes) : "none",
+         "bytes of a package"},
         {"installation_safety.require_rollback_support", word(policy.require_rollback_support),
          "only packages that say they can be rolled back"},
     };

@@ -18,8 +18,7 @@ struct ListedChain : Chain {
         root.extensions = intermediate.extensions = {ca_constraints(), key_usage(certificate_sign | list_sign)};
     }
 
-    [[nodiscard]] Result<TrustedPath> judge(const std::vector<RevocationList> &lists,
-                                            const Profile &profile = defaults,
+    [[nodiscard]] Result<TrustedPath> judge(const std::vector<RevocationList> &lists, const Profile &profile = defaults,
                                             std::optional<std::int64_t> signed_unix_s = {}) const {
         const std::vector intermediates = {make(intermediate)};
         const std::vector roots = {make(root)};
@@ -62,8 +61,7 @@ TEST_CASE("the policy may take a leaf that was revoked, never an authority") {
     for (const std::optional<std::int64_t> time : {std::optional<std::int64_t>{}, std::optional{now - day}})
         check_refusal(chain.judge({of_leaf}, lenient, time), Code::CERTIFICATE_REVOKED, "'CN=Leaf' was revoked");
     check_refusal(chain.judge({make_list(of_root({revoked(leaf_serial)}))}, lenient, now - day - 1),
-                  Code::CERTIFICATE_REVOKED,
-                  "'CN=Intermediate' was revoked");
+                  Code::CERTIFICATE_REVOKED, "'CN=Intermediate' was revoked");
 }
 
 TEST_CASE("whether lists are asked for is the policy's") {

@@ -45,7 +45,8 @@ class Trust(Workshop):
         os.makedirs(self.work)
 
     def guide(self, line, *further, certificate="ca.crt", fingerprint=None):
-        fingerprint = fingerprint or self.ca["certificate_fingerprint"].split(":")[1]
+        if fingerprint is None:
+            fingerprint = self.ca["certificate_fingerprint"].split(":")[1]
         line = line.replace("/path/to/ca-cert.pem", f"{self.keys}/{certificate}").replace("FINGERPRINT", fingerprint)
         tool, *arguments = shlex.split(line)
         return run(tool, *arguments, f"--root={self.root}", *further, cwd=self.work)

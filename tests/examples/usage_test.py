@@ -92,7 +92,7 @@ class Mistakes(unittest.TestCase):
         self.refused(package("install", "a", "--preserve-config", "--config-files=ask"), USAGE, "say two things")
         self.refused(package("verify"), USAGE, "FILE is missing")
         self.refused(package("keygen", "--output=a", "--type=dsa"), USAGE, "takes one of ed25519, ecc-p384, ecc-p256, rsa-4096")
-        self.refused(package("verify", "a", "--required-signatures=0"), USAGE, "takes a number from 1 to 64, not '0'")
+        self.refused(package("verify", "a", "--required-signatures=0"), USAGE, "takes a number from 1 to 16, not '0'")
         self.refused(package("install", "a", "--plan=perhaps"), USAGE, "takes 'true' or 'false', not 'perhaps'")
         self.refused(package("install", "a", "--format=xml"), USAGE, "takes one of text, json")
 

@@ -20,8 +20,8 @@ enum class TrustLevel : std::uint8_t { low, medium, high };
 
 // What is signed, as far as an entry may be limited to some of it. Borrowed for the time of one call.
 struct Subject {
-    std::string_view name;  // of the package
-    std::string_view type;  // its type in the manifest: "application", "kernel", …
+    std::string_view name;                            // of the package
+    std::string_view type;                            // its type in the manifest: "application", "kernel", …
     std::optional<std::int64_t> created_unix_s = {};  // when it says that it was made
 };
 

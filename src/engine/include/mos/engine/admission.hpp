@@ -38,8 +38,8 @@ struct Admission {
     [[nodiscard]] crypto::Decision decision() const;
 };
 
-// By the trust folder (etc/multios/trust without one of the caller's), the root's policy, and the clock or the root's time
-// floor, whichever is later. TRUST_UNREADABLE, POLICY_UNREADABLE.
+// By the trust folder (etc/multios/trust without one of the caller's), the root's policy, and the clock or the root's
+// time floor, whichever is later. TRUST_UNREADABLE, POLICY_UNREADABLE.
 [[nodiscard]] Result<Admission> open_admission(base::Directory &root, const std::optional<std::string> &trust_folder,
                                                unsigned required_signatures, const base::Clock &clock);
 
