@@ -56,7 +56,7 @@ void check(const std::string &path, const std::string &value, std::string_view t
     hold(take_out(*after, path) == wanted->at("value"), "an assigned key says what was assigned");
     take_out(*before, path);
     hold(*before == *after, "all other keys say what they said");
-    hold(comments_in(value) > 0 || comments_in(edited) <= comments_in(text), "no comment is made up");
+    hold(comments_in(path + value) > 0 || comments_in(edited) <= comments_in(text), "no comment is made up");
     const config::Assignment assignment{path, value};
     const auto again = config::edit_yaml(edited, std::span{&assignment, 1}, "again");
     hold(again.ok() || !is_plain(path), "what was assigned is assigned again");
