@@ -60,9 +60,16 @@ class Targets(unittest.TestCase):
 
 
 class Coverage(unittest.TestCase):
-    def test_a_line_is_missed_that_only_regions_without_a_run_touch(self):
-        segments = [[1, 1, 1, True, True], [3, 5, 0, True, True], [5, 2, 1, True, False], [6, 2, 0, False, False]]
-        self.assertEqual(fuzz_coverage.missed_lines(segments, 6), [4])
+    def test_a_line_ran_if_it_begins_in_a_region_that_did_or_one_that_did_begins_on_it(self):
+        segments = [[1, 1, 1, True, True, False], [3, 5, 0, True, True, False], [5, 2, 1, True, False, False],
+                    [7, 2, 0, False, False, False]]
+        self.assertEqual(fuzz_coverage.lines_of(segments), ({1, 2, 3, 4, 5, 6, 7}, {1, 2, 3, 6, 7}))
+
+    def test_functions_that_parse_nothing_are_left_out_by_name(self):
+        path = str(TOP / "src/state/operation.cpp")
+        functions = [{"name": "_ZN3mos5state14operation_nameE", "filenames": [path], "regions": [[15, 1, 17, 2]]},
+                     {"name": "_ZN3mos5state5parseE", "filenames": [path], "regions": [[20, 1, 30, 2]]}]
+        self.assertEqual(fuzz_coverage.lines_of_others(functions, "state/operation.cpp"), {15, 16, 17})
 
     def test_lines_in_a_row_are_shown_as_a_range(self):
         self.assertEqual(fuzz_coverage.ranges([3, 4, 5, 9]), "3-5 9")
