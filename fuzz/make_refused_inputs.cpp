@@ -261,8 +261,12 @@ void make_refused_inputs(const Corpus &corpus) {
     make_frames(corpus);
     const Bytes raw = sample_package(package::uncompressed, Signed::no);
     const auto stored = base::ByteView{raw}.subspan(package::layout_of({}).statement, package::statement_bytes);
-    make_statements(corpus, must(package::decode_statement(stored, {}), "it has a statement"));
+    const auto statement = must(package::decode_statement(stored, {}), "it has a statement");
+    make_statements(corpus, statement);
     make_indexes(corpus, base::as_text(index_text(raw)));
+    Bytes other_length = raw;
+    other_length[package::layout_of(statement).index - sizeof(std::uint32_t)] ^= std::byte{1};
+    corpus.put("package", "index-length", other_length);
     const auto key = must(crypto::PrivateKey::from_pem(p384_pem, "ca"), "a key is read");
     for (const NamedCertificate &one : special_certificates(key))
         corpus.put("certificate", one.name, one.der);

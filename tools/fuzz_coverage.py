@@ -72,10 +72,10 @@ OTHERS = {
     "package/index_line.cpp": ["ContentDigest", "write_content_line"],
     "package/manifest.cpp": ["check_agreement"],
     "package/package.cpp": ["name", "signatures", "statement", "statement_bytes", "verdict"],
-    "package/package_file.cpp": ["authenticate", "claimed_signatures", "claimed_statement", "judge"],
+    "package/package_file.cpp": ["authenticate", "claimed_signatures", "claimed_statement", "judge", "subject_of"],
     "package/signature_area.cpp": ["encode_signature_area", "put"],
     "package/statement.cpp": ["kind_name", "signed_message"],
-    "policy/security_policy.cpp": ["change_security_policy", "load_security_policy", "read_text_of"],
+    "policy/security_policy.cpp": ["change_security_policy", "find_folder", "load_security_policy", "read_text_of"],
     "state/operation.cpp": ["operation_name"],
 }
 
