@@ -3,6 +3,7 @@
 #include "target.hpp"
 
 #include "certificate_fields.hpp"
+#include "certificate_names.hpp"
 #include "name.hpp"
 #include "path_rules.hpp"
 
@@ -17,7 +18,7 @@ using mos::crypto::Certificate;
 using mos::fuzz::hold;
 
 // Signatures would keep most inputs from the names, so these are judged without.
-void check_names(const Certificate &certificate) {
+void judge_names(const Certificate &certificate) {
     const mos::crypto::CertificateFields &fields = certificate.fields();
     hold(mos::crypto::compare_names(fields.subject, fields.subject) == mos::crypto::Likeness::same,
          "a name is like itself");
@@ -29,6 +30,7 @@ void check_names(const Certificate &certificate) {
             hold(mos::base::is_clean_text(general_name_text(name)), "an alternative name can be shown");
             static_cast<void>(is_well_formed(name));
         }
+    static_cast<void>(mos::crypto::check_names(certificate, true));
     const std::array path = {certificate, certificate};  // under its own constraints
     static_cast<void>(mos::crypto::check_name_constraints(path));
     static_cast<void>(mos::crypto::check_path(path, {certificate, {}, {}, {}, 1'800'000'000}, {}));
@@ -40,7 +42,7 @@ void check_certificate(const Certificate &certificate) {
     hold(std::ranges::equal(again.der(), certificate.der()), "an accepted certificate is read back as the same");
     hold(mos::base::is_clean_text(certificate.subject()), "a subject can be shown");
     hold(mos::base::is_clean_text(certificate.issuer()), "an issuer can be shown");
-    check_names(certificate);
+    judge_names(certificate);
 }
 
 void check_path(std::span<const Certificate> chain) {

@@ -14,4 +14,12 @@ namespace mos::fuzz {
 [[nodiscard]] base::Bytes all_alternative_names();
 [[nodiscard]] base::Bytes all_name_constraints();
 
+// With extensions that are passed over when they are well formed, and with one alternative name and one constraint, of
+// each kind that is compared.
+struct NamedCertificate {
+    const char *name;
+    base::Bytes der;
+};
+[[nodiscard]] std::vector<NamedCertificate> special_certificates(const crypto::PrivateKey &key);
+
 }  // namespace mos::fuzz

@@ -222,5 +222,6 @@ int main(int count, char **arguments) {
     make_manifest(corpus);
     fuzz::make_trust_inputs(corpus);
     fuzz::make_install_inputs(corpus);
+    fuzz::make_refused_inputs(corpus);
     return 0;
 }

@@ -1,5 +1,7 @@
 #include "corpus.hpp"
 
+#include <string>
+
 namespace mos::fuzz {
 
 namespace {
@@ -61,6 +63,14 @@ void make_entries(const Corpus &corpus) {
     corpus.put("install", "extents",
                "f 644 srv/a abc\ne 0 1 0\nf 644 srv/b abc\ne 1 2 0\nf 644 srv/c abc\ne 9 1 9999\n");
     corpus.put("install", "times", "f 644 srv/a x\nt -1\nf 644 srv/b x\nt 9223372036854775807\n");
+    corpus.put("install", "raw-line-outside",
+               "d 755 srv\ni {\"path\":\"content/x\",\"type\":\"directory\",\"mode\":\"0755\",\"owner\":0,\"group\":0,"
+               "\"modified\":0}\n");
+    corpus.put("install", "metadata", "f 644 metadata/a x\n");
+    std::string attributes = "f 644 srv/a x\n";
+    for (unsigned i = 100; i < 170; ++i)
+        attributes += "x user." + std::to_string(i) + " a\n";
+    corpus.put("install", "many-attributes", attributes);
     corpus.put("install", "raw-line", "f 644 srv/a x\ni {\"path\":\"content/files/../x\"}\n");
     corpus.put("install", "owners", "d 1777 srv/kept\nu 4294967295 0\nf 644 srv/kept/data x\nu 1000 1000\n");
 }
@@ -81,6 +91,15 @@ void make_manifests(const Corpus &corpus) {
     corpus.put("install", "script-outputs",
                "m {\"package_info\":{\"name\":\"p\",\"version\":\"1\"},\"scripts\":"
                "{\"outputs\":[\"opt/canary\"]}}\nf 755 content/scripts/pre-install x\n");
+    corpus.put("install", "unit-found",
+               "m {\"package_info\":{\"name\":\"p\",\"version\":\"1\",\"type\":\"service\"}}\n"
+               "f 644 usr/lib/systemd/system/x.service u\nf 644 etc/systemd/system/y z\n");
+    corpus.put("install", "remove-scripts",
+               "f 755 content/scripts/pre-remove x\nf 755 content/scripts/post-remove y\n");
+    corpus.put("install", "scripts-twice",
+               "f 755 content/scripts/pre-remove x\nf 755 content/scripts/pre-remove.sh y\n");
+    corpus.put("install", "template-link", "o n\nl content/configs/etc/x @\n");
+    corpus.put("install", "template-unknown", "o n\nf 644 content/configs/etc/x {{ other }}\n");
     corpus.put("install", "no-manifest", "m {\nf 644 srv/a x\n");
 }
 

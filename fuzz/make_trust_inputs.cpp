@@ -169,6 +169,12 @@ security_policy:
     refused("no-text", "update_validation", "allowed_signature_algorithms: [[]]");
     refused("no-bool", "installation_safety", "require_backup: 7");
     refused("unknown", "installation_safety", "max_package_size: 7");
+    refused("weak", "update_validation", "allowed_signature_algorithms: [RSA-2048-SHA256]");
+    refused("size-fraction", "installation_safety", "maximum_package_size: 1.5GiB");
+    refused("size-decimals", "installation_safety", "maximum_package_size: 1.GiB");
+    refused("size-large", "installation_safety", "maximum_package_size: 99999999999999999999EB");
+    refused("size-list", "installation_safety", "maximum_package_size: [1]");
+    refused("size-negative", "installation_safety", "maximum_package_size: -1");
     refused("units", "installation_safety", "maximum_package_size: 7 parsecs");
     corpus.put("security_policy", "no-section", "security_policy:\n  update_validation: 7\n");
     corpus.put("security_policy", "other-section", "policy: {}\n");

@@ -49,6 +49,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
                    "what is no relation is neither a conflict nor provided");
         return 0;
     }
+    const auto conflict = package::parse_conflict(text);
+    fuzz::hold(conflict.ok() == (relation->size() == 1), "a conflict is a relation without alternatives");
+    if (const auto provided = package::parse_provided(text))
+        fuzz::hold(conflict.ok() && package::satisfied(*conflict, *provided), "what is provided is what is asked for");
     std::string again;
     for (const Alternative &alternative : *relation) {
         check(alternative);

@@ -24,7 +24,7 @@ std::string_view part(std::string_view &rest) {
     return first;
 }
 
-// Takes the value at `path` out of the tree, and the sections that are empty then: the value's, or null.
+// Takes the value at `path` out of the tree, and the sections that are empty then, or were: the value's, or null.
 json take_out(json &tree, std::string_view path) {
     const std::size_t point = path.find('.');
     const std::string key{path.substr(0, point)};
@@ -37,7 +37,7 @@ json take_out(json &tree, std::string_view path) {
         return value;
     }
     value = take_out(tree[key], path.substr(point + 1));
-    if (tree[key].is_object() && tree[key].empty())
+    if (tree[key].is_null() || (tree[key].is_object() && tree[key].empty()))
         tree.erase(key);
     return value;
 }

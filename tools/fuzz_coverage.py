@@ -31,8 +31,7 @@ SOURCES = {
     "frame": ["package/frame.cpp"],
     "index": ["package/entry.cpp", "package/entry_cursor.cpp", "package/entry_rules.cpp", "package/index_reader.cpp"],
     "index_line": ["package/index_line.cpp"],
-    "install": ["install/brought.cpp", "install/walk.cpp", "package/entry.cpp", "package/entry_cursor.cpp",
-                "package/entry_rules.cpp"],
+    "install": ["install/brought.cpp", "package/entry.cpp", "package/entry_cursor.cpp", "package/entry_rules.cpp"],
     "json": ["base/json.cpp"],
     "manifest": ["package/manifest.cpp", "package/manifest_section.cpp", "base/timestamp.cpp"],
     "package": ["package/layout.cpp", "package/package.cpp", "package/package_file.cpp", "package/package_state.cpp",
@@ -68,16 +67,15 @@ OTHERS = {
                                "sign_unchecked", "to_encrypted_pem"],
     "crypto/public_key.cpp": ["algorithm_name", "read_ecdsa_signature", "verify", "verify_ecdsa"],
     "crypto/revocation_list.cpp": ["find", "next_update_unix_s", "revocation_reason_from_text", "this_update_unix_s"],
-    "package/frame.cpp": ["FrameCompressor", "append_raw_block", "max_stored_bytes", "raw_blocks", "raw_frame",
+    "package/frame.cpp": ["FrameCompressor", "append_raw_block", "max_stored_bytes", "or_bad_alloc", "raw_blocks", "raw_frame",
                           "raw_frame_bytes", "skippable_header"],
     "package/index_line.cpp": ["ContentDigest", "write_content_line"],
     "package/manifest.cpp": ["check_agreement"],
     "package/package.cpp": ["name", "signatures", "statement", "statement_bytes", "verdict"],
-    "package/package_file.cpp": ["authenticate", "claimed_signatures", "claimed_statement", "judge"],
-    "package/relation.cpp": ["satisfied"],
+    "package/package_file.cpp": ["authenticate", "claimed_signatures", "claimed_statement", "judge", "subject_of"],
     "package/signature_area.cpp": ["encode_signature_area", "put"],
     "package/statement.cpp": ["kind_name", "signed_message"],
-    "policy/security_policy.cpp": ["change_security_policy", "load_security_policy", "read_text_of"],
+    "policy/security_policy.cpp": ["change_security_policy", "find_folder", "load_security_policy", "read_text_of"],
     "state/operation.cpp": ["operation_name"],
 }
 
@@ -192,7 +190,7 @@ def main():
     parser.add_argument("--keep", action="store_true",
                         help="copy what was found and reaches further lines into the corpus of the tree")
     parser.add_argument("--missed", action="store_true", help="name the lines that are not reached")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     chosen = options.targets or run_fuzz.targets()
     unknown = set(chosen) - set(SOURCES)
     if unknown:
