@@ -25,6 +25,8 @@ InterruptWatch::InterruptWatch() noexcept {
 }
 
 InterruptWatch::~InterruptWatch() {
+    if (interrupted())
+        return;
     for (std::size_t i = 0; i < signals.size(); ++i)
         (void)::sigaction(signals[i], &m_before[i], nullptr);
 }

@@ -7,7 +7,8 @@
 namespace frame {
 
 // While it lives, SIGINT, SIGTERM and SIGHUP only leave a mark, so that a running job can be cancelled and its outcome
-// be told. A signal that was ignored (nohup) stays ignored. Further signals change nothing.
+// be told. A signal that was ignored (nohup) stays ignored. Further signals change nothing, for the rest of the program
+// even: an impatient second Ctrl-C would otherwise hit the moment in which the outcome is printed.
 class InterruptWatch {
   public:
     InterruptWatch() noexcept;

@@ -41,8 +41,8 @@ struct PipeCloser {
 
 // MB/s; 0 where there is no openssl. Its last line ends in thousands of bytes a second: "sha256  1705000.00k".
 double theirs(const char *name) {
-    const std::string command =
-        "openssl speed -elapsed -seconds 1 -bytes " + std::to_string(block_bytes) + " -evp " + name + " 2>/dev/null | tail -n 1";
+    const std::string command = "openssl speed -elapsed -seconds 1 -bytes " + std::to_string(block_bytes) + " -evp " +
+                                name + " 2>/dev/null | tail -n 1";
     const std::unique_ptr<std::FILE, PipeCloser> pipe{::popen(command.c_str(), "r")};
     std::array<char, 256> line{};
     if (pipe == nullptr || std::fgets(line.data(), line.size(), pipe.get()) == nullptr)
