@@ -121,6 +121,8 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     if (purpose == Purpose::examine) {
         MOS_TRY(session.m_lock, take_existing_lock(engine));
         MOS_TRY(session.m_database, state::Database::open_empty());
+    } else if (purpose == Purpose::inspect) {
+        MOS_TRY(session.m_database, look(engine));
     } else if (!there && !lost && purpose != Purpose::change) {
         MOS_TRY(session.m_database, state::Database::open_empty());
     } else {

@@ -30,7 +30,7 @@ struct Plan::State {
 
     // INVALID_ARGUMENT once the plan has its job, which has a copy of it.
     [[nodiscard]] Result<void> check_open() const;
-    [[nodiscard]] Result<void> resolve(transaction::Site &site);
+    [[nodiscard]] Result<void> resolve(Session &session);
     [[nodiscard]] Result<JobOutcome> perform(base::Observer &observer, const Job::Ask &ask,
                                              const std::optional<std::string> &expected_digest,
                                              const std::string &reason);
@@ -173,12 +173,13 @@ Result<Plan::View> survey_rollback(transaction::Site &site, const state::Transac
 
 }  // namespace
 
-Result<void> Plan::State::resolve(transaction::Site &site) {
+Result<void> Plan::State::resolve(Session &session) {
+    transaction::Site &site = session.site();
     view.reset();
     if (rollback)
         return resolve_rollback(site);
     MOS_TRY(effective, install::drop_satisfied(site, steps));
-    MOS_TRY(resolution, install::resolve(site, effective));
+    MOS_TRY(resolution, install::resolve(site, effective, &session.services()));
     View resolved{
         .digest = resolution->digest, .steps = {}, .totals = resolution->totals, .notices = resolution->notices};
     for (const install::StepSummary &summary : resolution->steps)
@@ -246,7 +247,7 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
                                            const std::optional<std::string> &expected_digest,
                                            const std::string &reason) {
     if (!view)
-        MOS_CHECK(resolve(session.site()));
+        MOS_CHECK(resolve(session));
     if (expected_digest && *expected_digest != view->digest)
         return Error{Code::PLAN_CHANGED, fmt::format("the plan to run has the digest {}, {} was expected", view->digest,
                                                      base::in_quotes(*expected_digest))};
@@ -305,7 +306,7 @@ Result<void> Plan::roll_back(RollbackStep step) {
 Result<void> Plan::resolve() {
     MOS_CHECK(m_state->check_open());
     MOS_TRY(Session session, Session::open(*m_state->engine, base::silent_observer(), Session::Purpose::mend));
-    return m_state->resolve(session.site());
+    return m_state->resolve(session);
 }
 
 const Plan::View *Plan::view() const noexcept { return m_state->view ? &*m_state->view : nullptr; }

@@ -14,8 +14,24 @@ std::string shown(const state::InstalledPackage &package) {
     return install::shown_version(package.version, package.release);
 }
 
+// Whoever compares wants nobody to change the root meanwhile, and what was left unfinished completed first; on a
+// read-only filesystem the one is granted, and the other has to wait.
+Result<Session> open_to_compare(Engine &engine, base::Observer &observer) {
+    auto session = Session::open(engine, observer, Session::Purpose::mend);
+    if (session || session.error().code() != Code::READ_ONLY)
+        return session;
+    MOS_TRY(Session reading, Session::open(engine, observer, Session::Purpose::inspect));
+    MOS_TRY(const auto unfinished, state::Transactions{reading.site().database}.unfinished());
+    if (unfinished)
+        reading.site().observer.notice(
+            fmt::format("'{}' was left unfinished, and can't be completed while the filesystem is read-only: what it "
+                        "was about may differ",
+                        unfinished->summary));
+    return reading;
+}
+
 Result<JobOutcome> verify(Engine &engine, const std::optional<std::string> &name, base::Observer &observer) {
-    MOS_TRY(Session session, Session::open(engine, observer, Session::Purpose::mend));
+    MOS_TRY(Session session, open_to_compare(engine, observer));
     JobOutcome outcome;
     std::uint64_t left_out = 0;
     MOS_CHECK(install::verify_installed(session.site(), name, [&](install::Difference difference) -> Result<void> {

@@ -116,10 +116,11 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
     MOS_CHECK(check_still_true(site, steps, resolution));
     MOS_TRY(DataBackup backup, DataBackup::make(site, steps));
     MOS_TRY(HookPlan hooks, HookPlan::make(site, steps, resolution, options.services));
+    ChangeDigest digest{resolution.steps, steps, hooks};
     MOS_TRY(transaction::Stage stage, transaction::Stage::begin(site));
     MOS_CHECK(hooks.put_aside(stage));
     MOS_CHECK(hooks.run_checks(site, stage.directory()));
-    Stager stager{site, stage, steps, resolution, options.ask};
+    Stager stager{site, stage, steps, resolution, options.ask, std::move(digest)};
     MOS_CHECK(walk(site, steps, resolution, stager));
     if (stager.digest() != resolution.digest)
         return plan_changed();

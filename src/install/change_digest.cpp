@@ -2,8 +2,8 @@
 
 namespace mos::install {
 
-ChangeDigest::ChangeDigest(const std::vector<StepSummary> &steps, const Steps &packages) {
-    field("multiosupdate plan 1");
+ChangeDigest::ChangeDigest(const std::vector<StepSummary> &steps, const Steps &packages, const HookPlan &hooks) {
+    field("multiosupdate plan 2");
     for (std::size_t i = 0; i < steps.size(); ++i) {
         field(std::to_string(static_cast<int>(steps[i].action)));
         field(steps[i].name);
@@ -12,6 +12,13 @@ ChangeDigest::ChangeDigest(const std::vector<StepSummary> &steps, const Steps &p
         if (i < packages.installs.size())
             field(base::as_text(packages.installs[i].package->statement().content_digest));
     }
+    for (const state::Hook &call : hooks.calls()) {
+        field(std::to_string(static_cast<int>(call.moment)));
+        field(call.kind);
+        field(call.text);
+    }
+    for (const HookPlan::File &file : hooks.files())
+        field(file.content);
 }
 
 // Length before text: no two lists of fields give the same bytes.

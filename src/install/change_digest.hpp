@@ -1,6 +1,8 @@
 // The digest over everything that a plan would do.
 #pragma once
 
+#include "hook_plan.hpp"
+
 #include <mos/crypto/digest.hpp>
 #include <mos/install/change.hpp>
 #include <mos/install/plan.hpp>
@@ -12,7 +14,8 @@ namespace mos::install {
 
 class ChangeDigest {
   public:
-    explicit ChangeDigest(const std::vector<StepSummary> &steps, const Steps &packages);
+    // `hooks` as they are made, not put aside yet.
+    ChangeDigest(const std::vector<StepSummary> &steps, const Steps &packages, const HookPlan &hooks);
 
     void add(const Change &change);  // what stays as it is does not count
     [[nodiscard]] std::string finish();

@@ -32,6 +32,23 @@ std::string_view action_name(Action action) {
     return "remove";
 }
 
+// "restarted": what an update does to a unit.
+std::string_view done_to(ServiceAction action) {
+    switch (action) {
+    case ServiceAction::stop:
+        return "stopped";
+    case ServiceAction::start:
+        return "started";
+    case ServiceAction::restart:
+        return "restarted";
+    case ServiceAction::reload:
+        return "reloaded";
+    case ServiceAction::reload_manager:
+        break;
+    }
+    return "read again";
+}
+
 std::string folder_of(std::size_t step) { return fmt::format("{}/{}", scripts_folder, step); }
 
 // A script that was kept when its package was installed; nothing where the package has none of that kind.
@@ -153,7 +170,7 @@ void HookPlan::add_script(const Owner &owner, ScriptKind kind, std::string conte
                   .version = removes ? summary.old_version : summary.version,
                   .old_version = removes ? std::string{} : summary.old_version,
                   .time_limit = owner.time_limit};
-    m_files.push_back({owner.step, script.name, std::move(content)});
+    m_files.push_back({owner.step, summary.name, script.name, std::move(content)});
     if (checks)
         m_checks.push_back(std::move(script));
     else
@@ -161,7 +178,7 @@ void HookPlan::add_script(const Owner &owner, ScriptKind kind, std::string conte
 }
 
 void HookPlan::add_service(Moment moment, ServiceAction action, const std::string &unit) {
-    m_services.push_back(write_hook(moment, ServiceCall{action, unit}));
+    m_services.push_back({moment, {action, unit}});
 }
 
 // The manager reads the units again once they are in place, and once they are back.
@@ -242,6 +259,37 @@ Result<void> HookPlan::stop_services(const package::Manifest &manifest, const st
     return {};
 }
 
+std::vector<state::Hook> HookPlan::calls() const {
+    std::vector<state::Hook> calls;
+    for (const Script &script : m_checks)
+        calls.push_back(write_hook(Moment::before_apply, script));
+    for (const Planned &planned : m_scripts)
+        calls.push_back(write_hook(planned.moment, planned.script));
+    for (const PlannedCall &planned : m_services)
+        calls.push_back(write_hook(planned.moment, planned.call));
+    return calls;
+}
+
+// What only a way back would do is left out, but for the scripts: they are the packages' own, and run as root.
+std::vector<std::string> HookPlan::notices() const {
+    std::vector<std::string> notices;
+    for (auto file = m_files.begin(); file != m_files.end();) {
+        const auto next = std::find_if(file, m_files.end(), [&](const File &one) { return one.step != file->step; });
+        std::vector<std::string_view> names;
+        std::transform(file, next, std::back_inserter(names),
+                       [](const File &one) { return std::string_view{one.name}; });
+        notices.push_back(fmt::format("{} runs scripts: {}", base::in_quotes(file->package), fmt::join(names, ", ")));
+        file = next;
+    }
+    for (const PlannedCall &planned : m_services) {
+        const bool is_way_back = planned.moment == Moment::before_undo || planned.moment == Moment::after_undo;
+        if (!is_way_back && !planned.call.unit.empty())
+            notices.push_back(
+                fmt::format("{} is {}", base::in_quotes(planned.call.unit), done_to(planned.call.action)));
+    }
+    return notices;
+}
+
 Result<void> HookPlan::put_aside(transaction::Stage &stage) {
     for (const File &file : m_files)
         MOS_CHECK(stage.put_aside(folder_of(file.step), file.name, base::as_bytes(file.content), script_mode));
@@ -258,11 +306,10 @@ Result<void> HookPlan::put_aside(transaction::Stage &stage) {
     const auto is_not_undo = [](const state::Hook &hook) { return hook.moment != Moment::before_undo; };
     std::reverse(std::stable_partition(m_hooks.begin(), m_hooks.end(), is_not_undo), m_hooks.end());
     // A service needs what the scripts have prepared, and is stopped before they undo it.
-    const auto is_before_undo = [](const state::Hook &hook) { return hook.moment == Moment::before_undo; };
-    std::stable_partition(m_services.begin(), m_services.end(), is_before_undo);
-    const auto first_after = std::ranges::find_if_not(m_services, is_before_undo);
-    m_hooks.insert(m_hooks.begin(), m_services.begin(), first_after);
-    m_hooks.insert(m_hooks.end(), first_after, m_services.end());
+    std::vector<state::Hook> before;
+    for (const PlannedCall &planned : m_services)
+        (planned.moment == Moment::before_undo ? before : m_hooks).push_back(write_hook(planned.moment, planned.call));
+    m_hooks.insert(m_hooks.begin(), before.begin(), before.end());
     for (std::size_t rank = 0; rank < m_hooks.size(); ++rank)
         m_hooks[rank].rank = rank;
     return {};

@@ -1,8 +1,8 @@
 // What a plan calls and when: the scripts of its packages, and the services whose units they bring.
 #pragma once
 
+#include "brought.hpp"
 #include "hook_text.hpp"
-#include "walk.hpp"
 
 #include <mos/install/package_hooks.hpp>
 #include <mos/transaction/stage.hpp>
@@ -20,6 +20,21 @@ class HookPlan {
 
     [[nodiscard]] bool empty() const noexcept { return m_checks.empty() && m_hooks.empty(); }
 
+    struct File {  // of a script
+        std::size_t step = 0;
+        std::string package;
+        std::string name;
+        std::string content;
+    };
+
+    // Before they are put aside: everything that would be called, the checks among it, in the order of the plan's
+    // steps; and the scripts' files.
+    [[nodiscard]] std::vector<state::Hook> calls() const;
+    [[nodiscard]] const std::vector<File> &files() const noexcept { return m_files; }
+
+    // For whoever is to agree: "'webserver' runs scripts: pre-install, post-install", "'web.service' is restarted".
+    [[nodiscard]] std::vector<std::string> notices() const;
+
     // Puts the scripts where they are called from.
     [[nodiscard]] Result<void> put_aside(transaction::Stage &stage);
 
@@ -30,11 +45,6 @@ class HookPlan {
     [[nodiscard]] const std::vector<state::Hook> &hooks() const noexcept { return m_hooks; }
 
   private:
-    struct File {
-        std::size_t step = 0;
-        std::string name;
-        std::string content;
-    };
     struct Owner {  // of scripts
         std::size_t step = 0;
         const StepSummary *summary = nullptr;
@@ -62,7 +72,11 @@ class HookPlan {
         Script script;
     };
     std::vector<Planned> m_scripts;  // whose folder is known when the stage is
-    std::vector<state::Hook> m_services;
+    struct PlannedCall {
+        state::Hook::Moment moment;
+        ServiceCall call;
+    };
+    std::vector<PlannedCall> m_services;
     std::vector<Script> m_checks;
     std::vector<state::Hook> m_hooks;
     bool m_reloads_manager = false;

@@ -125,8 +125,8 @@ namespace {
 
 class Counter final : public ChangeSink {
   public:
-    Counter(transaction::Preflight &preflight, const Steps &steps, Resolution &resolution)
-        : m_preflight(preflight), m_resolution(resolution), m_digest(resolution.steps, steps) {}
+    Counter(transaction::Preflight &preflight, Resolution &resolution, ChangeDigest digest)
+        : m_preflight(preflight), m_resolution(resolution), m_digest(std::move(digest)) {}
 
     [[nodiscard]] Result<void> take(const Change &change) override {
         MOS_CHECK(check(change));
@@ -242,16 +242,9 @@ void note_architecture(const package::Statement &statement, std::vector<std::str
                                       machine.machine));
 }
 
-// What happens besides files coming and going.
+// What comes besides files, whatever the system is.
 void note_actions(const Brought &brought, std::vector<std::string> &notices) {
     const std::string &name = brought.manifest.package_info.name;
-    std::vector<std::string_view> scripts;
-    for (const PackageScript &script : brought.scripts) {
-        if (script.kind != package::ScriptKind::pre_remove && script.kind != package::ScriptKind::post_remove)
-            scripts.push_back(package::script_name(script.kind));
-    }
-    if (!scripts.empty())
-        notices.push_back(fmt::format("'{}' runs scripts: {}", name, fmt::join(scripts, ", ")));
     if (!brought.units.empty())
         notices.push_back(fmt::format("'{}' brings services: {}", name, fmt::join(brought.units, ", ")));
     if (brought.manifest.update_info.reboot_required)
@@ -274,7 +267,7 @@ Result<void> note_relations(state::Packages &packages, Resolution &resolution) {
 
 }  // namespace
 
-Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
+Result<Resolution> resolve(transaction::Site &site, const Steps &steps, ServiceManager *services) {
     if (steps.empty())
         return Error{Code::INVALID_ARGUMENT, "the plan has no steps"};
     site.observer.report({.phase = base::Phase::planning});
@@ -282,7 +275,6 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
     MOS_TRY(resolution.steps, summarize(site, steps));
     transaction::Preflight preflight{site.root};
     MOS_CHECK(preflight.check_root());
-    Counter counter{preflight, steps, resolution};
     state::Packages packages{site.database};
     for (const InstallStep &step : steps.installs) {
         MOS_TRY(const auto installed, packages.find(step.package->statement().name));
@@ -293,7 +285,10 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps) {
         note_architecture(step.package->statement(), resolution.notices);
         note_actions(*resolution.brought.back(), resolution.notices);
     }
+    MOS_TRY(const HookPlan hooks, HookPlan::make(site, steps, resolution, services));
+    std::ranges::move(hooks.notices(), std::back_inserter(resolution.notices));
     MOS_CHECK(note_relations(packages, resolution));
+    Counter counter{preflight, resolution, ChangeDigest{resolution.steps, steps, hooks}};
     MOS_CHECK(walk(site, steps, resolution, counter));
     MOS_CHECK(preflight.check_space());
     resolution.digest = counter.digest();

@@ -19,8 +19,8 @@ using LeftOut = std::set<std::string, std::less<>>;
 class Stager final : public ChangeSink {
   public:
     Stager(transaction::Site &site, transaction::Stage &stage, const Steps &steps, const Resolution &resolution,
-           const Asker &ask)
-        : m_site(site), m_stage(stage), m_steps(steps), m_ask(ask), m_digest(resolution.steps, steps) {
+           const Asker &ask, ChangeDigest digest)
+        : m_site(site), m_stage(stage), m_steps(steps), m_ask(ask), m_digest(std::move(digest)) {
         m_progress.phase = base::Phase::staging;
         m_progress.total_bytes = resolution.totals.write_bytes;
         m_progress.total_entries = resolution.totals.changed();

@@ -173,21 +173,7 @@ TEST_CASE("a stage that nobody owns is found and deleted") {
 TEST_CASE("a transaction that was cut short is found and completed") {
     EngineBench bench;
     install_versions(bench, 1);
-    std::optional<DiskState> decided;
-    {
-        mos::engine::Plan plan{bench.engine};
-        must(plan.install(bench.source("p", "2", simple("2")), {}));
-        must(plan.resolve());
-        const auto job = must(plan.make_job(std::nullopt, ""));
-        bench.twin.on_mutation([&](std::uint64_t, std::string_view) {
-            if (!decided && job->snapshot().progress.phase == mos::base::Phase::applying)
-                decided = bench.twin.crash(Selection::none());
-        });
-        must(job->run(nullptr));
-        bench.twin.on_mutation(nullptr);
-    }
-    REQUIRE(decided.has_value());
-    bench.twin = Twin{*decided};
+    bench.twin = Twin{bench.cut_when_applying("p", "2", simple("2"))};
     bench.engine = bench.open();
     const Kinds found = kinds(bench);
     CHECK(std::ranges::count(found, "transaction-unfinished") == 1);

@@ -63,9 +63,30 @@ class EngineBench {
     }
     [[nodiscard]] static Result<engine::JobOutcome> run(engine::Plan &plan) {
         MOS_CHECK(plan.resolve());
+        return perform(plan);
+    }
+    // As it was resolved.
+    [[nodiscard]] static Result<engine::JobOutcome> perform(engine::Plan &plan) {
         MOS_TRY(const auto job, plan.make_job(std::nullopt, ""));
         MOS_CHECK(job->run(nullptr));
         return *job->result();
+    }
+
+    // The disk as it is when the power goes while this is put in place.
+    [[nodiscard]] DiskState cut_when_applying(const std::string &name, const std::string &version,
+                                              const ImageBuilder &image) {
+        engine::Plan plan{engine};
+        must(plan.install(source(name, version, image), {}));
+        const auto job = must(plan.make_job(std::nullopt, ""));
+        std::optional<DiskState> decided;
+        twin.on_mutation([&](std::uint64_t, std::string_view) {
+            if (!decided && job->snapshot().progress.phase == base::Phase::applying)
+                decided = twin.crash(Selection::none());
+        });
+        must(job->run(nullptr));
+        twin.on_mutation(nullptr);
+        REQUIRE(decided.has_value());
+        return *decided;
     }
 
     [[nodiscard]] std::string content(const std::string &folder, const std::string &name) const {

@@ -86,19 +86,7 @@ TEST_CASE("calls of several threads wait for each other and are not refused") {
 TEST_CASE("whoever opens a root first completes what a power cut left") {
     EngineBench bench;
     must(bench.install("p", "1", simple("one")));
-    Plan plan{bench.engine};
-    must(plan.install(bench.source("p", "2", simple("two")), {}));
-    must(plan.resolve());
-    const auto job = must(plan.make_job(std::nullopt, ""));
-    std::optional<DiskState> decided;
-    bench.twin.on_mutation([&](std::uint64_t /*number*/, std::string_view /*what*/) {
-        if (!decided && job->snapshot().progress.phase == mos::base::Phase::applying)
-            decided = bench.twin.crash(Selection::none());
-    });
-    must(job->run(nullptr));
-    REQUIRE(decided.has_value());
-
-    const Twin rebooted{*decided};
+    const Twin rebooted{bench.cut_when_applying("p", "2", simple("two"))};
     std::vector<std::string> log;
     mos::engine::Engine engine{rebooted.root(),
                                {},

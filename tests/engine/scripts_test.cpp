@@ -241,6 +241,12 @@ TEST_CASE("a removal asks the package's own script, and calls another when it is
         CHECK_FALSE(bench.scripts.has("opt/w"));
         CHECK_FALSE(bench.scripts.has("var/lib/multios/packages/w"));
     }
+    SUBCASE("its plan says which scripts run") {
+        Plan plan{bench.engine};
+        must(plan.remove({.name = "w"}));
+        must(plan.resolve());
+        CHECK(std::ranges::count(plan.view()->notices, "'w' runs scripts: pre-remove, post-remove") == 1);
+    }
     SUBCASE("a kept script that was altered is never run") {
         bench.scripts.write("var/lib/multios/packages/w/scripts/post-remove", "#!/bin/sh\necho evil > /etc/gone\n");
         CHECK(refusal(bench.remove()) == Code::CONFLICT);

@@ -3,6 +3,8 @@
 
 #include <mos/engine/report.hpp>
 
+#include <algorithm>
+
 using namespace mos::test;
 using mos::Code;
 using mos::Error;
@@ -51,9 +53,11 @@ struct ServiceBench {
     }
     [[nodiscard]] Result<mos::engine::JobOutcome> install(const Parts &parts) {
         Plan plan{bench.engine};
-        MOS_CHECK(
-            plan.install(mos::base::make_memory_source(make_package(parts, {bench.publisher.signer()}), "p.mos"), {}));
+        add(plan, parts);
         return EngineBench::run(plan);
+    }
+    void add(Plan &plan, const Parts &parts) const {
+        must(plan.install(mos::base::make_memory_source(make_package(parts, {bench.publisher.signer()}), "p.mos"), {}));
     }
 
     std::shared_ptr<RecordingServices> services = std::make_shared<RecordingServices>();
@@ -105,6 +109,35 @@ TEST_CASE("a service that runs is restarted, reloaded or stopped for an update a
         bench.services->active.clear();
         must(bench.install(bench.web("2")));
         CHECK(bench.services->take() == Calls{"daemon-reload"});
+    }
+}
+
+TEST_CASE("a plan says which units it stops, starts and restarts, and its digest holds them") {
+    ServiceBench bench;
+    must(bench.install(bench.web("1")));
+    bench.services->active = {"web.service"};
+    Plan plan{bench.bench.engine};
+    bench.add(plan, bench.web("2", Service::OnUpdate::stop));
+    must(plan.resolve());
+    const std::vector<std::string> notices = plan.view()->notices;
+    CHECK(std::ranges::count(notices, "'web.service' is stopped") == 1);
+    CHECK(std::ranges::count(notices, "'web.service' is started") == 1);
+    SUBCASE("what runs by now would be another plan") {
+        bench.services->active.clear();
+        (void)bench.services->take();
+        const auto done = bench.bench.perform(plan);
+        CHECK(refusal(done) == Code::PLAN_CHANGED);
+        CHECK(bench.services->take().empty());
+        CHECK(bench.bench.content("usr/lib/systemd/system", "web.service") == "1");
+        Plan again{bench.bench.engine};
+        bench.add(again, bench.web("2", Service::OnUpdate::stop));
+        must(again.resolve());
+        CHECK(again.view()->digest != plan.view()->digest);
+    }
+    SUBCASE("what is as it was is done") {
+        (void)bench.services->take();
+        must(bench.bench.perform(plan));
+        CHECK(bench.services->take() == Calls{"stop web.service", "daemon-reload", "start web.service"});
     }
 }
 
@@ -216,41 +249,4 @@ TEST_CASE("a change that needs a reboot is pending until the next boot") {
         clock->boot = "";
         CHECK(pending().empty());
     }
-}
-
-TEST_CASE("what was altered since it was installed is listed, and what scripts write is not") {
-    EngineBench bench;
-    ImageBuilder files;
-    files.directory("etc").file("etc/conf", "c").directory("p");
-    for (const char *name : {"p/content", "p/mode", "p/gone", "p/type", "p/same"})
-        files.file(name, "content");
-    files.symlink("p/link", "there");
-    Parts parts{.manifest = manifest_of("p", "1"), .files = files.image()};
-    Plan plan{bench.engine};
-    must(plan.install(mos::base::make_memory_source(make_package(parts, {bench.publisher.signer()}), "p"), {}));
-    must(EngineBench::run(plan));
-    const auto differences = [&](std::optional<std::string> name = std::nullopt) {
-        const auto job = must(mos::engine::make_verify_job(bench.engine, std::move(name)));
-        must(job->run(nullptr));
-        Calls rows;
-        for (const auto &row : must(*job->result()).rows)
-            rows.push_back(row.kind + " " + row.package + " " + row.object);
-        return rows;
-    };
-    CHECK(differences().empty());
-    const auto p = must(bench.twin.root()->open_directory("p", mos::base::Symlinks::refuse));
-    const auto etc = must(bench.twin.root()->open_directory("etc", mos::base::Symlinks::refuse));
-    must(must(p->open_file("content", mos::base::OpenMode::write))->write_at(0, mos::base::as_bytes("CONTENT")));
-    must(must(etc->open_file("conf", mos::base::OpenMode::write))->write_at(0, mos::base::as_bytes("C")));
-    must(p->set_mode("mode", 0600));
-    must(p->remove_file("gone"));
-    must(p->remove_file("type"));
-    must(p->make_directory("type", 0755));
-    must(p->remove_file("link"));
-    must(p->make_symlink("link", "elsewhere"));
-    CHECK(differences() == Calls{"configuration-content p etc/conf", "content p p/content", "missing p p/gone",
-                                 "link-target p p/link", "mode p p/mode", "type p p/type"});
-    const auto job = must(mos::engine::make_verify_job(bench.engine, "nobody"));
-    must(job->run(nullptr));
-    CHECK(refusal(*job->result()) == Code::NOT_INSTALLED);
 }

@@ -47,6 +47,7 @@ class Session {
         change,   // a job: creates lock and database where they are missing, and recovers
         mend,     // recovers; a root without a database has an empty one, and nothing is created
         repair,   // restores the database, and leaves everything else to the caller
+        inspect,  // of a root that is mounted read-only, so that nobody changes it: the database is only read
         examine,  // takes the lock where there is one to take, and opens no database; creates nothing
     };
 

@@ -32,6 +32,7 @@ struct InstallOptions {
 };
 
 struct Brought;
+class ServiceManager;
 
 // A package to be installed, or updated to. It was authenticated before it came here.
 struct InstallStep {
@@ -78,7 +79,7 @@ struct Totals {
     [[nodiscard]] std::uint64_t changed() const noexcept { return added + replaced + removed + attributes; }
 };
 
-// What a plan comes to. Two resolutions with the same digest would do the same.
+// What a plan comes to, scripts and services included. Two resolutions with the same digest would do the same.
 struct Resolution {
     std::string digest;  // 64 hexadecimal digits
     std::vector<StepSummary> steps;
@@ -95,7 +96,10 @@ struct Resolution {
 // NOT_INSTALLED, CONFLICT (an owner or a file of somebody else's in the way), SYMLINK_IN_PATH, what keeps the
 // filesystem from taking the change (preflight.hpp: NO_SPACE, READ_ONLY, PERMISSION, CROSS_MOUNT,
 // FILESYSTEM_UNSUITABLE), and what reading a package can say.
-[[nodiscard]] Result<Resolution> resolve(transaction::Site &site, const Steps &steps);
+// What services come to is asked of `services`, whose units may be started or stopped until the plan runs: the digest
+// is another one then. Null: no service is touched.
+[[nodiscard]] Result<Resolution> resolve(transaction::Site &site, const Steps &steps,
+                                         ServiceManager *services = nullptr);
 
 // Asked for each path of ConflictRule::ask while the plan is carried out.
 enum class Answer : std::uint8_t { keep, replace, stop };
@@ -107,12 +111,10 @@ struct Outcome {
     std::uint64_t written_bytes = 0;
 };
 
-class ServiceManager;
-
 struct CarryOut {
     Asker ask;
     std::string reason;
-    ServiceManager *services = nullptr;  // null: no service is stopped, started or reloaded
+    ServiceManager *services = nullptr;  // as it was given to resolve()
 };
 
 // Carries the plan out as one transaction. PLAN_CHANGED, with nothing changed, when the root is such by now that it
