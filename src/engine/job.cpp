@@ -1,10 +1,11 @@
 #include <mos/engine/job.hpp>
 
+#include <mos/base/thread.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <new>
 #include <sys/eventfd.h>
 #include <system_error>
@@ -15,22 +16,6 @@ namespace mos::engine {
 namespace {
 
 constexpr std::size_t max_notices = 1000;
-
-// A new thread inherits the mask: none of the embedder's signals may be delivered to ours.
-class BlockedSignals {
-  public:
-    BlockedSignals() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &m_before);
-    }
-    BlockedSignals(const BlockedSignals &) = delete;
-    BlockedSignals &operator=(const BlockedSignals &) = delete;
-    ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &m_before, nullptr); }
-
-  private:
-    sigset_t m_before{};
-};
 
 // Short enough for a std::string that takes no memory.
 Error out_of_memory() noexcept { return Error{Code::OUT_OF_MEMORY, "out of memory"}; }
@@ -71,9 +56,8 @@ Result<void> Job::begin() {
 
 Result<void> Job::start() {
     MOS_CHECK(begin());
-    const BlockedSignals blocked;
     try {
-        m_thread = std::thread{[this] { perform(); }};
+        m_thread = base::start_thread([this] { perform(); });
     } catch (const std::system_error &problem) {
         const std::lock_guard lock{m_mutex};
         m_state = JobState::ready;

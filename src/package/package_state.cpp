@@ -62,33 +62,14 @@ Result<void> load_frame_table(PackageState &state) {
 }  // namespace
 
 Error PackageState::damaged(Code code, std::string_view what) const {
-    return Error{code, fmt::format("package {}: {}", base::in_quotes(source->name()), what)}.about(source->name());
+    return damaged_package(source->name(), code, what);
 }
 
 Result<void> PackageState::load_index() {
     MOS_CHECK(check_index_digest(*this));
-    return load_frame_table(*this);
-}
-
-Result<base::ByteView> PackageState::frame(std::uint32_t number) {
-    if (plain_frame_number == number)
-        return base::ByteView{plain_frame};
-    plain_frame_number.reset();
-    const Frame &wanted = frames.at(number);
-    stored_frame.resize(wanted.stored_bytes);
-    MOS_CHECK(base::read_exactly(*source, layout().payload + wanted.stored_offset, stored_frame));
-    if (crypto::sha256(stored_frame) != wanted.stored_sha256)
-        return damaged(Code::DIGEST_MISMATCH, fmt::format("frame {} does not match its digest", number));
-    plain_frame.resize(wanted.plain_bytes);
-    if (auto done = decompressor.decompress(stored_frame, plain_frame, limits); !done) {
-        const Code code = done.error().code();
-        return damaged(code, fmt::format("frame {} can't be expanded", number)).caused_by(std::move(done).error());
-    }
-    if (crypto::sha256(plain_frame) != wanted.plain_sha256)
-        return damaged(Code::DIGEST_MISMATCH,
-                       fmt::format("frame {} expands to something else than the index says", number));
-    plain_frame_number = number;
-    return base::ByteView{plain_frame};
+    MOS_CHECK(load_frame_table(*this));
+    reader.emplace(*source, frames, layout().payload, limits);
+    return {};
 }
 
 Result<void> PackageState::check_extent(const Entry &entry) const {
@@ -128,7 +109,7 @@ Result<void> PackageState::read_plain(Extent from, std::uint64_t size, const bas
     while (size > 0) {
         if (from.first_frame >= frames.size())
             return damaged(Code::FORMAT, "content goes on after the last frame");
-        MOS_TRY(const base::ByteView plain, frame(from.first_frame));
+        MOS_TRY(const base::ByteView plain, reader->frame(from.first_frame));
         const base::ByteView rest = plain.subspan(static_cast<std::size_t>(from.offset));
         const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(size, rest.size()));
         MOS_CHECK(sink(rest.first(count)));

@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace mos::package {
 
 namespace {
+
+constexpr std::size_t pieces_a_lane = 2;  // one being compressed, one waiting
 
 // Gives the content to `sink` and makes sure that it is what the first pass saw.
 Result<void> read_checked(const Entry &entry, const ContentReader &content, const base::ByteSink &sink) {
@@ -29,8 +32,11 @@ Result<void> read_checked(const Entry &entry, const ContentReader &content, cons
 }  // namespace
 
 PayloadWriter::PayloadWriter(const CreateOptions &options, ScratchFile output)
-    : m_target(options.frame_target_bytes), m_least(m_target / 4), m_most(m_target * 2), m_compressor(options.level),
-      m_output(std::move(output)) {}
+    : m_target(options.frame_target_bytes), m_least(m_target / 4), m_most(m_target * 2), m_output(std::move(output)),
+      m_work(base::usable_cores() - 1, [this](Piece &piece, std::size_t lane) { compress(piece, lane); }) {
+    for (std::size_t lane = 0; lane < m_work.lanes(); ++lane)
+        m_compressors.emplace_back(options.level);
+}
 
 void PayloadWriter::append(base::ByteView bytes) { m_frame.insert(m_frame.end(), bytes.begin(), bytes.end()); }
 
@@ -41,12 +47,39 @@ void PayloadWriter::append_zeros(std::uint64_t count) {
 Result<void> PayloadWriter::cut() {
     if (m_frame.empty())
         return {};
-    MOS_TRY(const base::Bytes stored, m_compressor.compress(m_frame));
+    ++m_frame_number;
+    const std::size_t room = m_frame.capacity();
+    m_work.put(
+        {.plain = std::exchange(m_frame, {}), .stored = {}, .plain_sha256 = {}, .stored_sha256 = {}, .outcome = {}});
+    m_frame.reserve(room);
+    return m_work.size() > pieces_a_lane * m_work.lanes() ? write_oldest() : Result<void>{};
+}
+
+void PayloadWriter::compress(Piece &piece, std::size_t lane) {
+    auto stored = m_compressors[lane].compress(piece.plain);
+    if (!stored) {
+        piece.outcome = std::move(stored).error();
+        return;
+    }
+    piece.stored = std::move(stored).value();
+    piece.stored_sha256 = crypto::sha256(piece.stored);
+    piece.plain_sha256 = crypto::sha256(piece.plain);
+}
+
+Result<void> PayloadWriter::write_oldest() {
+    const Piece piece = m_work.take();
+    MOS_CHECK(Result<void>{piece.outcome});
     m_frames.push_back(
-        {m_frames.size(), stored.size(), m_frame.size(), crypto::sha256(stored), crypto::sha256(m_frame)});
-    m_plain_bytes += m_frame.size();
-    m_frame.clear();
-    return m_output.append(stored);
+        {m_frames.size(), piece.stored.size(), piece.plain.size(), piece.stored_sha256, piece.plain_sha256});
+    m_plain_bytes += piece.plain.size();
+    return m_output.append(piece.stored);
+}
+
+Result<void> PayloadWriter::finish() {
+    MOS_CHECK(cut());
+    while (!m_work.empty())
+        MOS_CHECK(write_oldest());
+    return {};
 }
 
 // Each byte has the same chance to be a group's last: a large entry ends a group more often than a small one.
@@ -77,7 +110,7 @@ Result<Extent> PayloadWriter::add_small(const Entry &entry, const ContentReader 
     append(header);
     Extent extent;
     if (size > 0) {
-        extent = {static_cast<std::uint32_t>(m_frames.size()), 1, m_frame.size()};
+        extent = {m_frame_number, 1, m_frame.size()};
         MOS_CHECK(read_checked(entry, content, [&](base::ByteView part) -> Result<void> {
             append(part);
             return {};
@@ -92,7 +125,7 @@ Result<Extent> PayloadWriter::add_small(const Entry &entry, const ContentReader 
 Result<Extent> PayloadWriter::add_large(const Entry &entry, const ContentReader &content) {
     append(tar_header(entry));
     MOS_CHECK(cut());
-    Extent extent{static_cast<std::uint32_t>(m_frames.size()), 0, 0};
+    Extent extent{m_frame_number, 0, 0};
     const auto fill = [&](base::ByteView part) -> Result<void> {
         while (!part.empty()) {
             const auto room = static_cast<std::size_t>(m_target - m_frame.size());
@@ -108,7 +141,7 @@ Result<Extent> PayloadWriter::add_large(const Entry &entry, const ContentReader 
     // The target is a multiple of the tar block, so there is padding only in a frame that has data too.
     append_zeros(tar_padding(entry.size));
     MOS_CHECK(cut());
-    extent.frame_count = static_cast<std::uint32_t>(m_frames.size()) - extent.first_frame;
+    extent.frame_count = m_frame_number - extent.first_frame;
     return extent;
 }
 

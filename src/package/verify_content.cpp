@@ -150,7 +150,10 @@ Result<void> Package::verify_content(base::Observer &observer) {
     MOS_TRY(const Summary summary, summarize(std::move(first)));
     MOS_CHECK(check_summary(*m_state, summary));
     MOS_TRY(EntryCursor second, entries());
-    MOS_CHECK(walk_payload(*m_state, summary, std::move(second), observer));
+    m_state->reader->set_check(FrameReader::Check::stored_and_plain);
+    auto walked = walk_payload(*m_state, summary, std::move(second), observer);
+    m_state->reader->set_check(FrameReader::Check::stored);
+    MOS_CHECK(std::move(walked));
     MOS_TRY(const Manifest manifest, this->manifest());
     return {};
 }

@@ -197,7 +197,7 @@ Result<void> Creation::write_content() {
     }
     for (const Entry &entry : m_metadata)
         MOS_CHECK(add_line(entry));
-    return m_payload.cut();
+    return m_payload.finish();
 }
 
 Result<void> Creation::write_index(ScratchFile &package) {

@@ -1,0 +1,120 @@
+#include "frame_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace mos::package {
+
+Error damaged_package(const std::string &name, Code code, std::string_view what) {
+    return Error{code, fmt::format("package {}: {}", base::in_quotes(name), what)}.about(name);
+}
+
+FrameReader::FrameReader(base::Source &source, const std::vector<Frame> &frames, std::uint64_t payload,
+                         const Limits &limits)
+    : m_source(source), m_frames(frames), m_payload(payload), m_limits(limits),
+      m_threads(std::min(base::usable_cores(), max_frame_threads) - 1), m_decompressors(m_threads + 1) {}
+
+FrameReader::~FrameReader() = default;
+
+void FrameReader::set_check(Check check) {
+    while (is_ahead())
+        m_work->drop();
+    m_has_current = false;
+    m_check = check;
+}
+
+Result<base::ByteView> FrameReader::frame(std::uint32_t number) {
+    if (m_has_current && m_current.number == number)
+        return base::ByteView{m_current.plain};
+    // One frame ahead after the second in order, twice as many after each of the next.
+    const bool in_order = m_last && number == *m_last + 1;
+    m_depth = in_order ? std::clamp<std::size_t>(m_depth * 2, 1, max_ahead_frames) : 0;
+    m_last = number;
+    if (std::exchange(m_has_current, false))
+        m_spare.push_back(std::move(m_current));
+    drop_ahead_before(number);
+    if (!is_ahead()) {
+        MOS_TRY(m_current, read(number));
+        read_ahead();
+        m_current.outcome = expand(m_current, m_threads);
+    } else {
+        read_ahead();
+        m_current = m_work->take();
+    }
+    MOS_CHECK(std::exchange(m_current.outcome, {}));
+    m_has_current = true;
+    return base::ByteView{m_current.plain};
+}
+
+// All of it, unless `number` is in it.
+void FrameReader::drop_ahead_before(std::uint32_t number) {
+    while (is_ahead() && m_work->front().number != number)
+        m_work->drop();
+}
+
+void FrameReader::read_ahead() {
+    if (m_threads == 0)
+        return;
+    std::size_t ahead = m_work == nullptr ? 0 : m_work->size();
+    for (std::uint64_t next = *m_last + std::max<std::size_t>(1, ahead); ahead < m_depth && next < m_frames.size();
+         ++next, ++ahead) {
+        if (!has_room_for(m_frames[next]))
+            return;
+        auto piece = read(static_cast<std::uint32_t>(next));
+        if (!piece)
+            return;  // told when it is asked for
+        if (m_work == nullptr)
+            m_work = std::make_unique<Work>(m_threads,
+                                            [this](Piece &one, std::size_t lane) { one.outcome = expand(one, lane); });
+        m_work->put(std::move(piece).value());
+    }
+}
+
+bool FrameReader::has_room_for(const Frame &frame) const noexcept {
+    std::uint64_t bytes = frame.stored_bytes + std::uint64_t{frame.plain_bytes};
+    const std::size_t ahead = m_work == nullptr ? 0 : m_work->size();
+    for (std::size_t i = 0; i < ahead; ++i) {
+        const Frame &one = m_frames[m_work->front().number + i];
+        bytes += one.stored_bytes + std::uint64_t{one.plain_bytes};
+    }
+    return bytes <= max_ahead_bytes;
+}
+
+FrameReader::Piece FrameReader::spare_piece() {
+    if (m_spare.empty())
+        return {};
+    Piece piece = std::move(m_spare.back());
+    m_spare.pop_back();
+    return piece;
+}
+
+// What the work takes is taken here, on the owner's thread.
+Result<FrameReader::Piece> FrameReader::read(std::uint32_t number) {
+    const Frame &frame = m_frames.at(number);
+    Piece piece = spare_piece();
+    piece.number = number;
+    piece.stored.resize(frame.stored_bytes);
+    piece.plain.resize(frame.plain_bytes);
+    MOS_CHECK(base::read_exactly(m_source, m_payload + frame.stored_offset, piece.stored));
+    return piece;
+}
+
+Result<void> FrameReader::expand(Piece &piece, std::size_t lane) const {
+    const Frame &frame = m_frames[piece.number];
+    if (crypto::sha256(piece.stored) != frame.stored_sha256)
+        return damaged_package(m_source.name(), Code::DIGEST_MISMATCH,
+                               fmt::format("frame {} does not match its digest", piece.number));
+    if (auto done = m_decompressors[lane].decompress(piece.stored, piece.plain, m_limits); !done) {
+        const Code code = done.error().code();
+        return damaged_package(m_source.name(), code, fmt::format("frame {} can't be expanded", piece.number))
+            .caused_by(std::move(done).error());
+    }
+    if (m_check == Check::stored_and_plain && crypto::sha256(piece.plain) != frame.plain_sha256)
+        return damaged_package(m_source.name(), Code::DIGEST_MISMATCH,
+                               fmt::format("frame {} expands to something else than the index says", piece.number));
+    return {};
+}
+
+}  // namespace mos::package

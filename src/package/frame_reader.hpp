@@ -1,0 +1,84 @@
+// The frames of a payload, checked and expanded; ahead of whoever reads them in order.
+#pragma once
+
+#include <mos/base/ordered_work.hpp>
+#include <mos/base/source.hpp>
+#include <mos/crypto/digest.hpp>
+#include <mos/package/frame.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace mos::package {
+
+// One frame of the payload: 88 bytes, so that the table of a package at the limit stays bearable.
+struct Frame {
+    std::uint64_t stored_offset = 0;  // from the payload's beginning
+    std::uint64_t plain_offset = 0;
+    std::uint32_t stored_bytes = 0;
+    std::uint32_t plain_bytes = 0;
+    crypto::Sha256Digest stored_sha256{};
+    crypto::Sha256Digest plain_sha256{};
+};
+
+// What is done ahead takes no more memory than this, stored and plain bytes together; a frame that alone takes more is
+// expanded when it is asked for.
+inline constexpr std::size_t max_ahead_bytes = 4U << 20U;
+inline constexpr std::size_t max_ahead_frames = 8;
+inline constexpr std::size_t max_frame_threads = 4;
+
+// Reads on the caller's thread alone; other threads hash and expand what was read. They begin when frames are asked for
+// in order, the more frames ahead the longer that goes on, so that a reader who picks some wastes little.
+class FrameReader {
+  public:
+    // What a frame is held against after it was expanded. `stored` alone makes sure that it is what was signed.
+    enum class Check : std::uint8_t { stored, stored_and_plain };
+
+    // All borrowed. `payload` is where the payload begins in the source.
+    FrameReader(base::Source &source, const std::vector<Frame> &frames, std::uint64_t payload, const Limits &limits);
+    ~FrameReader();
+
+    // Of all frames that are asked for from now on.
+    void set_check(Check check);
+
+    // The plain bytes of a frame; valid until the next call. DIGEST_MISMATCH, FORMAT, LIMIT, and what the source says.
+    [[nodiscard]] Result<base::ByteView> frame(std::uint32_t number);
+
+  private:
+    struct Piece {
+        std::uint32_t number = 0;
+        base::Bytes stored;
+        base::Bytes plain;
+        Result<void> outcome;
+    };
+    using Work = base::OrderedWork<Piece>;
+
+    [[nodiscard]] Result<Piece> read(std::uint32_t number);
+    [[nodiscard]] Result<void> expand(Piece &piece, std::size_t lane) const;
+    void read_ahead();
+    void drop_ahead_before(std::uint32_t number);
+    [[nodiscard]] bool is_ahead() const noexcept { return m_work != nullptr && !m_work->empty(); }
+    [[nodiscard]] bool has_room_for(const Frame &frame) const noexcept;
+    [[nodiscard]] Piece spare_piece();
+
+    base::Source &m_source;
+    const std::vector<Frame> &m_frames;
+    const std::uint64_t m_payload;
+    const Limits &m_limits;
+    const std::size_t m_threads;
+    Check m_check = Check::stored;
+
+    Piece m_current;
+    bool m_has_current = false;
+    std::optional<std::uint32_t> m_last;                     // that was asked for
+    std::size_t m_depth = 0;                                 // how many frames are wanted ahead
+    std::vector<Piece> m_spare;                              // whose memory is used again
+    mutable std::vector<FrameDecompressor> m_decompressors;  // one a lane, each used by one thread at a time
+    std::unique_ptr<Work> m_work;                            // null until something is done ahead
+};
+
+// "package 'p.mos': …"
+[[nodiscard]] Error damaged_package(const std::string &name, Code code, std::string_view what);
+
+}  // namespace mos::package
