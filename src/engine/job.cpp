@@ -104,6 +104,10 @@ void Job::perform() {
 
 void Job::signal_change() {
     m_changed.notify_all();
+    signal_event();
+}
+
+void Job::signal_event() {
     if (std::exchange(m_signalled, true))
         return;
     const std::uint64_t one = 1;
@@ -114,7 +118,7 @@ void Job::signal_change() {
 void Job::report(const base::Progress &progress) {
     const std::lock_guard lock{m_mutex};
     m_progress = progress;
-    signal_change();
+    signal_event();  // nobody who waits on m_changed waits for progress, of which there may be much
 }
 
 Result<void> Job::checkpoint() {
