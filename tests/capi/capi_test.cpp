@@ -1,5 +1,6 @@
 // The C API's promises about handles, structs, cursors, errors and callbacks.
 #include "capi_bench.hpp"
+#include "sanitized.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -49,7 +50,7 @@ TEST_CASE("a handle of another type is an error, and no crash") {
     CHECK(bench.plan() != nullptr);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef MOS_SANITIZED
 TEST_CASE("a freed handle is an error where that can be told") {
     mos_context *context = nullptr;
     must(mos_context_create(nullptr, &context, nullptr), nullptr);

@@ -3,6 +3,8 @@
 //
 //   memory-test                  makes the package, runs itself as below, and judges
 //   memory-test PACKAGE ROOT     installs
+#include "sanitized.hpp"
+
 #include <mos/install/plan.hpp>
 #include <mos/package/package_file.hpp>
 #include <mos/package/writer.hpp>
@@ -27,7 +29,7 @@ constexpr int files_in_each = 100;
 constexpr std::int64_t epoch = 1'700'000'000;
 
 // Sanitizers and unoptimised code take memory of their own: there it is measured, and not judged.
-#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__OPTIMIZE__) && !defined(MOS_SANITIZED)
 constexpr long limit_mib = 24;
 #else
 constexpr long limit_mib = 4096;
