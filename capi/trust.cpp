@@ -187,11 +187,8 @@ int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, m
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_handle(engine));
         MOS_TRY(const std::string where, required_text(path, "the list's path"));
-        MOS_TRY(const mos::base::Bytes content, read_whole(where, 2 * mos::crypto::max_revocation_list_bytes));
-        const std::string_view text = mos::base::as_text(content);
-        MOS_TRY(const mos::crypto::RevocationList revoked, text.starts_with("-----BEGIN ")
-                                                               ? mos::crypto::RevocationList::from_pem(text, where)
-                                                               : mos::crypto::RevocationList::from_der(content, where));
+        MOS_TRY(const mos::base::Bytes content, read_whole(where, mos::crypto::max_revocation_list_file_bytes));
+        MOS_TRY(const mos::crypto::RevocationList revoked, mos::crypto::RevocationList::from_file(content, where));
         MOS_TRY(const auto folder, make_folder(*engine->engine));
         return mos::engine::add_revocation_list(*folder, revoked);
     });

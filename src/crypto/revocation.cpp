@@ -13,22 +13,13 @@ namespace mos::crypto {
 
 namespace {
 
-bool same(base::ByteView a, base::ByteView b) { return base::as_text(a) == base::as_text(b); }
-
 // Lists of others are passed over; also those of another key of the same issuer, which its key identifier tells.
 bool is_list_of(const RevocationList &list, const Certificate &issuer) {
     const RevocationListFields &fields = list.fields();
     if (compare_names(fields.issuer, issuer.fields().subject) != Likeness::same)
         return false;
     return !issuer.fields().subject_key_id ||
-           same(fields.authority_key_id.key_id, issuer.fields().subject_key_id->key_id);
-}
-
-// Big-endian numbers without leading zeros.
-bool is_newer(const RevocationList &a, const RevocationList &b) {
-    if (a.number().size() != b.number().size())
-        return a.number().size() > b.number().size();
-    return base::as_text(a.number()) > base::as_text(b.number());
+           std::ranges::equal(fields.authority_key_id.key_id, issuer.fields().subject_key_id->key_id);
 }
 
 Error unknown(const Certificate &issuer, std::string_view why) {
@@ -74,7 +65,7 @@ Result<const RevocationList *> RevocationCheck::find_list(const Certificate &iss
         if (Result<void> checked = check_list(list, issuer); !checked) {
             if (!first_error)
                 first_error = std::move(checked).error();
-        } else if (newest == nullptr || is_newer(list, *newest)) {
+        } else if (newest == nullptr || list.is_newer_than(*newest)) {
             newest = &list;
         }
     }

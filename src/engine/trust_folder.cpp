@@ -93,12 +93,6 @@ Result<void> check_origin(const TrustStore &store, const RevocationList &list) {
         .about(list.issuer());
 }
 
-bool is_larger(base::ByteView number, base::ByteView other) {
-    if (number.size() != other.size())
-        return number.size() > other.size();
-    return std::lexicographical_compare(other.begin(), other.end(), number.begin(), number.end());
-}
-
 }  // namespace
 
 Result<std::unique_ptr<base::Directory>> make_trust_folder(base::Directory &root) {
@@ -137,7 +131,7 @@ Result<void> add_revocation_list(base::Directory &folder, const RevocationList &
         return Error{Code::LIMIT, fmt::format("{} revocation lists are there already, more are not looked at",
                                               store.revocation_lists().size())};
     for (const RevocationList &other : store.revocation_lists())
-        if (is_same_issuer(other, list) && !is_larger(list.number(), other.number()))
+        if (is_same_issuer(other, list) && !list.is_newer_than(other))
             return Error{Code::INVALID_ARGUMENT,
                          fmt::format("the revocation list of {} has the number {}, and one with {} is there already",
                                      base::in_quotes(list.issuer()), base::to_hex(list.number()),

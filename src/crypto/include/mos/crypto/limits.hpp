@@ -14,7 +14,8 @@ inline constexpr std::size_t max_chain_certificates = 16;             // certifi
 inline constexpr std::size_t max_signatures = 16;                     // signatures over one message
 inline constexpr std::size_t max_signature_bytes = 64U << 10U;        // the value of one; that of RSA 8,192 has 1 KiB
 inline constexpr std::size_t max_revocation_list_bytes = 1U << 20U;   // DER; some 25,000 revoked certificates
-inline constexpr std::size_t max_trust_entries = 1024;                // files in a trust folder
+inline constexpr std::size_t max_revocation_list_file_bytes = 2 * max_revocation_list_bytes;  // base64 and line breaks
+inline constexpr std::size_t max_trust_entries = 1024;                                        // files in a trust folder
 inline constexpr std::size_t max_trust_entry_bytes = 64U << 10U;
 
 inline constexpr unsigned min_rsa_bits = 2048;  // a policy may ask for more, never for less
