@@ -75,4 +75,19 @@ class RevocationList {
                                                           std::uint64_t number, std::int64_t this_update_unix_s,
                                                           std::int64_t next_update_unix_s);
 
+struct NextList {
+    const Certificate *revoked = nullptr;  // to be taken back now; none: the list is only renewed
+    std::string reason = {};               // as Revocation has it, or empty
+    std::int64_t this_update_unix_s = 0;
+    std::int64_t next_update_unix_s = 0;
+};
+
+// The authority's list that goes on from `previous`, or its first one: what was revoked stays so as it was, and the
+// number is the next one. CERTIFICATE_INVALID when `previous` was not issued and signed by `ca_certificate`, or
+// `revoked` not issued; UNSUPPORTED or LIMIT when the next number has more than 64 bits; or an error of
+// make_revocation_list().
+[[nodiscard]] Result<RevocationList> make_next_revocation_list(const PrivateKey &ca_key,
+                                                               const Certificate &ca_certificate,
+                                                               const RevocationList *previous, const NextList &next);
+
 }  // namespace mos::crypto
