@@ -1,6 +1,7 @@
 #include <mos/engine/engine.hpp>
 
 #include "restore.hpp"
+#include "time_floor.hpp"
 
 #include <mos/crypto/trust_store.hpp>
 #include <mos/crypto/verify.hpp>
@@ -167,6 +168,8 @@ Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> sour
 Result<Admission> Engine::admission() {
     return open_admission(*m_root, m_settings.trust_folder, m_settings.required_signatures, *m_clock);
 }
+
+std::int64_t Engine::effective_now_unix_s() { return effective_time(*m_root, *m_clock); }
 
 Result<std::vector<state::Transaction>> Engine::history() {
     MOS_TRY(const auto database, look(*this));

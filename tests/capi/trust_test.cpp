@@ -200,6 +200,45 @@ TEST_CASE("what is no revocation list is not stored") {
     CHECK(mos_trust_list_count(list_of(bench).get()) == 1);
 }
 
+TEST_CASE("revocation lists are told with their state, and removed when they may be forgotten") {
+    const Bench bench;
+    const Vendor vendor{bench};
+    const std::string file = bench.work.at("vendor.crl");
+    const mos_new_trust trust = vendor.trust();
+    mos_error *error = nullptr;
+    must(mos_engine_trust_add(bench.engine.get(), &trust, nullptr, &error), error);
+    CHECK(mos_trust_list_revocation_count(list_of(bench).get()) == 0);
+    must(mos_certificate_revoke(vendor.key.get(), vendor.certificate.get(), nullptr, nullptr, 3, file.c_str(), &error),
+         error);
+    must(mos_engine_trust_add_revocation_list(bench.engine.get(), file.c_str(), &error), error);
+    const TrustList list = list_of(bench);
+    REQUIRE(mos_trust_list_revocation_count(list.get()) == 1);
+    mos_trust_revocations found = MOS_TRUST_REVOCATIONS_INIT;
+    must(mos_trust_list_revocation_at(list.get(), 0, &found, &error), error);
+    CHECK(std::string{found.issuer} == "CN=Vendor");
+    CHECK(std::string{found.number} == "01");
+    CHECK(std::string{found.state} == "fresh");
+    CHECK(found.next_update_unix_s - found.this_update_unix_s == 3 * 86'400);
+    CHECK(found.revoked_count == 0);
+    const auto code = [&](const char *name, std::uint32_t flags) {
+        return failure_of([&](auto err) {
+                   return mos_engine_trust_remove_revocation_list(bench.engine.get(), name, flags, err);
+               })
+            .code;
+    };
+    CHECK(failure_of([&](auto err) { return mos_trust_list_revocation_at(list.get(), 1, &found, err); }).code ==
+          MOS_E_INVALID_ARGUMENT);
+    CHECK(code(found.id, 0) == MOS_E_NEEDS_ANSWER);
+    CHECK(code(found.id, 2) == MOS_E_INVALID_ARGUMENT);
+    CHECK(code("", 0) == MOS_E_INVALID_ARGUMENT);
+    CHECK(code("CN=Nobody", MOS_TRUST_FORGET_REVOCATIONS) == MOS_E_NOT_FOUND);
+    must(mos_engine_trust_remove_revocation_list(bench.engine.get(), found.fingerprint, MOS_TRUST_FORGET_REVOCATIONS,
+                                                 &error),
+         error);
+    CHECK(mos_trust_list_revocation_count(list_of(bench).get()) == 0);
+    CHECK(mos_trust_list_revocation_count(nullptr) == 0);
+}
+
 TEST_CASE("a validation answers its five questions, whatever the answers") {
     const Bench bench;
     const std::string path = bench.pack("1", "content");

@@ -7,7 +7,7 @@ import re
 import shlex
 import unittest
 
-from support import DONE, FAILED, REFUSED, USAGE, Workshop, package, run, update
+from support import DONE, FAILED, NEEDS_ANSWER, REFUSED, USAGE, Workshop, package, run, update
 
 # Word for word, but for the fingerprint and the id, which the guide shortens.
 ADD_CA = """multios-update trust add-ca --name="MultiOS Security Team" --certificate=/path/to/ca-cert.pem
@@ -214,6 +214,27 @@ class Revoke(Trust):
         self.assertEqual(self.outcomes(ended), ["passed", "passed", "failed", "passed", "not reached"])
         self.assertIn("key compromise", ended.json["steps"][2]["detail"])
         self.assertEqual(update(*store).code, USAGE)  # the same number again
+
+    def test_lists_are_shown_and_removed(self):
+        self.add_ca()
+        self.assertEqual(self.must(self.guide(LIST_CAS, "--format=json")).json["revocation_lists"], [])
+        revoke = ("revoke", f"--issuer={self.keys}/ca", f"--output={self.work}/ca.crl", "--days=30")
+        self.must(package(*revoke, f"--certificate={self.keys}/leaf.crt"))
+        self.must(update("trust", "add-crl", f"--file={self.work}/ca.crl", f"--root={self.root}"))
+        listed, = self.must(self.guide(LIST_CAS, "--format=json")).json["revocation_lists"]
+        self.assertEqual((listed["issuer"], listed["number"], listed["state"], listed["revoked_certificates"]),
+                         ("CN=Example CA", "01", "fresh", 1))
+        self.assertEqual(listed["next_update_unix_s"] - listed["this_update_unix_s"], 30 * 86400)
+        shown = self.must(self.guide(LIST_CAS)).out
+        self.assertRegex(shown, r"CN=Example CA +01 +1 .* fresh")
+        remove = ("trust", "remove-crl", "CN=Example CA", f"--root={self.root}")
+        self.must_refuse(update(*remove), NEEDS_ANSWER, "E018", "its 1 revoked certificates may count again")
+        self.assertEqual(len(os.listdir(self.trust)), 2)
+        self.put_kernel()
+        self.assertEqual(self.guide(VERIFY_TRUST).code, REFUSED)
+        self.must(update(*remove, "--force"))
+        self.must(self.guide(VERIFY_TRUST))
+        self.assertEqual(update(*remove, "--force").code, FAILED)
 
 
 class Keys(Trust):

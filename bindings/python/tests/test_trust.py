@@ -80,6 +80,14 @@ def test_a_revoked_signer_is_refused(workshop, authority):
         with pytest.raises(mos.Error) as refused:
             engine.plan().install(package)
         assert refused.value.name == "CERTIFICATE_REVOKED"
+        listed, = engine.revocation_lists()
+        assert (listed.issuer, listed.number, listed.state, listed.revoked_count) == ("CN=Example CA", "02", "fresh", 1)
+        with pytest.raises(mos.Error) as refused:
+            engine.remove_revocation_list(listed.issuer)
+        assert refused.value.name == "NEEDS_ANSWER"
+        engine.remove_revocation_list(listed.fingerprint, forget=True)
+        assert engine.revocation_lists() == []
+        engine.plan().install(package)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl command")

@@ -86,6 +86,8 @@ class Engine {
     // By the settings' trust folder, the root's policy, and the time that effective_time() tells.
     [[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source);
     [[nodiscard]] Result<Admission> admission();
+    // The time at which trust is judged: the clock's, or the root's time floor where that is later.
+    [[nodiscard]] std::int64_t effective_now_unix_s();
 
     [[nodiscard]] Result<std::vector<state::Transaction>> history();
     [[nodiscard]] Result<std::optional<state::InstalledPackage>> installed(const std::string &name);
