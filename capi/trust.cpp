@@ -4,6 +4,7 @@
 #include <mos/base/bytes.hpp>
 #include <mos/crypto/limits.hpp>
 #include <mos/engine/revocation_lists.hpp>
+#include <mos/engine/trust_change.hpp>
 #include <mos/engine/trust_folder.hpp>
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@ using mos::Error;
 using mos::Result;
 using mos::crypto::TrustEntry;
 using mos::crypto::TrustLevel;
+using mos::engine::TrustChange;
 
 namespace {
 
@@ -96,14 +98,6 @@ Result<mos::engine::TrustFolder> open_folder(mos::engine::Engine &engine) {
     return given ? mos::engine::open_trust_folder(*given) : mos::engine::open_trust_folder(engine.root());
 }
 
-// The engine's trust folder, made where it is the root's own and missing.
-Result<std::unique_ptr<mos::base::Directory>> make_folder(mos::engine::Engine &engine) {
-    if (!engine.settings().trust_folder)
-        return mos::engine::make_trust_folder(engine.root());
-    MOS_TRY(mos::engine::TrustFolder folder, mos::engine::open_trust_folder(*engine.settings().trust_folder));
-    return std::move(folder.directory);
-}
-
 struct Contents {
     std::vector<TrustEntry> entries;
     std::vector<mos::engine::StoredList> lists;
@@ -174,8 +168,8 @@ int mos_engine_trust_add(mos_engine *engine, const mos_new_trust *trust, mos_tru
             *list = nullptr;
         MOS_CHECK(check_handle(engine));
         MOS_TRY(const mos::engine::NewTrust wanted, read_new_trust(trust));
-        MOS_TRY(const auto folder, make_folder(*engine->engine));
-        MOS_TRY(const TrustEntry entry, mos::engine::add_trust(*folder, wanted));
+        MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::create));
+        MOS_TRY(const TrustEntry entry, mos::engine::add_trust(change.folder(), wanted));
         if (list != nullptr)
             *list = wrap(std::vector{entry}).release();
         return {};
@@ -186,8 +180,8 @@ int mos_engine_trust_remove(mos_engine *engine, const char *id, mos_error **erro
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_handle(engine));
         MOS_TRY(const std::string wanted, required_text(id, "the entry's id"));
-        MOS_TRY(const mos::engine::TrustFolder folder, open_folder(*engine->engine));
-        return mos::engine::remove_trust(*folder.directory, wanted);
+        MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::refuse));
+        return mos::engine::remove_trust(change.folder(), wanted);
     });
 }
 
@@ -197,8 +191,8 @@ int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, m
         MOS_TRY(const std::string where, required_text(path, "the list's path"));
         MOS_TRY(const mos::base::Bytes content, read_whole(where, mos::crypto::max_revocation_list_file_bytes));
         MOS_TRY(const mos::crypto::RevocationList revoked, mos::crypto::RevocationList::from_file(content, where));
-        MOS_TRY(const auto folder, make_folder(*engine->engine));
-        return mos::engine::add_revocation_list(*folder, revoked);
+        MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::create));
+        return mos::engine::add_revocation_list(change.folder(), revoked);
     });
 }
 
@@ -208,10 +202,9 @@ int mos_engine_trust_remove_revocation_list(mos_engine *engine, const char *name
         MOS_TRY(const std::string wanted, required_text(name, "the name of the list"));
         if ((flags & ~static_cast<std::uint32_t>(MOS_TRUST_FORGET_REVOCATIONS)) != 0)
             return Error{Code::INVALID_ARGUMENT, "there is no such flag of a removal"};
-        MOS_TRY(const mos::engine::TrustFolder folder, open_folder(*engine->engine));
-        return mos::engine::remove_revocation_list(*folder.directory, wanted,
-                                                   flags != 0 ? mos::engine::Forgetting::allowed
-                                                              : mos::engine::Forgetting::refused);
+        MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::refuse));
+        return mos::engine::remove_revocation_list(
+            change.folder(), wanted, flags != 0 ? mos::engine::Forgetting::allowed : mos::engine::Forgetting::refused);
     });
 }
 

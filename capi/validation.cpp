@@ -2,6 +2,7 @@
 #include "guard.hpp"
 #include "sources.hpp"
 
+#include <mos/engine/trust_change.hpp>
 #include <mos/engine/validation.hpp>
 
 using namespace mos::capi;
@@ -51,8 +52,7 @@ int mos_engine_policy_change(mos_engine *engine, const char *const *keys, const 
             MOS_TRY(std::string value, required_text(values[i], "a value of the policy"));
             changes.push_back({std::move(key), std::move(value)});
         }
-        MOS_TRY([[maybe_unused]] const auto policy,
-                mos::policy::change_security_policy(engine->engine->root(), changes));
+        MOS_CHECK(mos::engine::change_policy(*engine->engine, changes));
         return {};
     });
 }

@@ -1,4 +1,7 @@
-/* Trust: who may sign what a root installs, and a package judged step by step. docs/security.md has the rules. */
+/* Trust: who may sign what a root installs, and a package judged step by step. docs/security.md has the rules.
+ *
+ * Trust and policy are changed by one at a time: a change waits for another one of the same engine, and is MOS_E_LOCKED
+ * while a job or another process has the root, or the trust folder where that is no root's own. */
 #ifndef MULTIOSUPDATE_TRUST_H
 #define MULTIOSUPDATE_TRUST_H
 

@@ -18,6 +18,7 @@ namespace mos::engine {
 
 namespace {
 
+constexpr const char *folder_lock_name = ".lock";
 constexpr std::size_t max_history = 10'000;
 
 // For whoever finds the lock taken.
@@ -55,10 +56,23 @@ Error read_only(Error cause) {
         .caused_by(std::move(cause));
 }
 
-Error locked(Error holder) {
+Error locked(std::string_view what, Error holder) {
     return Error{Code::LOCKED,
-                 fmt::format("the root is in use by {}",
+                 fmt::format("the {} is in use by {}", what,
                              holder.message().empty() ? "another process" : base::printable(holder.message()))};
+}
+
+Result<std::unique_ptr<base::FileLock>> take_lock(Engine &engine) {
+    auto made = base::make_directories(engine.root(), state_path);
+    if (!made && made.error().code() == Code::READ_ONLY)
+        return read_only(std::move(made).error());
+    MOS_TRY(const std::unique_ptr<base::Directory> folder, std::move(made));
+    auto lock = folder->lock(lock_name, lock_note(engine.clock()));
+    if (!lock && lock.error().code() == Code::LOCKED)
+        return locked("root", std::move(lock).error());
+    if (!lock && lock.error().code() == Code::READ_ONLY)
+        return read_only(std::move(lock).error());
+    return lock;
 }
 
 // Null where nobody has ever locked the root.
@@ -72,7 +86,7 @@ Result<std::unique_ptr<base::FileLock>> take_existing_lock(Engine &engine) {
         return none;
     auto lock = folder->lock(lock_name, lock_note(engine.clock()));
     if (!lock && lock.error().code() == Code::LOCKED)
-        return locked(std::move(lock).error());
+        return locked("root", std::move(lock).error());
     if (!lock && lock.error().code() == Code::READ_ONLY)
         return none;  // nobody else can change it either
     return lock;
@@ -125,16 +139,7 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     } else if (!there && !lost && purpose != Purpose::change) {
         MOS_TRY(session.m_database, state::Database::open_empty());
     } else {
-        auto made = base::make_directories(engine.root(), state_path);
-        if (!made && made.error().code() == Code::READ_ONLY)
-            return read_only(std::move(made).error());
-        MOS_TRY(const std::unique_ptr<base::Directory> folder, std::move(made));
-        auto lock = folder->lock(lock_name, lock_note(engine.clock()));
-        if (!lock && lock.error().code() == Code::LOCKED)
-            return locked(std::move(lock).error());
-        if (!lock && lock.error().code() == Code::READ_ONLY)
-            return read_only(std::move(lock).error());
-        MOS_TRY(session.m_lock, std::move(lock));
+        MOS_TRY(session.m_lock, take_lock(engine));
         MOS_TRY(session.m_database, open_or_restore(engine.root(), *session.m_observer));
     }
     MOS_TRY(session.m_services, services_of(engine));
@@ -153,6 +158,21 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     if (purpose == Purpose::mend)
         session.keep_copy();  // nothing more is changed
     return session;
+}
+
+Result<RootLock> RootLock::take(Engine &engine) {
+    MOS_TRY(Turns::Turn turn, engine.m_turns.take(Turns::Holder::call));
+    MOS_TRY(std::unique_ptr<base::FileLock> lock, take_lock(engine));
+    return RootLock{std::move(turn), std::move(lock)};
+}
+
+Result<RootLock> RootLock::take(Engine &engine, base::Directory &folder) {
+    MOS_TRY(Turns::Turn turn, engine.m_turns.take(Turns::Holder::call));
+    auto lock = folder.lock(folder_lock_name, lock_note(engine.clock()));
+    if (!lock && lock.error().code() == Code::LOCKED)
+        return locked("folder", std::move(lock).error());
+    MOS_TRY(std::unique_ptr<base::FileLock> taken, std::move(lock));
+    return RootLock{std::move(turn), std::move(taken)};
 }
 
 void Session::keep_copy() {

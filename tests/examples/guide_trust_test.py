@@ -1,10 +1,12 @@
 """The user guide's headings "Trust Management" and "Security": each of their command lines with its effect on the state of
 a root, and once so that it must fail and leave the state as it was; and what belongs to them."""
 
+import concurrent.futures
 import json
 import os
 import re
 import shlex
+import time
 import unittest
 
 from support import DONE, FAILED, NEEDS_ANSWER, REFUSED, USAGE, Workshop, package, run, update
@@ -205,6 +207,26 @@ class Revoke(Trust):
         self.put_kernel()
         revoke = ("revoke", f"--issuer={self.keys}/ca", f"--output={self.work}/ca.crl")
         store = ("trust", "add-crl", f"--file={self.work}/ca.crl", f"--root={self.root}")
+    def configure_until_done(self, option):
+        for _ in range(500):
+            ended = update("security", "configure", option, f"--root={self.root}")
+            if ended.code == DONE:
+                return
+            self.assertIn("E019", ended.err)
+            time.sleep(0.02)
+        self.fail(f"{option} was never let in")
+
+    def test_two_writers_lose_nothing(self):
+        """Each waits or is told that the root is in use, and tries again."""
+        values = {"--maximum-package-size": "1GB", "--minimum-trust-level": "high", "--strict-validation": "true"}
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            for done in [pool.submit(self.configure_until_done, f"{key}={value}") for key, value in values.items()]:
+                done.result()
+        shown = self.policy()["security_policy"]
+        self.assertEqual(shown["installation_safety.maximum_package_size"], "1000000000")
+        self.assertEqual(shown["update_validation.trust_requirements.minimum_trust_level"], "high")
+        self.assertEqual(shown["update_validation.require_strong_signature"], "true")
+
         self.must(package(*revoke))
         self.must(update(*store))
         self.must(self.guide(VERIFY_TRUST))
