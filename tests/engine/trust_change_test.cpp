@@ -1,6 +1,7 @@
 #include <mos/engine/trust_change.hpp>
 
 #include "engine_bench.hpp"
+#include "temporary_root.hpp"
 
 #include <mos/engine/trust_folder.hpp>
 
@@ -57,6 +58,23 @@ TEST_CASE("a job that has the root keeps trust and policy as they are") {
     const auto session = must(Session::open(*bench.engine, mos::base::silent_observer(), Session::Purpose::change));
     CHECK(refusal(TrustChange::begin(*bench.engine, TrustChange::Missing::create)) == Code::LOCKED);
     CHECK(refusal(change_policy(*bench.engine, larger)) == Code::LOCKED);
+}
+
+TEST_CASE("a trust folder of the caller's has a lock of its own, and the root is left alone") {
+    EngineBench bench;
+    const TemporaryRoot place;
+    const auto first = bench.open({.trust_folder = place.path()}), second = bench.open({.trust_folder = place.path()});
+    const auto before = must(scan(*bench.twin.root()));
+    {
+        const TrustChange change = must(TrustChange::begin(*first, TrustChange::Missing::create));
+        const auto refused = TrustChange::begin(*second, TrustChange::Missing::refuse);
+        CHECK(refusal(refused) == Code::LOCKED);
+        CHECK(refused.error().message().starts_with("the folder is in use by process "));
+        CHECK(difference(before, must(scan(*bench.twin.root()))) == "");
+        must(TrustChange::begin(*bench.engine, TrustChange::Missing::refuse));
+    }
+    must(TrustChange::begin(*second, TrustChange::Missing::create));
+    CHECK(must(mos::crypto::TrustStore::load(*place.root())).empty());  // the lock's file is no entry
 }
 
 TEST_CASE("a damaged database keeps nobody from changing trust") {
