@@ -132,6 +132,11 @@ enum {
 MOS_API int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t flags, mos_job **job,
                                     mos_error **error);
 
+/* The same of a file that may be no package, which fails in the first question then: `package` of the rows is "", as
+ * far as that can't be told. An error when the file can't be read. Since 0.1. */
+MOS_API int mos_engine_validate_path_job(mos_engine *engine, const char *path, uint32_t flags, mos_job **job,
+                                         mos_error **error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -151,9 +151,26 @@ class VerifyTrust(Trust):
         self.assertIn("failed", self.outcomes(altered))
 
     def test_what_is_no_package_fails_in_the_first_step(self):
-        with open(os.path.join(self.work, "kernel-1.2.3.mos"), "wb") as file:
-            file.write(b"x" * 2000)
-        self.assertEqual(self.guide(VERIFY_TRUST).code, REFUSED)
+        path = os.path.join(self.work, "kernel-1.2.3.mos")
+        self.put_kernel()
+        with open(path, "rb") as file:
+            cut = file.read(20)
+        for content in (b"x" * 2000, b"", cut):
+            with open(path, "wb") as file:
+                file.write(content)
+            ended = self.guide(VERIFY_TRUST, "--format=json")
+            self.assertEqual(ended.code, REFUSED)
+            self.assertEqual([step["step"] for step in ended.json["steps"]], STEPS)
+            self.assertEqual(self.outcomes(ended), ["failed"] + ["not reached"] * 4)
+            self.assertFalse(ended.json["trusted"])
+        self.assertIn("refused", self.guide(VERIFY_TRUST).out)
+
+    def test_what_cannot_be_read_is_an_error(self):
+        self.assertEqual(self.guide(VERIFY_TRUST).code, FAILED)
+        os.mkdir(os.path.join(self.work, "kernel-1.2.3.mos"))
+        ended = self.guide(VERIFY_TRUST)
+        self.assertNotEqual(ended.code, DONE)
+        self.assertNotIn("not reached", ended.out)
 
 
 class SecurityConfigure(Trust):
@@ -190,23 +207,6 @@ class SecurityConfigure(Trust):
             self.assertEqual(file.read(), "# ours\nsecurity_policy:\n  installation_safety:\n"
                                           "    maximum_package_size: 2GB  # enough\n")
 
-    def test_a_policy_that_cannot_be_read_lets_nothing_in(self):
-        self.add_ca()
-        self.put_kernel()
-        with open(os.path.join(self.root, "etc/multios/security-policy.yml"), "w", encoding="utf-8") as file:
-            file.write("security_policy:\n  update_validation:\n    require_strong_signatures: true\n")
-        path = os.path.join(self.work, "kernel-1.2.3.mos")
-        for ended in (package("install", path, f"--root={self.root}"), package("verify", path, f"--root={self.root}")):
-            self.must_refuse(ended, REFUSED, "E060", "require_strong_signatures")
-        self.assertFalse(os.path.exists(self.in_root("boot")))
-
-
-class Revoke(Trust):
-    def test_a_revoked_signer_signs_no_more(self):
-        self.add_ca()
-        self.put_kernel()
-        revoke = ("revoke", f"--issuer={self.keys}/ca", f"--output={self.work}/ca.crl")
-        store = ("trust", "add-crl", f"--file={self.work}/ca.crl", f"--root={self.root}")
     def configure_until_done(self, option):
         for _ in range(500):
             ended = update("security", "configure", option, f"--root={self.root}")
@@ -227,6 +227,23 @@ class Revoke(Trust):
         self.assertEqual(shown["update_validation.trust_requirements.minimum_trust_level"], "high")
         self.assertEqual(shown["update_validation.require_strong_signature"], "true")
 
+    def test_a_policy_that_cannot_be_read_lets_nothing_in(self):
+        self.add_ca()
+        self.put_kernel()
+        with open(os.path.join(self.root, "etc/multios/security-policy.yml"), "w", encoding="utf-8") as file:
+            file.write("security_policy:\n  update_validation:\n    require_strong_signatures: true\n")
+        path = os.path.join(self.work, "kernel-1.2.3.mos")
+        for ended in (package("install", path, f"--root={self.root}"), package("verify", path, f"--root={self.root}")):
+            self.must_refuse(ended, REFUSED, "E060", "require_strong_signatures")
+        self.assertFalse(os.path.exists(self.in_root("boot")))
+
+
+class Revoke(Trust):
+    def test_a_revoked_signer_signs_no_more(self):
+        self.add_ca()
+        self.put_kernel()
+        revoke = ("revoke", f"--issuer={self.keys}/ca", f"--output={self.work}/ca.crl")
+        store = ("trust", "add-crl", f"--file={self.work}/ca.crl", f"--root={self.root}")
         self.must(package(*revoke))
         self.must(update(*store))
         self.must(self.guide(VERIFY_TRUST))

@@ -565,4 +565,6 @@ enum {
 };
  int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t flags, mos_job **job,
                                     mos_error **error);
+ int mos_engine_validate_path_job(mos_engine *engine, const char *path, uint32_t flags, mos_job **job,
+                                         mos_error **error);
 """

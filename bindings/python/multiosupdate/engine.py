@@ -185,9 +185,16 @@ class Engine(Handle):
              len(keys))
 
     def validate(self, package, strict=False, progress=None):
-        """The five steps of the guide: a ReportRow each, whose object is "passed", "failed" or "not reached"."""
+        """The five steps of the guide: a ReportRow each, whose object is "passed", "failed" or "not reached".
+
+        Of a Package, or of the file at a path, which may be none.
+        """
         flags = lib.MOS_VALIDATE_STRICT if strict else 0
-        with Job(create(lib.mos_engine_validate_job, self._pointer, package._pointer, flags), self) as job:
+        if isinstance(package, (str, bytes, os.PathLike)):
+            made = create(lib.mos_engine_validate_path_job, self._pointer, os.fsencode(package), flags)
+        else:
+            made = create(lib.mos_engine_validate_job, self._pointer, package._pointer, flags)
+        with Job(made, self) as job:
             return list(job.run(progress).rows)
 
     def verify_job(self, name=None):

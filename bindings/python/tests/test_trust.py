@@ -54,6 +54,16 @@ def test_a_signer_may_sign_only_what_its_authority_vouches_for(workshop, authori
     assert not (workshop.root / "usr").exists()
 
 
+def test_a_file_that_is_no_package_fails_in_the_first_step(workshop, authority, tmp_path):
+    package = workshop.package(sign_key=authority.signer, certificate=authority.signer_certificate)
+    with trusting(workshop, authority) as engine:
+        assert [row.object for row in engine.validate(package)] == ["passed"] * 5
+        (tmp_path / "text").write_text("no package")
+        assert [row.object for row in engine.validate(tmp_path / "text")] == ["failed"] + ["not reached"] * 4
+        with pytest.raises(mos.NotFoundError):
+            engine.validate(tmp_path / "missing")
+
+
 def test_the_policy_of_the_root_decides(workshop, authority):
     package = workshop.package(sign_key=authority.signer, certificate=authority.signer_certificate)
     with trusting(workshop, authority) as engine:
