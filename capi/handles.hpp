@@ -150,7 +150,14 @@ struct mos_trust_list : mos::capi::Marked<0x6d6f735f74727531> {
         std::int64_t not_before_unix_s = 0;
         std::int64_t not_after_unix_s = 0;
     };
+    struct Revocations {
+        std::string id, issuer, number, fingerprint, state;
+        std::int64_t this_update_unix_s = 0;
+        std::int64_t next_update_unix_s = 0;
+        std::uint64_t count = 0;
+    };
     std::vector<Entry> entries;
+    std::vector<Revocations> revocations;
 };
 
 struct mos_certificate : mos::capi::Marked<0x6d6f735f63727431> {

@@ -19,8 +19,6 @@ using mos::crypto::SignatureAlgorithm;
 
 namespace {
 
-constexpr std::size_t max_key_file_bytes = 64U << 10U;
-constexpr std::size_t max_certificate_file_bytes = 1U << 20U;
 constexpr std::int64_t day_s = 86'400;
 constexpr std::uint32_t ca_days = 3650;
 constexpr std::uint32_t signer_days = 825;
@@ -69,7 +67,7 @@ Result<void> check_passphrase(const char *passphrase) {
 
 Result<PrivateKey> read_key(const char *path, std::string_view passphrase) {
     MOS_TRY(const std::string where, required_text(path, "the key's path"));
-    MOS_TRY(mos::base::Bytes pem, read_whole(where, max_key_file_bytes));
+    MOS_TRY(mos::base::Bytes pem, read_whole(where, mos::crypto::max_key_bytes));
     auto parsed = PrivateKey::from_pem(mos::base::as_text(pem), where, passphrase);
     mos::crypto::wipe(pem.data(), pem.size());
     return parsed;
@@ -203,7 +201,7 @@ int mos_key_create_remote(mos_context *context, const char *public_key_path, mos
         if (sign == nullptr)
             return Error{Code::INVALID_ARGUMENT, "there is no callback that signs"};
         MOS_TRY(const std::string where, required_text(public_key_path, "the public key's path"));
-        MOS_TRY(const mos::base::Bytes pem, read_whole(where, max_key_file_bytes));
+        MOS_TRY(const mos::base::Bytes pem, read_whole(where, mos::crypto::max_key_bytes));
         MOS_TRY(mos::crypto::PublicKey half, mos::crypto::PublicKey::from_pem(mos::base::as_text(pem), where));
         auto handle = std::make_unique<mos_key>();
         handle->context = context->context;
@@ -265,7 +263,7 @@ int mos_certificate_load(mos_context *context, const char *path, mos_certificate
         MOS_CHECK(check_output(certificate));
         MOS_CHECK(check_handle(context));
         MOS_TRY(const std::string where, required_text(path, "the certificate's path"));
-        MOS_TRY(const mos::base::Bytes pem, read_whole(where, max_certificate_file_bytes));
+        MOS_TRY(const mos::base::Bytes pem, read_whole(where, mos::crypto::max_certificate_file_bytes));
         MOS_TRY(std::vector<Certificate> chain, mos::crypto::parse_certificate_chain(mos::base::as_text(pem), where));
         if (chain.empty())
             return Error{Code::CERTIFICATE_INVALID, fmt::format("{} holds no certificate", mos::base::in_quotes(where))}

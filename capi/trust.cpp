@@ -1,12 +1,11 @@
-#include "admission.hpp"
 #include "files.hpp"
 #include "guard.hpp"
-#include "sources.hpp"
 
 #include <mos/base/bytes.hpp>
 #include <mos/crypto/limits.hpp>
+#include <mos/engine/revocation_lists.hpp>
+#include <mos/engine/trust_change.hpp>
 #include <mos/engine/trust_folder.hpp>
-#include <mos/engine/validation.hpp>
 
 #include <fmt/format.h>
 
@@ -18,6 +17,7 @@ using mos::Error;
 using mos::Result;
 using mos::crypto::TrustEntry;
 using mos::crypto::TrustLevel;
+using mos::engine::TrustChange;
 
 namespace {
 
@@ -93,23 +93,25 @@ Result<mos::engine::NewTrust> read_new_trust(const mos_new_trust *trust) {
     return made;
 }
 
-// The engine's trust folder, made where it is the root's own and missing.
-Result<std::unique_ptr<mos::base::Directory>> make_folder(mos::engine::Engine &engine) {
-    if (!engine.settings().trust_folder)
-        return mos::engine::make_trust_folder(engine.root());
-    MOS_TRY(mos::engine::TrustFolder folder, mos::engine::open_trust_folder(*engine.settings().trust_folder));
-    return std::move(folder.directory);
+Result<mos::engine::TrustFolder> open_folder(mos::engine::Engine &engine) {
+    const auto &given = engine.settings().trust_folder;
+    return given ? mos::engine::open_trust_folder(*given) : mos::engine::open_trust_folder(engine.root());
 }
 
-Result<std::vector<TrustEntry>> list_entries(mos::engine::Engine &engine) {
-    auto folder = engine.settings().trust_folder ? mos::engine::open_trust_folder(*engine.settings().trust_folder)
-                                                 : mos::engine::open_trust_folder(engine.root());
+struct Contents {
+    std::vector<TrustEntry> entries;
+    std::vector<mos::engine::StoredList> lists;
+};
+
+Result<Contents> read_contents(mos::engine::Engine &engine) {
+    auto folder = open_folder(engine);
     if (!folder && folder.error().cause() != nullptr && folder.error().cause()->code() == Code::NOT_FOUND)
-        return std::vector<TrustEntry>{};
+        return Contents{};
     if (!folder)
         return std::move(folder).error();
     MOS_TRY(const mos::crypto::TrustStore store, mos::engine::load_trust(*folder));
-    return std::vector<TrustEntry>{store.entries().begin(), store.entries().end()};
+    MOS_TRY(std::vector<mos::engine::StoredList> lists, mos::engine::stored_revocation_lists(*folder->directory));
+    return Contents{{store.entries().begin(), store.entries().end()}, std::move(lists)};
 }
 
 std::int64_t later(std::optional<std::int64_t> a, std::optional<std::int64_t> b) {
@@ -139,21 +141,23 @@ mos_trust_list::Entry wrap(const TrustEntry &entry) {
             .not_after_unix_s = earlier(entry.scope.not_after_unix_s, until)};
 }
 
+mos_trust_list::Revocations wrap(const mos::engine::StoredList &stored, std::int64_t now_unix_s) {
+    const mos::crypto::RevocationList &list = stored.list;
+    return {.id = stored.id,
+            .issuer = list.issuer(),
+            .number = mos::base::to_hex(list.number()),
+            .fingerprint = stored.fingerprint(),
+            .state = std::string{mos::engine::freshness_name(mos::engine::freshness(list, now_unix_s))},
+            .this_update_unix_s = list.this_update_unix_s(),
+            .next_update_unix_s = list.next_update_unix_s(),
+            .count = list.size()};
+}
+
 std::unique_ptr<mos_trust_list> wrap(const std::vector<TrustEntry> &entries) {
     auto list = std::make_unique<mos_trust_list>();
     for (const TrustEntry &entry : entries)
         list->entries.push_back(wrap(entry));
     return list;
-}
-
-std::vector<mos::engine::ReportRow> rows_of(const mos::engine::Validation &validation, const std::string &package) {
-    std::vector<mos::engine::ReportRow> rows;
-    for (const mos::engine::StepResult &step : validation.steps)
-        rows.push_back({.kind = std::string{mos::engine::step_name(step.step)},
-                        .package = package,
-                        .object = std::string{mos::engine::outcome_name(step.outcome)},
-                        .sentence = step.detail});
-    return rows;
 }
 
 }  // namespace
@@ -164,8 +168,8 @@ int mos_engine_trust_add(mos_engine *engine, const mos_new_trust *trust, mos_tru
             *list = nullptr;
         MOS_CHECK(check_handle(engine));
         MOS_TRY(const mos::engine::NewTrust wanted, read_new_trust(trust));
-        MOS_TRY(const auto folder, make_folder(*engine->engine));
-        MOS_TRY(const TrustEntry entry, mos::engine::add_trust(*folder, wanted));
+        MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::create));
+        MOS_TRY(const TrustEntry entry, mos::engine::add_trust(change.folder(), wanted));
         if (list != nullptr)
             *list = wrap(std::vector{entry}).release();
         return {};
@@ -176,10 +180,8 @@ int mos_engine_trust_remove(mos_engine *engine, const char *id, mos_error **erro
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_handle(engine));
         MOS_TRY(const std::string wanted, required_text(id, "the entry's id"));
-        const auto &given = engine->engine->settings().trust_folder;
-        MOS_TRY(const mos::engine::TrustFolder folder, given ? mos::engine::open_trust_folder(*given)
-                                                             : mos::engine::open_trust_folder(engine->engine->root()));
-        return mos::engine::remove_trust(*folder.directory, wanted);
+        MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::refuse));
+        return mos::engine::remove_trust(change.folder(), wanted);
     });
 }
 
@@ -187,13 +189,22 @@ int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, m
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_handle(engine));
         MOS_TRY(const std::string where, required_text(path, "the list's path"));
-        MOS_TRY(const mos::base::Bytes content, read_whole(where, 2 * mos::crypto::max_revocation_list_bytes));
-        const std::string_view text = mos::base::as_text(content);
-        MOS_TRY(const mos::crypto::RevocationList revoked, text.starts_with("-----BEGIN ")
-                                                               ? mos::crypto::RevocationList::from_pem(text, where)
-                                                               : mos::crypto::RevocationList::from_der(content, where));
-        MOS_TRY(const auto folder, make_folder(*engine->engine));
-        return mos::engine::add_revocation_list(*folder, revoked);
+        MOS_TRY(const mos::base::Bytes content, read_whole(where, mos::crypto::max_revocation_list_file_bytes));
+        MOS_TRY(const mos::crypto::RevocationList revoked, mos::crypto::RevocationList::from_file(content, where));
+        MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::create));
+        return mos::engine::add_revocation_list(change.folder(), revoked);
+    });
+}
+
+int mos_engine_trust_remove_revocation_list(mos_engine *engine, const char *name, uint32_t flags, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(engine));
+        MOS_TRY(const std::string wanted, required_text(name, "the name of the list"));
+        if ((flags & ~static_cast<std::uint32_t>(MOS_TRUST_FORGET_REVOCATIONS)) != 0)
+            return Error{Code::INVALID_ARGUMENT, "there is no such flag of a removal"};
+        MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::refuse));
+        return mos::engine::remove_revocation_list(
+            change.folder(), wanted, flags != 0 ? mos::engine::Forgetting::allowed : mos::engine::Forgetting::refused);
     });
 }
 
@@ -201,8 +212,11 @@ int mos_engine_trust_list(mos_engine *engine, mos_trust_list **list, mos_error *
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_output(list));
         MOS_CHECK(check_handle(engine));
-        MOS_TRY(const std::vector<TrustEntry> entries, list_entries(*engine->engine));
-        *list = wrap(entries).release();
+        MOS_TRY(const Contents contents, read_contents(*engine->engine));
+        auto made = wrap(contents.entries);
+        for (const mos::engine::StoredList &stored : contents.lists)
+            made->revocations.push_back(wrap(stored, engine->engine->effective_now_unix_s()));
+        *list = made.release();
         return {};
     });
 }
@@ -231,70 +245,31 @@ int mos_trust_list_at(const mos_trust_list *list, size_t index, mos_trust_entry 
     });
 }
 
+size_t mos_trust_list_revocation_count(const mos_trust_list *list) {
+    return is_live(list) ? list->revocations.size() : 0;
+}
+
+int mos_trust_list_revocation_at(const mos_trust_list *list, size_t index, mos_trust_revocations *revocations,
+                                 mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(list));
+        if (index >= list->revocations.size())
+            return Error{Code::INVALID_ARGUMENT, "there is no such revocation list"};
+        const mos_trust_list::Revocations &found = list->revocations[index];
+        mos_trust_revocations filled{};
+        filled.id = found.id.c_str();
+        filled.issuer = found.issuer.c_str();
+        filled.number = found.number.c_str();
+        filled.fingerprint = found.fingerprint.c_str();
+        filled.state = found.state.c_str();
+        filled.this_update_unix_s = found.this_update_unix_s;
+        filled.next_update_unix_s = found.next_update_unix_s;
+        filled.revoked_count = found.count;
+        return write_output(revocations, filled);
+    });
+}
+
 void mos_trust_list_free(mos_trust_list *list) {
     if (is_live(list))
         delete list;
-}
-
-int mos_engine_policy_report(mos_engine *engine, mos_report **report, mos_error **error) {
-    return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(report));
-        MOS_CHECK(check_handle(engine));
-        MOS_TRY(const mos::policy::SecurityPolicy policy, mos::policy::load_security_policy(engine->engine->root()));
-        auto handle = std::make_unique<mos_report>();
-        for (mos::policy::PolicyKey &key : mos::policy::list_keys(policy))
-            handle->rows.push_back({.kind = "policy",
-                                    .package = std::move(key.value),
-                                    .object = std::move(key.path),
-                                    .sentence = std::move(key.meaning)});
-        *report = handle.release();
-        return {};
-    });
-}
-
-int mos_engine_policy_change(mos_engine *engine, const char *const *keys, const char *const *values, size_t count,
-                             mos_error **error) {
-    return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
-        if (count > 0 && (keys == nullptr || values == nullptr))
-            return Error{Code::INVALID_ARGUMENT, "there are no keys or no values"};
-        std::vector<mos::policy::PolicyChange> changes;
-        for (std::size_t i = 0; i < count; ++i) {
-            MOS_TRY(std::string key, required_text(keys[i], "a key of the policy"));
-            MOS_TRY(std::string value, required_text(values[i], "a value of the policy"));
-            changes.push_back({std::move(key), std::move(value)});
-        }
-        MOS_TRY([[maybe_unused]] const auto policy,
-                mos::policy::change_security_policy(engine->engine->root(), changes));
-        return {};
-    });
-}
-
-int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t flags, mos_job **job,
-                            mos_error **error) {
-    return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(engine));
-        MOS_CHECK(check_handle(package));
-        if ((flags & ~static_cast<std::uint32_t>(MOS_VALIDATE_STRICT)) != 0)
-            return Error{Code::INVALID_ARGUMENT, "there is no such flag of a validation"};
-        const auto strictness = flags != 0 ? mos::engine::Strictness::strict : mos::engine::Strictness::usual;
-        MOS_TRY(mos::engine::Admission opened, engine->engine->admission());
-        auto admission = std::make_shared<mos::engine::Admission>(std::move(opened));
-        auto handle = std::make_unique<mos_job>();
-        handle->context = engine->context;
-        MOS_TRY(handle->job,
-                mos::engine::Job::create([source = package->source, name = package->claims->claimed_statement().name,
-                                          admission = std::move(admission),
-                                          strictness](mos::base::Observer &observer,
-                                                      const auto & /*ask*/) -> Result<mos::engine::JobOutcome> {
-                    MOS_TRY(const mos::engine::Validation validation,
-                            mos::engine::validate(share(source), *admission, strictness, observer));
-                    mos::engine::JobOutcome outcome;
-                    outcome.rows = rows_of(validation, name);
-                    return outcome;
-                }));
-        *job = handle.release();
-        return {};
-    });
 }

@@ -14,6 +14,7 @@ namespace update_tool {
 [[nodiscard]] frame::Command trust_add_ca_command();
 [[nodiscard]] frame::Command trust_add_key_command();
 [[nodiscard]] frame::Command trust_add_crl_command();
+[[nodiscard]] frame::Command trust_remove_crl_command();
 [[nodiscard]] frame::Command trust_list_command();
 [[nodiscard]] frame::Command trust_remove_command();
 [[nodiscard]] frame::Command verify_trust_command();

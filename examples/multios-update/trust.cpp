@@ -22,6 +22,12 @@ struct Entry {
     std::int64_t not_before_unix_s, not_after_unix_s;
 };
 
+struct Revocations {
+    std::string id, issuer, fingerprint, number, state;
+    std::int64_t this_update_unix_s, next_update_unix_s;
+    std::uint64_t revoked_count;
+};
+
 std::string_view level_name(mos_trust_level level) {
     if (level == MOS_TRUST_LOW)
         return "low";
@@ -45,6 +51,17 @@ Result<std::vector<Entry>> read_entries(const TrustList &list) {
     return entries;
 }
 
+Result<std::vector<Revocations>> read_revocations(const TrustList &list) {
+    std::vector<Revocations> revocations;
+    for (std::size_t i = 0; i < mos_trust_list_revocation_count(list.get()); ++i) {
+        mos_trust_revocations found = MOS_TRUST_REVOCATIONS_INIT;
+        FRAME_CHECK(check([&](auto error) { return mos_trust_list_revocation_at(list.get(), i, &found, error); }));
+        revocations.push_back({found.id, found.issuer, found.fingerprint, found.number, found.state,
+                               found.this_update_unix_s, found.next_update_unix_s, found.revoked_count});
+    }
+    return revocations;
+}
+
 ordered_json time_or_null(std::int64_t unix_s) { return unix_s != 0 ? ordered_json(unix_s) : ordered_json(); }
 
 ordered_json to_json(const Entry &entry) {
@@ -59,6 +76,17 @@ ordered_json to_json(const Entry &entry) {
             {"types", entry.types},
             {"not_before_unix_s", time_or_null(entry.not_before_unix_s)},
             {"not_after_unix_s", time_or_null(entry.not_after_unix_s)}};
+}
+
+ordered_json to_json(const Revocations &list) {
+    return {{"id", list.id},
+            {"issuer", list.issuer},
+            {"fingerprint", list.fingerprint},
+            {"number", list.number},
+            {"state", list.state},
+            {"this_update_unix_s", list.this_update_unix_s},
+            {"next_update_unix_s", list.next_update_unix_s},
+            {"revoked_certificates", list.revoked_count}};
 }
 
 std::string scope_text(const Entry &entry) {
@@ -76,6 +104,18 @@ void put_entries(const std::vector<Entry> &entries) {
     for (const Entry &entry : entries)
         table.add({entry.id, entry.name, std::string{level_name(entry.level)}, scope_text(entry),
                    entry.not_after_unix_s != 0 ? local_time(entry.not_after_unix_s) : "-", entry.algorithm});
+    put_table(table);
+}
+
+void put_revocations(const std::vector<Revocations> &revocations) {
+    if (revocations.empty())
+        return;
+    Table table{{Align::left, Align::left, Align::right, Align::right, Align::left, Align::left, Align::left}};
+    table.add({"revocation list", "issuer", "number", "revoked", "of", "until", "state"});
+    for (const Revocations &list : revocations)
+        table.add({list.id, list.issuer, list.number, std::to_string(list.revoked_count),
+                   local_time(list.this_update_unix_s), local_time(list.next_update_unix_s), list.state});
+    put_line(Stream::out, "");
     put_table(table);
 }
 
@@ -123,19 +163,26 @@ Result<ExitCode> add_crl(Session &session) {
     return ExitCode::done;
 }
 
+template <class Row>
+ordered_json rows_of(const std::vector<Row> &list) {
+    ordered_json rows = ordered_json::array();
+    for (const Row &row : list)
+        rows.push_back(to_json(row));
+    return rows;
+}
+
 Result<ExitCode> list_entries(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(const TrustList list,
               make<TrustList>([&](auto out, auto error) { return mos_engine_trust_list(engine.get(), out, error); }));
     FRAME_TRY(const std::vector<Entry> entries, read_entries(list));
-    if (!session.json()) {
-        put_entries(entries);
+    FRAME_TRY(const std::vector<Revocations> revocations, read_revocations(list));
+    if (session.json()) {
+        put_json({{"entries", rows_of(entries)}, {"revocation_lists", rows_of(revocations)}});
         return ExitCode::done;
     }
-    ordered_json rows = ordered_json::array();
-    for (const Entry &entry : entries)
-        rows.push_back(to_json(entry));
-    put_json({{"entries", rows}});
+    put_entries(entries);
+    put_revocations(revocations);
     return ExitCode::done;
 }
 
@@ -145,6 +192,17 @@ Result<ExitCode> remove(Session &session) {
     FRAME_CHECK(check([&](auto error) { return mos_engine_trust_remove(engine.get(), id.c_str(), error); }));
     session.json() ? put_json({{"id", id}, {"removed", true}})
                    : put_line(Stream::out, fmt::format("{} is not trusted any more.", id));
+    return ExitCode::done;
+}
+
+Result<ExitCode> remove_crl(Session &session) {
+    FRAME_TRY(const Engine engine, open_engine(session));
+    const std::string name = session.values.operands().at(0);
+    const std::uint32_t flags = session.values.flag("force") ? MOS_TRUST_FORGET_REVOCATIONS : 0;
+    FRAME_CHECK(check(
+        [&](auto error) { return mos_engine_trust_remove_revocation_list(engine.get(), name.c_str(), flags, error); }));
+    session.json() ? put_json({{"list", name}, {"removed", true}})
+                   : put_line(Stream::out, fmt::format("The revocation list {} is removed.", name));
     return ExitCode::done;
 }
 
@@ -206,10 +264,24 @@ Command trust_add_crl_command() {
     };
 }
 
+Command trust_remove_crl_command() {
+    return {
+        "trust remove-crl",
+        "remove a list of revoked certificates, by its id, fingerprint or issuer",
+        "multios-update trust remove-crl 'CN=Release CA' --force",
+        Effect::writes_files,
+        remove_crl,
+        {"LIST", 1, 1},
+        {flag("force", "also the newest list of its issuer: what it revokes counts again, unless the policy asks for a "
+                       "list of each authority"),
+         root_option(), trust_option()},
+    };
+}
+
 Command trust_list_command() {
     return {
         "trust list-cas",
-        "list who is trusted, and for what",
+        "list who is trusted, and for what, and the revocation lists",
         "multios-update trust list-cas --root=/mnt/target",
         Effect::reads,
         list_entries,

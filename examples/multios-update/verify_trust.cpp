@@ -18,13 +18,10 @@ namespace update_tool {
 namespace {
 
 Result<std::vector<ReportRow>> validate(const Session &session, const std::string &path) {
-    FRAME_TRY(const Package package, make<Package>([&](auto out, auto error) {
-                  return mos_package_open_path(session.context, path.c_str(), out, error);
-              }));
     FRAME_TRY(const Engine engine, open_engine(session));
     const std::uint32_t flags = session.values.flag("strict-mode") ? MOS_VALIDATE_STRICT : 0;
     FRAME_TRY(Job job, make<Job>([&](auto out, auto error) {
-                  return mos_engine_validate_job(engine.get(), package.get(), flags, out, error);
+                  return mos_engine_validate_path_job(engine.get(), path.c_str(), flags, out, error);
               }));
     FRAME_TRY(const EndedJob ended, run_job(session, std::move(job)));
     return read_rows(ended.outcome);

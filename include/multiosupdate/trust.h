@@ -1,4 +1,7 @@
-/* Trust: who may sign what a root installs, and a package judged step by step. docs/security.md has the rules. */
+/* Trust: who may sign what a root installs, and a package judged step by step. docs/security.md has the rules.
+ *
+ * Trust and policy are changed by one at a time: a change waits for another one of the same engine, and is MOS_E_LOCKED
+ * while a job or another process has the root, or the trust folder where that is no root's own. */
 #ifndef MULTIOSUPDATE_TRUST_H
 #define MULTIOSUPDATE_TRUST_H
 
@@ -46,8 +49,18 @@ MOS_API int mos_engine_trust_remove(mos_engine *engine, const char *id, mos_erro
  * when its number is not larger. It counts for those who sign from the next verification on. Since 0.1. */
 MOS_API int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, mos_error **error);
 
-/* All entries, by file name. An empty list where the folder is missing; MOS_E_TRUST_UNREADABLE when one can't be read.
- * Since 0.1. */
+enum {
+    MOS_TRUST_FORGET_REVOCATIONS = 1 /* what the list revokes may count again */
+};
+
+/* Takes one revocation list away: `name` is its id, its fingerprint or its issuer, as mos_trust_list_revocation_at
+ * tells them. MOS_E_NEEDS_ANSWER without the flag when no list of the same issuer and key stays that is as new, or the
+ * list can't be read; MOS_E_INVALID_ARGUMENT when the issuer has several; MOS_E_NOT_FOUND. Since 0.1. */
+MOS_API int mos_engine_trust_remove_revocation_list(mos_engine *engine, const char *name, uint32_t flags,
+                                                    mos_error **error);
+
+/* All entries and revocation lists, by file name. An empty list where the folder is missing; MOS_E_TRUST_UNREADABLE
+ * when one can't be read. Since 0.1. */
 MOS_API int mos_engine_trust_list(mos_engine *engine, mos_trust_list **list, mos_error **error);
 
 typedef struct mos_trust_entry {
@@ -74,6 +87,28 @@ MOS_API size_t mos_trust_list_count(const mos_trust_list *list);
 MOS_API int mos_trust_list_at(const mos_trust_list *list, size_t index, mos_trust_entry *entry, mos_error **error);
 MOS_API void mos_trust_list_free(mos_trust_list *list);
 
+typedef struct mos_trust_revocations {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *id;          /* for mos_engine_trust_remove_revocation_list; so are the next two */
+    const char *issuer;      /* the authority's subject */
+    const char *fingerprint; /* "SHA256:…" of the list's DER */
+    const char *number;      /* grows from list to list; hexadecimal */
+    const char *state;       /* "fresh"; "stale" after the next update was due; "early" before its own time */
+    int64_t this_update_unix_s;
+    int64_t next_update_unix_s;
+    uint64_t revoked_count; /* certificates in it */
+} mos_trust_revocations;
+
+#define MOS_TRUST_REVOCATIONS_INIT                                                                                     \
+    { sizeof(mos_trust_revocations), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* How many revocation lists of authorities, and list `index`; set `revocations->struct_size` first. Its strings live as
+ * long as `list`. Its state is that at the time at which packages are judged (docs/security.md, "Time"). Since 0.1. */
+MOS_API size_t mos_trust_list_revocation_count(const mos_trust_list *list);
+MOS_API int mos_trust_list_revocation_at(const mos_trust_list *list, size_t index, mos_trust_revocations *revocations,
+                                         mos_error **error);
+
 /* The root's security policy as it holds now (etc/multios/security-policy.yml, the defaults where it says nothing): a
  * row for each key that has an effect; kind "policy", `object` is the key, `package` its value as the file writes it,
  * `sentence` what it does. MOS_E_POLICY_UNREADABLE. Since 0.1. */
@@ -96,6 +131,11 @@ enum {
  * Since 0.1. */
 MOS_API int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t flags, mos_job **job,
                                     mos_error **error);
+
+/* The same of a file that may be no package, which fails in the first question then: `package` of the rows is "", as
+ * far as that can't be told. An error when the file can't be read. Since 0.1. */
+MOS_API int mos_engine_validate_path_job(mos_engine *engine, const char *path, uint32_t flags, mos_job **job,
+                                         mos_error **error);
 
 #ifdef __cplusplus
 }

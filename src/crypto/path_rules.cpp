@@ -40,8 +40,6 @@ const Purpose &description_of(KeyPurpose purpose) {
     return *std::find_if(purposes.begin(), purposes.end(), [&](const Purpose &p) { return p.purpose == purpose; });
 }
 
-bool same(base::ByteView a, base::ByteView b) { return base::as_text(a) == base::as_text(b); }
-
 bool is_for(const ExtendedKeyUsage &usage, KeyPurpose purpose) {
     return std::find(usage.purposes.begin(), usage.purposes.end(), purpose) != usage.purposes.end();
 }
@@ -89,7 +87,7 @@ Result<void> check_key_ids(const Certificate &certificate, bool is_self_signed) 
         return refusal(certificate, "has an authority key identifier without a key");
     if (fields.authority_key_id->names_certificate)
         return refusal(certificate, "has an authority key identifier that names a certificate beside the key");
-    if (is_self_signed && !same(fields.authority_key_id->key_id, fields.subject_key_id->key_id))
+    if (is_self_signed && !std::ranges::equal(fields.authority_key_id->key_id, fields.subject_key_id->key_id))
         return refusal(certificate, "signed itself, but names another key as its issuer's");
     return {};
 }
@@ -228,7 +226,7 @@ bool may_have_issued(const Certificate &issuer, const Certificate &certificate) 
         return false;
     if (!above.subject_key_id || !below.authority_key_id || below.authority_key_id->key_id.empty())
         return true;
-    return same(below.authority_key_id->key_id, above.subject_key_id->key_id);
+    return std::ranges::equal(below.authority_key_id->key_id, above.subject_key_id->key_id);
 }
 
 Result<void> check_signature(const Certificate &certificate, const Certificate &issuer) {

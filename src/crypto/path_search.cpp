@@ -99,12 +99,15 @@ Result<bool> PathSearch::is_signed_by(const Certificate &certificate, const Cert
     if (m_links.size() == max_signature_trials)
         return refusal(m_input.leaf, fmt::format("needs a search of more than {} signatures", max_signature_trials),
                        Code::LIMIT);
+    MOS_CHECK(spend());
     Result<void> checked = check_signature(certificate, issuer);
     m_links.emplace(link, checked.ok());
     if (!checked && !m_link_error)
         m_link_error = std::move(checked).error();
     return m_links.at(link);
 }
+
+Result<void> PathSearch::spend() { return m_input.budget != nullptr ? m_input.budget->spend() : Result<void>{}; }
 
 // LIMIT ends the search: the next path would only take as long again.
 Result<bool> PathSearch::judge() {
@@ -121,8 +124,10 @@ Result<bool> PathSearch::judge() {
 Result<void> PathSearch::check_whole_path() {
     // A root is trusted without its own signature; a bad one tells that it is not what it seems. Old roots signed
     // themselves with SHA-1, which is none that could be looked at here.
-    if (is_self_issued(m_path.back()) && m_path.back().fields().signature.algorithm)
+    if (is_self_issued(m_path.back()) && m_path.back().fields().signature.algorithm) {
+        MOS_CHECK(spend());
         MOS_CHECK(check_signature(m_path.back(), m_path.back()));
+    }
     MOS_CHECK(check_path(m_path, m_input, m_profile));
     return m_revocation.check(m_path);
 }

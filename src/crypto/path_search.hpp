@@ -28,6 +28,7 @@ class PathSearch {
     // True when the last certificate of the path is signed by `issuer`, which then stands behind it.
     [[nodiscard]] Result<bool> append_issuer(const Certificate &issuer);
     [[nodiscard]] Result<bool> is_signed_by(const Certificate &certificate, const Certificate &issuer);
+    [[nodiscard]] Result<void> spend();
     [[nodiscard]] bool is_in_path(const Certificate &certificate) const;
     [[nodiscard]] bool has_room_for(const Certificate &intermediate) const;
     [[nodiscard]] Result<bool> judge();

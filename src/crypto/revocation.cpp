@@ -13,22 +13,13 @@ namespace mos::crypto {
 
 namespace {
 
-bool same(base::ByteView a, base::ByteView b) { return base::as_text(a) == base::as_text(b); }
-
 // Lists of others are passed over; also those of another key of the same issuer, which its key identifier tells.
 bool is_list_of(const RevocationList &list, const Certificate &issuer) {
     const RevocationListFields &fields = list.fields();
     if (compare_names(fields.issuer, issuer.fields().subject) != Likeness::same)
         return false;
     return !issuer.fields().subject_key_id ||
-           same(fields.authority_key_id.key_id, issuer.fields().subject_key_id->key_id);
-}
-
-// Big-endian numbers without leading zeros.
-bool is_newer(const RevocationList &a, const RevocationList &b) {
-    if (a.number().size() != b.number().size())
-        return a.number().size() > b.number().size();
-    return base::as_text(a.number()) > base::as_text(b.number());
+           std::ranges::equal(fields.authority_key_id.key_id, issuer.fields().subject_key_id->key_id);
 }
 
 Error unknown(const Certificate &issuer, std::string_view why) {
@@ -72,9 +63,12 @@ Result<const RevocationList *> RevocationCheck::find_list(const Certificate &iss
         if (!is_list_of(list, issuer))
             continue;
         if (Result<void> checked = check_list(list, issuer); !checked) {
+            // Without a look at this one an older one must not count in its place.
+            if (checked.error().code() == Code::LIMIT)
+                return std::move(checked).error();
             if (!first_error)
                 first_error = std::move(checked).error();
-        } else if (newest == nullptr || is_newer(list, *newest)) {
+        } else if (newest == nullptr || list.is_newer_than(*newest)) {
             newest = &list;
         }
     }
@@ -87,7 +81,8 @@ Result<void> RevocationCheck::check_list(const RevocationList &list, const Certi
     const std::optional<std::uint16_t> usage = issuer.fields().key_usage;
     if (usage && (*usage & key_usage_crl_sign) == 0)  // RFC 5280 section 6.3.3 (f)
         return unknown(issuer, "counts for nothing: its key usage does not allow it to sign lists");
-    if (!is_signed_by(list, issuer))
+    MOS_TRY(const bool is_signed, is_signed_by(list, issuer));
+    if (!is_signed)
         return unknown(issuer, "was not signed by it, or by an algorithm that is not allowed");
     if (m_now_unix_s < list.this_update_unix_s())
         return unknown(issuer, fmt::format("is of {}, and it is {}", date_text(list.this_update_unix_s()),
@@ -98,11 +93,13 @@ Result<void> RevocationCheck::check_list(const RevocationList &list, const Certi
     return {};
 }
 
-bool RevocationCheck::is_signed_by(const RevocationList &list, const Certificate &issuer) {
+Result<bool> RevocationCheck::is_signed_by(const RevocationList &list, const Certificate &issuer) {
     const std::pair key{list.der().data(), issuer.der().data()};
     const auto known = m_signatures.find(key);
     if (known != m_signatures.end())
         return known->second;
+    if (m_budget != nullptr)
+        MOS_CHECK(m_budget->spend());
     const bool is_good = list.is_signed_by(issuer);
     m_signatures.emplace(key, is_good);
     return is_good;

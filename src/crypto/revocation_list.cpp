@@ -70,11 +70,17 @@ Result<RevocationList> RevocationList::from_der(ByteView der, std::string_view n
 }
 
 Result<RevocationList> RevocationList::from_pem(std::string_view pem, std::string_view name) {
-    MOS_CHECK(check_size(pem.size(), 2 * max_revocation_list_bytes, name));  // base64 and line breaks
+    MOS_CHECK(check_size(pem.size(), max_revocation_list_file_bytes, name));
     const Result<SecretBytes> der = parse_single_pem(pem, pem_label);
     if (!der)
         return unusable(name, der.error());
     return from_der(*der, name);
+}
+
+Result<RevocationList> RevocationList::from_file(ByteView content, std::string_view name) {
+    constexpr std::byte sequence{static_cast<std::uint8_t>(der::Tag::sequence)};
+    const bool is_der = !content.empty() && content.front() == sequence;
+    return is_der ? from_der(content, name) : from_pem(base::as_text(content), name);
 }
 
 ByteView RevocationList::der() const noexcept { return m_fields->der; }
@@ -86,6 +92,13 @@ std::string RevocationList::to_pem() const {
 
 const std::string &RevocationList::issuer() const noexcept { return m_fields->issuer_text; }
 ByteView RevocationList::number() const noexcept { return m_fields->number; }
+
+// Big-endian and without leading zeros: the longer one is the larger one.
+bool RevocationList::is_newer_than(const RevocationList &other) const noexcept {
+    const std::string_view own = base::as_text(number()), others = base::as_text(other.number());
+    return own.size() != others.size() ? own.size() > others.size() : own > others;
+}
+
 std::int64_t RevocationList::this_update_unix_s() const noexcept { return m_fields->this_update_unix_s; }
 std::int64_t RevocationList::next_update_unix_s() const noexcept { return m_fields->next_update_unix_s; }
 base::ByteView RevocationList::issuer_key_id() const noexcept { return m_fields->authority_key_id.key_id; }

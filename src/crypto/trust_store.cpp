@@ -30,12 +30,11 @@ struct Ending {
     FileKind kind;
     std::size_t max_bytes;
 };
-constexpr std::array endings = {
-    Ending{".json", FileKind::entry, max_trust_entry_bytes},
-    Ending{".crt", FileKind::certificate, max_trust_entry_bytes},
-    Ending{".pem", FileKind::certificate, max_trust_entry_bytes}, Ending{".pub", FileKind::key, max_trust_entry_bytes},
-    // PEM is a third larger than DER.
-    Ending{".crl", FileKind::revocation_list, max_revocation_list_bytes + max_revocation_list_bytes / 2}};
+constexpr std::array endings = {Ending{".json", FileKind::entry, max_trust_entry_bytes},
+                                Ending{".crt", FileKind::certificate, max_trust_entry_bytes},
+                                Ending{".pem", FileKind::certificate, max_trust_entry_bytes},
+                                Ending{".pub", FileKind::key, max_trust_entry_bytes},
+                                Ending{".crl", FileKind::revocation_list, max_revocation_list_file_bytes}};
 
 const Ending *ending_of(std::string_view file) {
     const auto *const found = std::find_if(endings.begin(), endings.end(), [&](const Ending &ending) {
@@ -51,11 +50,6 @@ bool is_same_anchor(const TrustEntry &a, const TrustEntry &b) {
     if (one == nullptr || other == nullptr)
         return one == other && a.key() == b.key();
     return std::ranges::equal(one->der(), other->der()) || (a.key() == b.key() && a.scope != b.scope);
-}
-
-Result<RevocationList> read_revocation_list(base::ByteView content, std::string_view file) {
-    const bool is_pem = base::as_text(content).starts_with("-----BEGIN ");
-    return is_pem ? RevocationList::from_pem(base::as_text(content), file) : RevocationList::from_der(content, file);
 }
 
 }  // namespace
@@ -104,7 +98,7 @@ Result<void> TrustStore::load_file(base::Directory &folder, const base::Director
     case FileKind::revocation_list:
         break;
     }
-    MOS_TRY(RevocationList list, read_revocation_list(*content, file.name));
+    MOS_TRY(RevocationList list, RevocationList::from_file(*content, file.name));
     add(std::move(list));
     return {};
 }

@@ -52,6 +52,7 @@ struct Court {
     const Subject &subject;
     const TrustStore &trust;
     const Decision &decision;
+    PublicKeyBudget *budget;
 };
 
 // What is known of a signer before it is judged, for the report.
@@ -116,7 +117,8 @@ Result<Voucher> vouch_by_roots(const Certificate &leaf, std::span<const Certific
                                                  .roots = roots.certificates,
                                                  .revocation_lists = court.trust.revocation_lists(),
                                                  .now_unix_s = court.decision.now_unix_s,
-                                                 .signed_unix_s = court.subject.created_unix_s},
+                                                 .signed_unix_s = court.subject.created_unix_s,
+                                                 .budget = court.budget},
                                                 court.decision.profile));
     Voucher voucher{*roots.entries[path.root], leaf.subject(), leaf.public_key(), {}, leaf.validity()};
     for (const Certificate &certificate : path.certificates)
@@ -147,6 +149,8 @@ Result<Voucher> find_voucher(const Signature &signature, std::span<const Certifi
     // Somebody else may vouch for the signer, but not for this.
     const Result<Voucher> beyond = vouch_by_roots(
         leaf, certificates.subspan(1), roots_of(court.trust, [](const TrustEntry & /*entry*/) { return true; }), court);
+    if (!beyond && beyond.error().code() == Code::LIMIT)
+        return beyond.error();
     return beyond ? Result<Voucher>{scope(beyond->entry).error()} : Result<Voucher>{untrusted(signature, &leaf)};
 }
 
@@ -174,6 +178,7 @@ Result<AcceptedSigner> judge(const Signature &signature, std::span<const Certifi
                              const Court &court) {
     MOS_TRY(Voucher voucher, find_voucher(signature, certificates, court));
     MOS_CHECK(check_algorithm(signature, voucher, court.decision));
+    MOS_CHECK(court.budget->spend());
     if (Result<void> verified = voucher.key.verify(signature.algorithm, court.message, signature.value); !verified)
         return Error{verified.error().code(),
                      fmt::format("the signature by {} does not fit what is signed", base::in_quotes(voucher.signer))}
@@ -189,38 +194,84 @@ Result<AcceptedSigner> judge(const Signature &signature, std::span<const Certifi
                           .validity = voucher.validity};
 }
 
-// Whether it is a signature of the key that it names, whoever trusts that key.
+// Whether it is a signature of the key that it names, whoever trusts that key; none where that can't be told.
 std::optional<bool> fits(const Signature &signature, std::span<const Certificate> certificates, const Court &court) {
     const TrustEntry *const pinned = court.trust.find_pinned(signature.key_id);
     if (pinned == nullptr && certificates.empty())
         return std::nullopt;
     const PublicKey &key = pinned != nullptr ? pinned->key() : certificates.front().public_key();
-    return std::ranges::equal(key.id(), signature.key_id) &&
-           key.verify(signature.algorithm, court.message, signature.value).ok();
+    if (!std::ranges::equal(key.id(), signature.key_id))
+        return false;
+    if (!court.budget->spend())
+        return std::nullopt;
+    return key.verify(signature.algorithm, court.message, signature.value).ok();
 }
 
-void judge_into(Verdict &verdict, const Signature &signature, const Court &court) {
+// What became of one signature.
+struct Opinion {
+    Claim claim;
+    Result<AcceptedSigner> signer;
+    std::optional<bool> fits = true;
+};
+
+Opinion form_opinion(const Signature &signature, const Court &court) {
     Claim claim{claimed_fingerprint(signature), std::string{algorithm_name(signature.algorithm)}};
     std::vector<Certificate> certificates;
-    const auto reject = [&](Error error) {
-        verdict.rejected.push_back({std::move(claim.signer), std::move(claim.algorithm), std::move(error),
-                                    fits(signature, certificates, court)});
-    };
     if (court.trust.find_pinned(signature.key_id) == nullptr) {
         Result<std::vector<Certificate>> read = read_certificates(signature);
         if (!read)
-            return reject(std::move(read).error());
+            return {std::move(claim), std::move(read).error(), std::nullopt};
         certificates = std::move(read).value();
     }
     if (!certificates.empty())
         claim.signer = certificates.front().subject();
     Result<AcceptedSigner> signer = judge(signature, certificates, court);
-    if (!signer)
-        return reject(std::move(signer).error());
-    if (std::ranges::find(verdict.accepted, signer->key_id, &AcceptedSigner::key_id) != verdict.accepted.end())
-        return reject(Error{Code::EXISTS,
-                            fmt::format("{} has signed twice; a key counts once", base::in_quotes(signer->signer))});
-    verdict.accepted.push_back(std::move(signer).value());
+    if (signer)
+        return {std::move(claim), std::move(signer)};
+    const bool was_verified = signer.error().code() == Code::SIGNATURE_INVALID;
+    return {std::move(claim), std::move(signer), was_verified ? false : fits(signature, certificates, court)};
+}
+
+struct Hearing {
+    std::vector<Opinion> opinions;
+    std::size_t operations = 0;
+};
+
+// First each signature within what it has to itself, then those that needed more within what is left.
+Hearing hear(std::span<const Signature> signatures, Court court) {
+    Hearing hearing;
+    std::vector<std::size_t> unfinished;
+    for (const Signature &signature : signatures) {
+        PublicKeyBudget own{own_public_key_operations};
+        court.budget = &own;
+        hearing.opinions.push_back(form_opinion(signature, court));
+        hearing.operations += own.spent();
+        if (own.is_overdrawn())
+            unfinished.push_back(hearing.opinions.size() - 1);
+    }
+    PublicKeyBudget rest{max_public_key_operations - hearing.operations};
+    court.budget = &rest;
+    for (const std::size_t i : unfinished) {
+        Opinion opinion = form_opinion(signatures[i], court);
+        if (opinion.signer || opinion.signer.error().code() != Code::LIMIT)
+            hearing.opinions[i] = std::move(opinion);
+    }
+    hearing.operations += rest.spent();
+    return hearing;
+}
+
+void add_to(Verdict &verdict, Opinion opinion) {
+    const auto reject = [&](Error error) {
+        verdict.rejected.push_back(
+            {std::move(opinion.claim.signer), std::move(opinion.claim.algorithm), std::move(error), opinion.fits});
+    };
+    if (!opinion.signer)
+        return reject(std::move(opinion.signer).error());
+    AcceptedSigner &signer = *opinion.signer;
+    if (std::ranges::find(verdict.accepted, signer.key_id, &AcceptedSigner::key_id) != verdict.accepted.end())
+        return reject(
+            Error{Code::EXISTS, fmt::format("{} has signed twice; a key counts once", base::in_quotes(signer.signer))});
+    verdict.accepted.push_back(std::move(signer));
 }
 
 }  // namespace
@@ -228,10 +279,11 @@ void judge_into(Verdict &verdict, const Signature &signature, const Court &court
 Result<Verdict> judge_signatures(ByteView message, const Subject &subject, std::span<const Signature> signatures,
                                  const TrustStore &trust, const Decision &decision) {
     MOS_CHECK(check_limits(signatures));
-    const Court court{message, subject, trust, decision};
+    Hearing hearing = hear(signatures, {message, subject, trust, decision, nullptr});
     Verdict verdict;
-    for (const Signature &signature : signatures)
-        judge_into(verdict, signature, court);
+    verdict.public_key_operations = hearing.operations;
+    for (Opinion &opinion : hearing.opinions)
+        add_to(verdict, std::move(opinion));
     return verdict;
 }
 

@@ -1,6 +1,7 @@
 #include <mos/engine/engine.hpp>
 
 #include "restore.hpp"
+#include "time_floor.hpp"
 
 #include <mos/crypto/trust_store.hpp>
 #include <mos/crypto/verify.hpp>
@@ -17,6 +18,7 @@ namespace mos::engine {
 
 namespace {
 
+constexpr const char *folder_lock_name = ".lock";
 constexpr std::size_t max_history = 10'000;
 
 // For whoever finds the lock taken.
@@ -54,10 +56,23 @@ Error read_only(Error cause) {
         .caused_by(std::move(cause));
 }
 
-Error locked(Error holder) {
+Error locked(std::string_view what, Error holder) {
     return Error{Code::LOCKED,
-                 fmt::format("the root is in use by {}",
+                 fmt::format("the {} is in use by {}", what,
                              holder.message().empty() ? "another process" : base::printable(holder.message()))};
+}
+
+Result<std::unique_ptr<base::FileLock>> take_lock(Engine &engine) {
+    auto made = base::make_directories(engine.root(), state_path);
+    if (!made && made.error().code() == Code::READ_ONLY)
+        return read_only(std::move(made).error());
+    MOS_TRY(const std::unique_ptr<base::Directory> folder, std::move(made));
+    auto lock = folder->lock(lock_name, lock_note(engine.clock()));
+    if (!lock && lock.error().code() == Code::LOCKED)
+        return locked("root", std::move(lock).error());
+    if (!lock && lock.error().code() == Code::READ_ONLY)
+        return read_only(std::move(lock).error());
+    return lock;
 }
 
 // Null where nobody has ever locked the root.
@@ -71,7 +86,7 @@ Result<std::unique_ptr<base::FileLock>> take_existing_lock(Engine &engine) {
         return none;
     auto lock = folder->lock(lock_name, lock_note(engine.clock()));
     if (!lock && lock.error().code() == Code::LOCKED)
-        return locked(std::move(lock).error());
+        return locked("root", std::move(lock).error());
     if (!lock && lock.error().code() == Code::READ_ONLY)
         return none;  // nobody else can change it either
     return lock;
@@ -126,16 +141,7 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     } else if (!there && !lost && purpose != Purpose::change) {
         MOS_TRY(session.m_database, state::Database::open_empty());
     } else {
-        auto made = base::make_directories(engine.root(), state_path);
-        if (!made && made.error().code() == Code::READ_ONLY)
-            return read_only(std::move(made).error());
-        MOS_TRY(const std::unique_ptr<base::Directory> folder, std::move(made));
-        auto lock = folder->lock(lock_name, lock_note(engine.clock()));
-        if (!lock && lock.error().code() == Code::LOCKED)
-            return locked(std::move(lock).error());
-        if (!lock && lock.error().code() == Code::READ_ONLY)
-            return read_only(std::move(lock).error());
-        MOS_TRY(session.m_lock, std::move(lock));
+        MOS_TRY(session.m_lock, take_lock(engine));
         MOS_TRY(session.m_database, open_or_restore(engine.root(), *session.m_observer));
     }
     MOS_TRY(session.m_services, services_of(engine));
@@ -156,6 +162,21 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     return session;
 }
 
+Result<RootLock> RootLock::take(Engine &engine) {
+    MOS_TRY(Turns::Turn turn, engine.m_turns.take(Turns::Holder::call));
+    MOS_TRY(std::unique_ptr<base::FileLock> lock, take_lock(engine));
+    return RootLock{std::move(turn), std::move(lock)};
+}
+
+Result<RootLock> RootLock::take(Engine &engine, base::Directory &folder) {
+    MOS_TRY(Turns::Turn turn, engine.m_turns.take(Turns::Holder::call));
+    auto lock = folder.lock(folder_lock_name, lock_note(engine.clock()));
+    if (!lock && lock.error().code() == Code::LOCKED)
+        return locked("folder", std::move(lock).error());
+    MOS_TRY(std::unique_ptr<base::FileLock> taken, std::move(lock));
+    return RootLock{std::move(turn), std::move(taken)};
+}
+
 void Session::keep_copy() {
     if (m_lock != nullptr)
         engine::keep_copy(*m_site);
@@ -169,6 +190,8 @@ Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> sour
 Result<Admission> Engine::admission() {
     return open_admission(*m_root, m_settings.trust_folder, m_settings.required_signatures, *m_clock);
 }
+
+std::int64_t Engine::effective_now_unix_s() { return effective_time(*m_root, *m_clock); }
 
 Result<std::vector<state::Transaction>> Engine::history() {
     MOS_TRY(const auto database, look(*this));

@@ -1,7 +1,6 @@
 #include <mos/engine/trust_folder.hpp>
 
 #include <mos/base/bytes.hpp>
-#include <mos/crypto/limits.hpp>
 #include <mos/engine/admission.hpp>
 
 #include <fmt/format.h>
@@ -12,7 +11,6 @@ namespace mos::engine {
 
 namespace {
 
-using crypto::RevocationList;
 using crypto::TrustEntry;
 using crypto::TrustStore;
 
@@ -68,37 +66,6 @@ Result<void> check_new(const TrustStore &store, const TrustEntry &entry) {
     return {};
 }
 
-bool is_same_issuer(const RevocationList &a, const RevocationList &b) {
-    return a.issuer() == b.issuer() && std::ranges::equal(a.issuer_key_id(), b.issuer_key_id());
-}
-
-// One file an issuer's key: in digits, for what stands in a name is no file name.
-std::string list_file_name(const RevocationList &list) {
-    crypto::Sha256 hasher;
-    hasher.update(list.issuer_key_id());
-    hasher.update(base::as_bytes(list.issuer()));
-    return fmt::format("{}.crl", base::to_hex(hasher.finish()).substr(0, 2 * id_digits));
-}
-
-// A forged list could take the place of a good one, or keep the authority's signers out.
-Result<void> check_origin(const TrustStore &store, const RevocationList &list) {
-    const auto has_signed = [&](const TrustEntry &entry) {
-        return entry.certificate() != nullptr && list.is_signed_by(*entry.certificate());
-    };
-    if (std::any_of(store.entries().begin(), store.entries().end(), has_signed))
-        return {};
-    return Error{Code::SIGNER_UNTRUSTED,
-                 fmt::format("the revocation list of {} was signed by none of the authorities that are trusted here",
-                             base::in_quotes(list.issuer()))}
-        .about(list.issuer());
-}
-
-bool is_larger(base::ByteView number, base::ByteView other) {
-    if (number.size() != other.size())
-        return number.size() > other.size();
-    return std::lexicographical_compare(other.begin(), other.end(), number.begin(), number.end());
-}
-
 }  // namespace
 
 Result<std::unique_ptr<base::Directory>> make_trust_folder(base::Directory &root) {
@@ -128,22 +95,6 @@ Result<void> remove_trust(base::Directory &folder, const std::string &id) {
         return Error{Code::NOT_FOUND, fmt::format("no trust entry has the id {}", base::in_quotes(id))}.about(id);
     MOS_CHECK(folder.remove_file(found->name));
     return folder.flush();
-}
-
-Result<void> add_revocation_list(base::Directory &folder, const RevocationList &list) {
-    MOS_TRY(const TrustStore store, TrustStore::load(folder));
-    MOS_CHECK(check_origin(store, list));
-    if (store.revocation_lists().size() >= crypto::max_revocation_lists)
-        return Error{Code::LIMIT, fmt::format("{} revocation lists are there already, more are not looked at",
-                                              store.revocation_lists().size())};
-    for (const RevocationList &other : store.revocation_lists())
-        if (is_same_issuer(other, list) && !is_larger(list.number(), other.number()))
-            return Error{Code::INVALID_ARGUMENT,
-                         fmt::format("the revocation list of {} has the number {}, and one with {} is there already",
-                                     base::in_quotes(list.issuer()), base::to_hex(list.number()),
-                                     base::to_hex(other.number()))}
-                .about(list.issuer());
-    return base::replace_file(folder, list_file_name(list), list.der(), entry_mode);
 }
 
 }  // namespace mos::engine

@@ -36,6 +36,11 @@ ValidationStep step_of(const Error &error, const crypto::Verdict &verdict) {
     }
 }
 
+// Nothing can be said of a file of which nothing was seen.
+bool is_unread(const Error &error) {
+    return error.code() == Code::IO || error.code() == Code::PERMISSION || error.code() == Code::NOT_FOUND;
+}
+
 std::string names_of(const std::vector<crypto::AcceptedSigner> &signers) {
     std::string names;
     for (const crypto::AcceptedSigner &signer : signers)
@@ -65,10 +70,13 @@ class Examination {
         MOS_TRY(const crypto::TrustStore store, load_trust(m_admission.trust));
         MOS_TRY(const std::uint64_t bytes, source->size());
         Result<PackageFile> file = PackageFile::open(std::move(source));
+        if (!file && is_unread(file.error()))
+            return std::move(file).error();
         if (!file) {
             fail(ValidationStep::format, std::move(file).error());
             return std::move(m_found);
         }
+        m_found.package = file->claimed_statement().name;
         MOS_CHECK(judge(*file, store));
         Result<Package> package = std::move(*file).accept_unverified();
         if (!package) {

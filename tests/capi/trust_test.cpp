@@ -52,13 +52,8 @@ int add_code(const Bench &bench, const mos_new_trust &trust) {
     return code;
 }
 
-// The five answers, by their first letters.
-std::string validate(const Bench &bench, const std::string &path, std::uint32_t flags = 0) {
-    const Package package = made_by<Package>(
-        [&](auto out, auto error) { return mos_package_open_path(bench.context.get(), path.c_str(), out, error); });
-    const Job job = made_by<Job>([&](auto out, auto error) {
-        return mos_engine_validate_job(bench.engine.get(), package.get(), flags, out, error);
-    });
+// The five answers of a job, by their first letters.
+std::string answers_of(const Job &job, std::string_view name) {
     mos_error *error = nullptr;
     must(mos_job_run(job.get(), nullptr, nullptr, &error), error);
     const mos_outcome *outcome = nullptr;
@@ -70,10 +65,30 @@ std::string validate(const Bench &bench, const std::string &path, std::uint32_t 
         mos_report_row row = MOS_REPORT_ROW_INIT;
         must(mos_outcome_row_at(outcome, i, &row, &error), error);
         CHECK(row.kind == questions.at(i));
-        CHECK(std::string{row.package} == "app");
-        CHECK_FALSE(std::string{row.sentence}.empty());
+        CHECK(row.package == name);
+        CHECK((name.empty() || row.sentence[0] != '\0'));
         letters += row.object[0];
     }
+    return letters;
+}
+
+std::string validate_file(const Bench &bench, const std::string &path, std::string_view name, std::uint32_t flags = 0) {
+    return answers_of(made_by<Job>([&](auto out, auto error) {
+                          return mos_engine_validate_path_job(bench.engine.get(), path.c_str(), flags, out, error);
+                      }),
+                      name);
+}
+
+// Of the open package, which is also what its file is.
+std::string validate(const Bench &bench, const std::string &path, std::uint32_t flags = 0) {
+    const Package package = made_by<Package>(
+        [&](auto out, auto error) { return mos_package_open_path(bench.context.get(), path.c_str(), out, error); });
+    const std::string letters =
+        answers_of(made_by<Job>([&](auto out, auto error) {
+                       return mos_engine_validate_job(bench.engine.get(), package.get(), flags, out, error);
+                   }),
+                   "app");
+    CHECK(validate_file(bench, path, "app", flags) == letters);
     return letters;
 }
 
@@ -200,6 +215,45 @@ TEST_CASE("what is no revocation list is not stored") {
     CHECK(mos_trust_list_count(list_of(bench).get()) == 1);
 }
 
+TEST_CASE("revocation lists are told with their state, and removed when they may be forgotten") {
+    const Bench bench;
+    const Vendor vendor{bench};
+    const std::string file = bench.work.at("vendor.crl");
+    const mos_new_trust trust = vendor.trust();
+    mos_error *error = nullptr;
+    must(mos_engine_trust_add(bench.engine.get(), &trust, nullptr, &error), error);
+    CHECK(mos_trust_list_revocation_count(list_of(bench).get()) == 0);
+    must(mos_certificate_revoke(vendor.key.get(), vendor.certificate.get(), nullptr, nullptr, 3, file.c_str(), &error),
+         error);
+    must(mos_engine_trust_add_revocation_list(bench.engine.get(), file.c_str(), &error), error);
+    const TrustList list = list_of(bench);
+    REQUIRE(mos_trust_list_revocation_count(list.get()) == 1);
+    mos_trust_revocations found = MOS_TRUST_REVOCATIONS_INIT;
+    must(mos_trust_list_revocation_at(list.get(), 0, &found, &error), error);
+    CHECK(std::string{found.issuer} == "CN=Vendor");
+    CHECK(std::string{found.number} == "01");
+    CHECK(std::string{found.state} == "fresh");
+    CHECK(found.next_update_unix_s - found.this_update_unix_s == 3 * 86'400);
+    CHECK(found.revoked_count == 0);
+    const auto code = [&](const char *name, std::uint32_t flags) {
+        return failure_of([&](auto err) {
+                   return mos_engine_trust_remove_revocation_list(bench.engine.get(), name, flags, err);
+               })
+            .code;
+    };
+    CHECK(failure_of([&](auto err) { return mos_trust_list_revocation_at(list.get(), 1, &found, err); }).code ==
+          MOS_E_INVALID_ARGUMENT);
+    CHECK(code(found.id, 0) == MOS_E_NEEDS_ANSWER);
+    CHECK(code(found.id, 2) == MOS_E_INVALID_ARGUMENT);
+    CHECK(code("", 0) == MOS_E_INVALID_ARGUMENT);
+    CHECK(code("CN=Nobody", MOS_TRUST_FORGET_REVOCATIONS) == MOS_E_NOT_FOUND);
+    must(mos_engine_trust_remove_revocation_list(bench.engine.get(), found.fingerprint, MOS_TRUST_FORGET_REVOCATIONS,
+                                                 &error),
+         error);
+    CHECK(mos_trust_list_revocation_count(list_of(bench).get()) == 0);
+    CHECK(mos_trust_list_revocation_count(nullptr) == 0);
+}
+
 TEST_CASE("a validation answers its five questions, whatever the answers") {
     const Bench bench;
     const std::string path = bench.pack("1", "content");
@@ -211,6 +265,26 @@ TEST_CASE("a validation answers its five questions, whatever the answers") {
     bench.root.put("etc/multios/security-policy.yml", "");
     std::filesystem::remove(bench.root.at("etc/multios/trust/publisher.pub"));
     CHECK(validate(bench, path) == "pnfpn");
+}
+
+TEST_CASE("a file that is no package fails in the first of five answers, and one that can't be read is an error") {
+    const Bench bench;
+    bench.work.put("empty", "");
+    bench.work.put("text", std::string(10'000, 'x'));
+    for (const char *const name : {"empty", "text"})
+        CHECK(validate_file(bench, bench.work.at(name), "") == "fnnnn");
+    mos_job *job = nullptr;
+    const auto code = [&](const char *path, std::uint32_t flags = 0) {
+        return failure_of([&](auto error) {
+                   return mos_engine_validate_path_job(bench.engine.get(), path, flags, &job, error);
+               })
+            .code;
+    };
+    CHECK(code(bench.work.at("missing").c_str()) == MOS_E_NOT_FOUND);
+    CHECK(code(nullptr) == MOS_E_INVALID_ARGUMENT);
+    CHECK(code(bench.work.at("text").c_str(), 2) == MOS_E_INVALID_ARGUMENT);
+    CHECK(code(bench.work.path().c_str()) != 0);
+    CHECK(job == nullptr);
 }
 
 TEST_CASE("a validation without its trust, its policy or a known flag is an error") {

@@ -21,6 +21,13 @@ inline Bytes revoked(std::string_view serial_hex, const std::vector<Bytes> &exte
     return der::element(Tag::sequence, {hex(serial_hex), must(der::time(now - day)), list});
 }
 
+// An authority that may sign lists.
+inline crypto::Certificate list_authority(const std::string &subject = "Root", std::size_t key = 0) {
+    Recipe recipe = ca_recipe(subject, key_number(key), subject, key_number(key));
+    recipe.extensions = {ca_constraints(), key_usage(certificate_sign | list_sign)};
+    return make(recipe);
+}
+
 struct ListRecipe {
     std::string issuer = "Intermediate";
     const crypto::PrivateKey *key = nullptr;  // of the issuer

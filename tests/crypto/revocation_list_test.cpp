@@ -4,6 +4,8 @@
 
 #include <mos/crypto/limits.hpp>
 
+#include <algorithm>
+
 using namespace mos::crypto;
 using namespace mos::test;
 using mos::Code;
@@ -24,12 +26,6 @@ void check_unreadable(const Bytes &der, std::string_view words) {
 Certificate numbered(std::string_view serial_hex) {
     return make(
         {.issuer = "Intermediate", .key = &key_number(2), .issuer_key = &key_number(1), .serial = hex(serial_hex)});
-}
-
-Certificate list_authority() {
-    Recipe recipe = ca_recipe("Root", key_number(0), "Root", key_number(0));
-    recipe.extensions = {ca_constraints(), key_usage(certificate_sign | list_sign)};
-    return make(recipe);
 }
 
 }  // namespace
@@ -187,4 +183,28 @@ TEST_CASE("a list that could not be right is not made") {
           Code::INVALID_ARGUMENT);
     const std::vector<RevokedCertificate> too_many(max_revocation_list_bytes / 16, {hex("01"), {now, ""}});
     CHECK(refusal(make_revocation_list(key_number(0), ca, too_many, 1, now, now + day)) == Code::LIMIT);
+}
+
+TEST_CASE("a file of a list is DER or PEM, with or without words around it") {
+    const RevocationList list = must(make_revocation_list(key_number(0), list_authority(), {}, 7, now, now + day));
+    const std::string pem = list.to_pem();
+    for (const std::string &text : {pem, "Certificate Revocation List (CRL):\n" + pem, "\n" + pem + "\n"})
+        CHECK(std::ranges::equal(must(RevocationList::from_file(mos::base::as_bytes(text), "l")).der(), list.der()));
+    CHECK(std::ranges::equal(must(RevocationList::from_file(list.der(), "l")).der(), list.der()));
+    for (const std::string_view text : {"", "\x30", "text", "-----BEGIN X509 CRL-----"})
+        CHECK(refusal(RevocationList::from_file(mos::base::as_bytes(text), "l")) == Code::CERTIFICATE_INVALID);
+    const Bytes too_large(max_revocation_list_file_bytes + 1);
+    CHECK(refusal(RevocationList::from_file(too_large, "l")) == Code::LIMIT);
+}
+
+TEST_CASE("of two lists the one with the larger number is newer, whatever its bytes are") {
+    const auto with_number = [](std::string_view integer_hex) {
+        return make_list({.issuer = "Root", .key = &key_number(0), .extensions = {list_number(integer_hex)}});
+    };
+    const std::vector<RevocationList> ascending = {with_number("020100"), with_number("020101"),
+                                                   with_number("020200ff"), with_number("02020100"),
+                                                   with_number("0209010000000000000000")};
+    for (std::size_t i = 0; i < ascending.size(); ++i)
+        for (std::size_t j = 0; j < ascending.size(); ++j)
+            CHECK(ascending[i].is_newer_than(ascending[j]) == (i > j));
 }

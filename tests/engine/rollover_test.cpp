@@ -1,6 +1,8 @@
 // A signer follows another, an authority another, and one is taken back: what becomes of the packages of before.
 #include "authority.hpp"
 
+#include <mos/engine/revocation_lists.hpp>
+
 #include <mos/engine/trust_folder.hpp>
 #include <mos/package/layout.hpp>
 

@@ -1,6 +1,6 @@
 #include <mos/engine/trust_folder.hpp>
 
-#include "authority.hpp"
+#include "trust_bench.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -33,20 +33,7 @@ NewTrust vendor_with(std::string fingerprint) {
 }
 NewTrust builder_with(std::string fingerprint) { return {"Builder", builder(), std::move(fingerprint), {}}; }
 
-struct Folder {
-    Twin twin;
-    std::unique_ptr<mos::base::Directory> directory = must(make_trust_folder(*twin.root()));
-
-    [[nodiscard]] std::vector<std::string> files() const {
-        std::vector<std::string> names;
-        for (const mos::base::DirectoryEntry &entry : must(directory->list()))
-            names.push_back(entry.name);
-        std::sort(names.begin(), names.end());
-        return names;
-    }
-    void put(const std::string &name, std::string_view content) const {
-        must(mos::base::replace_file(*directory, name, mos::base::as_bytes(content), 0644));
-    }
+struct Folder : TrustBench {
     // The folder is as it was.
     mos::Error refused(const NewTrust &trust, Code code) const {
         const auto before = must(scan(*twin.root()));
@@ -195,30 +182,6 @@ TEST_CASE("what is no entry of the folder is not removed") {
     CHECK(difference(before, must(scan(*folder.twin.root()))) == "");
 }
 
-TEST_CASE("a revocation list takes the place of its issuer's earlier one, and never of a later one") {
-    const Folder folder;
-    const Authority other{"Other"};
-    folder.put("vendor.crt", vendor().certificate.to_pem());
-    folder.put("other.crt", other.certificate.to_pem());
-    must(add_revocation_list(*folder.directory, vendor().revoke(1, {})));
-    must(add_revocation_list(*folder.directory, other.revoke(1, {})));
-    CHECK(folder.files().size() == 4);
-    must(add_revocation_list(*folder.directory, vendor().revoke(256, {vendor().certificate})));
-    CHECK(folder.files().size() == 4);
-    for (const std::uint64_t number : {256U, 255U, 1U}) {
-        const auto before = must(scan(*folder.twin.root()));
-        const auto refused = add_revocation_list(*folder.directory, vendor().revoke(number, {}));
-        CHECK(refusal(refused) == Code::INVALID_ARGUMENT);
-        CHECK(says(refused.error(), "one with 0100 is there already"));
-        CHECK(difference(before, must(scan(*folder.twin.root()))) == "");
-    }
-    const TrustStore store = must(TrustStore::load(*folder.directory));
-    CHECK(std::any_of(store.revocation_lists().begin(), store.revocation_lists().end(),
-                      [](const auto &list) { return list.size() == 1; }));
-    folder.put("by-hand.crl", vendor().revoke(300, {}).to_pem());
-    CHECK(refusal(add_revocation_list(*folder.directory, vendor().revoke(299, {}))) == Code::INVALID_ARGUMENT);
-}
-
 TEST_CASE("an entry comes whole or not at all, whenever the power is cut") {
     Folder folder;
     std::vector<DiskState> cuts;
@@ -236,19 +199,4 @@ TEST_CASE("an entry comes whole or not at all, whenever the power is cut") {
         const TrustStore store = must(TrustStore::load(**opened));
         CHECK((store.empty() || store.find(added.id) != nullptr));
     }
-}
-
-TEST_CASE("a list that a trusted authority has not signed is refused, whatever its number") {
-    const Folder folder;
-    folder.put("vendor.crt", vendor().certificate.to_pem());
-    const Authority forger{"Vendor"};
-    REQUIRE(forger.certificate.subject() == vendor().certificate.subject());
-    const auto forged = add_revocation_list(*folder.directory, forger.revoke(1000, {}));
-    CHECK(refusal(forged) == Code::SIGNER_UNTRUSTED);
-    CHECK(says(forged.error(), "signed by none of the authorities"));
-    CHECK(folder.files().size() == 1);
-    must(add_revocation_list(*folder.directory, vendor().revoke(1, {})));
-    folder.put("rolled-over.crt", forger.certificate.to_pem());
-    must(add_revocation_list(*folder.directory, forger.revoke(1, {})));  // of another key: beside the other
-    CHECK(folder.files().size() == 4);
 }

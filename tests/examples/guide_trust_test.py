@@ -1,13 +1,15 @@
 """The user guide's headings "Trust Management" and "Security": each of their command lines with its effect on the state of
 a root, and once so that it must fail and leave the state as it was; and what belongs to them."""
 
+import concurrent.futures
 import json
 import os
 import re
 import shlex
+import time
 import unittest
 
-from support import DONE, FAILED, REFUSED, USAGE, Workshop, package, run, update
+from support import DONE, FAILED, NEEDS_ANSWER, REFUSED, USAGE, Workshop, package, run, update
 
 # Word for word, but for the fingerprint and the id, which the guide shortens.
 ADD_CA = """multios-update trust add-ca --name="MultiOS Security Team" --certificate=/path/to/ca-cert.pem
@@ -149,9 +151,26 @@ class VerifyTrust(Trust):
         self.assertIn("failed", self.outcomes(altered))
 
     def test_what_is_no_package_fails_in_the_first_step(self):
-        with open(os.path.join(self.work, "kernel-1.2.3.mos"), "wb") as file:
-            file.write(b"x" * 2000)
-        self.assertEqual(self.guide(VERIFY_TRUST).code, REFUSED)
+        path = os.path.join(self.work, "kernel-1.2.3.mos")
+        self.put_kernel()
+        with open(path, "rb") as file:
+            cut = file.read(20)
+        for content in (b"x" * 2000, b"", cut):
+            with open(path, "wb") as file:
+                file.write(content)
+            ended = self.guide(VERIFY_TRUST, "--format=json")
+            self.assertEqual(ended.code, REFUSED)
+            self.assertEqual([step["step"] for step in ended.json["steps"]], STEPS)
+            self.assertEqual(self.outcomes(ended), ["failed"] + ["not reached"] * 4)
+            self.assertFalse(ended.json["trusted"])
+        self.assertIn("refused", self.guide(VERIFY_TRUST).out)
+
+    def test_what_cannot_be_read_is_an_error(self):
+        self.assertEqual(self.guide(VERIFY_TRUST).code, FAILED)
+        os.mkdir(os.path.join(self.work, "kernel-1.2.3.mos"))
+        ended = self.guide(VERIFY_TRUST)
+        self.assertNotEqual(ended.code, DONE)
+        self.assertNotIn("not reached", ended.out)
 
 
 class SecurityConfigure(Trust):
@@ -188,6 +207,26 @@ class SecurityConfigure(Trust):
             self.assertEqual(file.read(), "# ours\nsecurity_policy:\n  installation_safety:\n"
                                           "    maximum_package_size: 2GB  # enough\n")
 
+    def configure_until_done(self, option):
+        for _ in range(500):
+            ended = update("security", "configure", option, f"--root={self.root}")
+            if ended.code == DONE:
+                return
+            self.assertIn("E019", ended.err)
+            time.sleep(0.02)
+        self.fail(f"{option} was never let in")
+
+    def test_two_writers_lose_nothing(self):
+        """Each waits or is told that the root is in use, and tries again."""
+        values = {"--maximum-package-size": "1GB", "--minimum-trust-level": "high", "--strict-validation": "true"}
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            for done in [pool.submit(self.configure_until_done, f"{key}={value}") for key, value in values.items()]:
+                done.result()
+        shown = self.policy()["security_policy"]
+        self.assertEqual(shown["installation_safety.maximum_package_size"], "1000000000")
+        self.assertEqual(shown["update_validation.trust_requirements.minimum_trust_level"], "high")
+        self.assertEqual(shown["update_validation.require_strong_signature"], "true")
+
     def test_a_policy_that_cannot_be_read_lets_nothing_in(self):
         self.add_ca()
         self.put_kernel()
@@ -214,6 +253,27 @@ class Revoke(Trust):
         self.assertEqual(self.outcomes(ended), ["passed", "passed", "failed", "passed", "not reached"])
         self.assertIn("key compromise", ended.json["steps"][2]["detail"])
         self.assertEqual(update(*store).code, USAGE)  # the same number again
+
+    def test_lists_are_shown_and_removed(self):
+        self.add_ca()
+        self.assertEqual(self.must(self.guide(LIST_CAS, "--format=json")).json["revocation_lists"], [])
+        revoke = ("revoke", f"--issuer={self.keys}/ca", f"--output={self.work}/ca.crl", "--days=30")
+        self.must(package(*revoke, f"--certificate={self.keys}/leaf.crt"))
+        self.must(update("trust", "add-crl", f"--file={self.work}/ca.crl", f"--root={self.root}"))
+        listed, = self.must(self.guide(LIST_CAS, "--format=json")).json["revocation_lists"]
+        self.assertEqual((listed["issuer"], listed["number"], listed["state"], listed["revoked_certificates"]),
+                         ("CN=Example CA", "01", "fresh", 1))
+        self.assertEqual(listed["next_update_unix_s"] - listed["this_update_unix_s"], 30 * 86400)
+        shown = self.must(self.guide(LIST_CAS)).out
+        self.assertRegex(shown, r"CN=Example CA +01 +1 .* fresh")
+        remove = ("trust", "remove-crl", "CN=Example CA", f"--root={self.root}")
+        self.must_refuse(update(*remove), NEEDS_ANSWER, "E018", "its 1 revoked certificates may count again")
+        self.assertEqual(len(os.listdir(self.trust)), 2)
+        self.put_kernel()
+        self.assertEqual(self.guide(VERIFY_TRUST).code, REFUSED)
+        self.must(update(*remove, "--force"))
+        self.must(self.guide(VERIFY_TRUST))
+        self.assertEqual(update(*remove, "--force").code, FAILED)
 
 
 class Keys(Trust):

@@ -24,7 +24,7 @@ from .package import (Entry, EntryType, Package, PackageInformation, SignatureCl
                       sign_package)
 from .plan import ConfigRule, ConflictRule, Plan, Step, StepAction, Totals
 from .report import ReportRow
-from .trust import TrustEntry, TrustLevel
+from .trust import RevocationList, TrustEntry, TrustLevel
 from ._library import version
 
 __all__ = [
@@ -33,6 +33,6 @@ __all__ = [
     "EntryType", "Error", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key", "KeyType",
     "LockedError", "LogLevel", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
     "PlanChangedError", "Progress", "Question", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
-    "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel", "build_package", "package_build_job",
+    "RevocationList", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel", "build_package", "package_build_job",
     "sign_package", "version",
 ]

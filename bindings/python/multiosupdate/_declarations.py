@@ -519,6 +519,11 @@ typedef struct mos_new_trust {
                                  mos_error **error);
  int mos_engine_trust_remove(mos_engine *engine, const char *id, mos_error **error);
  int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, mos_error **error);
+enum {
+    MOS_TRUST_FORGET_REVOCATIONS = 1
+};
+ int mos_engine_trust_remove_revocation_list(mos_engine *engine, const char *name, uint32_t flags,
+                                                    mos_error **error);
  int mos_engine_trust_list(mos_engine *engine, mos_trust_list **list, mos_error **error);
 typedef struct mos_trust_entry {
     uint32_t struct_size;
@@ -537,6 +542,21 @@ typedef struct mos_trust_entry {
  size_t mos_trust_list_count(const mos_trust_list *list);
  int mos_trust_list_at(const mos_trust_list *list, size_t index, mos_trust_entry *entry, mos_error **error);
  void mos_trust_list_free(mos_trust_list *list);
+typedef struct mos_trust_revocations {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *id;
+    const char *issuer;
+    const char *fingerprint;
+    const char *number;
+    const char *state;
+    int64_t this_update_unix_s;
+    int64_t next_update_unix_s;
+    uint64_t revoked_count;
+} mos_trust_revocations;
+ size_t mos_trust_list_revocation_count(const mos_trust_list *list);
+ int mos_trust_list_revocation_at(const mos_trust_list *list, size_t index, mos_trust_revocations *revocations,
+                                         mos_error **error);
  int mos_engine_policy_report(mos_engine *engine, mos_report **report, mos_error **error);
  int mos_engine_policy_change(mos_engine *engine, const char *const *keys, const char *const *values,
                                      size_t count, mos_error **error);
@@ -545,4 +565,6 @@ enum {
 };
  int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t flags, mos_job **job,
                                     mos_error **error);
+ int mos_engine_validate_path_job(mos_engine *engine, const char *path, uint32_t flags, mos_job **job,
+                                         mos_error **error);
 """

@@ -9,7 +9,7 @@ from .context import pointer_of
 from .job import Job
 from .plan import Plan
 from .report import report
-from .trust import TrustLevel, entries
+from .trust import TrustLevel, entries, revocation_lists
 from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
 
 VERSION_BYTES = 256  # always suffices, says engine.h
@@ -164,6 +164,15 @@ class Engine(Handle):
         """Stores a certificate revocation list in the place of its issuer's earlier one."""
         call(lib.mos_engine_trust_add_revocation_list, self._pointer, os.fsencode(path))
 
+    def revocation_lists(self):
+        """A RevocationList for each that the trust folder has."""
+        return revocation_lists(create(lib.mos_engine_trust_list, self._pointer))
+
+    def remove_revocation_list(self, name, forget=False):
+        """Removes one list, by its id, fingerprint or issuer; with `forget` also the newest one of its issuer."""
+        call(lib.mos_engine_trust_remove_revocation_list, self._pointer, c_text(name),
+             lib.MOS_TRUST_FORGET_REVOCATIONS if forget else 0)
+
     def policy(self):
         """The security policy as it holds now: {key: value as the file writes it}."""
         return {row.object: row.package for row in report(lib.mos_engine_policy_report, self._pointer)}
@@ -176,9 +185,16 @@ class Engine(Handle):
              len(keys))
 
     def validate(self, package, strict=False, progress=None):
-        """The five steps of the guide: a ReportRow each, whose object is "passed", "failed" or "not reached"."""
+        """The five steps of the guide: a ReportRow each, whose object is "passed", "failed" or "not reached".
+
+        Of a Package, or of the file at a path, which may be none.
+        """
         flags = lib.MOS_VALIDATE_STRICT if strict else 0
-        with Job(create(lib.mos_engine_validate_job, self._pointer, package._pointer, flags), self) as job:
+        if isinstance(package, (str, bytes, os.PathLike)):
+            made = create(lib.mos_engine_validate_path_job, self._pointer, os.fsencode(package), flags)
+        else:
+            made = create(lib.mos_engine_validate_job, self._pointer, package._pointer, flags)
+        with Job(made, self) as job:
             return list(job.run(progress).rows)
 
     def verify_job(self, name=None):

@@ -54,6 +54,16 @@ def test_a_signer_may_sign_only_what_its_authority_vouches_for(workshop, authori
     assert not (workshop.root / "usr").exists()
 
 
+def test_a_file_that_is_no_package_fails_in_the_first_step(workshop, authority, tmp_path):
+    package = workshop.package(sign_key=authority.signer, certificate=authority.signer_certificate)
+    with trusting(workshop, authority) as engine:
+        assert [row.object for row in engine.validate(package)] == ["passed"] * 5
+        (tmp_path / "text").write_text("no package")
+        assert [row.object for row in engine.validate(tmp_path / "text")] == ["failed"] + ["not reached"] * 4
+        with pytest.raises(mos.NotFoundError):
+            engine.validate(tmp_path / "missing")
+
+
 def test_the_policy_of_the_root_decides(workshop, authority):
     package = workshop.package(sign_key=authority.signer, certificate=authority.signer_certificate)
     with trusting(workshop, authority) as engine:
@@ -80,6 +90,14 @@ def test_a_revoked_signer_is_refused(workshop, authority):
         with pytest.raises(mos.Error) as refused:
             engine.plan().install(package)
         assert refused.value.name == "CERTIFICATE_REVOKED"
+        listed, = engine.revocation_lists()
+        assert (listed.issuer, listed.number, listed.state, listed.revoked_count) == ("CN=Example CA", "02", "fresh", 1)
+        with pytest.raises(mos.Error) as refused:
+            engine.remove_revocation_list(listed.issuer)
+        assert refused.value.name == "NEEDS_ANSWER"
+        engine.remove_revocation_list(listed.fingerprint, forget=True)
+        assert engine.revocation_lists() == []
+        engine.plan().install(package)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl command")

@@ -3,6 +3,7 @@
 
 #include <mos/crypto/certificate.hpp>
 #include <mos/crypto/limits.hpp>
+#include <mos/crypto/public_key_budget.hpp>
 #include <mos/crypto/revocation_list.hpp>
 
 #include <cstddef>
@@ -56,6 +57,8 @@ struct ChainInput {
     std::int64_t now_unix_s = 0;
     // When what the leaf signed says that it was made; nothing where it does not say.
     std::optional<std::int64_t> signed_unix_s = {};
+    // What verifying signatures is counted against; none: a search's own limits alone.
+    PublicKeyBudget *budget = nullptr;
 };
 
 // Finds a path from the leaf over any of the intermediates to one of the roots in which every signature verifies, and
@@ -70,7 +73,8 @@ struct ChainInput {
 // CERTIFICATE_INVALID  a signature does not verify or uses a digest older than SHA-2; or the path breaks a rule of
 //                      docs/security.md, "The certificate profile"
 // LIMIT                more than max_chain_certificates intermediates, or a search beyond max_signature_trials or
-//                      max_path_steps, name constraints beyond max_name_comparisons, lists beyond max_revocation_lists
+//                      max_path_steps, name constraints beyond max_name_comparisons, lists beyond max_revocation_lists;
+//                      or the budget is spent
 [[nodiscard]] Result<TrustedPath> check_chain(const ChainInput &input, const Profile &profile);
 
 }  // namespace mos::crypto

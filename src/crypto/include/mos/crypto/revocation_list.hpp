@@ -36,6 +36,8 @@ class RevocationList {
     // known here; nor is a delta list, an indirect one, one for some certificates alone.
     [[nodiscard]] static Result<RevocationList> from_der(base::ByteView der, std::string_view name);
     [[nodiscard]] static Result<RevocationList> from_pem(std::string_view pem, std::string_view name);  // "X509 CRL"
+    // Of a file: DER where it begins as DER does, else PEM.
+    [[nodiscard]] static Result<RevocationList> from_file(base::ByteView content, std::string_view name);
 
     [[nodiscard]] base::ByteView der() const noexcept;
     [[nodiscard]] std::string to_pem() const;
@@ -43,6 +45,7 @@ class RevocationList {
     [[nodiscard]] base::ByteView issuer_key_id() const noexcept;  // authority key identifier; never empty
     // cRLNumber: grows with every list of an issuer; big-endian without leading zeros, at most 20 bytes.
     [[nodiscard]] base::ByteView number() const noexcept;
+    [[nodiscard]] bool is_newer_than(const RevocationList &other) const noexcept;  // by the numbers, of one issuer
     [[nodiscard]] std::int64_t this_update_unix_s() const noexcept;
     [[nodiscard]] std::int64_t next_update_unix_s() const noexcept;
     [[nodiscard]] std::size_t size() const noexcept;  // revoked certificates in it
@@ -71,5 +74,20 @@ class RevocationList {
                                                           std::span<const RevokedCertificate> entries,
                                                           std::uint64_t number, std::int64_t this_update_unix_s,
                                                           std::int64_t next_update_unix_s);
+
+struct NextList {
+    const Certificate *revoked = nullptr;  // to be taken back now; none: the list is only renewed
+    std::string reason = {};               // as Revocation has it, or empty
+    std::int64_t this_update_unix_s = 0;
+    std::int64_t next_update_unix_s = 0;
+};
+
+// The authority's list that goes on from `previous`, or its first one: what was revoked stays so as it was, and the
+// number is the next one. CERTIFICATE_INVALID when `previous` was not issued and signed by `ca_certificate`, or
+// `revoked` not issued; UNSUPPORTED or LIMIT when the next number has more than 64 bits; or an error of
+// make_revocation_list().
+[[nodiscard]] Result<RevocationList> make_next_revocation_list(const PrivateKey &ca_key,
+                                                               const Certificate &ca_certificate,
+                                                               const RevocationList *previous, const NextList &next);
 
 }  // namespace mos::crypto

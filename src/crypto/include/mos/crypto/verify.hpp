@@ -54,12 +54,17 @@ struct RejectedSigner {
 struct Verdict {
     std::vector<AcceptedSigner> accepted;  // at least as many as were required, each with another key
     std::vector<RejectedSigner> rejected;
+    std::size_t public_key_operations = 0;  // that it took
 };
 
 // The signatures, each judged; whether they are enough is count_signatures()'s to say. A key that is pinned is judged
 // by the pin, whatever certificates come with it; a key that has signed twice counts once, the second is rejected
 // (EXISTS). `subject` is what the message is about. LIMIT beyond max_signatures, max_signature_bytes,
 // max_chain_certificates, max_certificate_bytes, whatever else is there.
+//
+// It takes at most max_public_key_operations, of which each signature may take own_public_key_operations whatever the
+// others are; what others leave of theirs goes to those that need more, in their order. Who needs more than there is
+// is rejected (LIMIT): so signatures that somebody has added cost time within a bound, and keep out no usual signer.
 [[nodiscard]] Result<Verdict> judge_signatures(base::ByteView message, const Subject &subject,
                                                std::span<const Signature> signatures, const TrustStore &trust,
                                                const Decision &decision);

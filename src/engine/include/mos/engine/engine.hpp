@@ -77,6 +77,23 @@ class Session {
     transaction::Recovered m_recovered;
 };
 
+// What a session has, but the lock alone: for changes of what stands beside the database, which are trust and policy.
+// Opens no database and recovers nothing, for a revocation must not wait until a damaged one is mended.
+class RootLock {
+  public:
+    // Creates the lock's file where it is missing. LOCKED while a job, or another process, has the root.
+    [[nodiscard]] static Result<RootLock> take(Engine &engine);
+    // Of a folder that is no root's own, by a file '.lock' in it.
+    [[nodiscard]] static Result<RootLock> take(Engine &engine, base::Directory &folder);
+
+  private:
+    RootLock(Turns::Turn turn, std::unique_ptr<base::FileLock> lock)
+        : m_turn(std::move(turn)), m_lock(std::move(lock)) {}
+
+    Turns::Turn m_turn;
+    std::unique_ptr<base::FileLock> m_lock;
+};
+
 // Thread-safe. Holds nothing between calls but the open root.
 class Engine {
   public:
@@ -87,6 +104,8 @@ class Engine {
     // By the settings' trust folder, the root's policy, and the time that effective_time() tells.
     [[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source);
     [[nodiscard]] Result<Admission> admission();
+    // The time at which trust is judged: the clock's, or the root's time floor where that is later.
+    [[nodiscard]] std::int64_t effective_now_unix_s();
 
     [[nodiscard]] Result<std::vector<state::Transaction>> history();
     [[nodiscard]] Result<std::optional<state::InstalledPackage>> installed(const std::string &name);
@@ -100,6 +119,7 @@ class Engine {
 
   private:
     friend class Session;
+    friend class RootLock;
     const std::unique_ptr<base::Directory> m_root;
     const Settings m_settings;
     const std::shared_ptr<const base::Clock> m_clock;

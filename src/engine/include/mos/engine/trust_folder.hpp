@@ -33,10 +33,4 @@ struct NewTrust {
 // can't be read keeps everybody out until it is gone.
 [[nodiscard]] Result<void> remove_trust(base::Directory &folder, const std::string &id);
 
-// Stores a revocation list in the place of the one of the same issuer and key. SIGNER_UNTRUSTED when no entry's
-// certificate has signed it: the list of an authority that only comes with packages is put there by hand.
-// INVALID_ARGUMENT when its number is not larger than that of the one that is there; LIMIT beyond
-// max_revocation_lists; TRUST_UNREADABLE when the folder is not good as it is.
-[[nodiscard]] Result<void> add_revocation_list(base::Directory &folder, const crypto::RevocationList &list);
-
 }  // namespace mos::engine

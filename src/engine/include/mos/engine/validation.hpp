@@ -30,6 +30,7 @@ struct StepResult {
 
 struct Validation {
     std::vector<StepResult> steps;  // five
+    std::string package;            // its name as it claims; empty where it is no package
     crypto::Verdict verdict;
 
     [[nodiscard]] bool passed() const noexcept;
@@ -42,8 +43,8 @@ enum class Strictness : std::uint8_t {
     strict,  // every signature that the package carries must be good, and its entry of level high
 };
 
-// Answers all five, reading every byte. An error of its own only where the source can't be read, the trust folder can't
-// be, or the observer cancels.
+// Answers all five, reading every byte; what is no package fails in the first. An error of its own only where the
+// source can't be read, the trust folder can't be, or the observer cancels.
 [[nodiscard]] Result<Validation> validate(std::unique_ptr<base::Source> source, const Admission &admission,
                                           Strictness strictness, base::Observer &observer);
 

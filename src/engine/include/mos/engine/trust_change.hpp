@@ -1,0 +1,32 @@
+// An engine's trust and policy, changed by one at a time: what a change has checked still holds when it writes.
+#pragma once
+
+#include <mos/engine/engine.hpp>
+
+#include <span>
+
+namespace mos::engine {
+
+// The engine's trust folder with the lock held: the root's, or that of a folder of the caller's in the folder itself.
+class TrustChange {
+  public:
+    enum class Missing : std::uint8_t { create, refuse };  // the folder, where it is the root's own
+
+    // TRUST_UNREADABLE, naming the folder; LOCKED, saying who has it.
+    [[nodiscard]] static Result<TrustChange> begin(Engine &engine, Missing missing);
+
+    [[nodiscard]] base::Directory &folder() noexcept { return *m_folder; }
+
+  private:
+    TrustChange(std::unique_ptr<base::Directory> folder, RootLock lock)
+        : m_folder(std::move(folder)), m_lock(std::move(lock)) {}
+
+    std::unique_ptr<base::Directory> m_folder;
+    RootLock m_lock;
+};
+
+// policy::change_security_policy() with the root's lock held.
+[[nodiscard]] Result<policy::SecurityPolicy> change_policy(Engine &engine,
+                                                           std::span<const policy::PolicyChange> changes);
+
+}  // namespace mos::engine
