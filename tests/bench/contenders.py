@@ -153,6 +153,28 @@ class Floor(Contender):
         return super().is_content(path) or (path.startswith(stages) and not path.endswith("/list"))
 
 
+class FloorWhole(Floor):
+    """Updates from an archive of everything, as a package is, instead of one that holds the changed files alone."""
+
+    name = "floor, whole"
+    _create = _verify = _install = _rollback = None
+
+    def pack(self, stand, changed):
+        with open(self._list(stand), "w", encoding="utf-8") as listed:
+            listed.writelines(f"{path}\n" for path in changed)
+        self.meter.run([self._program, "create", self.tree, self.package(stand), str(self.level)])
+
+    def _list(self, stand):
+        return self.path(f"list-{stand}")
+
+    def begin(self):
+        super().begin()
+        self.meter.run([self._program, "install", self.package(FIRST), self.root])
+
+    def _update(self, stand):
+        return [*super()._update(stand), self._list(stand)]
+
+
 class OpenSsl(Contender):
     """Its speed at hashing the package, or another file: what verifying is held against."""
 

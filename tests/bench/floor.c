@@ -382,16 +382,56 @@ static void exchange(int root, int stage, FILE *list) {
     free(path);
 }
 
-static void update(const char *archive, const char *root_path, const char *stage_path) {
+/* The lines of a file, sorted. */
+struct lines {
+    char **each;
+    size_t count;
+};
+
+static int by_text(const void *left, const void *right) { return strcmp(*(char *const *)left, *(char *const *)right); }
+
+static struct lines read_lines(const char *path) {
+    struct lines lines = {NULL, 0};
+    FILE *file = must_have(fopen(path, "re"));
+    char line[4097];
+    while (fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        lines.each = must_have(realloc(lines.each, (lines.count + 1) * sizeof *lines.each));
+        lines.each[lines.count++] = must_have(strdup(line));
+    }
+    fclose(file);
+    if (lines.count > 0)
+        qsort(lines.each, lines.count, sizeof *lines.each, by_text);
+    return lines;
+}
+
+static bool has_line(const struct lines *lines, const char *text) {
+    return lines->count > 0 && bsearch(&text, lines->each, lines->count, sizeof *lines->each, by_text) != NULL;
+}
+
+/* Of what stays as it is. */
+static void pass_content(struct reader *reader, const struct record *record) {
+    const unsigned char *bytes;
+    uint64_t left = record->size + (record->kind == 'f' ? digest_bytes : 0);
+    while (left > 0)
+        left -= next(reader, left, &bytes);
+}
+
+static void update(const char *archive, const char *root_path, const char *stage_path, const char *list_path) {
     struct reader *reader = open_archive(archive);
+    const struct lines wanted = list_path == NULL ? (struct lines){NULL, 0} : read_lines(list_path);
     const int root = must(open(root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), root_path);
     must(mkdir(stage_path, 0700), stage_path);
     const int stage = must(open(stage_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), stage_path);
     FILE *list = must_have(fdopen(must(openat(stage, "list", O_CREAT | O_RDWR | O_CLOEXEC, 0600), "list"), "w+"));
     struct record record;
-    for (unsigned number = 0; take_head(reader, &record); ++number) {
+    for (unsigned number = 0; take_head(reader, &record);) {
         char name[number_bytes];
-        snprintf(name, sizeof name, "%u", number);
+        if (record.kind != 'f' || (list_path != NULL && !has_line(&wanted, record.path))) {
+            pass_content(reader, &record);
+            continue;
+        }
+        snprintf(name, sizeof name, "%u", number++);
         make_file(reader, &record, stage, name);
         fwrite(record.path, 1, record.path_length + 1U, list);
     }
@@ -416,13 +456,13 @@ int main(int count, char **words) {
         verify(words[2]);
     else if (strcmp(command, "install") == 0 && count == 4)
         install(words[2], words[3]);
-    else if (strcmp(command, "update") == 0 && count == 5)
-        update(words[2], words[3], words[4]);
+    else if (strcmp(command, "update") == 0 && (count == 5 || count == 6))
+        update(words[2], words[3], words[4], words[5]);
     else if (strcmp(command, "rollback") == 0 && count == 4)
         roll_back(words[2], words[3]);
     else {
         fputs("usage: floor create TREE ARCHIVE LEVEL [LIST] | verify ARCHIVE | install ARCHIVE ROOT | "
-              "update ARCHIVE ROOT STAGE | rollback ROOT STAGE\n",
+              "update ARCHIVE ROOT STAGE [LIST] | rollback ROOT STAGE\n",
               stderr);
         return 1;
     }

@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 import aims
-from contenders import FIRST, STEPS, Floor, Ours, OpenSsl, SolidTar
+from contenders import FIRST, STEPS, Floor, FloorWhole, Ours, OpenSsl, SolidTar
 from measure import Failed, Meter
 from payloads import NAMES, STANDS, Image, Material, Missing, make_payload
 from peers import Dpkg, DpkgDeb, Ostree, missing_programs
@@ -27,6 +27,7 @@ from results import MB, PayloadResults, payload_json, payload_table
 LEVEL = 3
 HIGH_LEVEL = 19  # for the application, whose size is asked for at both
 WITH_PEERS = ("small", "application", "image")
+PEERS_COUNTED = ("install", "update random")  # the others are like these, and a flush for each file takes its time
 # The tree, and two or three roots with their stages and packages, and what the peers keep.
 DISK_TIMES = 9
 
@@ -51,7 +52,8 @@ class Place:
     def in_turn(self):
         """Who runs every round."""
         listed = [Ours(self.programs, *self._arguments("ours", LEVEL)),
-                  Floor(self.programs["floor"], *self._arguments("floor", LEVEL))]
+                  Floor(self.programs["floor"], *self._arguments("floor", LEVEL)),
+                  FloorWhole(self.programs["floor"], *self._arguments("floor-whole", LEVEL))]
         listed.append(OpenSsl("openssl package", listed[0].package(FIRST), *self._arguments("openssl", LEVEL)))
         if isinstance(self.payload, Image):
             image = os.path.join(self.tree, Image.PATH)
@@ -109,7 +111,7 @@ class Rounds:
             if contender.created_bytes() is not None:
                 self._results.created_bytes[contender.name] = contender.created_bytes()
 
-    def count(self, contenders):
+    def count(self, contenders, steps=STEPS):
         """A round under strace, which tells the flushes, and of rollbacks whether they touch content."""
         def act(contender, step, command):
             say(f"{self._results.name}: counting the calls of {step}, {contender.name}")
@@ -118,7 +120,7 @@ class Rounds:
                 measured.content_bytes, measured.flushes = self._meter.transferred(command, contender.is_content)
             else:
                 measured.flushes = self._meter.flushes(command)
-        self._go(contenders, STEPS, act)
+        self._go(contenders, steps, act)
 
 
 def run_payload(place, options):
@@ -134,7 +136,7 @@ def run_payload(place, options):
         for peer in place.peers():
             place.pack([peer])
             rounds.measure([peer], 1)
-            rounds.count([peer])
+            rounds.count([peer], PEERS_COUNTED)
             shutil.rmtree(peer.folder)
     if payload.name != "application":
         return [usual]

@@ -78,7 +78,7 @@ class Meter:
 
     def _strace(self, command, *options):
         with tempfile.NamedTemporaryFile("r", dir=self._folder, encoding="utf-8", errors="replace") as log:
-            _run(["strace", "-f", "-qq", "-o", log.name, *options, "--", *command], self._environment)
+            _run(["strace", "-f", "-qq", "--seccomp-bpf", "-o", log.name, *options, "--", *command], self._environment)
             return log.read().splitlines()
 
     def calls(self, command, traced):

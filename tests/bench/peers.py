@@ -30,11 +30,6 @@ class DpkgDeb(Contender):
     def _build(self, output):
         return ["dpkg-deb", "-Zzstd", f"-z{self.level}", "--build", self.tree, output]
 
-    def pack(self, stand, changed):
-        self._describe("1" if stand == FIRST else "2")
-        self.meter.run(self._build(self.package(stand)))
-        self.settle()
-
     def _create(self):
         self._describe("1")
         return self._build(self.path("created.deb"))
@@ -55,6 +50,11 @@ class Dpkg(DpkgDeb):
                 pass
 
     _create = None
+
+    def pack(self, stand, changed):
+        self._describe("1" if stand == FIRST else "2")
+        self.meter.run(self._build(self.package(stand)))
+        self.settle()
 
     def _put(self, stand):
         return ["dpkg", f"--root={self.root}", "--refuse-unsafe-io", "--force-downgrade", "--log=/dev/null", "--install",
