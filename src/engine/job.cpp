@@ -120,6 +120,10 @@ void Job::perform() {
 
 void Job::signal_change() {
     m_changed.notify_all();
+    raise_event();
+}
+
+void Job::raise_event() {
     if (std::exchange(m_signalled, true))
         return;
     const std::uint64_t one = 1;
@@ -130,7 +134,8 @@ void Job::signal_change() {
 void Job::report(const base::Progress &progress) {
     const std::lock_guard lock{m_mutex};
     m_progress = progress;
-    signal_change();
+    raise_event();  // nobody waits on m_changed for progress, and to wake a thread for each file costs more than the
+                    // file
 }
 
 Result<void> Job::checkpoint() {

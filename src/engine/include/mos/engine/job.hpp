@@ -92,7 +92,8 @@ class Job final : private base::Observer {
     [[nodiscard]] Result<void> begin();
     void perform();
     [[nodiscard]] Result<std::string> ask(Question question);
-    void signal_change();  // with m_mutex held
+    void signal_change();  // with m_mutex held, as for raise_event()
+    void raise_event();
 
     Work m_work;
     Answerer m_answerer;
