@@ -23,7 +23,8 @@ class Contender:
 
     def __init__(self, folder, tree, level, meter):
         self.folder, self.tree, self.level, self.meter = folder, tree, level, meter
-        self.root = self.path("root")
+        self.round = 0
+        self.root = ""
         os.mkdir(folder)
 
     def path(self, name):
@@ -33,11 +34,18 @@ class Contender:
         """The tree stands as `stand` says now; `changed` are the paths that differ from the first stand."""
 
     def begin(self):
-        """Before the steps of a round: an empty root."""
-        os.mkdir(self.root)
+        """Before the steps of a round: an empty root, in a folder of the round's own."""
+        self.round += 1
+        self.root = self.in_round("root")
+        os.makedirs(self.root)
+
+    def in_round(self, name):
+        return self.path(os.path.join(f"round-{self.round}", name))
 
     def end(self):
-        shutil.rmtree(self.root)
+        """Takes away what the round has made. Of many files that is left to the end of all: ext4 passes over inodes that
+        were freed in the last minutes, one by one, for each new file, which would pay for our tidiness."""
+        shutil.rmtree(self.path(f"round-{self.round}"))
 
     def command(self, step):
         """None if it knows no such step."""
@@ -125,13 +133,8 @@ class Floor(Contender):
             command.append(self.path("list"))
         self.meter.run(command)
 
-    def end(self):
-        super().end()
-        for stand in STANDS:
-            shutil.rmtree(self._stage(stand), ignore_errors=True)
-
     def _stage(self, stand):
-        return self.path(f"stage-{stand}")
+        return self.in_round(f"stage-{stand}")
 
     def _create(self):
         return [self._program, "create", self.tree, self.path("created.floor"), str(self.level)]
@@ -168,8 +171,13 @@ class FloorWhole(Floor):
         return self.path(f"list-{stand}")
 
     def begin(self):
-        super().begin()
-        self.meter.run([self._program, "install", self.package(FIRST), self.root])
+        """One root serves all rounds: the floor does not ask what it exchanges."""
+        self.round += 1
+        os.mkdir(self.path(f"round-{self.round}"))
+        if self.round == 1:
+            self.root = self.path("root")
+            os.mkdir(self.root)
+            self.meter.run([self._program, "install", self.package(FIRST), self.root])
 
     def _update(self, stand):
         return [*super()._update(stand), self._list(stand)]

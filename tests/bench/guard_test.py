@@ -104,6 +104,11 @@ class Guard(unittest.TestCase):
                 print(f"{step}: {sum(calls.values()):.2f} for each file: {calls}")
                 self.assertLessEqual(sum(calls.values()), most, calls)
 
+    def test_progress_wakes_no_thread_for_each_file(self):
+        for step in ("verify", "install"):
+            with self.subTest(step):
+                self.assertLess(self.large[step].get("futex", 0), 2 * LARGE)  # some are made each 100 ms
+
 
 class Memory(unittest.TestCase):
     def test_thousands_of_files_take_no_more_memory_than_a_small_board_has_to_spare(self):

@@ -28,8 +28,11 @@ LEVEL = 3
 HIGH_LEVEL = 19  # for the application, whose size is asked for at both
 WITH_PEERS = ("small", "application", "image")
 PEERS_COUNTED = ("install", "update random")  # the others are like these, and a flush for each file takes its time
-# The tree, and two or three roots with their stages and packages, and what the peers keep.
-DISK_TIMES = 9
+# What has more files than this stays until the end of all; Contender.end says why.
+FEW_FILES = 1000
+ROOTS_OF_A_ROUND = 2
+# How often a payload lies on the disk besides: the tree, the packages, staged images, and what the peers keep.
+BESIDES = 8
 
 
 def say(text):
@@ -87,6 +90,7 @@ class Rounds:
 
     def __init__(self, results, meter, cold):
         self._results, self._meter, self._cold = results, meter, cold
+        self._tidy = results.files <= FEW_FILES
 
     def _go(self, contenders, steps, act):
         for contender in contenders:
@@ -98,7 +102,8 @@ class Rounds:
                     act(contender, step, command)
                     contender.settle()
         for contender in contenders:
-            contender.end()
+            if self._tidy:
+                contender.end()
 
     def measure(self, contenders, rounds, steps=STEPS):
         for number in range(rounds):
@@ -137,28 +142,33 @@ def run_payload(place, options):
             place.pack([peer])
             rounds.measure([peer], 1)
             rounds.count([peer], PEERS_COUNTED)
-            shutil.rmtree(peer.folder)
     if payload.name != "application":
         return [usual]
     Rounds(high, meter, options.cold).measure(place.high_level(), 1, ("create",))
     return [usual, high]
 
 
-def check_room(folder, payload):
-    needed = payload.disk_bytes * DISK_TIMES
+def check_room(folder, payloads, rounds):
+    def times(payload):
+        return BESIDES + ROOTS_OF_A_ROUND * (rounds + 1 if payload.files > FEW_FILES else 1)
+
+    needed = sum(payload.disk_bytes * times(payload) for payload in payloads)
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise Missing(f"'{payload.name}' takes up to {needed / MB:.0f} MB, but '{folder}' has {free / MB:.0f} MB free: give "
-                      f"another folder with --work, or fewer payloads")
+        raise Missing(f"this takes up to {needed / MB:.0f} MB, but '{folder}' has {free / MB:.0f} MB free: give another folder "
+                      f"with --work, fewer rounds, or one --payload")
 
 
 def run_all(options, programs, folder, material):
     meter = Meter(programs["measure"], folder)
-    for name in options.payload:
-        payload = make_payload(name, material, options.seed, options.scale)
-        check_room(folder, payload)
-        with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=folder) as own:
-            yield from run_payload(Place(own, payload, programs, meter), options)
+    payloads = [make_payload(name, material, options.seed, options.scale) for name in options.payload]
+    check_room(folder, payloads, options.rounds)
+    for payload in payloads:
+        own = os.path.join(folder, payload.name)
+        os.mkdir(own)
+        yield from run_payload(Place(own, payload, programs, meter), options)
+        if payload.files <= FEW_FILES:
+            shutil.rmtree(own)
 
 
 # ---- what is said about it ----
