@@ -57,6 +57,7 @@ THIRD_PARTY = {
     "CLI/": ["examples"],
     "doctest/": ["tests"],
     "fuse3/": ["tests/crash"],
+    "fts.h": ["tests/bench"],  # the C library's, but not POSIX's
 }
 
 # C and POSIX headers; those of C++ have no ending, those of the kernel are recognised by their folder.
