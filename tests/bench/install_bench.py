@@ -13,6 +13,7 @@ import os
 import pathlib
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -264,6 +265,8 @@ def run(options):
 
 
 def main():
+    # So that what lies on the disk goes, however it ends.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         run(read_options())
     except (Missing, Failed, OSError) as broken:
