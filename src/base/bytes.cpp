@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -162,13 +163,17 @@ Result<std::uint64_t> ByteReader::u64() {
 }
 
 bool is_clean_text(std::string_view text) noexcept {
-    while (!text.empty()) {
+    const auto is_plain = [](char c) { return c >= ' ' && c <= '~'; };
+    for (;;) {
+        const auto other = std::find_if_not(text.begin(), text.end(), is_plain);
+        text.remove_prefix(static_cast<std::size_t>(other - text.begin()));
+        if (text.empty())
+            return true;
         const std::size_t length = utf8_sequence(text);
         if (length == 0 || is_control(text.substr(0, length)))
             return false;
         text.remove_prefix(length);
     }
-    return true;
 }
 
 std::string printable(std::string_view text) {

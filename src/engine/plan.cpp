@@ -3,7 +3,7 @@
 #include "bundles.hpp"
 #include "time_floor.hpp"
 
-#include <mos/crypto/digest.hpp>
+#include <mos/crypto/field_digest.hpp>
 #include <mos/transaction/apply.hpp>
 
 #include <fmt/format.h>
@@ -120,29 +120,20 @@ class Collector final : public base::Observer {
 class RollbackDigest {
   public:
     explicit RollbackDigest(std::string_view recovery_point) {
-        field("multiosupdate rollback plan 2");
-        field(recovery_point);
+        m_digest.text("multiosupdate rollback plan 2");
+        m_digest.text(recovery_point);
     }
     void add(const state::Operation &operation) {
-        number(operation.slot);
-        field(operation.path);
-        number(static_cast<std::uint64_t>(operation.kind));
-        number(operation.active ? 1 : 0);
-        number(operation.leaving_inode);
+        m_digest.number(operation.slot);
+        m_digest.text(operation.path);
+        m_digest.number(static_cast<std::uint64_t>(operation.kind));
+        m_digest.number(operation.active ? 1 : 0);
+        m_digest.number(operation.leaving_inode);
     }
-    [[nodiscard]] std::string finish() { return base::to_hex(m_hasher.finish()); }
+    [[nodiscard]] std::string finish() { return m_digest.finish(); }
 
   private:
-    void number(std::uint64_t value) {
-        base::Bytes bytes;
-        base::append_u64(bytes, value);
-        m_hasher.update(bytes);
-    }
-    void field(std::string_view text) {
-        number(text.size());
-        m_hasher.update(base::as_bytes(text));
-    }
-    crypto::Sha256 m_hasher;
+    crypto::FieldDigest m_digest;
 };
 
 // Works out what taking back `owner` comes to; writes nothing.

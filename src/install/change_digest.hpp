@@ -3,7 +3,7 @@
 
 #include "hook_plan.hpp"
 
-#include <mos/crypto/digest.hpp>
+#include <mos/crypto/field_digest.hpp>
 #include <mos/install/change.hpp>
 #include <mos/install/plan.hpp>
 
@@ -18,11 +18,12 @@ class ChangeDigest {
     ChangeDigest(const std::vector<StepSummary> &steps, const Steps &packages, const HookPlan &hooks);
 
     void add(const Change &change);  // what stays as it is does not count
-    [[nodiscard]] std::string finish();
+    [[nodiscard]] std::string finish() { return m_digest.finish(); }
 
   private:
-    void field(std::string_view text);
-    crypto::Sha256 m_hasher;
+    void add(const WantedEntry &wanted);
+    void add(const state::Attributes &attributes);
+    crypto::FieldDigest m_digest;
 };
 
 }  // namespace mos::install

@@ -14,7 +14,12 @@ Error damaged_package(const std::string &name, Code code, std::string_view what)
 FrameReader::FrameReader(base::Source &source, const std::vector<Frame> &frames, std::uint64_t payload,
                          const Limits &limits)
     : m_source(source), m_frames(frames), m_payload(payload), m_limits(limits),
-      m_threads(std::min(base::usable_cores(), max_frame_threads) - 1), m_decompressors(m_threads + 1) {}
+      m_threads(std::min(base::usable_cores(), max_frame_threads) - 1), m_decompressors(m_threads + 1) {
+    for (const Frame &frame : m_frames) {
+        m_most_stored_bytes = std::max<std::size_t>(m_most_stored_bytes, frame.stored_bytes);
+        m_most_plain_bytes = std::max<std::size_t>(m_most_plain_bytes, frame.plain_bytes);
+    }
+}
 
 FrameReader::~FrameReader() = default;
 
@@ -40,8 +45,8 @@ Result<base::ByteView> FrameReader::frame(std::uint32_t number) {
         read_ahead();
         m_current.outcome = expand(m_current, m_threads);
     } else {
-        read_ahead();
         m_current = m_work->take();
+        read_ahead();
     }
     MOS_CHECK(std::exchange(m_current.outcome, {}));
     m_has_current = true;
@@ -58,8 +63,7 @@ void FrameReader::read_ahead() {
     if (m_threads == 0)
         return;
     std::size_t ahead = m_work == nullptr ? 0 : m_work->size();
-    for (std::uint64_t next = *m_last + std::max<std::size_t>(1, ahead); ahead < m_depth && next < m_frames.size();
-         ++next, ++ahead) {
+    for (std::uint64_t next = *m_last + 1 + ahead; ahead < m_depth && next < m_frames.size(); ++next, ++ahead) {
         if (!has_room_for(m_frames[next]))
             return;
         auto piece = read(static_cast<std::uint32_t>(next));
@@ -82,9 +86,14 @@ bool FrameReader::has_room_for(const Frame &frame) const noexcept {
     return bytes <= max_ahead_bytes;
 }
 
+// Room for the largest frame at once: buffers that grow leave holes behind that nothing else fits into.
 FrameReader::Piece FrameReader::spare_piece() {
-    if (m_spare.empty())
-        return {};
+    if (m_spare.empty()) {
+        Piece piece;
+        piece.stored.reserve(m_most_stored_bytes);
+        piece.plain.reserve(m_most_plain_bytes);
+        return piece;
+    }
     Piece piece = std::move(m_spare.back());
     m_spare.pop_back();
     return piece;

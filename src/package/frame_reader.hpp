@@ -24,8 +24,8 @@ struct Frame {
 
 // What is done ahead takes no more memory than this, stored and plain bytes together; a frame that alone takes more is
 // expanded when it is asked for.
-inline constexpr std::size_t max_ahead_bytes = 4U << 20U;
-inline constexpr std::size_t max_ahead_frames = 8;
+inline constexpr std::size_t max_ahead_bytes = 2U << 20U;
+inline constexpr std::size_t max_ahead_frames = 2;
 inline constexpr std::size_t max_frame_threads = 4;
 
 // Reads on the caller's thread alone; other threads hash and expand what was read. They begin when frames are asked for
@@ -67,6 +67,8 @@ class FrameReader {
     const std::uint64_t m_payload;
     const Limits &m_limits;
     const std::size_t m_threads;
+    std::size_t m_most_stored_bytes = 0;  // of any frame
+    std::size_t m_most_plain_bytes = 0;
     Check m_check = Check::stored;
 
     Piece m_current;

@@ -65,9 +65,11 @@ class Scanner {
     std::string text() {
         std::string out;
         while (!m_failed && !take("\"")) {
-            const std::size_t special = std::min(m_rest.find_first_of("\"\\"), m_rest.size());
-            out += m_rest.substr(0, special);
-            m_rest.remove_prefix(special);
+            const auto special =
+                std::find_if(m_rest.begin(), m_rest.end(), [](char c) { return c == '"' || c == '\\'; });
+            const auto plain = static_cast<std::size_t>(special - m_rest.begin());
+            out += m_rest.substr(0, plain);
+            m_rest.remove_prefix(plain);
             if (take("\\\\"))
                 out += '\\';
             else if (take("\\\""))
@@ -93,16 +95,16 @@ class Scanner {
     }
 
     crypto::Sha256Digest digest() {
-        constexpr std::size_t digits = 64;
-        const std::string_view text = m_rest.substr(0, digits);
-        const auto digest = crypto::sha256_from_hex(text);
-        if (m_failed || !digest || text.find_first_of("ABCDEF") != std::string_view::npos) {
+        crypto::Sha256Digest digest{};
+        if (m_rest.size() < 2 * digest.size())
             fail();
+        for (std::size_t i = 0; !m_failed && i < digest.size(); ++i)
+            digest[i] = static_cast<std::byte>(hex_digit(m_rest[2 * i]) << 4U | hex_digit(m_rest[2 * i + 1]));
+        if (m_failed)
             return {};
-        }
-        m_rest.remove_prefix(digits);
+        m_rest.remove_prefix(2 * digest.size());
         expect("\"");
-        return *digest;
+        return digest;
     }
 
     std::uint32_t octal_mode() {
@@ -123,9 +125,11 @@ class Scanner {
 
     // The inverse of write_bytes_member, its name already known.
     std::string bytes_member(std::string_view name) {
-        if (take(fmt::format("\"{}\":\"", name)))
+        expect("\"");
+        expect(name);
+        if (take("\":\""))
             return text();
-        expect(fmt::format("\"{}_base64\":\"", name));
+        expect("_base64\":\"");
         std::string bytes = base64();
         if (base::is_clean_text(bytes))  // would have been written as text
             fail();
@@ -133,6 +137,16 @@ class Scanner {
     }
 
   private:
+    // One spelling: small letters.
+    unsigned hex_digit(char c) {
+        if (c >= '0' && c <= '9')
+            return static_cast<unsigned>(c - '0');
+        if (c >= 'a' && c <= 'f')
+            return static_cast<unsigned>(c - 'a' + 10);
+        fail();
+        return 0;
+    }
+
     std::string_view m_rest;
     bool m_failed = false;
 };

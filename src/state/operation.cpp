@@ -3,6 +3,7 @@
 #include <mos/base/bytes.hpp>
 #include <mos/base/json.hpp>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -31,6 +32,11 @@ std::string_view operation_name(OperationKind kind) noexcept {
 }
 
 std::string attributes_to_text(const Attributes &attributes) {
+    // Written for every file of a package, few of which have more: a tree in memory would cost more than its row.
+    if (attributes.extended.empty())
+        return fmt::format(R"({{"group":{},"mode":{},"nanoseconds":{},"owner":{},"seconds":{}}})", attributes.group,
+                           attributes.mode, attributes.modified.nanoseconds, attributes.owner,
+                           attributes.modified.seconds);
     const base::JsonTree owner = base::json_object();
     json &tree = *owner;
     tree["mode"] = attributes.mode;

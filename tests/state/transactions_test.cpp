@@ -178,6 +178,17 @@ TEST_CASE("operations go with their stage") {
     CHECK(order(*database, Direction::forward).empty());
 }
 
+TEST_CASE("attributes are written alike, with extended ones and without") {
+    const Attributes plain{.mode = 04755, .owner = 1, .group = 2, .modified = {-3, 999'999'999}, .extended = {}};
+    Attributes more = plain;
+    more.extended = {{"user.x", {std::byte{1}}}};
+    const std::string text = attributes_to_text(plain);
+    CHECK(text == R"({"group":2,"mode":2541,"nanoseconds":999999999,"owner":1,"seconds":-3})");
+    CHECK(attributes_to_text(more).ends_with(text.substr(1)));
+    CHECK(must(attributes_from_text(text)) == plain);
+    CHECK(must(attributes_from_text(attributes_to_text(more))) == more);
+}
+
 TEST_CASE("attributes that are damaged are refused") {
     for (const char *text :
          {"", "[]", "{", R"({"mode":1})", R"({"mode":"x","owner":0,"group":0,"seconds":0,"nanoseconds":0})",

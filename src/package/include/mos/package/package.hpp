@@ -42,7 +42,7 @@ class Package {
     // it is decompressed, and the whole at the end: DIGEST_MISMATCH names the frame or the entry. Takes the memory of
     // two frames, stored and plain; the last frame is kept, so that small neighbours cost one decompression. Where
     // there is more than one core, entries that are read in order have their frames expanded ahead of them by threads
-    // of the package's own, in 4 MiB of memory more; the source is read by the caller's thread alone.
+    // of the package's own, in 2 MiB of memory more; the source is read by the caller's thread alone.
     [[nodiscard]] Result<void> read_content(const Entry &entry, const base::ByteSink &sink);
 
     // Checks everything there is: every frame, every entry's digest, that the tar says byte for byte what the index
