@@ -24,14 +24,15 @@ namespace {
 
 using namespace mos;
 
-constexpr int folders = 1000;
 constexpr int files_in_each = 100;
 constexpr std::int64_t epoch = 1'700'000'000;
 
 // Sanitizers and unoptimised code take memory of their own: there it is measured, and not judged.
 #if defined(__OPTIMIZE__) && !defined(MOS_SANITIZED)
+constexpr int folders = 1000;
 constexpr long limit_mib = 24;
 #else
+constexpr int folders = 50;
 constexpr long limit_mib = 4096;
 #endif
 
