@@ -165,8 +165,8 @@ Result<std::uint64_t> ByteReader::u64() {
 bool is_clean_text(std::string_view text) noexcept {
     const auto is_plain = [](char c) { return c >= ' ' && c <= '~'; };
     for (;;) {
-        const auto other = std::find_if_not(text.begin(), text.end(), is_plain);
-        text.remove_prefix(static_cast<std::size_t>(other - text.begin()));
+        text.remove_prefix(
+            static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin()));
         if (text.empty())
             return true;
         const std::size_t length = utf8_sequence(text);

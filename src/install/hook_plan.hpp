@@ -68,12 +68,12 @@ class HookPlan {
 
     std::vector<File> m_files;
     struct Planned {
-        state::Hook::Moment moment;
+        state::Hook::Moment moment = state::Hook::Moment::after_apply;
         Script script;
     };
     std::vector<Planned> m_scripts;  // whose folder is known when the stage is
     struct PlannedCall {
-        state::Hook::Moment moment;
+        state::Hook::Moment moment = state::Hook::Moment::after_apply;
         ServiceCall call;
     };
     std::vector<PlannedCall> m_services;
