@@ -65,9 +65,9 @@ class Scanner {
     std::string text() {
         std::string out;
         while (!m_failed && !take("\"")) {
-            const auto special =
-                std::find_if(m_rest.begin(), m_rest.end(), [](char c) { return c == '"' || c == '\\'; });
-            const auto plain = static_cast<std::size_t>(special - m_rest.begin());
+            const auto is_special = [](char c) { return c == '"' || c == '\\'; };
+            const auto plain =
+                static_cast<std::size_t>(std::find_if(m_rest.begin(), m_rest.end(), is_special) - m_rest.begin());
             out += m_rest.substr(0, plain);
             m_rest.remove_prefix(plain);
             if (take("\\\\"))
