@@ -1,5 +1,7 @@
 #include <mos/package/frame.hpp>
 
+#include <mos/base/thread.hpp>
+
 #include <fmt/format.h>
 
 #define ZSTD_STATIC_LINKING_ONLY  // ZSTD_getFrameHeader: the window is checked before memory is taken
@@ -21,6 +23,7 @@ constexpr std::uint64_t max_block_bytes = 128U << 10U;
 // Of the frame header descriptor, the byte after the magic number: dictionary id, checksum, reserved and unused bits.
 constexpr std::size_t descriptor_at = 4;
 constexpr auto refused_descriptor_bits = std::byte{0x1F};
+constexpr std::size_t max_cores = 4;
 
 std::uint64_t raw_blocks(std::uint64_t plain_bytes) {
     return std::max<std::uint64_t>(1, (plain_bytes + max_block_bytes - 1) / max_block_bytes);
@@ -41,6 +44,8 @@ T *or_bad_alloc(T *pointer) {
 }
 
 }  // namespace
+
+std::size_t frame_threads() noexcept { return std::min(base::usable_cores(), max_cores) - 1; }
 
 base::Bytes skippable_header(std::uint32_t magic, std::uint32_t content_bytes) {
     base::Bytes header;

@@ -13,8 +13,8 @@ Error damaged_package(const std::string &name, Code code, std::string_view what)
 
 FrameReader::FrameReader(base::Source &source, const std::vector<Frame> &frames, std::uint64_t payload,
                          const Limits &limits)
-    : m_source(source), m_frames(frames), m_payload(payload), m_limits(limits),
-      m_threads(std::min(base::usable_cores(), max_frame_threads) - 1), m_decompressors(m_threads + 1) {
+    : m_source(source), m_frames(frames), m_payload(payload), m_limits(limits), m_threads(frame_threads()),
+      m_decompressors(m_threads + 1) {
     for (const Frame &frame : m_frames) {
         m_most_stored_bytes = std::max<std::size_t>(m_most_stored_bytes, frame.stored_bytes);
         m_most_plain_bytes = std::max<std::size_t>(m_most_plain_bytes, frame.plain_bytes);

@@ -26,7 +26,6 @@ struct Frame {
 // expanded when it is asked for.
 inline constexpr std::size_t max_ahead_bytes = 2U << 20U;
 inline constexpr std::size_t max_ahead_frames = 2;
-inline constexpr std::size_t max_frame_threads = 4;
 
 // Reads on the caller's thread alone; other threads hash and expand what was read. They begin when frames are asked for
 // in order, the more frames ahead the longer that goes on, so that a reader who picks some wastes little.

@@ -33,7 +33,7 @@ Result<void> read_checked(const Entry &entry, const ContentReader &content, cons
 
 PayloadWriter::PayloadWriter(const CreateOptions &options, ScratchFile output)
     : m_target(options.frame_target_bytes), m_least(m_target / 4), m_most(m_target * 2), m_output(std::move(output)),
-      m_work(base::usable_cores() - 1, [this](Piece &piece, std::size_t lane) { compress(piece, lane); }) {
+      m_work(frame_threads(), [this](Piece &piece, std::size_t lane) { compress(piece, lane); }) {
     for (std::size_t lane = 0; lane < m_work.lanes(); ++lane)
         m_compressors.emplace_back(options.level);
 }

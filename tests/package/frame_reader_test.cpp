@@ -108,6 +108,16 @@ TEST_CASE("each frame is read once by whoever reads in order") {
     CHECK(payload.source->offsets.size() == 40);
 }
 
+TEST_CASE("whoever reads in order has the next frames read before he asks, where there is another core") {
+    const Payload payload{40};
+    FrameReader reader{*payload.source, payload.frames, payload_at, payload.limits};
+    const std::size_t ahead = mos::package::frame_threads() > 0 ? 1 : 0;
+    REQUIRE(payload.is_right(reader, 0));
+    CHECK(payload.source->offsets.size() == 1);
+    REQUIRE(payload.is_right(reader, 1));
+    CHECK(payload.source->offsets.size() == 2 + ahead);
+}
+
 TEST_CASE("whoever picks single frames has none read ahead") {
     const Payload payload{40};
     FrameReader reader{*payload.source, payload.frames, payload_at, payload.limits};

@@ -33,6 +33,9 @@ inline constexpr std::size_t skippable_header_bytes = 8;
 [[nodiscard]] Result<void> check_frame_header(base::ByteView stored, std::uint64_t plain_bytes,
                                               std::uint32_t window_log);
 
+// How many threads beside the caller's are worth having for frames; few, for each of them holds frames in memory.
+[[nodiscard]] std::size_t frame_threads() noexcept;
+
 // Compresses frame after frame at one level; its context is kept. Level 0 makes raw frames.
 class FrameCompressor {
   public:
