@@ -114,18 +114,19 @@ Result<void> remove_tree(Directory &parent, std::string_view name) {
     return remove_below(parent, name, *status, 0);
 }
 
-Result<std::unique_ptr<Directory>> make_directories(Directory &root, std::string_view path) {
+Result<std::unique_ptr<Directory>> make_directories(Directory &root, std::string_view path, NewNames names) {
     auto opened = root.open_directory(path, Symlinks::follow_in_root);
     if (opened || opened.error().system_errno() != ENOENT)
         return opened;
     const auto [parent_path, name] = split_path(path);
-    MOS_TRY(const auto parent, make_directories(root, parent_path));
+    MOS_TRY(const auto parent, make_directories(root, parent_path, names));
     auto made = parent->make_directory(name, 0755);
     // Somebody else may have been quicker, which is as good.
     if (!made && made.error().code() != Code::EXISTS)
         return std::move(made).error();
     // What will be written and flushed in there must not be lost with the name of its directory.
-    MOS_CHECK(parent->flush());
+    if (names == NewNames::flushed)
+        MOS_CHECK(parent->flush());
     return root.open_directory(path, Symlinks::follow_in_root);
 }
 

@@ -63,7 +63,8 @@ Error locked(std::string_view what, Error holder) {
 }
 
 Result<std::unique_ptr<base::FileLock>> take_lock(Engine &engine) {
-    auto made = base::make_directories(engine.root(), state_path);
+    // Whoever makes or restores a database in there flushes its volume.
+    auto made = base::make_directories(engine.root(), state_path, base::NewNames::unflushed);
     if (!made && made.error().code() == Code::READ_ONLY)
         return read_only(std::move(made).error());
     MOS_TRY(const std::unique_ptr<base::Directory> folder, std::move(made));
@@ -150,7 +151,8 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
         [&log = engine.m_log](std::string_view line) { write_log(log, LogLevel::info, line); });
     session.m_hooks = std::make_unique<install::PackageHooks>(engine.root(), *session.m_scripts, *session.m_services);
     session.m_site = std::make_unique<transaction::Site>(transaction::Site{
-        engine.root(), *session.m_database, engine.clock(), *session.m_observer, session.m_hooks.get()});
+        engine.root(), *session.m_database, engine.clock(), *session.m_observer, session.m_hooks.get(),
+        /*keeps_database_up=*/true});
     if (session.m_lock == nullptr)
         return session;
     if (purpose == Purpose::change || purpose == Purpose::mend) {

@@ -56,13 +56,7 @@ Result<bool> is_missing(Directory *folder) {
     if (folder == nullptr)
         return true;
     MOS_TRY(const auto there, folder->find(state::database_name));
-    if (!there)
-        return true;
-    if (there->size > 0)
-        return false;
-    // A creation that was cut short leaves its journal.
-    MOS_TRY(const auto journal, folder->find(state::journal_name));
-    return !journal || journal->size == 0;
+    return !there || there->size == 0;
 }
 
 Result<std::uint64_t> count_moved(Directory &root) {
@@ -115,6 +109,9 @@ Result<void> restore(Directory &root, Directory &folder, base::Observer &observe
         MOS_CHECK(folder.flush());
     }
     MOS_CHECK(state::restore_copy(*copy, folder));
+    // The folder itself may be new.
+    MOS_TRY(const auto sync_point, folder.open_sync_point());
+    MOS_CHECK(sync_point->flush());
     observer.notice(
         fmt::format("the database was restored from its copy: {}; its files, where there were any, are kept "
                     "as '{}/{}.damaged'",

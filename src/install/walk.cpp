@@ -394,7 +394,7 @@ Result<void> check_swept_directory(transaction::Site &site, const Resolution &re
 }
 
 Result<void> walk(transaction::Site &site, const Steps &steps, const Resolution &resolution, ChangeSink &sink) {
-    return Walker{site, steps, resolution, sink}.run();
+    return site.database.read([&] { return Walker{site, steps, resolution, sink}.run(); });
 }
 
 }  // namespace mos::install

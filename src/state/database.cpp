@@ -14,10 +14,6 @@ namespace mos::state {
 
 namespace {
 
-// A log is emptied when it is larger than this and than a quarter of the database: each time it is, the redundant copy
-// must be made anew.
-constexpr std::uint64_t largest_log_bytes = 1U << 20U;
-
 // Version 1. A later version appends its own step to migrations[]; none is ever changed.
 constexpr const char *create_version_1 = R"sql(
 CREATE TABLE properties (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -160,22 +156,44 @@ constexpr const char *settings_to_read = "PRAGMA locking_mode = EXCLUSIVE;"
                                          "PRAGMA cache_size = -2048;"
                                          "PRAGMA trusted_schema = OFF;";
 
-// Whether its creation never came to the point at which all further writing goes to the log.
+// Whether it is still to be made: an empty file is no database yet.
 Result<bool> is_unborn(base::Directory &directory) {
     MOS_TRY(const auto file, directory.find(database_name));
-    MOS_TRY(const auto journal, directory.find(journal_name));
-    return !file || file->size == 0 || journal;
+    return !file || file->size == 0;
 }
 
-// Until the database is there, nobody reads it.
-Result<std::unique_ptr<base::File>> lock_unborn(base::Directory &directory) {
-    MOS_TRY(const bool unborn, is_unborn(directory));
-    if (!unborn)
-        return std::unique_ptr<base::File>{};
-    auto created = directory.open_file(database_name, base::OpenMode::create_new);
-    if (!created && created.error().code() != Code::EXISTS)
-        return std::move(created).error();
-    return lock_database(directory, database_name, base::LockMode::exclusive, usual_patience);
+// SQLite's format, section 1.3.3 of "Database File Format": 2 in both says that changes go to a log.
+constexpr std::size_t write_version_offset = 18;
+constexpr std::size_t read_version_offset = 19;
+constexpr auto with_log = std::byte{2};
+
+// The pages of a database without content, sealed.
+Result<base::Bytes> new_database() {
+    MOS_TRY(const auto connection, Connection::open_in_memory());
+    connection->reserve_checksums();
+    MOS_CHECK(migrate(*connection, 0, Pages::checked));
+    MOS_TRY(base::Bytes file, connection->serialize());
+    file[write_version_offset] = with_log;
+    file[read_version_offset] = with_log;
+    MOS_TRY(const auto page_bytes, checked_page_bytes(file));
+    if (!page_bytes)
+        return Error{Code::INTERNAL, "SQLite reserves no room for checksums"};
+    for (std::size_t offset = 0; offset < file.size(); offset += *page_bytes)
+        seal_page(base::MutableByteView{file}.subspan(offset, *page_bytes), offset / *page_bytes + 1);
+    return file;
+}
+
+// One flush of the volume serves the folders as well, which may be new. The name becomes durable with the log's, before
+// the first commit returns.
+Result<void> create_database(base::Directory &directory) {
+    MOS_TRY(const auto sync_point, directory.open_sync_point());
+    MOS_CHECK(base::remove_tree(directory, new_database_name));  // left by a cut
+    MOS_CHECK(base::remove_tree(directory, log_name));           // of a database that is gone: it is not this one's
+    MOS_TRY(const base::Bytes content, new_database());
+    MOS_TRY(const auto file, directory.open_file(new_database_name, base::OpenMode::create_new));
+    MOS_CHECK(file->write_at(0, content));
+    MOS_CHECK(sync_point->flush());
+    return directory.rename(new_database_name, directory, database_name, base::RenameMode::replace);
 }
 
 // nullptr where there is nothing in it yet.
@@ -185,7 +203,7 @@ Result<std::unique_ptr<Connection>> connect_to_read(std::unique_ptr<base::Direct
     MOS_CHECK(connection->execute(settings_to_read));
     MOS_CHECK(connection->keep_log());
     MOS_TRY(const std::int64_t schema, readable_schema(*connection));
-    if (schema == 0)  // its creation was cut short
+    if (schema == 0)
         return std::unique_ptr<Connection>{};
     if (schema >= schema_version)
         return connection;
@@ -200,11 +218,13 @@ Result<std::unique_ptr<Connection>> connect_to_read(std::unique_ptr<base::Direct
 Database::Database(std::unique_ptr<Connection> connection) : m_connection(std::move(connection)) {}
 Database::~Database() = default;
 
-Result<std::unique_ptr<Database>> Database::open(std::unique_ptr<base::Directory> directory) {
+Result<std::unique_ptr<Database>> Database::open(std::unique_ptr<base::Directory> directory, std::uint64_t long_log) {
     MOS_CHECK(check_pages(*directory));
+    MOS_TRY(const bool unborn, is_unborn(*directory));
+    if (unborn)
+        MOS_CHECK(create_database(*directory));
     MOS_TRY(const auto file, directory->find(database_name));
     MOS_TRY(const auto log, directory->find(log_name));
-    MOS_TRY(const auto alone, lock_unborn(*directory));
     MOS_TRY(std::unique_ptr<Connection> connection,
             Connection::open(std::move(directory), database_name, FileUse::change));
     connection->reserve_checksums();
@@ -217,13 +237,7 @@ Result<std::unique_ptr<Database>> Database::open(std::unique_ptr<base::Directory
     }
     std::unique_ptr<Database> database{new Database{std::move(connection)}};
     database->m_changed = schema < schema_version;
-    // Early damage to a log that was never emptied would lose all history, and a long one is slow to open. If somebody
-    // reads just now, the next one who opens it will do it.
-    if (log && log->size > std::max(largest_log_bytes, file ? file->size / 4 : 0)) {
-        Result<void> emptied = database->empty_log(no_patience);
-        if (!emptied && emptied.error().code() != Code::LOCKED)
-            return std::move(emptied).error();
-    }
+    database->m_log_is_long = log && log->size > std::max(long_log, file ? file->size / 4 : 0);
     return database;
 }
 
@@ -289,17 +303,49 @@ Result<void> Database::commit(Durability durability, const std::function<Result<
     return result;
 }
 
-Result<void> Database::checkpoint() { return empty_log(usual_patience); }
+Result<void> Database::read(const std::function<Result<void>()> &body) {
+    struct Reading {
+        Connection &connection;
+        ~Reading() { static_cast<void>(connection.roll_back()); }  // there is nothing to commit
+    };
+    MOS_CHECK(m_connection->execute("BEGIN"));
+    const Reading reading{*m_connection};
+    return body();
+}
 
-Result<void> Database::empty_log(std::chrono::milliseconds patience) {
+Result<std::unique_ptr<base::File>> Database::lock_out_readers(std::chrono::milliseconds patience) {
     if (m_reader_lock != nullptr)
         return Error{Code::READ_ONLY, "the database was opened to be read"};
-    std::unique_ptr<base::File> alone;
-    if (base::Directory *directory = m_connection->directory(); directory != nullptr) {
-        MOS_TRY(alone, lock_database(*directory, database_name, base::LockMode::exclusive, patience));
-    }
+    base::Directory *const directory = m_connection->directory();
+    if (directory == nullptr)
+        return std::unique_ptr<base::File>{};
+    return lock_database(*directory, database_name, base::LockMode::exclusive, patience);
+}
+
+Result<void> Database::checkpoint() {
+    if (m_written_back)  // SQLite would empty the log without a flush of what it believes to be written
+        return Error{Code::IO, "the database must be opened again after a flush that failed"};
+    MOS_TRY(const auto alone, lock_out_readers(usual_patience));
     m_changed = true;
     return m_connection->execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
+
+// What is written is in the log as well until that is emptied, so a cut may tear it.
+Result<void> Database::write_back() {
+    MOS_TRY(const auto alone, lock_out_readers(no_patience));
+    MOS_CHECK(m_connection->execute("PRAGMA synchronous = OFF"));
+    m_written_back = true;
+    return m_connection->execute("PRAGMA wal_checkpoint(PASSIVE)");
+}
+
+Result<void> Database::empty_written_log() {
+    MOS_TRY(const auto alone, lock_out_readers(no_patience));
+    m_written_back = false;
+    m_log_is_long = false;
+    m_changed = true;
+    return m_connection->execute("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+base::Directory *Database::directory() const noexcept { return m_connection->directory(); }
 
 }  // namespace mos::state

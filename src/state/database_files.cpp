@@ -149,23 +149,65 @@ Result<bool> same_size(Directory &a, Directory &b, const char *name) {
     return of_a && of_b && of_a->size == of_b->size;
 }
 
+Result<bool> same_content(Directory &a, Directory &b, const char *name) {
+    MOS_TRY(const auto file_of_a, a.open_file(name, OpenMode::read));
+    MOS_TRY(const auto file_of_b, b.open_file(name, OpenMode::read));
+    base::Bytes chunk_of_a(chunk_bytes);
+    base::Bytes chunk_of_b(chunk_bytes);
+    for (std::uint64_t offset = 0;; offset += chunk_bytes) {
+        MOS_TRY(const std::size_t read_of_a, file_of_a->read_at(offset, chunk_of_a));
+        MOS_TRY(const std::size_t read_of_b, file_of_b->read_at(offset, chunk_of_b));
+        if (read_of_a != read_of_b || !std::ranges::equal(base::ByteView{chunk_of_a}.first(read_of_a),
+                                                          base::ByteView{chunk_of_b}.first(read_of_b)))
+            return false;
+        if (read_of_a < chunk_bytes)
+            return true;
+    }
+}
+
+// How far a copy is a beginning of a database: what of the log it has.
+struct Beginning {
+    bool is_one = false;
+    std::unique_ptr<File> log;        // of the database; null when there is none
+    std::optional<LogWalker> walker;  // over it, where its header is whole
+    std::uint64_t end = 0;            // of what the copy has of it
+};
+
+// A log that was emptied begins with another header than before, so a copy without a log is told by the database file.
+Result<Beginning> beginning_of(Directory &directory, Directory &copy) {
+    Beginning found;
+    MOS_TRY(const bool same_database, same_size(directory, copy, database_name));
+    MOS_TRY(found.log, open_if_there(directory, log_name));
+    MOS_TRY(const auto copied, open_if_there(copy, log_name));
+    if (!same_database || copied == nullptr)
+        return found;
+    if (found.log != nullptr) {
+        MOS_TRY(auto walker, LogWalker::begin(*found.log));
+        if (walker)
+            found.walker.emplace(std::move(*walker));
+    }
+    MOS_TRY(const base::FileStatus status, copied->status());
+    if (status.size == 0) {
+        MOS_TRY(found.is_one, same_content(directory, copy, database_name));
+    } else if (found.walker) {
+        MOS_TRY(const auto end, end_of_copy(*found.walker, *found.log, *copied));
+        found.is_one = end.has_value();
+        found.end = end.value_or(0);
+    }
+    return found;
+}
+
 // Appends what is new to the copy's log; false when the copy must be made anew.
 Result<bool> try_to_append(Directory &directory, Directory &copy) {
-    MOS_TRY(const bool same_database, same_size(directory, copy, database_name));
-    MOS_TRY(const auto log, open_if_there(directory, log_name));
-    MOS_TRY(const auto there, copy.find(log_name));
-    if (!same_database || log == nullptr || !there)
-        return false;
+    MOS_TRY(Beginning beginning, beginning_of(directory, copy));
+    if (!beginning.is_one || !beginning.walker)
+        return beginning.is_one;
     MOS_TRY(const auto copied, copy.open_file(log_name, OpenMode::write));
-    MOS_TRY(auto walker, LogWalker::begin(*log));
-    if (!walker)
-        return false;
-    MOS_TRY(const auto end, end_of_copy(*walker, *log, *copied));
-    if (!end)
-        return false;
-    if (*end > log_header_bytes)
-        MOS_CHECK(walker->go_to(*end));
-    MOS_CHECK(append_frames(*walker, *copied));
+    if (beginning.end == 0)
+        MOS_CHECK(copied->write_at(0, beginning.walker->header()));
+    if (beginning.end > log_header_bytes)
+        MOS_CHECK(beginning.walker->go_to(beginning.end));
+    MOS_CHECK(append_frames(*beginning.walker, *copied));
     return true;
 }
 
@@ -175,40 +217,29 @@ Result<void> copy_content(File &from, File &to) {
         MOS_TRY(const std::size_t count, from.read_at(offset, chunk));
         MOS_CHECK(to.write_at(offset, base::ByteView{chunk}.first(count)));
         if (count < chunk.size())
-            return to.flush();
+            return {};
     }
 }
 
 Result<void> copy_log(Directory &directory, File &to) {
     MOS_TRY(const auto log, open_if_there(directory, log_name));
     if (log == nullptr)
-        return to.flush();
+        return {};
     MOS_TRY(auto walker, LogWalker::begin(*log));
-    if (walker) {
-        MOS_CHECK(to.write_at(0, walker->header()));
-        MOS_CHECK(append_frames(*walker, to));
-    }
-    return to.flush();
+    if (!walker)
+        return {};
+    MOS_CHECK(to.write_at(0, walker->header()));
+    return append_frames(*walker, to);
 }
 
 Result<void> make_new_copy(Directory &directory, Directory &copies) {
-    MOS_CHECK(check_pages(directory));  // a damaged database must not replace a good copy
-    MOS_CHECK(copies.make_directory(new_copy_name, 0700));
-    MOS_TRY(const auto copy, copies.open_directory(new_copy_name, base::Symlinks::refuse));
-    MOS_TRY(const auto database, directory.open_file(database_name, OpenMode::read));
-    MOS_TRY(const auto new_database, copy->open_file(database_name, OpenMode::create_new));
-    MOS_CHECK(copy_content(*database, *new_database));
-    MOS_TRY(const auto new_log, copy->open_file(log_name, OpenMode::create_new));
-    MOS_CHECK(copy_log(directory, *new_log));
-    MOS_CHECK(copy->flush());
-    MOS_TRY(const auto there, copies.find(copy_name));
-    MOS_CHECK(copies.rename(new_copy_name, copies, copy_name,
-                            there ? base::RenameMode::exchange : base::RenameMode::keep_existing));
-    MOS_CHECK(copies.flush());
-    return base::remove_tree(copies, new_copy_name);  // what was the copy before
+    MOS_TRY(const auto sync_point, copies.open_sync_point());
+    MOS_CHECK(prepare_copy(directory, copies, CopiedLog::whole));
+    MOS_CHECK(sync_point->flush());
+    return take_prepared_copy(copies);
 }
 
-constexpr std::array<const char *, 3> names = {database_name, log_name, journal_name};
+constexpr std::array<const char *, 2> names = {database_name, log_name};
 
 std::string aside_name(const char *name) { return std::string{name} + ".damaged"; }
 
@@ -230,6 +261,7 @@ Result<void> put_file(Directory &from, Directory &to, const char *name) {
     MOS_TRY(const auto source, from.open_file(name, OpenMode::read));
     MOS_TRY(const auto target, to.open_file(temporary, OpenMode::create_new));
     MOS_CHECK(copy_content(*source, *target));
+    MOS_CHECK(target->flush());
     MOS_CHECK(to.rename(temporary, to, name, base::RenameMode::replace));
     return to.flush();
 }
@@ -239,10 +271,6 @@ Result<void> put_file(Directory &from, Directory &to, const char *name) {
 Result<void> check_pages(Directory &directory) {
     MOS_TRY(const auto file, open_if_there(directory, database_name));
     if (file == nullptr)
-        return {};
-    // The journal of a creation that was cut short: SQLite empties the database by it, whatever that is now.
-    MOS_TRY(const auto journal, directory.find(journal_name));
-    if (journal && journal->size > 0)
         return {};
     MOS_CHECK(check_beginning(directory, *file));
     MOS_TRY(const auto page_bytes, checked_page_bytes(*file));
@@ -279,16 +307,29 @@ Result<bool> log_is_whole(Directory &directory) {
 }
 
 Result<bool> includes(Directory &directory, Directory &copy) {
-    MOS_TRY(const bool same_database, same_size(directory, copy, database_name));
-    MOS_TRY(const auto log, open_if_there(directory, log_name));
-    MOS_TRY(const auto copied, open_if_there(copy, log_name));
-    if (!same_database || log == nullptr || copied == nullptr)
-        return false;
-    MOS_TRY(const auto walker, LogWalker::begin(*log));
-    if (!walker)
-        return false;
-    MOS_TRY(const auto end, end_of_copy(*walker, *log, *copied));
-    return end.has_value();
+    MOS_TRY(const Beginning beginning, beginning_of(directory, copy));
+    return beginning.is_one;
+}
+
+Result<void> prepare_copy(Directory &directory, Directory &copies, CopiedLog log) {
+    MOS_CHECK(check_pages(directory));  // a damaged database must not replace a good copy
+    MOS_CHECK(base::remove_tree(copies, new_copy_name));
+    MOS_CHECK(copies.make_directory(new_copy_name, 0700));
+    MOS_TRY(const auto copy, copies.open_directory(new_copy_name, base::Symlinks::refuse));
+    MOS_TRY(const auto database, directory.open_file(database_name, OpenMode::read));
+    MOS_TRY(const auto new_database, copy->open_file(database_name, OpenMode::create_new));
+    MOS_CHECK(copy_content(*database, *new_database));
+    MOS_TRY(const auto new_log, copy->open_file(log_name, OpenMode::create_new));
+    return log == CopiedLog::whole ? copy_log(directory, *new_log) : Result<void>{};
+}
+
+Result<void> take_prepared_copy(Directory &copies) {
+    MOS_TRY(const auto there, copies.find(copy_name));
+    if (!there)
+        return copies.rename(new_copy_name, copies, copy_name, base::RenameMode::keep_existing);
+    MOS_CHECK(copies.rename(new_copy_name, copies, copy_name, base::RenameMode::exchange));
+    MOS_CHECK(copies.flush());  // else a cut could bring the old one back without what is removed now
+    return base::remove_tree(copies, new_copy_name);
 }
 
 Result<CopyStep> update_copy(Directory &directory, Directory &copies) {
@@ -304,10 +345,7 @@ Result<CopyStep> update_copy(Directory &directory, Directory &copies) {
     return CopyStep::made_anew;
 }
 
-Result<void> renew_copy(Directory &directory, Directory &copies) {
-    MOS_CHECK(base::remove_tree(copies, new_copy_name));
-    return make_new_copy(directory, copies);
-}
+Result<void> renew_copy(Directory &directory, Directory &copies) { return make_new_copy(directory, copies); }
 
 Result<void> forget_damaged(Directory &directory) {
     for (const char *name : names)
@@ -322,7 +360,6 @@ Result<void> restore_copy(Directory &copy, Directory &directory) {
     MOS_CHECK(move_aside(directory, database_name));
     MOS_CHECK(directory.flush());
     MOS_CHECK(move_aside(directory, log_name));
-    MOS_CHECK(move_aside(directory, journal_name));
     MOS_TRY(const auto log, copy.find(log_name));
     if (log)
         MOS_CHECK(put_file(copy, directory, log_name));

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <utility>
 
 namespace mos::state {
@@ -84,9 +86,37 @@ Result<base::ExtendedAttributes> extended_of(const json &tree) {
     return attributes;
 }
 
+// Takes `key` and the number behind it off the front of `left`.
+template <class T>
+bool take_number(std::string_view &left, std::string_view key, T &value) {
+    if (!left.starts_with(key))
+        return false;
+    left.remove_prefix(key.size());
+    const auto [end, problem] = std::from_chars(left.data(), left.data() + left.size(), value);
+    const auto digits = static_cast<std::size_t>(end - left.data());
+    if (problem != std::errc{} || (digits > 1 && (left.front() == '0' || left.starts_with("-0"))))
+        return false;
+    left.remove_prefix(digits);
+    return true;
+}
+
+// Of what attributes_to_text() writes without a tree; nothing for any other text. An update reads as many of them as
+// the package has files.
+std::optional<Attributes> attributes_from_plain_text(std::string_view text) {
+    Attributes attributes;
+    const bool is_plain = take_number(text, R"({"group":)", attributes.group) &&
+                          take_number(text, R"(,"mode":)", attributes.mode) &&
+                          take_number(text, R"(,"nanoseconds":)", attributes.modified.nanoseconds) &&
+                          take_number(text, R"(,"owner":)", attributes.owner) &&
+                          take_number(text, R"(,"seconds":)", attributes.modified.seconds) && text == "}";
+    return is_plain ? std::optional{attributes} : std::nullopt;
+}
+
 }  // namespace
 
 Result<Attributes> attributes_from_text(std::string_view text) {
+    if (std::optional<Attributes> plain = attributes_from_plain_text(text))
+        return std::move(*plain);
     MOS_TRY(const base::JsonTree owner, base::parse_json(text, {.bytes = 16U << 20U, .depth = 2}));
     const json &tree = *owner;
     if (!tree.is_object())

@@ -97,6 +97,16 @@ Result<std::unique_ptr<Connection>> Connection::copy_to_memory() {
     return copy;
 }
 
+Result<base::Bytes> Connection::serialize() {
+    sqlite3_int64 size = 0;
+    const std::unique_ptr<unsigned char, decltype(&sqlite3_free)> image{sqlite3_serialize(m_database, "main", &size, 0),
+                                                                        sqlite3_free};
+    if (image == nullptr)
+        throw std::bad_alloc{};
+    const auto *const begin = reinterpret_cast<const std::byte *>(image.get());
+    return base::Bytes(begin, begin + size);
+}
+
 Result<void> Connection::open_file(const char *name, int flags, const char *vfs) {
     // NOMUTEX: one thread at a time uses a database, the engine sees to it.
     const int status = sqlite3_open_v2(name, &m_database, flags | SQLITE_OPEN_NOMUTEX, vfs);

@@ -68,6 +68,8 @@ class Connection {
     [[nodiscard]] static Result<std::unique_ptr<Connection>> open_in_memory();
     // A copy of all that it holds, in memory.
     [[nodiscard]] Result<std::unique_ptr<Connection>> copy_to_memory();
+    // The database file that it would be; of one in memory.
+    [[nodiscard]] Result<base::Bytes> serialize();
     Connection(const Connection &) = delete;
     Connection &operator=(const Connection &) = delete;
     ~Connection();

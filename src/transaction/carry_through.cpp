@@ -3,6 +3,7 @@
 #include "leftovers.hpp"
 #include "outputs.hpp"
 
+#include <mos/state/upkeep.hpp>
 #include <mos/transaction/apply.hpp>
 #include <mos/transaction/hooks.hpp>
 #include <mos/transaction/preflight.hpp>
@@ -28,11 +29,50 @@ Result<void> flush_tree(Site &site, SyncPoints &sync_points) {
     return {};
 }
 
+// What can be done for the database beside that flush (state::Upkeep). It waits for another transaction where it fails.
+class Upkeep {
+  public:
+    Upkeep(Site &site, SyncPoints &sync_points) : m_site(site) {
+        if (site.keeps_database_up)
+            tell(prepare(sync_points));
+    }
+    void finish() {
+        if (m_upkeep)
+            tell(m_upkeep->finish());
+    }
+
+  private:
+    Result<void> prepare(SyncPoints &sync_points) {
+        MOS_TRY(m_copies, open_stages(m_site.root));
+        state::Upkeep upkeep{m_site.database, *m_copies};
+        MOS_TRY(const bool due, upkeep.is_due());
+        if (!due)
+            return {};
+        MOS_CHECK(sync_points.add(*m_copies));
+        MOS_CHECK(sync_points.add(*m_site.database.directory()));
+        MOS_CHECK(upkeep.prepare());
+        m_upkeep.emplace(upkeep);
+        return {};
+    }
+
+    void tell(const Result<void> &done) {
+        if (!done)
+            m_site.observer.notice(fmt::format("the database's log or its copy was not brought up to date: {}",
+                                               done.error().full_message()));
+    }
+
+    Site &m_site;
+    std::unique_ptr<base::Directory> m_copies;
+    std::optional<state::Upkeep> m_upkeep;
+};
+
 // The flush comes before the word: what is called done must be durable. The word itself may be lost, or not be written
 // on a full disk: recovery then finds nothing left to move and says it again. It is not lost where scripts have written
 // outputs, for recovery would call them again, over what somebody may have written there by then.
 Result<void> settle(Site &site, Transaction &transaction, SyncPoints &sync_points, TransactionState final_state) {
+    Upkeep upkeep{site, sync_points};
     MOS_CHECK(flush_tree(site, sync_points));
+    upkeep.finish();
     transaction.state = final_state;
     MOS_TRY(const std::vector<Operation> outputs, outputs_as_left(site, transaction));
     const auto durability = outputs.empty() ? state::Durability::with_next : state::Durability::durable;

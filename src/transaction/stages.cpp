@@ -69,13 +69,16 @@ Result<SyncPoints> SyncPoints::open(Site &site, const state::Transaction &transa
 }
 
 Result<void> SyncPoints::add(Directory &directory) {
+    MOS_TRY(const base::FileStatus status, directory.own_status());
+    if (m_points.contains(status.device))
+        return {};
     MOS_TRY(auto point, directory.open_sync_point());
-    m_points.push_back(std::move(point));
+    m_points.emplace(status.device, std::move(point));
     return {};
 }
 
 Result<void> SyncPoints::flush() {
-    for (const auto &point : m_points)
+    for (const auto &[device, point] : m_points)
         MOS_CHECK(point->flush());
     return {};
 }

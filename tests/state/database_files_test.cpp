@@ -66,10 +66,27 @@ TEST_CASE("after a checkpoint the copy is made anew, also when the log is as lon
     CHECK_FALSE(must(mos::state::includes(*bench.folder("state"), *bench.folder("stages/copy"))));
     CHECK(bench.update() == CopyStep::made_anew);
     CHECK(bench.copied() == bench.held());
+    CHECK(bench.update() == CopyStep::appended);  // both without a log
     commit_step(*database, 2);
-    CHECK(bench.update() == CopyStep::made_anew);
+    CHECK(must(mos::state::includes(*bench.folder("state"), *bench.folder("stages/copy"))));
+    CHECK(bench.update() == CopyStep::appended);
+    CHECK(bench.copied() == bench.held());
     must(database->checkpoint());
     commit_step(*database, 3);
+    CHECK(bench.update() == CopyStep::made_anew);
+    CHECK(bench.copied() == bench.held());
+}
+
+TEST_CASE("a copy without a log is made anew where its database is another, be it of the same size") {
+    Bench bench;
+    const auto database = bench.open();
+    commit_step(*database, 1);
+    must(database->checkpoint());
+    CHECK(bench.update() == CopyStep::made_anew);
+    const auto copied = must(bench.folder("stages/copy")->open_file("state.db", OpenMode::write));
+    must(copied->write_at(5000, mos::base::as_bytes("x")));
+    commit_step(*database, 2);
+    CHECK_FALSE(must(mos::state::includes(*bench.folder("state"), *bench.folder("stages/copy"))));
     CHECK(bench.update() == CopyStep::made_anew);
     CHECK(bench.copied() == bench.held());
 }
@@ -161,6 +178,7 @@ TEST_CASE("a cut while the copy is kept leaves the copy before or after, or a be
     const auto database = bench.open();
     commit_step(*database, 1);
     (void)bench.update();
+    must(must(bench.twin.root()->open_sync_point())->flush());  // the first one's name
     std::vector<std::string> right{bench.copied()};
     std::vector<DiskState> states;
     for (const bool anew : {false, true}) {

@@ -8,10 +8,13 @@ namespace mos::test {
 
 using transaction::Description;
 
-Result<std::unique_ptr<Machine>> Machine::start(std::unique_ptr<base::Directory> root) {
+Result<std::unique_ptr<Machine>> Machine::start(std::unique_ptr<base::Directory> root,
+                                                std::optional<std::uint64_t> long_log) {
     MOS_TRY(auto folder, base::make_directories(*root, database_path));
-    MOS_TRY(auto database, state::Database::open(std::move(folder)));
-    return std::unique_ptr<Machine>{new Machine{std::move(root), std::move(database)}};
+    MOS_TRY(auto database, state::Database::open(std::move(folder), long_log.value_or(state::usual_long_log)));
+    std::unique_ptr<Machine> machine{new Machine{std::move(root), std::move(database)}};
+    machine->m_site.keeps_database_up = long_log.has_value();
+    return machine;
 }
 
 Result<TreeImage> Machine::tree() {

@@ -9,6 +9,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,10 @@ class Watcher final : public base::Observer {
 
 class Machine {
   public:
-    // Opens the database (var/lib/multios, made when missing). No recovery yet.
-    [[nodiscard]] static Result<std::unique_ptr<Machine>> start(std::unique_ptr<base::Directory> root);
+    // Opens the database (var/lib/multios, made when missing). No recovery yet. With `long_log` its log, from that size
+    // on, and its copy are kept up beside transactions.
+    [[nodiscard]] static Result<std::unique_ptr<Machine>> start(std::unique_ptr<base::Directory> root,
+                                                                std::optional<std::uint64_t> long_log = {});
 
     [[nodiscard]] base::Directory &root() { return *m_root; }
     [[nodiscard]] state::Database &database() { return *m_database; }

@@ -46,7 +46,7 @@ void Session::allow(Allowed allowed) {
 Result<void> Session::start() {
     m_machine.reset();
     MOS_TRY(auto root, m_disk.root());
-    MOS_TRY(m_machine, Machine::start(std::move(root)));
+    MOS_TRY(m_machine, Machine::start(std::move(root), m_workload.long_log));
     MOS_TRY(const auto recovered, transaction::recover(m_machine->site()));
     static_cast<void>(recovered);
     return {};

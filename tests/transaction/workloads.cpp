@@ -255,6 +255,18 @@ std::vector<Workload> transaction_workloads() {
                        return session.prune(1);
                    },
                    .foreign_edits = ForeignEdits::none});
+    all.push_back({.name = "long-log",
+                   .description = "an update that brings a long log into the database, and its rollback",
+                   .releases = {first(), bare(), second()},
+                   .prepare = after_first,
+                   .run = [](Session &session) -> Result<void> {
+                       MOS_CHECK(session.start());
+                       if (!session.machine().database().log_is_long())
+                           return Error{Code::INTERNAL, "the log is too short for this workload"};
+                       MOS_CHECK(session.update(0, 2));
+                       return session.roll_back(2, 0);
+                   },
+                   .long_log = 1});
     std::ranges::move(workloads_of_own_files(), std::back_inserter(all));
     std::ranges::move(volume_workloads(), std::back_inserter(all));
     std::ranges::move(hook_workloads(), std::back_inserter(all));

@@ -82,6 +82,7 @@ struct Workload {
     std::vector<std::string> volumes = {};            // tops of volumes besides the root's own, parents first
     TreeImage ground = bare_tree();                   // what is there before prepare()
     ScriptErrors script_errors = ScriptErrors::end_it;
+    std::optional<std::uint64_t> long_log = {};  // as Machine::start() takes it
 
     [[nodiscard]] Result<void> prepare_on(Disk &disk) const;  // an empty one
     [[nodiscard]] Result<DiskState> initial_state() const;    // what that leaves on a disk in memory

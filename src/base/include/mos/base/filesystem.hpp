@@ -184,8 +184,14 @@ class Directory {
 // Removes `name` and all below it; nothing when there is none.
 [[nodiscard]] Result<void> remove_tree(Directory &parent, std::string_view name);
 
+enum class NewNames : std::uint8_t {
+    flushed,
+    unflushed,  // the caller flushes the volume before it relies on them
+};
+
 // Opens `path` beneath `root`, making what is missing (mode 0755).
-[[nodiscard]] Result<std::unique_ptr<Directory>> make_directories(Directory &root, std::string_view path);
+[[nodiscard]] Result<std::unique_ptr<Directory>> make_directories(Directory &root, std::string_view path,
+                                                                  NewNames names = NewNames::flushed);
 
 // Reads a whole file of at most `limit` bytes; LIMIT when it is larger.
 [[nodiscard]] Result<Bytes> read_file(Directory &directory, std::string_view name, std::uint64_t limit);

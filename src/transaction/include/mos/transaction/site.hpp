@@ -25,7 +25,8 @@ struct Site {
     state::Database &database;
     const base::Clock &clock;
     base::Observer &observer;
-    HookCaller *hooks = nullptr;  // needed where a transaction has hooks
+    HookCaller *hooks = nullptr;     // needed where a transaction has hooks
+    bool keeps_database_up = false;  // its log and its copy, beside a transaction's last flush: see state::Upkeep
 };
 
 // The stages' folder, made when it is missing. Anything else by that name is refused (CONFLICT).

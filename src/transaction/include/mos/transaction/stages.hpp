@@ -44,14 +44,15 @@ class SyncPoints {
     // Those of the volumes of `transaction`'s operations. NOT_FOUND names one that is not there.
     [[nodiscard]] static Result<SyncPoints> open(Site &site, const state::Transaction &transaction);
 
-    // One more volume, by any directory on it.
+    // One more volume, by any directory on it. One that is there already, as another mount of the same filesystem is,
+    // keeps its older descriptor.
     [[nodiscard]] Result<void> add(base::Directory &directory);
 
     // Every volume. An error ends it: what others would say changes nothing, for nothing may be built upon this flush.
     [[nodiscard]] Result<void> flush();
 
   private:
-    std::vector<std::unique_ptr<base::SyncPoint>> m_points;
+    std::map<std::uint64_t, std::unique_ptr<base::SyncPoint>> m_points;  // by device
 };
 
 }  // namespace mos::transaction
