@@ -127,6 +127,8 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
     if (!hooks.empty())
         MOS_CHECK(stage.reserve_room());
     MOS_TRY(transaction::Staged staged, stage.finish());
+    for (const InstallStep &step : steps.installs)
+        step.package->rest();  // all content is staged, and what is recorded takes memory of its own
     // Staging may have taken long, and what came into such a directory since would go with it.
     for (const std::string &path : stager.swept_directories())
         MOS_CHECK(check_swept_directory(site, resolution, path, summary_of(resolution.steps)));

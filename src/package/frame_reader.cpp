@@ -30,6 +30,13 @@ void FrameReader::set_check(Check check) {
     m_check = check;
 }
 
+void FrameReader::rest() noexcept {
+    m_work.reset();
+    m_has_current = false;
+    m_current = {};
+    m_spare = {};
+}
+
 Result<base::ByteView> FrameReader::frame(std::uint32_t number) {
     if (m_has_current && m_current.number == number)
         return base::ByteView{m_current.plain};

@@ -44,6 +44,9 @@ class FrameReader {
     // The plain bytes of a frame; valid until the next call. DIGEST_MISMATCH, FORMAT, LIMIT, and what the source says.
     [[nodiscard]] Result<base::ByteView> frame(std::uint32_t number);
 
+    // Gives back all threads and memory, until frames are asked for again.
+    void rest() noexcept;
+
   private:
     struct Piece {
         std::uint32_t number = 0;

@@ -39,6 +39,11 @@ Result<EntryCursor> Package::entries() {
     return EntryCursor{std::move(state)};
 }
 
+void Package::rest() noexcept {
+    if (m_state->reader)
+        m_state->reader->rest();
+}
+
 Result<void> Package::read_content(const Entry &entry, const base::ByteSink &sink) {
     if (entry.type != EntryType::regular)
         return {};

@@ -100,6 +100,17 @@ TEST_CASE("frames come out right in whatever order they are asked for, and the s
     CHECK(payload.source->readers == std::set{std::this_thread::get_id()});
 }
 
+TEST_CASE("a reader that has rested goes on as before, also where frames were under way") {
+    const Payload payload{20};
+    FrameReader reader{*payload.source, payload.frames, payload_at, payload.limits};
+    for (std::uint32_t number = 0; number < 20; ++number) {
+        REQUIRE(payload.is_right(reader, number));
+        if (number % 5 == 4)
+            reader.rest();
+        REQUIRE(payload.is_right(reader, number));
+    }
+}
+
 TEST_CASE("each frame is read once by whoever reads in order") {
     const Payload payload{40};
     FrameReader reader{*payload.source, payload.frames, payload_at, payload.limits};
