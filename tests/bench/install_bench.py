@@ -7,18 +7,16 @@ columns mean.
 """
 
 import argparse
-import datetime
 import json
 import os
 import pathlib
-import platform
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 
 import aims
+from circumstances import machine, machine_text, version_of
 from contenders import FIRST, STEPS, Floor, FloorWhole, Ours, OpenSsl, SolidTar
 from measure import Failed, Meter
 from payloads import NAMES, STANDS, Image, Material, Missing, make_payload
@@ -174,30 +172,18 @@ def run_all(options, programs, folder, material):
 
 # ---- what is said about it ----
 
-def version_of(*command):
-    try:
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return ""
-    return next(iter(ended.stdout.splitlines()), "")
-
-
 def circumstances(options, material):
     return {
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+        **machine(options.work),
         "seed": options.seed, "scale": options.scale, "material": material.digest, "rounds": options.rounds,
         "page_cache": "cold" if options.cold else "warm",
-        "cores": len(os.sched_getaffinity(0)), "load": round(os.getloadavg()[0], 2), "kernel": platform.release(),
-        "filesystem": version_of("stat", "-f", "-c", "%T", str(options.work)),
-        "commit": version_of("git", "-C", str(pathlib.Path(__file__).parent), "describe", "--always", "--dirty"),
         "versions": [version_of("zstd", "--version"), version_of("openssl", "version"), version_of("dpkg", "--version"),
                      version_of("ostree", "--version").strip(), version_of("multios-package", "--version")],
     }
 
 
 def print_circumstances(about):
-    print(f"{about['date']}, commit {about['commit']}, Linux {about['kernel']}, {about['filesystem']}, {about['cores']} cores, "
-          f"load {about['load']} at the beginning")
+    print(machine_text(about))
     print(f"seed {about['seed']}, scale {about['scale']:g}, material {about['material'][:16]}, {about['rounds']} rounds (peers "
           f"one), page cache {about['page_cache']}")
     sys.stdout.flush()

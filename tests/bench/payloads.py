@@ -93,7 +93,7 @@ def _draw_files(shape, rng):
         yield File(path, kind, max(1, round(size * scale)))
 
 
-def _choose(count, stand, rng):
+def chosen(count, stand, rng):
     """The numbers of those of `count` things that a stand changes."""
     changed = max(1, round(count * CHANGED))
     if stand == "random":
@@ -102,7 +102,7 @@ def _choose(count, stand, rng):
     return list(range(begin, begin + changed))
 
 
-def _changed(content, rng):
+def changed_content(content, rng):
     """The next release of a file: a tenth of it is another, and it is a bit longer."""
     begin = rng.randrange(len(content))
     tenth = len(content) // 10
@@ -142,13 +142,13 @@ class Tree:
         _set_times(top)
 
     def _numbers(self, stand):
-        return _choose(self.files, stand, random.Random(f"{self._seed} {self.name} {stand}"))
+        return chosen(self.files, stand, random.Random(f"{self._seed} {self.name} {stand}"))
 
     def change(self, top, stand):
         """Makes a stand of the first one; returns the paths that differ."""
         for number in self._numbers(stand):
             rng = random.Random(f"{self._seed} {self.name} {stand} {number}")
-            self._write(top, number, _changed(self._content(number), rng), EPOCH + number + LATER)
+            self._write(top, number, changed_content(self._content(number), rng), EPOCH + number + LATER)
         return [self._files[number].path for number in self._numbers(stand)]
 
     def change_back(self, top, stand):
@@ -189,7 +189,7 @@ class Image:
         _set_times(top)
 
     def _numbers(self, stand):
-        return _choose(self._pieces, stand, random.Random(f"{self._seed} {self.name} {stand}"))
+        return chosen(self._pieces, stand, random.Random(f"{self._seed} {self.name} {stand}"))
 
     def change(self, top, stand):
         self._write(top, self._numbers(stand), stand)

@@ -1,6 +1,7 @@
 // Makes one package of a folder, with a fresh Ed25519 key or an RSA one: for check_with_tools.sh and for measuring.
-//   make-package FOLDER OUTPUT-FOLDER NAME ed25519|ecc-p384|rsa-4096|none [level]
-// The public key is left beside the package as NAME.pub.
+//   make-package FOLDER OUTPUT-FOLDER NAME ed25519|ecc-p384|rsa-4096|none [level [frame-bytes [epoch]]]
+// The public key is left beside the package as NAME.pub. No time in the package is later than the epoch, and it was
+// created then: else at 1700000000.
 #include <mos/crypto/key_signer.hpp>
 #include <mos/package/package_file.hpp>
 #include <mos/package/writer.hpp>
@@ -10,10 +11,20 @@
 #include <fstream>
 #include <span>
 #include <string>
+#include <string_view>
 
 using namespace mos;
 
 namespace {
+
+// The argument at `index`, if it is there and a number.
+template <class Number>
+void read_number(std::span<char *> arguments, std::size_t index, Number &value) {
+    if (arguments.size() <= index)
+        return;
+    const std::string_view text{arguments[index]};
+    std::from_chars(text.data(), text.data() + text.size(), value);
+}
 
 Result<package::CreateReport> make(std::span<char *> arguments) {
     const std::string output_path = arguments[2];
@@ -24,9 +35,11 @@ Result<package::CreateReport> make(std::span<char *> arguments) {
     manifest.package_info.name = "example";
     manifest.package_info.version = "1.2.3";
     package::CreateOptions options;
-    options.source_date_epoch = 1'700'000'000;
-    if (arguments.size() > 5)
-        std::from_chars(arguments[5], arguments[5] + std::string_view{arguments[5]}.size(), options.level);
+    std::int64_t epoch = 1'700'000'000;
+    read_number(arguments, 5, options.level);
+    read_number(arguments, 6, options.frame_target_bytes);
+    read_number(arguments, 7, epoch);
+    options.source_date_epoch = epoch;
     std::unique_ptr<crypto::Signer> signer;
     if (std::string_view{arguments[4]} != "none") {
         MOS_TRY(const crypto::KeyType type, crypto::parse_key_type(arguments[4]));
