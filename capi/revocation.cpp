@@ -28,6 +28,7 @@ Result<std::optional<RevocationList>> read_previous(const std::string &path) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): its parameters are the C API's
 int mos_certificate_revoke(const mos_key *ca_key, const mos_certificate *ca, const mos_certificate *revoked,
                            const char *reason, uint32_t validity_days, const char *path, mos_error **error) {
     return guard(error, [&]() -> Result<void> {

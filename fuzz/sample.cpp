@@ -58,7 +58,7 @@ base::Bytes sample_package(int level, Signed is_signed) {
     const auto p384 = sample_signer(p384_pem);
     package::CreateOptions options;
     options.level = level;
-    options.frame_target_bytes = 16U << 10U;
+    options.frame_sizes = {16U << 10U, 16U << 10U};
     options.signature_area_bytes = 1024;
     options.source_date_epoch = epoch;
     if (is_signed == Signed::yes)

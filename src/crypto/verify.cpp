@@ -179,11 +179,13 @@ Result<AcceptedSigner> judge(const Signature &signature, std::span<const Certifi
     MOS_TRY(Voucher voucher, find_voucher(signature, certificates, court));
     MOS_CHECK(check_algorithm(signature, voucher, court.decision));
     MOS_CHECK(court.budget->spend());
-    if (Result<void> verified = voucher.key.verify(signature.algorithm, court.message, signature.value); !verified)
-        return Error{verified.error().code(),
+    if (Result<void> verified = voucher.key.verify(signature.algorithm, court.message, signature.value); !verified) {
+        const Code code = verified.error().code();
+        return Error{code,
                      fmt::format("the signature by {} does not fit what is signed", base::in_quotes(voucher.signer))}
             .about(voucher.signer)
             .caused_by(std::move(verified).error());
+    }
     return AcceptedSigner{.trust_entry = voucher.entry.id,
                           .trust_name = voucher.entry.name,
                           .signer = voucher.signer,

@@ -32,7 +32,8 @@ Result<void> read_checked(const Entry &entry, const ContentReader &content, cons
 }  // namespace
 
 PayloadWriter::PayloadWriter(const CreateOptions &options, ScratchFile output)
-    : m_target(options.frame_target_bytes), m_least(m_target / 4), m_most(m_target * 2), m_output(std::move(output)),
+    : m_sizes(options.frame_sizes.value_or(usual_frame_sizes(options.level))), m_least(m_sizes.group_bytes / 4),
+      m_most(std::uint64_t{m_sizes.group_bytes} * 2), m_output(std::move(output)),
       m_work(frame_threads(), [this](Piece &piece, std::size_t lane) { compress(piece, lane); }) {
     for (std::size_t lane = 0; lane < m_work.lanes(); ++lane)
         m_compressors.emplace_back(options.level);
@@ -92,11 +93,11 @@ bool PayloadWriter::ends_group(std::string_view path, std::uint64_t bytes) const
     std::uint64_t draw = 0;
     for (unsigned i = 0; i < 4; ++i)
         draw = (draw << 8U) | std::to_integer<std::uint64_t>(digest[i]);
-    return draw < (bytes << 32U) / (m_target - m_least);
+    return draw < (bytes << 32U) / (m_sizes.group_bytes - m_least);
 }
 
 Result<Extent> PayloadWriter::add(const Entry &entry, const ContentReader &content) {
-    if (has_tar_data(entry) && entry.size > m_target)
+    if (has_tar_data(entry) && entry.size > m_sizes.group_bytes)
         return add_large(entry, content);
     return add_small(entry, content);
 }
@@ -128,17 +129,17 @@ Result<Extent> PayloadWriter::add_large(const Entry &entry, const ContentReader 
     Extent extent{m_frame_number, 0, 0};
     const auto fill = [&](base::ByteView part) -> Result<void> {
         while (!part.empty()) {
-            const auto room = static_cast<std::size_t>(m_target - m_frame.size());
+            const auto room = m_sizes.piece_bytes - m_frame.size();
             const base::ByteView taken = part.first(std::min(room, part.size()));
             append(taken);
             part = part.subspan(taken.size());
-            if (m_frame.size() == m_target)
+            if (m_frame.size() == m_sizes.piece_bytes)
                 MOS_CHECK(cut());
         }
         return {};
     };
     MOS_CHECK(read_checked(entry, content, fill));
-    // The target is a multiple of the tar block, so there is padding only in a frame that has data too.
+    // A piece is a multiple of the tar block, so there is padding only in a frame that has data too.
     append_zeros(tar_padding(entry.size));
     MOS_CHECK(cut());
     extent.frame_count = m_frame_number - extent.first_frame;

@@ -17,8 +17,8 @@ namespace mos::package {
 using ContentReader = std::function<Result<void>(const base::ByteSink &)>;
 
 // Small files are grouped. A group ends after an entry by a rule over the entry's path alone, so that a file that is
-// inserted or changed changes one frame and the later ones stay what they were. The data of a file larger than the
-// target stands in frames of its own: they change only with that file's content.
+// inserted or changed changes one frame and the later ones stay what they were. The data of a file larger than
+// a group stands in frames of its own: they change only with that file's content.
 class PayloadWriter {
   public:
     PayloadWriter(const CreateOptions &options, ScratchFile output);
@@ -55,8 +55,8 @@ class PayloadWriter {
     void append(base::ByteView bytes);
     void append_zeros(std::uint64_t count);
 
-    std::uint64_t m_target;
-    std::uint64_t m_least;
+    FrameSizes m_sizes;
+    std::uint64_t m_least;  // of a group
     std::uint64_t m_most;
     ScratchFile m_output;
     base::Bytes m_frame;

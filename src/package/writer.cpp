@@ -19,8 +19,8 @@ namespace mos::package {
 namespace {
 
 constexpr int max_level = 19;  // beyond it zstd takes windows that readers refuse
-constexpr std::uint32_t min_frame_target = 16U << 10U;
-constexpr std::uint32_t max_frame_target = 4U << 20U;
+constexpr std::uint32_t min_frame_size = 16U << 10U;
+constexpr std::uint32_t max_frame_size = 4U << 20U;
 constexpr std::uint32_t size_unit = 512;
 constexpr std::uint32_t metadata_mode = 0644;
 
@@ -28,10 +28,12 @@ Result<void> check_options(const CreateOptions &options) {
     const auto refuse = [](std::string message) { return Error{Code::INVALID_ARGUMENT, std::move(message)}; };
     if (options.level < uncompressed || options.level > max_level)
         return refuse(fmt::format("compression level {} is not from {} to {}", options.level, uncompressed, max_level));
-    if (options.frame_target_bytes < min_frame_target || options.frame_target_bytes > max_frame_target ||
-        options.frame_target_bytes % size_unit != 0)
-        return refuse(fmt::format("frame size {} is not from {} to {} and a multiple of {}", options.frame_target_bytes,
-                                  min_frame_target, max_frame_target, size_unit));
+    const FrameSizes sizes = options.frame_sizes.value_or(usual_frame_sizes(options.level));
+    for (const std::uint32_t size : {sizes.group_bytes, sizes.piece_bytes}) {
+        if (size < min_frame_size || size > max_frame_size || size % size_unit != 0)
+            return refuse(fmt::format("frame size {} is not from {} to {} and a multiple of {}", size, min_frame_size,
+                                      max_frame_size, size_unit));
+    }
     if (options.signature_area_bytes < size_unit || options.signature_area_bytes % size_unit != 0 ||
         options.signature_area_bytes > Limits{}.signature_area_bytes)
         return refuse(fmt::format("signature area size {} is not from {} to {} and a multiple of {}",

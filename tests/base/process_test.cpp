@@ -280,12 +280,11 @@ TEST_CASE("other children of the embedder are left alone") {
 
 TEST_CASE("a throwing sink leaves no program behind") {
     std::string process;
-    CHECK_THROWS_AS((void)system_processes().run(shell("echo $$; sleep 60"), silent_observer(),
-                                                 [&](std::string_view chunk) {
-                                                     process = chunk;
-                                                     throw std::bad_alloc{};
-                                                 }),
-                    std::bad_alloc);
+    const auto sink = [&](std::string_view chunk) {
+        process = chunk;
+        throw std::bad_alloc{};
+    };
+    CHECK_THROWS_AS((void)system_processes().run(shell("echo $$; sleep 60"), silent_observer(), sink), std::bad_alloc);
     CHECK_FALSE(is_alive(process));
 }
 

@@ -27,9 +27,10 @@ PAYLOAD = "application"
 TREES = (*PACKAGES, PAYLOAD)
 LEVELS = (3, 19)
 KIB, MB = 2**10, 10**6
-SIZES_KIB = (16, 32, 64, 128, 256, 512, 1024, 2048)
+USUAL = 0  # the sizes that the writer takes at that level unless it is told
+SIZES_KIB = (16, 32, 64, 128, 256, 512, 1024, 2048, USUAL)
 EPOCH = 4_102_444_800  # 2100: later than all files, whose times stay what they are
-FAST_LEVEL = 1  # for the old release, of which digests of plain bytes alone are asked
+FAST_LEVEL = 1  # for the old release, of which digests of plain bytes alone are asked: where they don't depend on it
 
 
 def say(text):
@@ -38,7 +39,7 @@ def say(text):
 
 class Row(NamedTuple):
     """A package of the new release."""
-    frame_kib: int
+    frame_kib: int  # 0: the writer's usual sizes
     package_bytes: int
     over_solid: float  # share
     besides_bytes: int  # what is not frames of content: head, metadata, last frame
@@ -75,8 +76,8 @@ class Packer:
         os.remove(path)
         return package, took
 
-    def digests(self, tree, sizes):
-        return {size: digests(self.pack(tree, FAST_LEVEL, size)[0]) for size in sizes}
+    def digests(self, tree, size, level):
+        return digests(self.pack(tree, level if size == USUAL else FAST_LEVEL, size)[0])
 
 
 def solid_bytes(folder, tree, level):
@@ -84,6 +85,10 @@ def solid_bytes(folder, tree, level):
     tar = SolidTar(os.path.join(folder, f"solid-{level}"), tree, level, Meter("", folder))
     tar.meter.run(tar.command("create"))
     return tar.created_bytes()
+
+
+def label(size):
+    return "usual" if size == USUAL else str(size)
 
 
 def row_of(frame_kib, package, took, solid, known, known_same_times, seed):
@@ -94,16 +99,21 @@ def row_of(frame_kib, package, took, solid, known, known_same_times, seed):
 
 def tables_of(releases, folder, packer, options):
     say(f"{releases.name}: packing the old release")
-    known = packer.digests(releases.old, options.size)
-    take_times(releases.old, releases.new)
-    known_same_times = packer.digests(releases.old, options.size)
+    known = [{} for _ in range(2)]  # by size and level; the second with the new release's times
+    for digests_of in known:
+        for size in options.size:
+            of_first = packer.digests(releases.old, size, options.level[0])
+            for level in options.level:
+                is_other = size == USUAL and level != options.level[0]
+                digests_of[size, level] = packer.digests(releases.old, size, level) if is_other else of_first
+        take_times(releases.old, releases.new)
     for level in options.level:
         solid = solid_bytes(folder, releases.new, level)
         rows = []
         for size in options.size:
             package, took = packer.pack(releases.new, level, size)
-            rows.append(row_of(size, package, took, solid, known[size], known_same_times[size], options.seed))
-            say(f"{releases.name}, level {level}: {size} KiB: {rows[-1].package_bytes / MB:.3f} MB, {took:.1f} s")
+            rows.append(row_of(size, package, took, solid, *(each[size, level] for each in known), options.seed))
+            say(f"{releases.name}, level {level}: {label(size)} KiB: {rows[-1].package_bytes / MB:.3f} MB, {took:.1f} s")
         yield Table(releases.name, level, solid, rows)
 
 
@@ -117,7 +127,7 @@ def text_of(table):
     yield f"{table.tree}, level {table.level}: a solid tar | zstd has {table.solid_bytes / MB:.3f} MB"
     yield HEADING
     for row in table.rows:
-        yield (f"{row.frame_kib:9}{row.package_bytes / MB:12.3f}{row.over_solid * 100:14.1f}{row.besides_bytes / KIB:13.0f}"
+        yield (f"{label(row.frame_kib):>9}{row.package_bytes / MB:12.3f}{row.over_solid * 100:14.1f}{row.besides_bytes / KIB:13.0f}"
                f"{row.frames:8}{row.reused * 100:10.1f}{row.reused_same_times * 100:14.1f}{row.touched.frames * 100:18.1f}"
                f"{row.touched.plain_bytes * 100:9.1f}{row.create_s:10.1f}")
 
@@ -169,7 +179,8 @@ def read_options():
     parser.add_argument("build", type=pathlib.Path, help="the build folder")
     parser.add_argument("--tree", action="append", choices=TREES, help="this one; may be given again. Else all")
     parser.add_argument("--level", action="append", type=int, choices=range(1, 20), metavar="N", help="the same; else 3, 19")
-    parser.add_argument("--size", action="append", type=int, metavar="KIB", help="the same; else 16 to 2048")
+    parser.add_argument("--size", action="append", type=int, metavar="KIB", help="the same; else 16 to 2048, and 0: "
+                        "the writer's usual sizes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()), metavar="DIR",
                         help="where the trees and packages are made; the folder for temporary files otherwise")

@@ -116,7 +116,7 @@ class Bench {
     std::string pack(const std::string &version, const std::string &content) const {
         const Folder input;
         input.put("app/file", content);
-        const std::string output = work.at("app-" + version + ".mos");
+        std::string output = work.at("app-" + version + ".mos");
         mos_build_options options = MOS_BUILD_OPTIONS_INIT;
         options.flags = MOS_BUILD_KEEP_OWNERS;
         options.name = "app";

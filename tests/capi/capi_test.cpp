@@ -187,9 +187,9 @@ TEST_CASE("cursors go to MOS_END and stay there") {
     const Bench bench;
     const std::string path = bench.pack("1", "one");
     bench.install(path);
-    const Package package = made_by<Package>(
+    const auto package = made_by<Package>(
         [&](auto out, auto error) { return mos_package_open_path(bench.context.get(), path.c_str(), out, error); });
-    const Cursor cursor =
+    const auto cursor =
         made_by<Cursor>([&](auto out, auto error) { return mos_package_entries(package.get(), out, error); });
     CHECK(mos_entry_cursor_next(cursor.get(), nullptr, nullptr) == MOS_E_INVALID_ARGUMENT);  // and nothing is lost
     mos_entry entry = MOS_ENTRY_INIT;
@@ -205,7 +205,7 @@ TEST_CASE("cursors go to MOS_END and stay there") {
     must(mos_package_information_get(package.get(), &information, nullptr), nullptr);
     CHECK(information.entries == static_cast<std::uint64_t>(std::count(paths.begin(), paths.end(), '\n')));
 
-    const History history =
+    const auto history =
         made_by<History>([&](auto out, auto error) { return mos_history_open(bench.engine.get(), out, error); });
     mos_history_record record = MOS_HISTORY_RECORD_INIT;
     CHECK(mos_history_next(history.get(), &record, nullptr) == MOS_OK);
@@ -223,7 +223,7 @@ TEST_CASE("the doctor's findings come one by one, and repairing answers what was
     bench.install(bench.pack("1", "one"));
     CHECK(unlink(bench.root.at("var/lib/multios/state.db").c_str()) == 0);
     const auto findings = [&](auto open) {
-        const Doctor doctor = made_by<Doctor>(open);
+        const auto doctor = made_by<Doctor>(open);
         std::string kinds;
         mos_finding finding = MOS_FINDING_INIT;
         while (mos_doctor_next(doctor.get(), &finding, nullptr) == MOS_OK) {
@@ -285,7 +285,7 @@ TEST_CASE("an error says what failed on what, why, and what to do about it") {
 
 TEST_CASE("an error leads to its cause, which it owns") {
     const Bench bench;
-    const Package package = made_by<Package>([&](auto out, auto error) {
+    const auto package = made_by<Package>([&](auto out, auto error) {
         return mos_package_open_path(bench.context.get(), bench.pack("1", "one").c_str(), out, error);
     });
     mos_trust_options trust = MOS_TRUST_OPTIONS_INIT;
@@ -417,13 +417,13 @@ TEST_CASE("the context's log is told what a change to a root noticed") {
         options.log = Log::take;
         options.log_user_data = &log;
         options.log_destroy = Log::free;
-        const Context context =
+        const auto context =
             made_by<Context>([&](auto out, auto error) { return mos_context_create(&options, out, error); });
         mos_engine_options root = MOS_ENGINE_OPTIONS_INIT;
         root.root_path = bench.root.path().c_str();
-        const Engine engine =
+        const auto engine =
             made_by<Engine>([&](auto out, auto error) { return mos_engine_open(context.get(), &root, out, error); });
-        const Plan plan =
+        const auto plan =
             made_by<Plan>([&](auto out, auto error) { return mos_plan_create(engine.get(), out, error); });
         must(mos_plan_rollback(plan.get(), nullptr, nullptr), nullptr);
         must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, nullptr), nullptr);
@@ -461,21 +461,20 @@ TEST_CASE("the context's clock is asked, and freed with the last that needs it")
         options.clock = Clock::tell;
         options.clock_user_data = &clock;
         options.clock_destroy = Clock::free;
-        Context context =
-            made_by<Context>([&](auto out, auto error) { return mos_context_create(&options, out, error); });
+        auto context = made_by<Context>([&](auto out, auto error) { return mos_context_create(&options, out, error); });
         mos_engine_options root = MOS_ENGINE_OPTIONS_INIT;
         root.root_path = bench.root.path().c_str();
-        const Engine engine =
+        const auto engine =
             made_by<Engine>([&](auto out, auto error) { return mos_engine_open(context.get(), &root, out, error); });
         context.reset();
         CHECK(clock.destroyed == 0);
-        const Plan plan =
+        const auto plan =
             made_by<Plan>([&](auto out, auto error) { return mos_plan_create(engine.get(), out, error); });
         must(mos_plan_install_path(plan.get(), bench.pack("1", "one").c_str(), nullptr, nullptr), nullptr);
         must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, nullptr), nullptr);
     }
     CHECK(clock.destroyed == 1);
-    const History history =
+    const auto history =
         made_by<History>([&](auto out, auto error) { return mos_history_open(bench.engine.get(), out, error); });
     mos_history_record record = MOS_HISTORY_RECORD_INIT;
     REQUIRE(mos_history_next(history.get(), &record, nullptr) == MOS_OK);
@@ -515,7 +514,7 @@ TEST_CASE("a question goes to the ask callback, whose NULL is the default") {
 
 TEST_CASE("a certificate that would end beyond all times is refused") {
     const Bench bench;
-    const Key key = made_by<Key>(
+    const auto key = made_by<Key>(
         [&](auto out, auto error) { return mos_key_generate(bench.context.get(), MOS_KEY_ECC_P384, out, error); });
     mos_certificate_options options = MOS_CERTIFICATE_OPTIONS_INIT;
     options.common_name = "CA";
@@ -537,7 +536,7 @@ TEST_CASE("a private key that can't be written in full leaves nothing behind") {
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
     const int code = mos_key_store(bench.key.get(), path.c_str(), nullptr);
     ::setrlimit(RLIMIT_FSIZE, &before);
-    std::signal(SIGXFSZ, handler);
+    static_cast<void>(std::signal(SIGXFSZ, handler));
     CHECK(code < 0);
     CHECK_FALSE(std::filesystem::exists(path));
     CHECK(mos_key_store(bench.key.get(), path.c_str(), nullptr) == MOS_OK);
@@ -593,11 +592,11 @@ TEST_CASE("root and package by descriptor are duplicated: the caller may close h
     mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
     options.flags = MOS_ENGINE_ROOT_DESCRIPTOR;
     options.root_descriptor = root;
-    const Engine engine = made_by<Engine>(
+    const auto engine = made_by<Engine>(
         [&](auto out, auto error) { return mos_engine_open(bench.context.get(), &options, out, error); });
     ::close(root);
     const int package = ::open(bench.pack("1", "one").c_str(), O_RDONLY | O_CLOEXEC);
-    const Plan plan = made_by<Plan>([&](auto out, auto error) { return mos_plan_create(engine.get(), out, error); });
+    const auto plan = made_by<Plan>([&](auto out, auto error) { return mos_plan_create(engine.get(), out, error); });
     must(mos_plan_install_descriptor(plan.get(), package, "by descriptor", nullptr, nullptr), nullptr);
     ::close(package);
     must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, nullptr), nullptr);

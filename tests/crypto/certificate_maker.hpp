@@ -52,7 +52,7 @@ inline Bytes ca_constraints(int path_length = -1, bool is_critical = true) {
 }
 inline Bytes leaf_constraints() { return extension("551d13", true, der::element(Tag::sequence, {})); }
 inline Bytes key_usage(std::uint16_t bits) { return extension("551d0f", true, der::named_bits(bits)); }
-inline Bytes extended_key_usage(std::vector<std::string_view> purposes, bool is_critical = false) {
+inline Bytes extended_key_usage(const std::vector<std::string_view> &purposes, bool is_critical = false) {
     Bytes list;
     for (const std::string_view purpose : purposes) {
         const Bytes one = oid(purpose);
@@ -90,6 +90,7 @@ inline Bytes alternative_names(const std::vector<Bytes> &names, bool is_critical
 }
 inline Bytes subtrees(unsigned number, const std::vector<Bytes> &names) {
     std::vector<Bytes> list;
+    list.reserve(names.size());
     for (const Bytes &one : names)
         list.push_back(der::element(Tag::sequence, {one}));
     return names.empty() ? Bytes{} : der::element(der::context_constructed(number), {join(list)});

@@ -35,8 +35,8 @@ Signature hostile_signature(std::size_t number) {
     leaf.has_authority_key_id = false;
     std::vector<Certificate> chain = {make(leaf)};
     for (std::size_t i = 1; i < max_chain_certificates; ++i) {
-        const PrivateKey &other = key_number(10 + (number + i) % max_signatures);
-        Recipe ca = ca_recipe("Root", other, "Root", key);
+        const PrivateKey &above = key_number(10 + (number + i) % max_signatures);
+        Recipe ca = ca_recipe("Root", above, "Root", key);
         ca.has_authority_key_id = false;
         chain.push_back(make(ca));
     }
@@ -67,7 +67,8 @@ struct LongChain {
         for (std::size_t i = 0; i <= max_path_intermediates; ++i) {
             const std::string own = i == 0 ? "Top" : "CA" + std::to_string(i);
             const std::string above = i < 2 ? "Top" : "CA" + std::to_string(i - 1);
-            const PrivateKey &key = key_number(200 + i), &issuer = key_number(200 + (i == 0 ? 0 : i - 1));
+            const PrivateKey &key = key_number(200 + i);
+            const PrivateKey &issuer = key_number(200 + (i == 0 ? 0 : i - 1));
             Recipe ca = ca_recipe(own, key, above, issuer);
             ca.extensions = {ca_constraints(), key_usage(certificate_sign | list_sign)};
             path.insert(path.begin(), make(ca));

@@ -8,7 +8,6 @@
 using namespace mos::test;
 using namespace mos::engine;
 using mos::Code;
-using mos::crypto::Certificate;
 using mos::crypto::KeyType;
 using mos::crypto::PrivateKey;
 using mos::crypto::PublicKey;

@@ -37,7 +37,10 @@ Result<package::CreateReport> make(std::span<char *> arguments) {
     package::CreateOptions options;
     std::int64_t epoch = 1'700'000'000;
     read_number(arguments, 5, options.level);
-    read_number(arguments, 6, options.frame_target_bytes);
+    std::uint32_t frame_bytes = 0;
+    read_number(arguments, 6, frame_bytes);
+    if (frame_bytes != 0)
+        options.frame_sizes = {frame_bytes, frame_bytes};
     read_number(arguments, 7, epoch);
     options.source_date_epoch = epoch;
     std::unique_ptr<crypto::Signer> signer;

@@ -97,7 +97,7 @@ TEST_CASE("the content digest does not depend on level, frame size or signature 
     const CreateReport first = must(test::PackageMaker{}.create(tree));
     CreateOptions options = test::reproducible();
     options.level = uncompressed;
-    options.frame_target_bytes = 16U << 10U;
+    options.frame_sizes = {16U << 10U, 16U << 10U};
     options.signature_area_bytes = 1024;
     const test::PackageMaker other{options};
     const CreateReport second = must(other.create(tree));
@@ -305,9 +305,9 @@ TEST_CASE("options out of range are refused") {
     };
     CHECK(refused([](CreateOptions &options) { options.level = 20; }));
     CHECK(refused([](CreateOptions &options) { options.level = -1; }));
-    CHECK(refused([](CreateOptions &options) { options.frame_target_bytes = 1000; }));
-    CHECK(refused([](CreateOptions &options) { options.frame_target_bytes = (16U << 10U) + 1; }));
-    CHECK(refused([](CreateOptions &options) { options.frame_target_bytes = 8U << 20U; }));
+    CHECK(refused([](CreateOptions &options) { options.frame_sizes = {1000, 16U << 10U}; }));
+    CHECK(refused([](CreateOptions &options) { options.frame_sizes = {(16U << 10U) + 1, 16U << 10U}; }));
+    CHECK(refused([](CreateOptions &options) { options.frame_sizes = {16U << 10U, 8U << 20U}; }));
     CHECK(refused([](CreateOptions &options) { options.signature_area_bytes = 0; }));
     CHECK(refused([](CreateOptions &options) { options.signature_area_bytes = 513; }));
     CHECK(refused([](CreateOptions &options) { options.signature_area_bytes = 512U << 10U; }));
@@ -316,7 +316,7 @@ TEST_CASE("options out of range are refused") {
 
 TEST_CASE("an inserted small file changes few frames") {
     CreateOptions options = test::reproducible();
-    options.frame_target_bytes = 16U << 10U;
+    options.frame_sizes = {16U << 10U, 16U << 10U};
     const test::Tree tree;
     for (int i = 0; i < 400; ++i)
         tree.file("f" + std::to_string(1000 + i),

@@ -54,7 +54,7 @@ TEST_CASE("tar, bsdtar, zstd, sha256sum and openssl check and extract a package 
     check_by_tools(tree, test::reproducible(), crypto::KeyType::ecc_p384);
     CreateOptions options = test::reproducible();
     options.level = uncompressed;
-    options.frame_target_bytes = 16U << 10U;
+    options.frame_sizes = {16U << 10U, 16U << 10U};
     check_by_tools(tree, options, crypto::KeyType::rsa_4096);
 }
 

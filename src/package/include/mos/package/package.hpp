@@ -45,7 +45,8 @@ class Package {
     // of the package's own, in 2 MiB of memory more; the source is read by the caller's thread alone.
     [[nodiscard]] Result<void> read_content(const Entry &entry, const base::ByteSink &sink);
 
-    // Gives back what read_content() keeps for its next call: for whoever has read what he needs, and keeps the package.
+    // Gives back what read_content() keeps for its next call: for whoever has read what he needs, and keeps the
+    // package.
     void rest() noexcept;
 
     // Checks everything there is: every frame, every entry's digest, that the tar says byte for byte what the index

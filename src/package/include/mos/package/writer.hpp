@@ -26,10 +26,22 @@ enum class Owners : std::uint8_t { root, keep };
 
 inline constexpr int uncompressed = 0;  // as a level: frames of raw blocks
 
+// 16 KiB to 4 MiB each. Small groups let an update expand and fetch little besides what has changed; the pieces of a
+// large file are needed together, so they may be larger.
+struct FrameSizes {
+    std::uint32_t group_bytes;  // what frames of grouped small files tend to; a file that is larger has its own
+    std::uint32_t piece_bytes;  // what those are cut into
+};
+
+// By the table in docs/performance.md, "Frame size". Who asks for a high level asks for few bytes.
+[[nodiscard]] constexpr FrameSizes usual_frame_sizes(int level) noexcept {
+    constexpr int high_level = 16;
+    return level < high_level ? FrameSizes{128U << 10U, 256U << 10U} : FrameSizes{256U << 10U, 1U << 20U};
+}
+
 struct CreateOptions {
-    int level = 3;  // zstd's 1 to 19, or `uncompressed`
-    // What frames of grouped small files tend to, and what large files are cut into; 16 KiB to 4 MiB.
-    std::uint32_t frame_target_bytes = 256U << 10U;
+    int level = 3;                               // zstd's 1 to 19, or `uncompressed`
+    std::optional<FrameSizes> frame_sizes = {};  // the usual ones of the level, unless it is said
     std::uint32_t signature_area_bytes = default_signature_area_bytes;
     std::optional<std::int64_t> source_date_epoch;  // no time in the package is later, and it was created then
     Owners owners = Owners::root;
