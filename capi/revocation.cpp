@@ -5,8 +5,10 @@
 #include <mos/crypto/limits.hpp>
 #include <mos/crypto/revocation_list.hpp>
 
+namespace base = mos::base;
 using namespace mos::capi;
 using mos::Code;
+using mos::Error;
 using mos::Result;
 using mos::crypto::RevocationList;
 
@@ -16,14 +18,44 @@ constexpr std::uint32_t usual_days = 30;
 constexpr std::int64_t day_s = 86'400;
 constexpr std::uint32_t list_mode = 0644;
 
-Result<std::optional<RevocationList>> read_previous(const std::string &path) {
-    const auto content = read_whole(path, mos::crypto::max_revocation_list_file_bytes);
-    if (!content && content.error().code() == Code::NOT_FOUND)
-        return std::optional<RevocationList>{};
-    if (!content)
-        return content.error();
-    MOS_TRY(RevocationList list, RevocationList::from_file(*content, path));
-    return std::optional{std::move(list)};
+// The authority's list as it stands, held until the next one has taken its place: of two that are made from the same
+// one, the later would forget what the earlier revoked.
+struct Previous {
+    std::unique_ptr<base::File> held;  // null where there is none yet
+    std::optional<RevocationList> list;
+};
+
+Error made_by_another(const std::string &path) {
+    return Error{Code::LOCKED, "the list is being renewed by another process; try again"}.about(path);
+}
+
+Result<Previous> hold_previous(const NamedPlace &place, const std::string &path) {
+    Previous previous;
+    auto opened = place.folder->open_file(place.name, base::OpenMode::read);
+    if (!opened && opened.error().code() == Code::NOT_FOUND)
+        return previous;
+    MOS_TRY(previous.held, std::move(opened));
+    auto locked = previous.held->lock(base::LockMode::exclusive);
+    if (!locked && locked.error().code() == Code::LOCKED)
+        return made_by_another(path);
+    MOS_CHECK(std::move(locked));
+    MOS_TRY(const base::FileStatus own, previous.held->status());
+    MOS_TRY(const auto named, place.folder->find(place.name));
+    if (!named || named->inode != own.inode)  // replaced before it was locked
+        return made_by_another(path);
+    MOS_TRY(const base::Bytes content,
+            base::read_file(*place.folder, place.name, mos::crypto::max_revocation_list_file_bytes));
+    MOS_TRY(previous.list, RevocationList::from_file(content, path));
+    return previous;
+}
+
+Result<void> put_next(const NamedPlace &place, const Previous &previous, base::ByteView list, const std::string &path) {
+    if (previous.held != nullptr)
+        return base::replace_file(*place.folder, place.name, list, list_mode);
+    auto created = base::create_file(*place.folder, place.name, list, list_mode);
+    if (!created && created.error().code() == Code::EXISTS)
+        return made_by_another(path);
+    return created;
 }
 
 }  // namespace
@@ -42,10 +74,11 @@ int mos_certificate_revoke(const mos_key *ca_key, const mos_certificate *ca, con
             MOS_CHECK(check_handle(revoked));
             next.revoked = &revoked->chain.front();
         }
-        MOS_TRY(const std::optional<RevocationList> previous, read_previous(where));
-        MOS_TRY(const RevocationList made, mos::crypto::make_next_revocation_list(
-                                               *secret, ca->chain.front(), previous ? &*previous : nullptr, next));
         MOS_TRY(const NamedPlace place, open_place(where));
-        return mos::base::replace_file(*place.folder, place.name, mos::base::as_bytes(made.to_pem()), list_mode);
+        MOS_TRY(const Previous previous, hold_previous(place, where));
+        MOS_TRY(const RevocationList made,
+                mos::crypto::make_next_revocation_list(*secret, ca->chain.front(),
+                                                       previous.list ? &*previous.list : nullptr, next));
+        return put_next(place, previous, base::as_bytes(made.to_pem()), where);
     });
 }

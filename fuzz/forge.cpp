@@ -81,9 +81,11 @@ package::Statement statement_of(std::string_view manifest_text) {
     package::Statement statement;
     statement.signature_area_bytes = area_bytes;
     statement.manifest_bytes = static_cast<std::uint32_t>(manifest_text.size());
-    const auto manifest = package::parse_manifest(manifest_text);
-    const package::PackageInfo info =
-        manifest ? manifest->package_info : package::PackageInfo{.name = "p", .version = "1"};
+    package::PackageInfo info;
+    info.name = "p";
+    info.version = "1";
+    if (const auto manifest = package::parse_manifest(manifest_text))
+        info = manifest->package_info;
     statement.name = info.name;
     statement.version = info.version;
     statement.release = info.release;

@@ -99,7 +99,8 @@ MOS_API const char *mos_certificate_subject(const mos_certificate *certificate);
  * PEM, replaced atomically. What a list that is there already has revoked stays so, and its number grows by one;
  * `revoked` NULL only renews it. `reason` is "key compromise", "superseded", … (docs/security.md), NULL: "unspecified".
  * The list is good for `validity_days` (0: 30): whoever has it refuses the authority's signers from then on until there
- * is a newer one. MOS_E_CERTIFICATE_INVALID for a list of another authority or a certificate of another one. Since 0.1.
+ * is a newer one. MOS_E_CERTIFICATE_INVALID for a list of another authority or a certificate of another one;
+ * MOS_E_LOCKED while another process makes the next list of the same one. Since 0.1.
  */
 MOS_API int mos_certificate_revoke(const mos_key *ca_key, const mos_certificate *ca, const mos_certificate *revoked,
                                    const char *reason, uint32_t validity_days, const char *path, mos_error **error);

@@ -327,7 +327,9 @@ Result<void> Database::checkpoint() {
         return Error{Code::IO, "the database must be opened again after a flush that failed"};
     MOS_TRY(const auto alone, lock_out_readers(usual_patience));
     m_changed = true;
-    return m_connection->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    MOS_CHECK(m_connection->execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    m_log_is_long = false;
+    return {};
 }
 
 // What is written is in the log as well until that is emptied, so a cut may tear it.

@@ -1,6 +1,9 @@
 // Who is trusted, changed and listed through the C API, and a package judged in five steps.
 #include "capi_bench.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 #include <vector>
 
 using namespace mos::test::capi;
@@ -252,6 +255,26 @@ TEST_CASE("revocation lists are told with their state, and removed when they may
          error);
     CHECK(mos_trust_list_revocation_count(list_of(bench).get()) == 0);
     CHECK(mos_trust_list_revocation_count(nullptr) == 0);
+}
+
+TEST_CASE("of two who make the next revocation list from the same one, the second is told to try again") {
+    const Bench bench;
+    const Vendor vendor{bench};
+    const std::string file = bench.work.at("vendor.crl");
+    const auto renew = [&](auto error) {
+        return mos_certificate_revoke(vendor.key.get(), vendor.certificate.get(), nullptr, nullptr, 3, file.c_str(),
+                                      error);
+    };
+    mos_error *error = nullptr;
+    must(renew(&error), error);
+    const std::string before = bench.work.read("vendor.crl");
+    const int other = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    REQUIRE(::flock(other, LOCK_EX | LOCK_NB) == 0);
+    CHECK(failure_of(renew).code == MOS_E_LOCKED);
+    CHECK(bench.work.read("vendor.crl") == before);
+    ::close(other);
+    must(renew(&error), error);
+    CHECK(bench.work.read("vendor.crl") != before);
 }
 
 TEST_CASE("a validation answers its five questions, whatever the answers") {

@@ -1,9 +1,13 @@
 // From a tree to a package and back.
 #include "package_fixture.hpp"
 
+#include <mos/package/frame.hpp>
 #include <mos/package/metadata.hpp>
 
+#include <fmt/format.h>
+
 #include <map>
+#include <sched.h>
 #include <set>
 #include <sys/xattr.h>
 
@@ -22,6 +26,27 @@ std::map<std::string, Entry> by_installed_path(const std::vector<Entry> &entries
     }
     return result;
 }
+
+// Leaves the calling thread, and those that it starts, one core for as long as this lives.
+class OneCore {
+  public:
+    OneCore() {
+        REQUIRE(::sched_getaffinity(0, sizeof m_before, &m_before) == 0);
+        std::size_t first = 0;
+        while (!CPU_ISSET(first, &m_before))
+            ++first;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(first, &one);
+        REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
+    }
+    OneCore(const OneCore &) = delete;
+    OneCore &operator=(const OneCore &) = delete;
+    ~OneCore() { static_cast<void>(::sched_setaffinity(0, sizeof m_before, &m_before)); }
+
+  private:
+    cpu_set_t m_before = {};
+};
 
 }  // namespace
 
@@ -104,6 +129,19 @@ TEST_CASE("the content digest does not depend on level, frame size or signature 
     CHECK(first.content_digest == second.content_digest);
     CHECK(first.frames < second.frames);
     must(test::check_fully(other.bytes()));
+}
+
+TEST_CASE("a package has the same bytes whether one core makes it or several") {
+    const test::Tree tree;
+    for (int i = 0; i < 80; ++i)
+        tree.file(fmt::format("data/{}", i), fmt::format("{:0>{}}", i * 7919, 2000 * (i + 1)));
+    const test::PackageMaker by_all{test::reproducible()};
+    CHECK(must(by_all.create(tree)).frames > 20);
+    const test::PackageMaker by_one{test::reproducible()};
+    const OneCore one_core;
+    REQUIRE(frame_threads() == 0);
+    must(by_one.create(tree));
+    CHECK(by_one.bytes() == by_all.bytes());
 }
 
 TEST_CASE("a prefix puts the tree below it, the tree's own folder included") {

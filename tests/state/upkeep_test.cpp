@@ -98,6 +98,14 @@ TEST_CASE("a long log is brought in at the cost of one flush, the copy's name") 
     CHECK(bench.copied() == bench.held());
 }
 
+TEST_CASE("a log that a checkpoint has brought in is not long any more") {
+    const Bench bench;
+    make_long_log(bench);
+    const auto database = bench.open();
+    must(database->checkpoint());
+    CHECK_FALSE(bench.keep_up(*database));
+}
+
 TEST_CASE("while somebody reads the log stays as it is, and is brought in by the next one") {
     Bench bench;
     make_long_log(bench);
