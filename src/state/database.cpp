@@ -281,10 +281,11 @@ Result<void> Database::commit(Durability durability, const std::function<Result<
         return Error{Code::READ_ONLY, "the database was opened to be read"};
     MOS_CHECK(m_connection->execute(durability == Durability::durable ? "PRAGMA synchronous = FULL"
                                                                       : "PRAGMA synchronous = NORMAL"));
-    MOS_CHECK(m_connection->execute("BEGIN IMMEDIATE"));
     Result<void> result;
     try {
-        result = body();
+        result = m_connection->execute("BEGIN IMMEDIATE");
+        if (result)
+            result = body();
         if (result && durability == Durability::durable)
             result = m_connection->execute("UPDATE properties SET value = value + 1 WHERE name = 'revision'");
     } catch (...) {  // out of memory, as a rule; an open transaction would refuse all that come
@@ -306,10 +307,11 @@ Result<void> Database::commit(Durability durability, const std::function<Result<
 Result<void> Database::read(const std::function<Result<void>()> &body) {
     struct Reading {
         Connection &connection;
-        ~Reading() { static_cast<void>(connection.roll_back()); }  // there is nothing to commit
+        bool &failed;
+        ~Reading() { failed = !connection.roll_back() || failed; }  // there is nothing to commit
     };
+    const Reading reading{*m_connection, m_failed};  // also of one that has begun although memory ran out
     MOS_CHECK(m_connection->execute("BEGIN"));
-    const Reading reading{*m_connection};
     return body();
 }
 

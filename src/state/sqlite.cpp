@@ -65,6 +65,7 @@ std::string Statement::text_at(int column) const {
 Connection::~Connection() {
     for (const auto &[sql, cached] : m_cache)
         sqlite3_finalize(cached.statement);
+    sqlite3_finalize(m_roll_back);
     sqlite3_close(m_database);
 }
 
@@ -119,6 +120,9 @@ Result<void> Connection::open_file(const char *name, int flags, const char *vfs)
     sqlite3_db_config(m_database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(m_database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_limit(m_database, SQLITE_LIMIT_LENGTH, 16 << 20);
+    // Now, because what is prepared when memory has run out is not.
+    if (sqlite3_prepare_v3(m_database, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &m_roll_back, nullptr) != SQLITE_OK)
+        return error("set up");
     return {};
 }
 
@@ -129,7 +133,11 @@ Result<void> Connection::execute(const char *sql) {
 }
 
 bool Connection::roll_back() noexcept {
-    sqlite3_exec(m_database, "ROLLBACK", nullptr, nullptr, nullptr);  // fails where SQLite rolled back by itself
+    // Twice, since SQLite may take memory even here, which a moment later is there again.
+    for (int tries = 0; tries < 2 && sqlite3_get_autocommit(m_database) == 0; ++tries) {
+        sqlite3_step(m_roll_back);
+        sqlite3_reset(m_roll_back);
+    }
     return sqlite3_get_autocommit(m_database) != 0;
 }
 

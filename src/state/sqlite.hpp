@@ -75,7 +75,8 @@ class Connection {
     ~Connection();
 
     [[nodiscard]] Result<void> execute(const char *sql);
-    // Ends the transaction without its changes; whether none is open now. Also while memory runs out.
+    // Ends the transaction without its changes; whether none is open now. Also while memory runs out, for which what it
+    // needs is made ahead.
     [[nodiscard]] bool roll_back() noexcept;
     // The write-ahead log stays when the database is closed: emptying it would cost flushes at every end of a command.
     [[nodiscard]] Result<void> keep_log();
@@ -100,6 +101,7 @@ class Connection {
 
     std::unique_ptr<PortVfs> m_vfs;  // outlives the handle below
     sqlite3 *m_database = nullptr;
+    sqlite3_stmt *m_roll_back = nullptr;
     std::unordered_map<const char *, CachedStatement> m_cache;
 };
 

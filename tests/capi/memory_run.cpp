@@ -12,11 +12,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,11 +48,11 @@ std::string_view content_of(std::string_view version) {
 void lead_to(const Rig &rig, std::string_view version) {
     if (rig.version() == version)
         return;
-    if (version == "") {
+    if (version.empty()) {
         rig.remove();
         return;
     }
-    if (rig.version() == "")
+    if (rig.version().empty())
         rig.bench.install(rig.old_package);
     if (rig.version() == "2" && version == "1")
         rig.roll_back();
@@ -60,19 +63,40 @@ void lead_to(const Rig &rig, std::string_view version) {
 // How a child process ended that ran a command while memory ran out.
 enum class End : std::uint8_t { not_reached, success, said_so, other_error, died };
 
+// What a child's error said, for whoever reads of it: a page that both processes have.
+char *shared_message() {
+    constexpr std::size_t page = 4096;
+    static void *const mapped = ::mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return mapped != MAP_FAILED ? static_cast<char *>(mapped) : nullptr;
+}
+
+void keep_message(const mos_error *error) {
+    constexpr std::size_t longest = 1000;
+    char *const kept = shared_message();
+    if (kept == nullptr)
+        return;
+    int length = std::snprintf(kept, longest, "%s", error != nullptr ? "" : "no error");
+    for (; error != nullptr && length >= 0; error = mos_error_cause(error)) {
+        const auto at = std::min(static_cast<std::size_t>(length), longest);
+        length += std::snprintf(kept + at, longest - at, "%s%s", at > 0 ? ": " : "", mos_error_message(error));
+    }
+}
+
 int exit_status_of(const Outcome &outcome) {
     const auto &[code, error] = outcome;
     if (!allocation_has_failed())
         return static_cast<int>(End::not_reached);
     if (code == MOS_OK)
         return static_cast<int>(End::success);
+    keep_message(error.get());
     const bool said_so = code == MOS_E_OUT_OF_MEMORY && mos_error_code(error.get()) == MOS_E_OUT_OF_MEMORY;
     return static_cast<int>(said_so ? End::said_so : End::other_error);
 }
 
 // In a process of its own, so that one that dies is seen, and what it leaves too.
 End run_in_child(const Rig &rig, const Command &command, std::uint64_t number, Shortage shortage) {
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
+    keep_message(nullptr);  // the page must be there before the processes part
     const pid_t child = ::fork();
     if (child == 0) {
         // std::terminate says on stderr what the table counts.
@@ -86,7 +110,7 @@ End run_in_child(const Rig &rig, const Command &command, std::uint64_t number, S
     int status = 0;
     if (child < 0 || ::waitpid(child, &status, 0) != child) {
         fmt::print("memory-run can't run a process\n");
-        std::exit(1);
+        std::exit(1);  // NOLINT(concurrency-mt-unsafe): there is one thread
     }
     return WIFEXITED(status) ? static_cast<End>(WEXITSTATUS(status)) : End::died;
 }
@@ -102,7 +126,8 @@ std::string examine(Rig &rig, const Command &command, End end) {
     if (rig.recover() != 0)
         return "a second recovery found something to do";
     if (end == End::other_error)
-        return "the error does not say that memory ran out";
+        return fmt::format("the error does not say that memory ran out: {}",
+                           shared_message() != nullptr ? shared_message() : "");
     if (end == End::died)
         return "the process died";
     return command.look ? command.look(rig, end == End::success ? Ended::successfully : Ended::in_vain) : "";
@@ -181,7 +206,7 @@ std::optional<Options> read_options(int count, char **arguments) {
 
 }  // namespace
 
-int main(int count, char **arguments) {
+int main(int count, char **arguments) {  // NOLINT(bugprone-exception-escape): it would end the run, as it should
     const auto options = read_options(count, arguments);
     if (!options)
         return 2;
@@ -191,7 +216,7 @@ int main(int count, char **arguments) {
         if (!check.m_failed)
             return;
         fmt::print("the bench broke: {}:{}: {}\n", check.m_file, check.m_line, check.m_expr);
-        std::exit(1);
+        std::exit(1);  // NOLINT(concurrency-mt-unsafe): there is one thread
     });
     fmt::print("one allocation in {}\n\n{:12}{:>12}{:>9}{:>10}{:>8}\n", options->sample, "command", "allocations",
                "failed", "harmless", "wrong");
@@ -205,7 +230,7 @@ int main(int count, char **arguments) {
                    tally.violations.size());
         for (std::size_t i = 0; i < std::min(tally.violations.size(), violations_shown); ++i)
             fmt::print("  WRONG: {}\n", tally.violations[i]);
-        std::fflush(stdout);
+        static_cast<void>(std::fflush(stdout));
         (tally.violations.empty() && tally.failed > 0 ? passed : failed) += 1;
     }
     fmt::print("\n{} passed, {} failed\n", passed, failed + (passed + failed == 0 ? 1 : 0));

@@ -21,7 +21,7 @@ struct Vendor {
         path = bench.work.at("vendor.crt");
         mos_error *error = nullptr;
         must(mos_certificate_store(certificate.get(), path.c_str(), &error), error);
-        fingerprint = mos_certificate_fingerprint(certificate.get());
+        fingerprint.assign(mos_certificate_fingerprint(certificate.get()));
     }
     [[nodiscard]] mos_new_trust trust() const {
         mos_new_trust made = MOS_NEW_TRUST_INIT;
@@ -84,9 +84,9 @@ std::string validate_file(const Bench &bench, const std::string &path, std::stri
 
 // Of the open package, which is also what its file is.
 std::string validate(const Bench &bench, const std::string &path, std::uint32_t flags = 0) {
-    const Package package = made_by<Package>(
+    const auto package = made_by<Package>(
         [&](auto out, auto error) { return mos_package_open_path(bench.context.get(), path.c_str(), out, error); });
-    const std::string letters =
+    std::string letters =
         answers_of(made_by<Job>([&](auto out, auto error) {
                        return mos_engine_validate_job(bench.engine.get(), package.get(), flags, out, error);
                    }),
@@ -106,7 +106,7 @@ TEST_CASE("an authority is added with its limits, listed with them, and removed"
     trust.packages = "kernel-*  firmware";
     trust.types = "kernel";
     trust.not_after_unix_s = 2'000'000'000;
-    const TrustList added = made_by<TrustList>(
+    const auto added = made_by<TrustList>(
         [&](auto out, auto error) { return mos_engine_trust_add(bench.engine.get(), &trust, out, error); });
     REQUIRE(mos_trust_list_count(added.get()) == 1);
     const mos_trust_entry entry = entry_at(added, 0);
@@ -313,7 +313,7 @@ TEST_CASE("a file that is no package fails in the first of five answers, and one
 TEST_CASE("a validation without its trust, its policy or a known flag is an error") {
     const Bench bench;
     const std::string path = bench.pack("1", "content");
-    const Package package = made_by<Package>(
+    const auto package = made_by<Package>(
         [&](auto out, auto error) { return mos_package_open_path(bench.context.get(), path.c_str(), out, error); });
     mos_job *job = nullptr;
     const auto code = [&](std::uint32_t flags) {
@@ -335,7 +335,7 @@ TEST_CASE("the policy of the root that the caller names is in effect") {
     const std::string path = bench.pack("1", "content");
     const std::string folder = bench.root.at("etc/multios/trust");
     const std::string root = bench.root.at("");
-    const Package package = made_by<Package>(
+    const auto package = made_by<Package>(
         [&](auto out, auto error) { return mos_package_open_path(bench.context.get(), path.c_str(), out, error); });
     mos_trust_options trust = MOS_TRUST_OPTIONS_INIT;
     trust.trust_path = folder.c_str();
