@@ -14,6 +14,10 @@ class PolicyFile(AuthorityWorkshop):
     def policy(self):
         return self.must(run("multios-update", "security", "show", f"--root={self.root}", "--format=json")).json
 
+    def test_to_configure_nothing_is_a_mistake(self):
+        self.assertEqual(update("security", "configure", f"--root={self.root}").code, USAGE)
+        self.assertFalse(self.has("etc/multios/security-policy.yml"))
+
     def test_a_comment_of_the_administrator_stays(self):
         path = os.path.join(self.root, "etc/multios/security-policy.yml")
         with open(path, "w", encoding="utf-8") as file:

@@ -20,9 +20,9 @@ OF_PACKAGES = {"unnamed-package_info.json"}  # which is no configuration of a ro
 
 
 def misspelt(text):
-    """The text with two letters of its first key below the top one changed about; that word, and its line."""
+    """The text with a letter of its first key below the top one left out; that word, and its line."""
     match = KEY.search(text)
-    word = match[1][:-2] + match[1][-1] + match[1][-2]
+    word = match[1][:-2] + match[1][-1]
     return text[:match.start(1)] + word + text[match.end(1):], word, text.count("\n", 0, match.start(1)) + 1
 
 

@@ -149,6 +149,7 @@ class ConfigureSecurity(TrustCase):
         self.must_refuse(self.install_kernel(), REFUSED, "E059", "level medium")
 
     def refused_to_switch_off_what_verification_is(self):
+        self.do()  # a policy that must stay as it is
         for option in ("--require-signature", "--require-integrity-check"):
             self.refuse(REFUSED, "(E060)", replace={f"{option}=true": f"{option}=false"})
 
