@@ -43,7 +43,7 @@ class ValidatedFile(FileCase):
 
     def setUp(self):
         super().setUp()
-        shutil.copy(CONFIG / self.file, self.work)
+        shutil.copyfile(CONFIG / self.file, self.at(self.file))
         self.placeholders = {"FILE": self.file}
         if update("config", "validate", self.at(self.file), f"--root={self.root}").code == NOT_BUILT:
             self.wait_until_built("this build has no 'config validate'")
@@ -74,7 +74,7 @@ class SecurityPolicy(FileCase, AuthorityWorkshop):
     def setUp(self):
         super().setUp()
         self.placed = self.in_root("etc/multios/security-policy.yml")
-        shutil.copy(CONFIG / self.file, self.placed)
+        shutil.copyfile(CONFIG / self.file, self.placed)
         self.add_ca()
         self.put_kernel()
 
@@ -119,7 +119,7 @@ class PackageInformation(FileCase):
     def setUp(self):
         super().setUp()
         self.given("kernel", {"boot/kernel": "kernel\n"})
-        shutil.copy(CONFIG / self.file, self.work)
+        shutil.copyfile(CONFIG / self.file, self.at(self.file))
         self.placeholders = {"FILE": self.file}
 
     def done_all_that_it_says_is_in_the_manifest(self):
