@@ -1,5 +1,6 @@
 #include "ini_values.hpp"
 
+#include "places.hpp"
 #include "scalar.hpp"
 
 #include <mos/base/bytes.hpp>
@@ -33,7 +34,8 @@ std::string_view without_blanks_in_front(std::string_view line) {
 // such that none of this happens.
 class IniReader {
   public:
-    IniReader(std::string_view text, std::string_view name) : m_rest(text), m_name(name) {}
+    IniReader(std::string_view text, std::string_view name, Places &places)
+        : m_rest(text), m_name(name), m_places(places) {}
 
     [[nodiscard]] Result<base::JsonTree> read() {
         const int malformed_line = ini_parse_stream(&IniReader::next_line, this, &IniReader::take, this);
@@ -104,6 +106,7 @@ class IniReader {
             return refuse(Code::INVALID_ARGUMENT, "is neither '[section]' nor 'key = value'");
         const std::string path = section.empty() ? std::string{key} : fmt::format("{}.{}", section, key);
         json *place = m_root.get();
+        std::string pointer;
         std::size_t depth = 1;
         std::string_view rest = path;
         for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
@@ -113,6 +116,7 @@ class IniReader {
             place = enter(*place, rest.substr(0, dot), path);
             if (place == nullptr)
                 return false;
+            pointer = note_place(std::move(pointer), rest.substr(0, dot));
             rest.remove_prefix(dot + 1);
         }
         if (place->find(rest) != place->end())
@@ -120,7 +124,15 @@ class IniReader {
         if (!check_part(rest, path) || !count())
             return false;
         (*place)[std::string{rest}] = scalar(value);
+        note_place(std::move(pointer), rest);
         return true;
+    }
+
+    // Of a section the first line that names it. Returns the pointer to what `key` names.
+    std::string note_place(std::string pointer, std::string_view key) {
+        pointer = pointer_below(std::move(pointer), key);
+        m_places.try_emplace(pointer, Place{static_cast<std::uint32_t>(m_line), 0});
+        return pointer;
     }
 
     // The object `part` of `parent`; null after a refusal.
@@ -145,6 +157,7 @@ class IniReader {
 
     std::string_view m_rest;
     std::string m_name;
+    Places &m_places;
     base::JsonTree m_root = base::json_object();
     std::size_t m_line = 0;
     std::size_t m_values = 1;
@@ -154,6 +167,8 @@ class IniReader {
 
 }  // namespace
 
-Result<base::JsonTree> read_ini(std::string_view text, std::string_view name) { return IniReader{text, name}.read(); }
+Result<base::JsonTree> read_ini(std::string_view text, std::string_view name, Places &places) {
+    return IniReader{text, name, places}.read();
+}
 
 }  // namespace mos::config

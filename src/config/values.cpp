@@ -86,17 +86,17 @@ Result<JsonTree> read_json(std::string_view text, std::string_view name) {
     return tree;
 }
 
-Result<JsonTree> read_as(Format format, std::string_view text, std::string_view name) {
+Result<JsonTree> read_as(Format format, std::string_view text, std::string_view name, Places &places) {
     switch (format) {
     case Format::ini:
-        return read_ini(text, name);
+        return read_ini(text, name, places);
     case Format::json:
         return read_json(text, name);
     case Format::yaml:
         break;
     }
 #ifdef MOS_HAVE_YAML
-    return read_yaml(text, name);
+    return read_yaml(text, name, places);
 #else
     return Error{Code::NOT_BUILT,
                  fmt::format("{} is YAML, which this build can't read; INI and JSON it can", in_quotes(name))}
@@ -119,7 +119,7 @@ Result<Format> format_of(std::string_view file_name) {
     return invalid(file_name, "ends with none of .yml, .yaml, .ini, .conf, .json, so its format can't be told");
 }
 
-Result<JsonTree> read_values(std::string_view text, Format format, std::string_view name) {
+Result<JsonTree> read_values(std::string_view text, Format format, std::string_view name, Places *places) {
     if (text.size() > max_values_bytes)
         return Error{Code::LIMIT, fmt::format("{} has {} bytes, at most {} are allowed", in_quotes(name), text.size(),
                                               max_values_bytes)}
@@ -127,7 +127,8 @@ Result<JsonTree> read_values(std::string_view text, Format format, std::string_v
     if (text.starts_with(byte_order_mark))
         text.remove_prefix(byte_order_mark.size());
     MOS_CHECK(check_text(text, name));
-    MOS_TRY(JsonTree tree, read_as(format, text, name));
+    Places unwanted;
+    MOS_TRY(JsonTree tree, read_as(format, text, name, places != nullptr ? *places : unwanted));
     if (tree->is_null())
         return base::json_object();  // nothing but comments
     if (!tree->is_object())

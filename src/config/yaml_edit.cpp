@@ -1,5 +1,7 @@
 #include <mos/config/yaml_edit.hpp>
 
+#include "assignment.hpp"
+
 #include <mos/base/bytes.hpp>
 #include <mos/config/values.hpp>
 
@@ -12,21 +14,9 @@
 
 namespace mos::config {
 
-using nlohmann::json;
-
 namespace {
 
 constexpr std::size_t usual_indent = 2;
-
-std::vector<std::string> split(std::string_view text, char separator) {
-    std::vector<std::string> parts;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(separator), text.size());
-        parts.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return parts;
-}
 
 std::size_t indent_of(std::string_view line) { return std::min(line.find_first_not_of(' '), line.size()); }
 
@@ -154,34 +144,6 @@ class Editor {
     std::vector<std::string> m_lines;
 };
 
-bool is_path(std::string_view path) {
-    return !path.empty() && path.front() != '.' && path.back() != '.' && path.find("..") == std::string_view::npos;
-}
-
-// Puts the value where the path leads, in sections that are made where they are missing.
-Result<void> assign(json &tree, const Assignment &assignment, json &value, std::string_view name) {
-    const std::vector<std::string> keys = split(assignment.path, '.');
-    json *section = &tree;
-    for (auto key = keys.begin(); key != keys.end() - 1; ++key) {
-        if (const auto there = section->find(*key); there != section->end() && !there->is_object() && !there->is_null())
-            return Error{Code::INVALID_ARGUMENT, fmt::format("{} has a value where {} needs a section",
-                                                             base::in_quotes(name), base::in_quotes(assignment.path))};
-        section = &base::object_in(*section, *key);
-    }
-    (*section)[keys.back()].swap(value);
-    return {};
-}
-
-Result<void> check_assignment(const Assignment &assignment) {
-    if (!is_path(assignment.path))
-        return Error{Code::INVALID_ARGUMENT,
-                     fmt::format("{} is no path of keys with points between them", base::in_quotes(assignment.path))};
-    if (assignment.value.find_first_of("\r\n") != std::string::npos)
-        return Error{Code::INVALID_ARGUMENT,
-                     fmt::format("the value of {} goes over several lines", base::in_quotes(assignment.path))};
-    return {};
-}
-
 // What the edited text must say.
 Result<base::JsonTree> expected_tree(std::string_view text, std::span<const Assignment> assignments,
                                      std::string_view name) {
@@ -193,7 +155,7 @@ Result<base::JsonTree> expected_tree(std::string_view text, std::span<const Assi
         if (value->size() != 2 || !value->contains("end"))  // as behind a quote that is not closed
             return Error{Code::INVALID_ARGUMENT,
                          fmt::format("{} is no value on one line", base::in_quotes(assignment.value))};
-        MOS_CHECK(assign(*tree, assignment, value->at("value"), name));
+        MOS_CHECK(put_value(*tree, assignment.path, value->at("value"), name));
     }
     return tree;
 }
@@ -208,10 +170,7 @@ Result<std::string> edit_yaml(std::string_view text, std::span<const Assignment>
     std::string edited = editor.text();
     const Result<base::JsonTree> found = read_values(edited, Format::yaml, name);
     if (!found || **found != *expected)
-        return Error{Code::INVALID_ARGUMENT,
-                     fmt::format("{} is laid out in a way that can't be edited line by line; change it with an editor",
-                                 base::in_quotes(name))}
-            .about(std::string{name});
+        return not_editable(name);
     return edited;
 }
 

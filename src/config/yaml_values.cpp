@@ -1,5 +1,6 @@
 #include "yaml_values.hpp"
 
+#include "places.hpp"
 #include "scalar.hpp"
 
 #include <mos/base/bytes.hpp>
@@ -79,7 +80,7 @@ void copy_into(json &place, const json &tree) {
 // of what they stand for.
 class TreeBuilder final : public YAML::EventHandler {
   public:
-    explicit TreeBuilder(std::string_view name) : m_name(name) {}
+    TreeBuilder(std::string_view name, Places &places) : m_name(name), m_places(places) {}
 
     [[nodiscard]] JsonTree take_root() { return std::move(m_root); }
 
@@ -149,6 +150,7 @@ class TreeBuilder final : public YAML::EventHandler {
     struct Open {
         json *container = nullptr;  // stable: a parent takes no further child while one is open
         YAML::anchor_t anchor = YAML::NullAnchor;
+        std::string pointer;  // to the container
         std::string key;
         bool has_key = false;
     };
@@ -175,6 +177,13 @@ class TreeBuilder final : public YAML::EventHandler {
         count_bytes(mark, key.size());
         open.key = key;
         open.has_key = true;
+        note_place(mark, key);
+    }
+
+    void note_place(const YAML::Mark &mark, std::string_view key) {
+        m_places.insert_or_assign(pointer_below(m_open.back().pointer, key),
+                                  Place{static_cast<std::uint32_t>(mark.line) + 1,
+                                        static_cast<std::uint32_t>(mark.column) + 1});
     }
 
     void count_bytes(const YAML::Mark &mark, std::size_t bytes) {
@@ -196,8 +205,10 @@ class TreeBuilder final : public YAML::EventHandler {
         if (m_open.empty())
             return *m_root;
         Open &open = m_open.back();
-        if (open.container->is_array())
+        if (open.container->is_array()) {
+            note_place(mark, next_key());
             return open.container->emplace_back();
+        }
         open.has_key = false;
         return (*open.container)[open.key];
     }
@@ -206,9 +217,16 @@ class TreeBuilder final : public YAML::EventHandler {
         if (expects_key())
             refuse(mark, "a key is an object or a list; only text can be one");
         check_depth(mark, 1);
+        std::string pointer = m_open.empty() ? std::string{} : pointer_below(m_open.back().pointer, next_key());
         json &container = place(mark, 0);
         container = json(type);
-        m_open.push_back({.container = &container, .anchor = anchor, .key = {}});
+        m_open.push_back({.container = &container, .anchor = anchor, .pointer = std::move(pointer), .key = {}});
+    }
+
+    // Of what the innermost container takes next.
+    [[nodiscard]] std::string next_key() const {
+        const Open &open = m_open.back();
+        return open.container->is_array() ? std::to_string(open.container->size()) : open.key;
     }
 
     void close() {
@@ -227,6 +245,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
 
     std::string m_name;
+    Places &m_places;
     JsonTree m_root = base::json_null();
     std::vector<Open> m_open;
     std::map<YAML::anchor_t, JsonTree> m_anchors;
@@ -237,8 +256,8 @@ class TreeBuilder final : public YAML::EventHandler {
 
 }  // namespace
 
-Result<JsonTree> read_yaml(std::string_view text, std::string_view name) {
-    TreeBuilder builder{name};
+Result<JsonTree> read_yaml(std::string_view text, std::string_view name, Places &places) {
+    TreeBuilder builder{name, places};
     try {
         std::istringstream stream{std::string{text}};
         YAML::Parser parser{stream};

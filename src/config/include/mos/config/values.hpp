@@ -7,6 +7,9 @@
 #include <mos/base/json.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
 #include <string_view>
 
 namespace mos::config {
@@ -20,6 +23,17 @@ inline constexpr std::size_t max_values = 10'000;           // objects and lists
 // By the ending: .yml, .yaml, .ini, .conf or .json. INVALID_ARGUMENT, with these endings, for any other.
 [[nodiscard]] Result<Format> format_of(std::string_view file_name);
 
+// Where something stands in a text, counted from 1; 0 where the format can't tell.
+struct Place {
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+
+    friend bool operator==(const Place &, const Place &) = default;
+};
+// By JSON pointer (RFC 6901). YAML: where the key of a value stands, or an element of a list; what an alias stands for has no
+// places of its own. INI: the line. JSON: nothing.
+using Places = std::map<std::string, Place>;
+
 // `name` is the file's, for messages. The result is an object; an empty file is an empty one. INVALID_ARGUMENT, with
 // line and column where the format has them, for what is malformed, stands twice, or is no clean UTF-8; LIMIT beyond
 // the limits above; NOT_BUILT for YAML in a build without it.
@@ -28,6 +42,8 @@ inline constexpr std::size_t max_values = 10'000;           // objects and lists
 // merge keys ("<<") and keys that are no text are refused. INI: [a.b] is the object "b" in "a", and so is a dotted key;
 // lines are at most 197 bytes long and don't continue on the next; a " ;" begins a comment. JSON: RFC 8259; fractions
 // are kept as text.
-[[nodiscard]] Result<base::JsonTree> read_values(std::string_view text, Format format, std::string_view name);
+// `places`, where given, is filled.
+[[nodiscard]] Result<base::JsonTree> read_values(std::string_view text, Format format, std::string_view name,
+                                                 Places *places = nullptr);
 
 }  // namespace mos::config

@@ -1,0 +1,29 @@
+// What an edited file must say afterwards.
+#pragma once
+
+#include <mos/base/json.hpp>
+#include <mos/config/yaml_edit.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mos::config {
+
+// The parts between the separators; nothing behind one at the end.
+[[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
+
+// INVALID_ARGUMENT for a path with an empty key, and a value of several lines.
+[[nodiscard]] Result<void> check_assignment(const Assignment &assignment);
+
+// Puts the value where the path leads, in sections that are made where they are missing. INVALID_ARGUMENT when a value stands
+// where a section must be. `name` is the file's, for messages.
+[[nodiscard]] Result<void> put_value(nlohmann::json &tree, std::string_view path, nlohmann::json &value,
+                                     std::string_view name);
+
+// The file can't be edited so that it says just what it must.
+[[nodiscard]] Error not_editable(std::string_view name);
+
+}  // namespace mos::config

@@ -1,0 +1,58 @@
+// The files of a root that hold its settings, read and changed.
+#pragma once
+
+#include <mos/config/settings.hpp>
+#include <mos/config/yaml_edit.hpp>
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mos::config {
+
+inline constexpr std::string_view settings_path = "etc/multios";
+inline constexpr std::size_t max_settings_files = 256;
+
+// The directory `path` below a root, through links that stay in it; null where there is none. A link that leads nowhere, or
+// a file in its place, is no missing directory: NOT_FOUND, IO.
+[[nodiscard]] Result<std::unique_ptr<base::Directory>> find_folder(base::Directory &root, std::string_view path);
+
+struct LoadOptions {
+    std::string environment;               // "" for what update_system.environment says
+    std::string user;                      // "" for no layer of a user
+    std::vector<Assignment> command_line;  // paths and values
+};
+
+struct LoadedSettings {
+    Settings settings;
+    std::vector<Problem> problems;   // of all files; what they say besides holds
+    std::vector<std::string> files;  // that were read, in their order
+    std::string environment;
+};
+
+// Lays one over the other: what is built in; etc/multios/*.yml, *.yaml and *.ini; environments/NAME.yml or .ini;
+// users/NAME.yml; the command line. A file that can't be read, or has something wrong in it, is a problem and no error: an
+// update does not fail for it. INVALID_ARGUMENT for a name that is none and for a command line that is wrong.
+[[nodiscard]] Result<LoadedSettings> load_settings(base::Directory &root, const LoadOptions &options);
+
+// Which file a change goes to.
+struct SettingsTarget {
+    Layer layer = Layer::system;
+    std::string name;  // of the environment or the user
+};
+
+// Changes settings and nothing else in a file, and puts it in the old one's place, atomically. Of the system's files it is
+// the one that has the setting already, else its section, else the section's own ("update-system.yml"). Where assignments
+// are for several files, all are checked before the first is written. The caller keeps other writers away.
+// INVALID_ARGUMENT, with nothing written, for a path that is no setting, for a value that it can't have, for elements of a list
+// of sections, and when a file would then have a problem that it did not have. Returns the files' paths below the root.
+[[nodiscard]] Result<std::vector<std::string>> change_settings(base::Directory &root, const SettingsTarget &target,
+                                                  std::span<const Assignment> assignments);
+
+// Takes an environment's or a user's file away; NOT_FOUND where there is none.
+[[nodiscard]] Result<std::string> remove_settings(base::Directory &root, const SettingsTarget &target);
+
+}  // namespace mos::config

@@ -1,0 +1,146 @@
+#include <mos/config/settings.hpp>
+
+#include "places.hpp"
+
+#include <mos/base/bytes.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace mos::config {
+
+using base::in_quotes;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t max_problems = 100;
+constexpr std::string_view user_section = "user_preferences";
+constexpr std::array<std::string_view, 3> environments = {"development", "staging", "production"};
+
+bool is_environment(std::string_view key) {
+    return std::find(environments.begin(), environments.end(), key) != environments.end();
+}
+
+// Walks a file's tree and the table side by side.
+class Walk {
+  public:
+    Walk(std::string_view name, Layer layer, const Places &places) : m_name(name), m_layer(layer), m_places(places) {}
+
+    void enter_file(const json &tree) {
+        for (const auto &item : tree.items()) {
+            const std::string pointer = pointer_below("", item.key());
+            if (m_layer == Layer::user && item.key() != user_section)
+                put_problem(pointer, item.key(),
+                            fmt::format("can't be set for one user; only '{}' can", user_section));
+            else if (is_environment(item.key()))
+                visit(SchemaNode{"environments.*", nullptr, false}, item.value(), pointer,
+                      "environments." + item.key());
+            else
+                visit_key({}, item.key(), item.value(), pointer, item.key());
+        }
+    }
+
+    [[nodiscard]] SettingsFile take() { return std::move(m_file); }
+
+  private:
+    void visit_key(const SchemaNode &parent, const std::string &key, const json &value, const std::string &pointer,
+                   const std::string &path) {
+        if (const auto node = enter(parent, key))
+            return visit(*node, value, pointer, path);
+        const std::string nearest = nearest_key(parent, key);
+        put_problem(pointer, path,
+                    nearest.empty() ? std::string{"is no setting"}
+                                    : fmt::format("is no setting; did you mean '{}'?", nearest));
+    }
+
+    void visit(const SchemaNode &node, const json &value, const std::string &pointer, const std::string &path) {
+        if (value.is_null())
+            return;  // the key stands there, and says nothing
+        if (node.declaration != nullptr)
+            visit_setting(*node.declaration, value, pointer, path);
+        else if (node.is_list)
+            visit_list(node, value, pointer, path);
+        else if (!value.is_object())
+            put_problem(pointer, path, "is a section with settings of its own, and has a value here");
+        else
+            visit_section(node, value, pointer, path);
+    }
+
+    void visit_section(const SchemaNode &node, const json &section, const std::string &pointer,
+                       const std::string &path) {
+        for (const auto &item : section.items())
+            visit_key(node, item.key(), item.value(), pointer_below(pointer, item.key()), path + "." + item.key());
+    }
+
+    void visit_list(const SchemaNode &node, const json &list, const std::string &pointer, const std::string &path) {
+        if (!list.is_array())
+            return put_problem(pointer, path, "is a list of sections, each behind a '-'");
+        const SchemaNode element = enter_element(node);
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            const std::string below = pointer_below(pointer, std::to_string(i));
+            const std::string element_path = fmt::format("{}[{}]", path, i);
+            if (list[i].is_object())
+                visit_section(element, list[i], below, element_path);
+            else
+                put_problem(below, element_path, "is no section with settings of its own");
+        }
+    }
+
+    void visit_setting(const Declaration &declaration, const json &value, const std::string &pointer,
+                       const std::string &path) {
+        Result<SettingValue> checked = check_value(declaration, value);
+        if (!checked)
+            return put_problem(pointer, path, checked.error().full_message());
+        m_file.settings.push_back(
+            {path, std::move(checked).value(), &declaration, Origin{m_layer, m_name, place_of(pointer)}});
+    }
+
+    [[nodiscard]] Place place_of(const std::string &pointer) const {
+        const auto found = m_places.find(pointer);
+        return found != m_places.end() ? found->second : Place{};
+    }
+
+    void put_problem(const std::string &pointer, const std::string &path, std::string sentence) {
+        if (m_file.problems.size() < max_problems)
+            m_file.problems.push_back({m_name, place_of(pointer), base::printable(path), std::move(sentence)});
+    }
+
+    std::string m_name;
+    Layer m_layer;
+    const Places &m_places;
+    SettingsFile m_file;
+};
+
+// In the order of the file: a tree has its keys by name.
+template <class Placed, class PlaceOf>
+void sort_by_place(std::vector<Placed> &items, PlaceOf place_of) {
+    std::stable_sort(items.begin(), items.end(), [&](const Placed &a, const Placed &b) {
+        const Place one = place_of(a);
+        const Place other = place_of(b);
+        return one.line != other.line ? one.line < other.line : one.column < other.column;
+    });
+}
+
+}  // namespace
+
+SettingsFile read_settings(std::string_view text, Format format, std::string_view name, Layer layer) {
+    Places places;
+    const Result<base::JsonTree> tree = read_values(text, format, name, &places);
+    if (!tree) {
+        SettingsFile unreadable;
+        unreadable.problems.push_back({std::string{name}, {}, {}, tree.error().full_message()});
+        return unreadable;
+    }
+    Walk walk{name, layer, places};
+    walk.enter_file(**tree);
+    SettingsFile file = walk.take();
+    sort_by_place(file.settings, [](const Setting &setting) { return setting.origin.place; });
+    sort_by_place(file.problems, [](const Problem &problem) { return problem.place; });
+    return file;
+}
+
+}  // namespace mos::config

@@ -1,0 +1,188 @@
+#include <mos/config/schema.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <numeric>
+
+namespace mos::config {
+
+namespace {
+
+constexpr auto boolean = SettingKind::boolean;
+constexpr auto integer = SettingKind::integer;
+constexpr auto fraction = SettingKind::fraction;
+constexpr auto text = SettingKind::text;
+constexpr auto texts = SettingKind::texts;
+constexpr auto choice = SettingKind::choice;
+constexpr auto choices = SettingKind::choices;
+constexpr auto size = SettingKind::size;
+constexpr auto duration = SettingKind::duration;
+constexpr auto rate = SettingKind::rate;
+constexpr auto percent = SettingKind::percent;
+constexpr auto time_of_day = SettingKind::time_of_day;
+constexpr auto window = SettingKind::window;
+constexpr auto schedule = SettingKind::schedule;
+constexpr auto url = SettingKind::url;
+constexpr auto path = SettingKind::path;
+constexpr auto works = Standing::works;
+constexpr auto planned = Standing::planned;
+
+constexpr Declaration table[] = {
+#define MOS_SETTING(path_, kind_, default_, allowed_, standing_, since_, meaning_)                                     \
+    Declaration{path_, kind_, default_, allowed_, standing_, since_, meaning_},
+#include <mos/config/settings.def>
+#undef MOS_SETTING
+};
+
+constexpr std::array kind_names = {std::string_view{"boolean"}, std::string_view{"integer"},
+                                   std::string_view{"fraction"}, std::string_view{"text"},
+                                   std::string_view{"texts"}, std::string_view{"choice"},
+                                   std::string_view{"choices"}, std::string_view{"size"},
+                                   std::string_view{"duration"}, std::string_view{"rate"},
+                                   std::string_view{"percent"}, std::string_view{"time_of_day"},
+                                   std::string_view{"window"}, std::string_view{"schedule"},
+                                   std::string_view{"url"}, std::string_view{"path"}};
+
+bool is_name(std::string_view key) {
+    constexpr std::size_t longest = 64;
+    return !key.empty() && key.size() <= longest && std::all_of(key.begin(), key.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    });
+}
+
+std::string below(std::string_view pattern, std::string_view key) {
+    std::string longer{pattern};
+    if (!longer.empty())
+        longer += '.';
+    return longer += key;
+}
+
+// What the table has at or below a pattern; nullopt when that is nothing.
+std::optional<SchemaNode> node_at(std::string pattern) {
+    SchemaNode node{std::move(pattern), nullptr, false};
+    bool is_there = false;
+    for (const Declaration &row : table) {
+        if (!row.path.starts_with(node.pattern))
+            continue;
+        const std::string_view rest = row.path.substr(node.pattern.size());
+        if (rest.empty())
+            node.declaration = &row;
+        node.is_list = node.is_list || rest.starts_with("[]");
+        is_there = is_there || rest.empty() || rest.front() == '.' || rest.front() == '[';
+    }
+    return is_there ? std::optional{std::move(node)} : std::nullopt;
+}
+
+// The keys that the table has right below a node.
+std::vector<std::string_view> keys_below(const SchemaNode &parent) {
+    std::vector<std::string_view> keys;
+    for (const Declaration &row : table) {
+        std::string_view rest = row.path;
+        if (!parent.pattern.empty()) {
+            if (!rest.starts_with(parent.pattern) || rest.substr(parent.pattern.size()).substr(0, 1) != ".")
+                continue;
+            rest.remove_prefix(parent.pattern.size() + 1);
+        }
+        const std::string_view key = rest.substr(0, rest.find_first_of(".["));
+        if (key != "*" && std::find(keys.begin(), keys.end(), key) == keys.end())
+            keys.push_back(key);
+    }
+    return keys;
+}
+
+// Letters to insert, delete or change (Levenshtein 1966), in one row of memory.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, changed});
+        }
+    }
+    return row.back();
+}
+
+// "[12]" at the beginning of `rest`: its length; 0 for anything else.
+std::size_t index_length(std::string_view rest) {
+    const std::size_t end = rest.find(']');
+    if (!rest.starts_with('[') || end == std::string_view::npos || end < 2)
+        return 0;
+    std::size_t index = 0;
+    const auto [stop, error] = std::from_chars(rest.data() + 1, rest.data() + end, index);
+    return error == std::errc{} && stop == rest.data() + end ? end + 1 : 0;
+}
+
+}  // namespace
+
+std::span<const Declaration> declarations() noexcept { return table; }
+
+std::string_view kind_name(SettingKind kind) noexcept { return kind_names[static_cast<std::size_t>(kind)]; }
+
+std::optional<SchemaNode> enter(const SchemaNode &parent, std::string_view key) {
+    if (!is_name(key))
+        return std::nullopt;
+    if (auto literal = node_at(below(parent.pattern, key)))
+        return literal;
+    return node_at(below(parent.pattern, "*"));
+}
+
+SchemaNode enter_element(const SchemaNode &list) { return {list.pattern + "[]", nullptr, false}; }
+
+std::optional<SchemaNode> find_node(std::string_view path) {
+    SchemaNode node;
+    while (!path.empty()) {
+        const std::size_t end = std::min(path.find_first_of(".["), path.size());
+        std::optional<SchemaNode> next = enter(node, path.substr(0, end));
+        if (!next)
+            return std::nullopt;
+        path.remove_prefix(end);
+        const std::size_t index = index_length(path);
+        if (index > 0 && !next->is_list)
+            return std::nullopt;
+        node = index > 0 ? enter_element(*next) : std::move(*next);
+        path.remove_prefix(index);
+        if (path.starts_with('.') && path.size() > 1)
+            path.remove_prefix(1);
+        else if (!path.empty())
+            return std::nullopt;
+    }
+    return node;
+}
+
+std::vector<const Declaration *> settings_named(std::string_view name, std::string_view section) {
+    std::vector<const Declaration *> found;
+    for (const Declaration &row : table) {
+        const bool is_below = section.empty() || (row.path.size() > section.size() && row.path.starts_with(section) &&
+                                                  row.path[section.size()] == '.');
+        const bool ends_so = row.path == name || (row.path.size() > name.size() && row.path.ends_with(name) &&
+                                                  row.path[row.path.size() - name.size() - 1] == '.');
+        if (is_below && ends_so)
+            found.push_back(&row);
+    }
+    return found;
+}
+
+std::string_view nearest_word(std::span<const std::string_view> words, std::string_view word) {
+    constexpr std::size_t longest = 64;  // nobody mistypes more, and the work grows with it
+    if (word.size() > longest)
+        return {};
+    std::string_view best;
+    std::size_t bound = (word.size() + 2) / 3 + 1;
+    for (const std::string_view candidate : words)
+        if (const std::size_t changes = distance(word, candidate); changes < bound) {
+            best = candidate;
+            bound = changes;
+        }
+    return best;
+}
+
+std::string nearest_key(const SchemaNode &parent, std::string_view key) {
+    return std::string{nearest_word(keys_below(parent), key)};
+}
+
+}  // namespace mos::config

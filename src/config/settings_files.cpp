@@ -1,0 +1,151 @@
+#include <mos/config/settings_files.hpp>
+
+#include "settings_folder.hpp"
+
+#include <mos/base/bytes.hpp>
+#include <mos/base/path.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace mos::config {
+
+using base::in_quotes;
+
+namespace {
+
+constexpr std::array<std::string_view, 3> endings = {".yml", ".yaml", ".ini"};
+
+std::string path_of(std::string_view folder, std::string_view name) { return fmt::format("{}/{}", folder, name); }
+
+bool is_settings_file(const base::DirectoryEntry &entry) {
+    return entry.name.front() != '.' && std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) {
+        return std::string_view{entry.name}.ends_with(ending);
+    });
+}
+
+// Puts what was read over the settings, and its problems to the others.
+void take(SettingsFile file, LoadedSettings &loaded) {
+    std::vector<Problem> more = loaded.settings.lay(std::move(file.settings));
+    for (std::vector<Problem> *problems : {&file.problems, &more})
+        loaded.problems.insert(loaded.problems.end(), problems->begin(), problems->end());
+}
+
+void load_file(base::Directory &folder, const std::string &name, const std::string &path, Layer layer,
+               LoadedSettings &loaded) {
+    loaded.files.push_back(path);
+    const Result<std::string> text = read_settings_text(folder, name, path);
+    const Result<Format> format = format_of(name);
+    if (!text || !format) {
+        loaded.problems.push_back({path, {}, {}, (text ? format.error() : text.error()).full_message()});
+        return;
+    }
+    take(read_settings(*text, *format, path, layer), loaded);
+}
+
+void load_system_files(base::Directory &root, LoadedSettings &loaded) {
+    const std::string folder_path{settings_path};
+    const Result<std::unique_ptr<base::Directory>> folder = find_folder(root, folder_path);
+    if (!folder || *folder == nullptr) {
+        if (!folder)
+            loaded.problems.push_back({folder_path, {}, {}, folder.error().full_message()});
+        return;
+    }
+    const Result<std::vector<base::DirectoryEntry>> entries = (*folder)->list();
+    if (!entries) {
+        loaded.problems.push_back({folder_path, {}, {}, entries.error().full_message()});
+        return;
+    }
+    for (const base::DirectoryEntry &entry : *entries) {
+        if (!is_settings_file(entry))
+            continue;
+        if (loaded.files.size() == max_settings_files) {
+            loaded.problems.push_back(
+                {folder_path, {}, {}, fmt::format("has more than {} files of settings", max_settings_files)});
+            return;
+        }
+        load_file(**folder, entry.name, path_of(folder_path, entry.name), Layer::system, loaded);
+    }
+}
+
+// An environment's or a user's file, where there is one.
+void load_target(base::Directory &root, const SettingsTarget &target, LoadedSettings &loaded) {
+    const std::string folder_path{folder_of(target.layer)};
+    const Result<std::unique_ptr<base::Directory>> folder = find_folder(root, folder_path);
+    if (!folder)
+        loaded.problems.push_back({folder_path, {}, {}, folder.error().full_message()});
+    if (!folder || *folder == nullptr)
+        return;
+    for (const std::string_view ending : endings) {
+        const std::string name = target.name + std::string{ending};
+        const auto there = (*folder)->find(name);
+        if (there && *there)
+            return load_file(**folder, name, path_of(folder_path, name), target.layer, loaded);
+    }
+}
+
+Result<void> take_command_line(std::span<const Assignment> assignments, LoadedSettings &loaded) {
+    std::vector<Setting> settings;
+    for (const Assignment &assignment : assignments) {
+        MOS_TRY(Setting setting, checked_setting(assignment));
+        setting.origin.layer = Layer::command_line;
+        settings.push_back(std::move(setting));
+    }
+    loaded.settings.lay(std::move(settings));
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<base::Directory>> find_folder(base::Directory &root, std::string_view path) {
+    std::string reached;
+    while (!path.empty()) {
+        const std::string_view component = path.substr(0, path.find('/'));
+        path.remove_prefix(std::min(component.size() + 1, path.size()));
+        MOS_TRY(const auto parent, root.open_directory(reached, base::Symlinks::follow_in_root));
+        MOS_TRY(const auto there, parent->find(component));
+        if (!there)
+            return std::unique_ptr<base::Directory>{};
+        reached += fmt::format("{}{}", reached.empty() ? "" : "/", component);
+    }
+    return root.open_directory(reached, base::Symlinks::follow_in_root);
+}
+
+Result<std::string> read_settings_text(base::Directory &folder, std::string_view name, std::string_view path) {
+    Result<base::Bytes> bytes = base::read_file(folder, name, max_values_bytes);
+    if (!bytes)
+        return in_context(std::move(bytes).error(), fmt::format("{} can't be read", in_quotes(path)));
+    return std::string{base::as_text(*bytes)};
+}
+
+Result<Setting> checked_setting(const Assignment &assignment) {
+    const std::optional<SchemaNode> node = find_node(assignment.path);
+    if (!node || node->declaration == nullptr)
+        return no_setting(assignment.path);
+    Result<SettingValue> value = check_text(*node->declaration, assignment.value);
+    if (!value)
+        return in_context(std::move(value).error(),
+                          fmt::format("{} can't be set to {}", assignment.path, in_quotes(assignment.value)));
+    return Setting{assignment.path, std::move(value).value(), node->declaration, {}};
+}
+
+Result<LoadedSettings> load_settings(base::Directory &root, const LoadOptions &options) {
+    LoadedSettings loaded;
+    for (const std::string *name : {&options.environment, &options.user})
+        if (!name->empty())
+            MOS_CHECK(check_target_name(*name));
+    load_system_files(root, loaded);
+    loaded.environment = options.environment;
+    if (const auto setting = loaded.settings.find("update_system.environment");
+        loaded.environment.empty() && setting)
+        loaded.environment = setting->value.words.front();
+    load_target(root, {Layer::environment, loaded.environment}, loaded);
+    if (!options.user.empty())
+        load_target(root, {Layer::user, options.user}, loaded);
+    MOS_CHECK(take_command_line(options.command_line, loaded));
+    return loaded;
+}
+
+}  // namespace mos::config

@@ -1,0 +1,22 @@
+// What reading and changing a root's settings have in common.
+#pragma once
+
+#include <mos/config/settings_files.hpp>
+
+namespace mos::config {
+
+// "etc/multios/environments" for an environment, and so on.
+[[nodiscard]] std::string_view folder_of(Layer layer) noexcept;
+
+// At most 64 letters, digits, '_', '-' and '.', none of these first: it becomes a file's name.
+[[nodiscard]] Result<void> check_target_name(std::string_view name);
+
+[[nodiscard]] Result<std::string> read_settings_text(base::Directory &folder, std::string_view name,
+                                                     std::string_view path);
+
+// INVALID_ARGUMENT for a path that is no setting, which names the nearest one, and for a value that it can't have.
+[[nodiscard]] Result<Setting> checked_setting(const Assignment &assignment);
+
+[[nodiscard]] Error no_setting(std::string_view path);
+
+}  // namespace mos::config
