@@ -4,6 +4,7 @@
 #include <multiosupdate/multiosupdate.h>
 
 #include <mos/base/clock.hpp>
+#include <mos/config/settings_files.hpp>
 #include <mos/crypto/certificate.hpp>
 #include <mos/crypto/key.hpp>
 #include <mos/crypto/key_signer.hpp>
@@ -16,6 +17,7 @@
 #include <mos/package/package_file.hpp>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -140,6 +142,16 @@ struct mos_key : mos::capi::Marked<0x6d6f735f6b657931> {
     std::optional<mos::crypto::SignatureAlgorithm> algorithm;  // that was asked for
     std::string fingerprint;
     std::shared_ptr<const mos::capi::Context> context;
+};
+
+struct mos_settings : mos::capi::Marked<0x6d6f735f73657431> {
+    struct Shown {
+        mos::config::Setting setting;
+        std::string text;  // of the value, without quotes
+    };
+    mos::config::LoadedSettings loaded;
+    std::vector<Shown> settings;
+    std::map<std::string, Shown> found;  // what was asked for by its path
 };
 
 struct mos_trust_list : mos::capi::Marked<0x6d6f735f74727531> {

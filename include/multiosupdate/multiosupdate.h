@@ -15,6 +15,7 @@
 #include <multiosupdate/package.h>
 #include <multiosupdate/plan.h>
 #include <multiosupdate/report.h>
+#include <multiosupdate/settings.h>
 #include <multiosupdate/trust.h>
 #include <multiosupdate/types.h>
 

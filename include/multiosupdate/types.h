@@ -58,6 +58,7 @@ typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
+typedef struct mos_settings mos_settings;
 typedef struct mos_trust_list mos_trust_list;
 typedef struct mos_digest mos_digest;
 typedef struct mos_error mos_error;

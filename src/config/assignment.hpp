@@ -18,8 +18,8 @@ namespace mos::config {
 // INVALID_ARGUMENT for a path with an empty key, and a value of several lines.
 [[nodiscard]] Result<void> check_assignment(const Assignment &assignment);
 
-// Puts the value where the path leads, in sections that are made where they are missing. INVALID_ARGUMENT when a value stands
-// where a section must be. `name` is the file's, for messages.
+// Puts the value where the path leads, in sections that are made where they are missing. INVALID_ARGUMENT when a value
+// stands where a section must be. `name` is the file's, for messages.
 [[nodiscard]] Result<void> put_value(nlohmann::json &tree, std::string_view path, nlohmann::json &value,
                                      std::string_view name);
 

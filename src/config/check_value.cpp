@@ -242,7 +242,8 @@ Result<SettingValue> check_value(const Declaration &declaration, const json &val
     if (const std::optional<std::string> text = text_of(value))
         return check_text(declaration, *text);
     if (value.is_array() && !is_list(declaration))
-        return Error{Code::INVALID_ARGUMENT, fmt::format("it is a list; one {} is expected", kind_name(declaration.kind))};
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("it is a list; one {} is expected", kind_name(declaration.kind))};
     if (!value.is_array())
         return Error{Code::INVALID_ARGUMENT,
                      fmt::format("it is a section; a value ({}) is expected", kind_name(declaration.kind))};

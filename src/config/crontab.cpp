@@ -27,8 +27,9 @@ struct Field {
 constexpr std::array<std::string_view, 12> months = {"jan", "feb", "mar", "apr", "may", "jun",
                                                      "jul", "aug", "sep", "oct", "nov", "dec"};
 constexpr std::array<std::string_view, 7> days = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
-constexpr std::array fields = {Field{"minute", 0, 59, {}}, Field{"hour", 0, 23, {}}, Field{"day of the month", 1, 31, {}},
-                               Field{"month", 1, 12, months}, Field{"day of the week", 0, 7, days}};
+constexpr std::array fields = {Field{"minute", 0, 59, {}}, Field{"hour", 0, 23, {}},
+                               Field{"day of the month", 1, 31, {}}, Field{"month", 1, 12, months},
+                               Field{"day of the week", 0, 7, days}};
 
 std::optional<unsigned> parse_number(std::string_view text) {
     unsigned value = 0;
@@ -94,9 +95,8 @@ std::vector<std::string_view> split_at_blanks(std::string_view text) {
 Result<void> check_crontab_line(std::string_view text) {
     const std::vector<std::string_view> parts = split_at_blanks(text);
     if (parts.size() != fields.size())
-        return Error{Code::INVALID_ARGUMENT,
-                     fmt::format("{} has {} fields; a schedule like '0 */6 * * *' has {}", base::in_quotes(text),
-                                 parts.size(), fields.size())};
+        return Error{Code::INVALID_ARGUMENT, fmt::format("{} has {} fields; a schedule like '0 */6 * * *' has {}",
+                                                         base::in_quotes(text), parts.size(), fields.size())};
     for (std::size_t i = 0; i < fields.size(); ++i)
         if (!is_field(fields[i], parts[i]))
             return Error{Code::INVALID_ARGUMENT, fmt::format("{} is no {} of a schedule like '0 */6 * * *'",

@@ -18,11 +18,32 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t max_problems = 100;
-constexpr std::string_view user_section = "user_preferences";
+constexpr std::string_view security_section = "security_policy";
+constexpr std::string_view security_file = "security-policy.yml";
 constexpr std::array<std::string_view, 3> environments = {"development", "staging", "production"};
 
 bool is_environment(std::string_view key) {
     return std::find(environments.begin(), environments.end(), key) != environments.end();
+}
+
+Layer layer_of(FileKind kind) {
+    switch (kind) {
+    case FileKind::environment:
+        return Layer::environment;
+    case FileKind::user:
+        return Layer::user;
+    case FileKind::system:
+    case FileKind::policy:
+        break;
+    }
+    return Layer::system;
+}
+
+// The only section that may stand in a file of the kind; empty where any may.
+std::string_view only_section(FileKind kind) {
+    if (kind == FileKind::user)
+        return "user_preferences";
+    return kind == FileKind::policy ? "policy_template" : "";
 }
 
 // Walks a file's tree and the table side by side.
@@ -30,12 +51,15 @@ class Walk {
   public:
     Walk(std::string_view name, Layer layer, const Places &places) : m_name(name), m_layer(layer), m_places(places) {}
 
-    void enter_file(const json &tree) {
+    // `only` is the one section that may stand there, where there is one.
+    void enter_file(const json &tree, std::string_view only) {
         for (const auto &item : tree.items()) {
             const std::string pointer = pointer_below("", item.key());
-            if (m_layer == Layer::user && item.key() != user_section)
+            if (!only.empty() && item.key() != only)
+                put_problem(pointer, item.key(), fmt::format("can't be set in this file; only '{}' can", only));
+            else if (item.key() == security_section && !m_name.ends_with(security_file))
                 put_problem(pointer, item.key(),
-                            fmt::format("can't be set for one user; only '{}' can", user_section));
+                            fmt::format("has an effect in etc/multios/{} alone; move it there", security_file));
             else if (is_environment(item.key()))
                 visit(SchemaNode{"environments.*", nullptr, false}, item.value(), pointer,
                       "environments." + item.key());
@@ -127,7 +151,7 @@ void sort_by_place(std::vector<Placed> &items, PlaceOf place_of) {
 
 }  // namespace
 
-SettingsFile read_settings(std::string_view text, Format format, std::string_view name, Layer layer) {
+SettingsFile read_settings(std::string_view text, Format format, std::string_view name, FileKind kind) {
     Places places;
     const Result<base::JsonTree> tree = read_values(text, format, name, &places);
     if (!tree) {
@@ -135,8 +159,8 @@ SettingsFile read_settings(std::string_view text, Format format, std::string_vie
         unreadable.problems.push_back({std::string{name}, {}, {}, tree.error().full_message()});
         return unreadable;
     }
-    Walk walk{name, layer, places};
-    walk.enter_file(**tree);
+    Walk walk{name, layer_of(kind), places};
+    walk.enter_file(**tree, only_section(kind));
     SettingsFile file = walk.take();
     sort_by_place(file.settings, [](const Setting &setting) { return setting.origin.place; });
     sort_by_place(file.problems, [](const Problem &problem) { return problem.place; });

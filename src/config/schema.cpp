@@ -1,5 +1,9 @@
 #include <mos/config/schema.hpp>
 
+#include <mos/base/bytes.hpp>
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -9,40 +13,25 @@ namespace mos::config {
 
 namespace {
 
-constexpr auto boolean = SettingKind::boolean;
-constexpr auto integer = SettingKind::integer;
-constexpr auto fraction = SettingKind::fraction;
-constexpr auto text = SettingKind::text;
-constexpr auto texts = SettingKind::texts;
-constexpr auto choice = SettingKind::choice;
-constexpr auto choices = SettingKind::choices;
-constexpr auto size = SettingKind::size;
-constexpr auto duration = SettingKind::duration;
-constexpr auto rate = SettingKind::rate;
-constexpr auto percent = SettingKind::percent;
-constexpr auto time_of_day = SettingKind::time_of_day;
-constexpr auto window = SettingKind::window;
-constexpr auto schedule = SettingKind::schedule;
-constexpr auto url = SettingKind::url;
-constexpr auto path = SettingKind::path;
-constexpr auto works = Standing::works;
-constexpr auto planned = Standing::planned;
-
-constexpr Declaration table[] = {
+constexpr auto make_table() {
+    using enum SettingKind;  // the table's words
+    using enum Standing;
+    return std::to_array<Declaration>({
 #define MOS_SETTING(path_, kind_, default_, allowed_, standing_, since_, meaning_)                                     \
-    Declaration{path_, kind_, default_, allowed_, standing_, since_, meaning_},
+    {path_, kind_, default_, allowed_, standing_, since_, meaning_},
 #include <mos/config/settings.def>
 #undef MOS_SETTING
-};
+    });
+}
+constexpr auto table = make_table();
 
-constexpr std::array kind_names = {std::string_view{"boolean"}, std::string_view{"integer"},
-                                   std::string_view{"fraction"}, std::string_view{"text"},
-                                   std::string_view{"texts"}, std::string_view{"choice"},
-                                   std::string_view{"choices"}, std::string_view{"size"},
-                                   std::string_view{"duration"}, std::string_view{"rate"},
-                                   std::string_view{"percent"}, std::string_view{"time_of_day"},
-                                   std::string_view{"window"}, std::string_view{"schedule"},
-                                   std::string_view{"url"}, std::string_view{"path"}};
+constexpr std::array kind_names = {
+    std::string_view{"boolean"}, std::string_view{"integer"},  std::string_view{"fraction"},
+    std::string_view{"text"},    std::string_view{"texts"},    std::string_view{"choice"},
+    std::string_view{"choices"}, std::string_view{"size"},     std::string_view{"duration"},
+    std::string_view{"rate"},    std::string_view{"percent"},  std::string_view{"time_of_day"},
+    std::string_view{"window"},  std::string_view{"schedule"}, std::string_view{"url"},
+    std::string_view{"path"}};
 
 bool is_name(std::string_view key) {
     constexpr std::size_t longest = 64;
@@ -117,6 +106,8 @@ std::size_t index_length(std::string_view rest) {
     return error == std::errc{} && stop == rest.data() + end ? end + 1 : 0;
 }
 
+std::string_view first_key(std::string_view path) { return path.substr(0, path.find_first_of(".[")); }
+
 }  // namespace
 
 std::span<const Declaration> declarations() noexcept { return table; }
@@ -183,6 +174,28 @@ std::string_view nearest_word(std::span<const std::string_view> words, std::stri
 
 std::string nearest_key(const SchemaNode &parent, std::string_view key) {
     return std::string{nearest_word(keys_below(parent), key)};
+}
+
+Error no_setting(std::string_view path) {
+    SchemaNode node;
+    std::string_view rest = path;
+    std::string known;  // the part of the path that leads somewhere
+    while (!rest.empty()) {
+        const std::string_view key = first_key(rest);
+        const std::optional<SchemaNode> next = enter(node, key);
+        if (!next)
+            break;
+        node = *next;
+        known += (known.empty() ? "" : ".") + std::string{key};
+        rest.remove_prefix(std::min(key.size() + 1, rest.size()));
+    }
+    const std::string nearest = nearest_key(node, first_key(rest));
+    std::string message = fmt::format("{} is no setting", base::in_quotes(path));
+    if (rest.empty())
+        message = fmt::format("{} is a section; name one of its settings", base::in_quotes(path));
+    else if (!nearest.empty())
+        message += fmt::format("; did you mean '{}{}{}'?", known, known.empty() ? "" : ".", nearest);
+    return Error{Code::INVALID_ARGUMENT, std::move(message)}.about(base::printable(path));
 }
 
 }  // namespace mos::config

@@ -28,7 +28,9 @@ bool is_below(std::string_view path, std::string_view section) {
 }
 
 // Neither a name of the user's nor an element of a list is in its path.
-bool is_single(const Declaration &declaration) { return declaration.path.find_first_of("*[") == std::string_view::npos; }
+bool is_single(const Declaration &declaration) {
+    return declaration.path.find_first_of("*[") == std::string_view::npos;
+}
 
 std::optional<Setting> built_in(const Declaration &declaration, std::string_view path) {
     if (declaration.default_value.empty())

@@ -23,7 +23,7 @@ constexpr std::string_view environments_prefix = "environments.";
 // One file that is to change.
 struct Change {
     std::string path;
-    Layer layer = Layer::system;
+    FileKind kind = FileKind::system;
     std::string text;  // as it stands
     std::vector<Setting> settings;
     std::string edited;
@@ -52,22 +52,13 @@ std::string system_file_for(const LoadedSettings &loaded, const std::string &pat
 
 // The target's own file: the one that is there, or NAME.yml.
 Result<std::string> target_file(base::Directory &root, const SettingsTarget &target) {
-    MOS_CHECK(check_target_name(target.name));
-    MOS_TRY(const auto folder, find_folder(root, folder_of(target.layer)));
-    for (const std::string_view ending : {".yml", ".yaml", ".ini"}) {
-        std::string name = target.name + std::string{ending};
-        if (folder == nullptr)
-            break;
-        MOS_TRY(const auto there, folder->find(name));
-        if (there)
-            return fmt::format("{}/{}", folder_of(target.layer), name);
-    }
-    return fmt::format("{}/{}.yml", folder_of(target.layer), target.name);
+    MOS_TRY(std::optional<std::string> there, find_target_file(root, target));
+    return there ? std::move(*there) : fmt::format("{}/{}.yml", folder_of(target.kind), target.name);
 }
 
 // An environment's settings stand in its file without the "environments" before them.
-std::string path_in_file(const std::string &path, Layer layer) {
-    return layer == Layer::environment && path.starts_with(environments_prefix)
+std::string path_in_file(const std::string &path, FileKind kind) {
+    return kind == FileKind::environment && path.starts_with(environments_prefix)
                ? path.substr(environments_prefix.size())
                : path;
 }
@@ -99,12 +90,12 @@ Result<void> edit(Change &change) {
     std::vector<Assignment> assignments;
     for (const Setting &setting : change.settings)
         assignments.push_back(
-            {path_in_file(setting.path, change.layer),
+            {path_in_file(setting.path, change.kind),
              format == Format::ini ? fmt::format("{}", fmt::join(setting.value.words, ", ")) : setting.value.text});
     MOS_TRY(change.edited, format == Format::ini ? edit_ini(change.text, assignments, change.path)
                                                  : edit_yaml(change.text, assignments, change.path));
-    const SettingsFile before = read_settings(change.text, format, change.path, change.layer);
-    const SettingsFile after = read_settings(change.edited, format, change.path, change.layer);
+    const SettingsFile before = read_settings(change.text, format, change.path, change.kind);
+    const SettingsFile after = read_settings(change.edited, format, change.path, change.kind);
     if (const auto problem = new_problem(before, after))
         return Error{Code::INVALID_ARGUMENT,
                      fmt::format("{} would not be valid any more: {}", in_quotes(change.path), describe(*problem))}
@@ -125,12 +116,12 @@ Result<void> write(base::Directory &root, const Change &change) {
 Result<Change> change_for(base::Directory &root, const SettingsTarget &target, const LoadedSettings &loaded,
                           const std::string &path) {
     Change change;
-    change.layer = target.layer;
-    if (target.layer == Layer::system && path.starts_with(environments_prefix)) {
+    change.kind = target.kind;
+    if (target.kind == FileKind::system && path.starts_with(environments_prefix)) {
         const std::string_view rest = std::string_view{path}.substr(environments_prefix.size());
-        change.layer = Layer::environment;
-        MOS_TRY(change.path, target_file(root, {Layer::environment, std::string{first_key(rest)}}));
-    } else if (target.layer == Layer::system) {
+        change.kind = FileKind::environment;
+        MOS_TRY(change.path, target_file(root, {FileKind::environment, std::string{first_key(rest)}}));
+    } else if (target.kind == FileKind::system) {
         change.path = system_file_for(loaded, path);
     } else {
         MOS_TRY(change.path, target_file(root, target));
@@ -141,8 +132,37 @@ Result<Change> change_for(base::Directory &root, const SettingsTarget &target, c
 
 }  // namespace
 
-std::string_view folder_of(Layer layer) noexcept {
-    return layer == Layer::user ? "etc/multios/users" : "etc/multios/environments";
+std::string_view folder_of(FileKind kind) noexcept {
+    switch (kind) {
+    case FileKind::environment:
+        return "etc/multios/environments";
+    case FileKind::user:
+        return "etc/multios/users";
+    case FileKind::policy:
+        return "etc/multios/policies";
+    case FileKind::system:
+        break;
+    }
+    return settings_path;
+}
+
+Result<std::optional<std::string>> find_target_file(base::Directory &root, const SettingsTarget &target) {
+    MOS_CHECK(check_target_name(target.name));
+    MOS_TRY(const auto folder, find_folder(root, folder_of(target.kind)));
+    if (folder == nullptr)
+        return std::optional<std::string>{};
+    for (const std::string_view ending : settings_endings) {
+        const std::string name = target.name + std::string{ending};
+        MOS_TRY(const auto there, folder->find(name));
+        if (there)
+            return std::optional{fmt::format("{}/{}", folder_of(target.kind), name)};
+    }
+    return std::optional<std::string>{};
+}
+
+Error no_target(const SettingsTarget &target) {
+    return Error{Code::NOT_FOUND, fmt::format("{} has no file in {}", in_quotes(target.name), folder_of(target.kind))}
+        .about(target.name);
 }
 
 Result<void> check_target_name(std::string_view name) {
@@ -152,37 +172,15 @@ Result<void> check_target_name(std::string_view name) {
                c == '.';
     });
     if (!is_clean || name.empty() || name.size() > longest || name.front() == '.' || name.front() == '-')
-        return Error{Code::INVALID_ARGUMENT,
-                     fmt::format("{} is no name of at most {} letters, digits, '_', '-' and '.'", in_quotes(name),
-                                 longest)}
+        return Error{
+            Code::INVALID_ARGUMENT,
+            fmt::format("{} is no name of at most {} letters, digits, '_', '-' and '.'", in_quotes(name), longest)}
             .about(base::printable(name));
     return {};
 }
 
-Error no_setting(std::string_view path) {
-    SchemaNode node;
-    std::string_view rest = path;
-    std::string known;  // the part of the path that leads somewhere
-    while (!rest.empty()) {
-        const std::string_view key = first_key(rest);
-        const std::optional<SchemaNode> next = enter(node, key);
-        if (!next)
-            break;
-        node = *next;
-        known += (known.empty() ? "" : ".") + std::string{key};
-        rest.remove_prefix(std::min(key.size() + 1, rest.size()));
-    }
-    const std::string nearest = nearest_key(node, first_key(rest));
-    std::string message = fmt::format("{} is no setting", in_quotes(path));
-    if (rest.empty())
-        message = fmt::format("{} is a section; name one of its settings", in_quotes(path));
-    else if (!nearest.empty())
-        message += fmt::format("; did you mean '{}{}{}'?", known, known.empty() ? "" : ".", nearest);
-    return Error{Code::INVALID_ARGUMENT, std::move(message)}.about(base::printable(path));
-}
-
 Result<std::vector<std::string>> change_settings(base::Directory &root, const SettingsTarget &target,
-                                                 std::span<const Assignment> assignments) {
+                                                 std::span<const Assignment> assignments, const FileCheck &check) {
     MOS_TRY(const LoadedSettings loaded, load_settings(root, {}));
     std::map<std::string, Change> changes;
     for (const Assignment &assignment : assignments) {
@@ -195,8 +193,11 @@ Result<std::vector<std::string>> change_settings(base::Directory &root, const Se
         std::string path = change.path;
         changes.try_emplace(std::move(path), std::move(change)).first->second.settings.push_back(std::move(setting));
     }
-    for (auto &[path, change] : changes)
+    for (auto &[path, change] : changes) {
         MOS_CHECK(edit(change));
+        if (check)
+            MOS_CHECK(check(path, change.edited));
+    }
     std::vector<std::string> written;
     for (const auto &[path, change] : changes) {
         MOS_CHECK(write(root, change));
@@ -206,17 +207,14 @@ Result<std::vector<std::string>> change_settings(base::Directory &root, const Se
 }
 
 Result<std::string> remove_settings(base::Directory &root, const SettingsTarget &target) {
-    MOS_TRY(std::string path, target_file(root, target));
-    const base::SplitPath split = base::split_path(path);
+    MOS_TRY(std::optional<std::string> path, find_target_file(root, target));
+    if (!path)
+        return no_target(target);
+    const base::SplitPath split = base::split_path(*path);
     MOS_TRY(const auto folder, find_folder(root, split.parent));
-    if (folder == nullptr)
-        return Error{Code::NOT_FOUND, fmt::format("{} has no settings here", in_quotes(target.name))}.about(target.name);
-    MOS_TRY(const auto there, folder->find(split.name));
-    if (!there)
-        return Error{Code::NOT_FOUND, fmt::format("{} has no settings here", in_quotes(target.name))}.about(target.name);
     MOS_CHECK(folder->remove_file(split.name));
     MOS_CHECK(folder->flush());
-    return path;
+    return std::move(*path);
 }
 
 }  // namespace mos::config

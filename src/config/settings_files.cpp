@@ -16,14 +16,12 @@ using base::in_quotes;
 
 namespace {
 
-constexpr std::array<std::string_view, 3> endings = {".yml", ".yaml", ".ini"};
-
 std::string path_of(std::string_view folder, std::string_view name) { return fmt::format("{}/{}", folder, name); }
 
 bool is_settings_file(const base::DirectoryEntry &entry) {
-    return entry.name.front() != '.' && std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) {
-        return std::string_view{entry.name}.ends_with(ending);
-    });
+    return entry.name.front() != '.' &&
+           std::any_of(settings_endings.begin(), settings_endings.end(),
+                       [&](std::string_view ending) { return std::string_view{entry.name}.ends_with(ending); });
 }
 
 // Puts what was read over the settings, and its problems to the others.
@@ -33,7 +31,7 @@ void take(SettingsFile file, LoadedSettings &loaded) {
         loaded.problems.insert(loaded.problems.end(), problems->begin(), problems->end());
 }
 
-void load_file(base::Directory &folder, const std::string &name, const std::string &path, Layer layer,
+void load_file(base::Directory &folder, const std::string &name, const std::string &path, FileKind kind,
                LoadedSettings &loaded) {
     loaded.files.push_back(path);
     const Result<std::string> text = read_settings_text(folder, name, path);
@@ -42,7 +40,7 @@ void load_file(base::Directory &folder, const std::string &name, const std::stri
         loaded.problems.push_back({path, {}, {}, (text ? format.error() : text.error()).full_message()});
         return;
     }
-    take(read_settings(*text, *format, path, layer), loaded);
+    take(read_settings(*text, *format, path, kind), loaded);
 }
 
 void load_system_files(base::Directory &root, LoadedSettings &loaded) {
@@ -66,24 +64,19 @@ void load_system_files(base::Directory &root, LoadedSettings &loaded) {
                 {folder_path, {}, {}, fmt::format("has more than {} files of settings", max_settings_files)});
             return;
         }
-        load_file(**folder, entry.name, path_of(folder_path, entry.name), Layer::system, loaded);
+        load_file(**folder, entry.name, path_of(folder_path, entry.name), FileKind::system, loaded);
     }
 }
 
-// An environment's or a user's file, where there is one.
-void load_target(base::Directory &root, const SettingsTarget &target, LoadedSettings &loaded) {
-    const std::string folder_path{folder_of(target.layer)};
+// The target's file, where there is one.
+void add_target(base::Directory &root, const SettingsTarget &target, LoadedSettings &loaded) {
+    const std::string folder_path{folder_of(target.kind)};
+    const Result<std::optional<std::string>> path = find_target_file(root, target);
     const Result<std::unique_ptr<base::Directory>> folder = find_folder(root, folder_path);
-    if (!folder)
-        loaded.problems.push_back({folder_path, {}, {}, folder.error().full_message()});
-    if (!folder || *folder == nullptr)
-        return;
-    for (const std::string_view ending : endings) {
-        const std::string name = target.name + std::string{ending};
-        const auto there = (*folder)->find(name);
-        if (there && *there)
-            return load_file(**folder, name, path_of(folder_path, name), target.layer, loaded);
-    }
+    if (!path || !folder)
+        loaded.problems.push_back({folder_path, {}, {}, (path ? folder.error() : path.error()).full_message()});
+    else if (*path && *folder != nullptr)
+        load_file(**folder, std::string{base::split_path(**path).name}, **path, target.kind, loaded);
 }
 
 Result<void> take_command_line(std::span<const Assignment> assignments, LoadedSettings &loaded) {
@@ -138,14 +131,34 @@ Result<LoadedSettings> load_settings(base::Directory &root, const LoadOptions &o
             MOS_CHECK(check_target_name(*name));
     load_system_files(root, loaded);
     loaded.environment = options.environment;
-    if (const auto setting = loaded.settings.find("update_system.environment");
-        loaded.environment.empty() && setting)
+    if (const auto setting = loaded.settings.find("update_system.environment"); loaded.environment.empty() && setting)
         loaded.environment = setting->value.words.front();
-    load_target(root, {Layer::environment, loaded.environment}, loaded);
+    add_target(root, {FileKind::environment, loaded.environment}, loaded);
     if (!options.user.empty())
-        load_target(root, {Layer::user, options.user}, loaded);
+        add_target(root, {FileKind::user, options.user}, loaded);
     MOS_CHECK(take_command_line(options.command_line, loaded));
     return loaded;
+}
+
+Result<LoadedSettings> load_target(base::Directory &root, const SettingsTarget &target) {
+    MOS_TRY(const std::optional<std::string> path, find_target_file(root, target));
+    if (!path)
+        return no_target(target);
+    LoadedSettings loaded;
+    add_target(root, target, loaded);
+    return loaded;
+}
+
+Result<std::vector<std::string>> list_targets(base::Directory &root, FileKind kind) {
+    std::vector<std::string> names;
+    MOS_TRY(const auto folder, find_folder(root, folder_of(kind)));
+    if (folder == nullptr)
+        return names;
+    MOS_TRY(const auto entries, folder->list());
+    for (const base::DirectoryEntry &entry : entries)
+        if (is_settings_file(entry))
+            names.push_back(entry.name.substr(0, entry.name.rfind('.')));
+    return names;
 }
 
 }  // namespace mos::config

@@ -17,8 +17,8 @@ using Rank = std::vector<Step>;
 std::size_t first_row(std::string_view pattern) {
     const auto rows = declarations();
     const auto found = std::find_if(rows.begin(), rows.end(), [&](const Declaration &row) {
-        return row.path.starts_with(pattern) &&
-               (row.path.size() == pattern.size() || row.path[pattern.size()] == '.' || row.path[pattern.size()] == '[');
+        return row.path.starts_with(pattern) && (row.path.size() == pattern.size() || row.path[pattern.size()] == '.' ||
+                                                 row.path[pattern.size()] == '[');
     });
     return static_cast<std::size_t>(found - rows.begin());
 }

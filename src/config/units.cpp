@@ -50,10 +50,24 @@ constexpr std::uint64_t hours_a_day = 24;
 constexpr std::uint64_t a_day = hours_a_day * an_hour;
 constexpr std::uint64_t a_week = 7 * a_day;
 constexpr std::array time_units = {
-    Unit{"", 1},          Unit{"s", 1},         Unit{"sec", 1},        Unit{"second", 1},     Unit{"seconds", 1},
-    Unit{"m", a_minute},  Unit{"min", a_minute}, Unit{"minute", a_minute}, Unit{"minutes", a_minute}, Unit{"h", an_hour},
-    Unit{"hour", an_hour}, Unit{"hours", an_hour}, Unit{"d", a_day},   Unit{"day", a_day},    Unit{"days", a_day},
-    Unit{"w", a_week},    Unit{"week", a_week}, Unit{"weeks", a_week},
+    Unit{"", 1},
+    Unit{"s", 1},
+    Unit{"sec", 1},
+    Unit{"second", 1},
+    Unit{"seconds", 1},
+    Unit{"m", a_minute},
+    Unit{"min", a_minute},
+    Unit{"minute", a_minute},
+    Unit{"minutes", a_minute},
+    Unit{"h", an_hour},
+    Unit{"hour", an_hour},
+    Unit{"hours", an_hour},
+    Unit{"d", a_day},
+    Unit{"day", a_day},
+    Unit{"days", a_day},
+    Unit{"w", a_week},
+    Unit{"week", a_week},
+    Unit{"weeks", a_week},
 };
 
 constexpr std::uint64_t most_bytes = std::numeric_limits<std::int64_t>::max();

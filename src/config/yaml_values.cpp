@@ -181,9 +181,9 @@ class TreeBuilder final : public YAML::EventHandler {
     }
 
     void note_place(const YAML::Mark &mark, std::string_view key) {
-        m_places.insert_or_assign(pointer_below(m_open.back().pointer, key),
-                                  Place{static_cast<std::uint32_t>(mark.line) + 1,
-                                        static_cast<std::uint32_t>(mark.column) + 1});
+        m_places.insert_or_assign(
+            pointer_below(m_open.back().pointer, key),
+            Place{static_cast<std::uint32_t>(mark.line) + 1, static_cast<std::uint32_t>(mark.column) + 1});
     }
 
     void count_bytes(const YAML::Mark &mark, std::size_t bytes) {

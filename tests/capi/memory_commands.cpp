@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t version_bytes = 256;
 constexpr const char *configuration = "etc/app.conf";
+constexpr const char *settings_text = "# ours\nnetwork:\n  retry_count: 4\n";
+constexpr const char *changed_settings_text = "# ours\nnetwork:\n  retry_count: 9\n";
 
 void write_inputs(const Folder &work) {
     work.put("input/app/file", "three");
@@ -194,6 +196,38 @@ Outcome create(const Rig &rig) {
     return std::move(call).outcome();
 }
 
+Outcome load_settings(const Rig &rig) {
+    Caller call;
+    mos_settings *settings = nullptr;
+    mos_setting setting = MOS_SETTING_INIT;
+    if (call([&](auto error) { return mos_engine_settings_load(rig.bench.engine.get(), nullptr, &settings, error); }))
+        call([&](auto error) { return mos_settings_find(settings, "repositories[0].url", &setting, error); });
+    mos_settings_free(settings);
+    return std::move(call).outcome();
+}
+
+Outcome change_settings(const Rig &rig) {
+    constexpr std::array paths = {"network.retry_count", "update_system.log_level"};
+    constexpr std::array values = {"9", "warn"};
+    Caller call;
+    call([&](auto error) {
+        return mos_engine_settings_change(rig.bench.engine.get(), MOS_SETTINGS_OF_SYSTEM, nullptr, paths.data(),
+                                          values.data(), paths.size(), nullptr, error);
+    });
+    return std::move(call).outcome();
+}
+
+// One file old and one new is as it may be: each is changed as a whole.
+std::string look_at_settings(const Rig &rig, Ended ended) {
+    std::string is = rig.bench.root.read("etc/multios/network.yml");
+    if (is != settings_text && is != changed_settings_text)
+        return fmt::format("the settings are '{}'", is);
+    if (ended == Ended::successfully && is != changed_settings_text)
+        return "the settings are as they were";
+    rig.bench.root.put("etc/multios/network.yml", settings_text);
+    return "";
+}
+
 Outcome open_and_recover(const Rig &rig) {
     Caller call;
     mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
@@ -239,6 +273,8 @@ constexpr std::array commands = {
     Command{"orphans", "1", "1", list_orphans},
     Command{"check-deps", "1", "1", check_dependencies},
     Command{"verify", "1", "1", verify_installed},
+    Command{"settings", "1", "1", load_settings},
+    Command{"set", "1", "1", change_settings, look_at_settings},
     Command{"create", "1", "1", create, look_at_created},
 };
 
@@ -264,6 +300,7 @@ Rig::Rig()
     build(*this, created, Scripts::some);
     created_bytes = bench.work.read("created/app.mos");
     empty(bench.work.at("created"));
+    bench.root.put("etc/multios/network.yml", settings_text);
     bench.install(old_package);
 }
 

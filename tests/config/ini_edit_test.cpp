@@ -19,7 +19,8 @@ std::string edited(std::string_view text, const std::vector<Assignment> &assignm
 }  // namespace
 
 TEST_CASE("a value of INI is replaced where it stands, and its comment stays") {
-    CHECK(edited("; top\n[a]\nb = 1 ; why\nc: x\n", {{"a.b", "3"}, {"a.c", "y z"}}) == "; top\n[a]\nb = 3 ; why\nc: y z\n");
+    CHECK(edited("; top\n[a]\nb = 1 ; why\nc: x\n", {{"a.b", "3"}, {"a.c", "y z"}}) ==
+          "; top\n[a]\nb = 3 ; why\nc: y z\n");
     CHECK(edited("[a.b]\nc=1\n", {{"a.b.c", "2"}}) == "[a.b]\nc= 2\n");
     CHECK(edited("a.b = 1\n", {{"a.b", "2"}}) == "a.b = 2\n");
 }

@@ -63,9 +63,10 @@ TEST_CASE("a path leads through names of the user's and elements of lists") {
 }
 
 TEST_CASE("what leads nowhere is told") {
-    for (const char *path : {"nothing", "update_system.nothing", "update_system.log_level.more", "update_system[0]",
-                             "repositories[x].url", "repositories[0]url", "repositories[0].", "logging.loggers.a b.level",
-                             ".update_system", "update_system..debug", "logging.handlers..type"}) {
+    for (const char *path :
+         {"nothing", "update_system.nothing", "update_system.log_level.more", "update_system[0]", "repositories[x].url",
+          "repositories[0]url", "repositories[0].", "logging.loggers.a b.level", ".update_system",
+          "update_system..debug", "logging.handlers..type"}) {
         INFO("path ", path);
         CHECK_FALSE(find_node(path));
     }
@@ -141,8 +142,9 @@ TEST_CASE("a schedule has five fields as in crontab(5)") {
     };
     for (const char *good : {"0 */6 * * *", "*/15 0-6/2 1,15 jan-mar mon-fri", "59 23 31 12 7", "0 0 * * SUN"})
         CHECK_MESSAGE(taken(good), good);
-    for (const char *bad : {"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8",
-                            "5-1 * * * *", "*/0 * * * *", "3/2 * * * *", ", * * * *", "* * * foo *", "-1 * * * *"})
+    for (const char *bad :
+         {"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8",
+          "5-1 * * * *", "*/0 * * * *", "3/2 * * * *", ", * * * *", "* * * foo *", "-1 * * * *"})
         CHECK_MESSAGE(!taken(bad), bad);
 }
 

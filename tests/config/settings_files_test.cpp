@@ -111,7 +111,7 @@ TEST_CASE("names of environments and users that lead elsewhere are refused") {
     for (const char *name : {"../x", "a/b", ".hidden", "-x", "a b", "\xff"}) {
         INFO("name ", name);
         CHECK(refusal(load_settings(*mos::test::TemporaryRoot{}.root(), {name, "", {}})) == Code::INVALID_ARGUMENT);
-        CHECK(refusal(root.change({{"user_preferences.backup_required", "true"}}, {Layer::user, name})) ==
+        CHECK(refusal(root.change({{"user_preferences.backup_required", "true"}}, {FileKind::user, name})) ==
               Code::INVALID_ARGUMENT);
     }
     CHECK_FALSE(std::filesystem::exists(root.at("etc")));
@@ -128,7 +128,8 @@ TEST_CASE("a change goes to the file that has the setting, else to its section's
     CHECK(root.read("etc/multios/boards.ini") == "[logging]\nroot_level = error\n");
     CHECK(must(root.change({{"update_system.debug", "on"}})) == Written{"etc/multios/update-system.yml"});
     CHECK(root.read("etc/multios/update-system.yml") == "update_system:\n  debug: true\n");
-    CHECK(must(root.change({{"delta_updates.enable_delta", "true"}, {"repository_access.x.policies.require_ssl", "true"}})) ==
+    CHECK(must(root.change(
+              {{"delta_updates.enable_delta", "true"}, {"repository_access.x.policies.require_ssl", "true"}})) ==
           Written{"etc/multios/delta-updates.yml", "etc/multios/repo-access.yml"});
 }
 
@@ -137,20 +138,20 @@ TEST_CASE("an environment's and a user's settings go to their own files, and com
     CHECK(must(root.change({{"environments.staging.update_policy.auto_install", "true"}})) ==
           Written{"etc/multios/environments/staging.yml"});
     CHECK(root.read("etc/multios/environments/staging.yml") == "staging:\n  update_policy:\n    auto_install: true\n");
-    CHECK(must(root.change({{"user_preferences.notification_level", "low"}}, {Layer::user, "john"})) ==
+    CHECK(must(root.change({{"user_preferences.notification_level", "low"}}, {FileKind::user, "john"})) ==
           Written{"etc/multios/users/john.yml"});
-    CHECK(refusal(root.change({{"network.retry_count", "4"}}, {Layer::user, "john"})) == Code::INVALID_ARGUMENT);
-    CHECK(must(root.remove({Layer::user, "john"})) == "etc/multios/users/john.yml");
+    CHECK(refusal(root.change({{"network.retry_count", "4"}}, {FileKind::user, "john"})) == Code::INVALID_ARGUMENT);
+    CHECK(must(root.remove({FileKind::user, "john"})) == "etc/multios/users/john.yml");
     CHECK_FALSE(std::filesystem::exists(root.at("etc/multios/users/john.yml")));
-    CHECK(refusal(root.remove({Layer::user, "john"})) == Code::NOT_FOUND);
+    CHECK(refusal(root.remove({FileKind::user, "john"})) == Code::NOT_FOUND);
 }
 
 TEST_CASE("a change that is wrong writes nothing, not even what is right in it") {
     const Root root;
     root.write("etc/multios/network.yml", "network:\n  retry_count: 4\n");
-    for (const Assignment &wrong : {Assignment{"network.retry_cuont", "5"}, Assignment{"network.retry_count", "many"},
-                                    Assignment{"network", "5"}, Assignment{"repositories[0].name", "x"},
-                                    Assignment{"logging.handlers.a b.level", "info"}}) {
+    for (const Assignment &wrong :
+         {Assignment{"network.retry_cuont", "5"}, Assignment{"network.retry_count", "many"}, Assignment{"network", "5"},
+          Assignment{"repositories[0].name", "x"}, Assignment{"logging.handlers.a b.level", "info"}}) {
         INFO(wrong.path);
         CHECK(refusal(root.change({{"network.timeout", "20s"}, wrong})) == Code::INVALID_ARGUMENT);
     }

@@ -11,12 +11,12 @@ using namespace mos::config;
 
 namespace {
 
-SettingsFile read(std::string_view text, Layer layer = Layer::system, Format format = Format::yaml) {
-    return read_settings(text, format, "etc/multios/x.yml", layer);
+SettingsFile read(std::string_view text, FileKind kind = FileKind::system, Format format = Format::yaml) {
+    return read_settings(text, format, "etc/multios/x.yml", kind);
 }
 
-std::string only_problem(std::string_view text, Layer layer = Layer::system, Format format = Format::yaml) {
-    const SettingsFile file = read(text, layer, format);
+std::string only_problem(std::string_view text, FileKind kind = FileKind::system, Format format = Format::yaml) {
+    const SettingsFile file = read(text, kind, format);
     REQUIRE(file.problems.size() == 1);
     return describe(file.problems.front());
 }
@@ -45,7 +45,7 @@ TEST_CASE("a file's settings come with the place where each stands") {
 TEST_CASE("INI says the same, by lines") {
     const SettingsFile file = read("[logging]\nroot_level = warn\n[update_system.scheduling.maintenance_window]\n"
                                    "allowed_days = sunday, monday\n",
-                                   Layer::system, Format::ini);
+                                   FileKind::system, Format::ini);
     REQUIRE(file.problems.empty());
     REQUIRE(file.settings.size() == 2);
     CHECK(file.settings[0].origin.place == Place{2, 0});
@@ -63,10 +63,12 @@ TEST_CASE("a key that is none is told with its place and the nearest one, and th
 }
 
 TEST_CASE("a value that can't be is told with its place") {
-    CHECK(contains(only_problem("update_system:\n  debug: maybe\n"), "x.yml:2:3: update_system.debug: 'maybe' is neither"));
+    CHECK(contains(only_problem("update_system:\n  debug: maybe\n"),
+                   "x.yml:2:3: update_system.debug: 'maybe' is neither"));
     CHECK(contains(only_problem("repositories:\n  - name: a\n    priority: high\n"),
                    "x.yml:3:5: repositories[0].priority: 'high' is no whole number from 0 to 1000"));
-    CHECK(contains(only_problem("[logging]\nroot_level = loud\n", Layer::system, Format::ini), "x.yml:2: logging.root_level"));
+    CHECK(contains(only_problem("[logging]\nroot_level = loud\n", FileKind::system, Format::ini),
+                   "x.yml:2: logging.root_level"));
 }
 
 TEST_CASE("a section in a value's place, and the other way round, is told") {
@@ -96,7 +98,7 @@ TEST_CASE("a later layer beats those before it, and what is built in holds where
     CHECK(settings.find("logging.root_level")->origin.layer == Layer::built_in);
     CHECK(value_of(settings, "logging.root_level") == "info");
     CHECK(settings.lay(read("logging: {root_level: warn}\nnetwork: {retry_count: 7}\n").settings).empty());
-    CHECK(settings.lay(read("logging: {root_level: error}\n", Layer::environment).settings).empty());
+    CHECK(settings.lay(read("logging: {root_level: error}\n", FileKind::environment).settings).empty());
     CHECK(value_of(settings, "logging.root_level") == "error");
     CHECK(settings.find("logging.root_level")->origin.layer == Layer::environment);
     CHECK(value_of(settings, "network.retry_count") == "7");
@@ -107,27 +109,27 @@ TEST_CASE("a later layer beats those before it, and what is built in holds where
 TEST_CASE("a list of sections is replaced as a whole") {
     Settings settings;
     settings.lay(read("repositories:\n  - name: a\n  - name: b\n    priority: 5\n").settings);
-    settings.lay(read("repositories:\n  - name: c\n", Layer::environment).settings);
+    settings.lay(read("repositories:\n  - name: c\n", FileKind::environment).settings);
     CHECK(value_of(settings, "repositories[0].name") == "c");
     CHECK(value_of(settings, "repositories[1].name") == "(none)");
 }
 
 TEST_CASE("two files of one layer that say the same are a problem, and the first holds") {
     Settings settings;
-    settings.lay(read_settings("logging: {root_level: warn}\n", Format::yaml, "a.yml", Layer::system).settings);
+    settings.lay(read_settings("logging: {root_level: warn}\n", Format::yaml, "a.yml", FileKind::system).settings);
     const auto problems =
-        settings.lay(read_settings("logging: {root_level: error}\n", Format::yaml, "b.yml", Layer::system).settings);
+        settings.lay(read_settings("logging: {root_level: error}\n", Format::yaml, "b.yml", FileKind::system).settings);
     REQUIRE(problems.size() == 1);
     CHECK(contains(describe(problems.front()), "b.yml:1:11: logging.root_level: stands in a.yml line 1 as well"));
     CHECK(value_of(settings, "logging.root_level") == "warn");
 }
 
 TEST_CASE("an environment's section and a user's preferences are told apart from the system's") {
-    const SettingsFile file = read("production:\n  update_policy:\n    auto_install: true\n", Layer::environment);
+    const SettingsFile file = read("production:\n  update_policy:\n    auto_install: true\n", FileKind::environment);
     REQUIRE(file.settings.size() == 1);
     CHECK(file.settings.front().path == "environments.production.update_policy.auto_install");
-    CHECK(read("user_preferences: {backup_required: false}\n", Layer::user).problems.empty());
-    CHECK(contains(only_problem("logging: {root_level: warn}\n", Layer::user), "can't be set for one user"));
+    CHECK(read("user_preferences: {backup_required: false}\n", FileKind::user).problems.empty());
+    CHECK(contains(only_problem("logging: {root_level: warn}\n", FileKind::user), "can't be set in this file"));
 }
 
 TEST_CASE("settings are listed in the order of the table, elements of lists by their number") {
@@ -155,11 +157,15 @@ TEST_CASE("every file of the guide loads as it stands") {
             continue;
         std::stringstream text;
         text << std::ifstream(entry.path()).rdbuf();
-        const SettingsFile file = read_settings(text.str(), Format::yaml, name, Layer::system);
+        const SettingsFile file = read_settings(text.str(), Format::yaml, name, FileKind::system);
         for (const Problem &problem : file.problems)
             FAIL_CHECK(describe(problem));
         CHECK(file.settings.size() >= 5);
         ++files;
     }
     CHECK(files == 18);  // the 19th is a package's metadata
+}
+
+TEST_CASE("the security policy has no effect elsewhere, so it is told there") {
+    CHECK(contains(only_problem("security_policy: {update_validation: {required_signatures: 2}}\n"), "move it there"));
 }

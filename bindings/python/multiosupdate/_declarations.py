@@ -18,6 +18,7 @@ typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
+typedef struct mos_settings mos_settings;
 typedef struct mos_trust_list mos_trust_list;
 typedef struct mos_digest mos_digest;
 typedef struct mos_error mos_error;
@@ -495,6 +496,81 @@ typedef struct mos_report_row {
  int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
  size_t mos_outcome_row_count(const mos_outcome *outcome);
  int mos_outcome_row_at(const mos_outcome *outcome, size_t index, mos_report_row *row, mos_error **error);
+typedef int32_t mos_settings_layer;
+enum {
+    MOS_SETTINGS_BUILT_IN = 0,
+    MOS_SETTINGS_SYSTEM = 1,
+    MOS_SETTINGS_ENVIRONMENT = 2,
+    MOS_SETTINGS_USER = 3,
+    MOS_SETTINGS_COMMAND_LINE = 4
+};
+typedef int32_t mos_settings_files;
+enum {
+    MOS_SETTINGS_OF_SYSTEM = 0,
+    MOS_SETTINGS_OF_ENVIRONMENT = 1,
+    MOS_SETTINGS_OF_USER = 2,
+    MOS_SETTINGS_OF_POLICY = 3
+};
+typedef struct mos_settings_options {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *environment;
+    const char *user;
+    const char *const *paths;
+    const char *const *values;
+    size_t count;
+} mos_settings_options;
+ int mos_engine_settings_load(mos_engine *engine, const mos_settings_options *options, mos_settings **settings,
+                                     mos_error **error);
+ int mos_engine_settings_of(mos_engine *engine, mos_settings_files files, const char *name,
+                                   mos_settings **settings, mos_error **error);
+ int mos_settings_read_path(mos_context *context, const char *path, mos_settings **settings, mos_error **error);
+ void mos_settings_free(mos_settings *settings);
+typedef struct mos_setting {
+    uint32_t struct_size;
+    mos_settings_layer layer;
+    const char *path;
+    const char *value;
+    const char *text;
+    const char *built_in;
+    const char *kind;
+    const char *allowed;
+    const char *meaning;
+    const char *since;
+    const char *file;
+    uint32_t line;
+    uint32_t column;
+    int32_t is_in_effect;
+    int32_t has_number;
+    int64_t number;
+} mos_setting;
+ size_t mos_settings_count(const mos_settings *settings);
+ int mos_settings_at(const mos_settings *settings, size_t index, mos_setting *setting, mos_error **error);
+ int mos_settings_find(mos_settings *settings, const char *path, mos_setting *setting, mos_error **error);
+typedef struct mos_settings_problem {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *file;
+    const char *path;
+    const char *sentence;
+    uint32_t line;
+    uint32_t column;
+} mos_settings_problem;
+ size_t mos_settings_problem_count(const mos_settings *settings);
+ int mos_settings_problem_at(const mos_settings *settings, size_t index, mos_settings_problem *problem,
+                                    mos_error **error);
+ size_t mos_settings_file_count(const mos_settings *settings);
+ const char *mos_settings_file_at(const mos_settings *settings, size_t index);
+ const char *mos_settings_environment(const mos_settings *settings);
+ int mos_engine_settings_change(mos_engine *engine, mos_settings_files files, const char *name,
+                                       const char *const *paths, const char *const *values, size_t count,
+                                       mos_report **written, mos_error **error);
+ int mos_engine_settings_remove(mos_engine *engine, mos_settings_files files, const char *name,
+                                       mos_error **error);
+ int mos_engine_settings_names(mos_engine *engine, mos_settings_files files, mos_report **report,
+                                      mos_error **error);
+ size_t mos_settings_declared_count(void);
+ int mos_settings_declared_at(size_t index, mos_setting *setting, mos_error **error);
 typedef int32_t mos_trust_level;
 enum {
     MOS_TRUST_DEFAULT = 0,

@@ -67,6 +67,9 @@ struct SchemaNode {
 // The node of a path as people write it: "repositories[2].url".
 [[nodiscard]] std::optional<SchemaNode> find_node(std::string_view path);
 
+// INVALID_ARGUMENT for a path that is no setting: it names the nearest one, or says that it is a section.
+[[nodiscard]] Error no_setting(std::string_view path);
+
 // The paths of settings that end in `.name`, or are `name`; below `section` alone where one is given.
 [[nodiscard]] std::vector<const Declaration *> settings_named(std::string_view name, std::string_view section);
 

@@ -18,6 +18,14 @@ enum class Layer : std::uint8_t { built_in, system, environment, user, command_l
 
 [[nodiscard]] std::string_view layer_name(Layer layer) noexcept;
 
+// What files of settings there are.
+enum class FileKind : std::uint8_t {
+    system,
+    environment,
+    user,   // only `user_preferences`
+    policy  // a template: only `policy_template`; of the system's layer
+};
+
 struct Origin {
     Layer layer = Layer::built_in;
     std::string file;  // below the root; empty for what no file says
@@ -46,9 +54,10 @@ struct SettingsFile {
     std::vector<Setting> settings;
     std::vector<Problem> problems;  // the first 100
 };
-// Of YAML, INI or JSON text; `name` is the file's, for origins and problems. An environment's section (development, staging or
-// production) becomes a part of "environments". Only `user_preferences` may be set in layer `user`.
-[[nodiscard]] SettingsFile read_settings(std::string_view text, Format format, std::string_view name, Layer layer);
+// Of YAML, INI or JSON text; `name` is the file's, for origins and problems. An environment's section (development,
+// staging or production) becomes a part of "environments"; `security_policy` is told as wrong in a file that is not
+// called security-policy.yml, where nobody would look for it.
+[[nodiscard]] SettingsFile read_settings(std::string_view text, Format format, std::string_view name, FileKind kind);
 
 // Every layer's values, each setting once.
 class Settings {
@@ -57,8 +66,8 @@ class Settings {
     // Two files of one layer that say the same: the first stands, and the second is the problem that is returned.
     std::vector<Problem> lay(std::vector<Setting> settings);
 
-    // What holds for a path: the value that was set, or the built-in one. nullopt for a path that is no setting, and for
-    // one that nobody has set and that has no built-in value.
+    // What holds for a path: the value that was set, or the built-in one. nullopt for a path that is no setting, and
+    // for one that nobody has set and that has no built-in value.
     [[nodiscard]] std::optional<Setting> find(std::string_view path) const;
 
     // All that hold, built-in ones included, in the order of the table; below `section` alone where one is given.

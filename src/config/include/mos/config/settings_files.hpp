@@ -4,6 +4,7 @@
 #include <mos/config/settings.hpp>
 #include <mos/config/yaml_edit.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,8 +17,8 @@ namespace mos::config {
 inline constexpr std::string_view settings_path = "etc/multios";
 inline constexpr std::size_t max_settings_files = 256;
 
-// The directory `path` below a root, through links that stay in it; null where there is none. A link that leads nowhere, or
-// a file in its place, is no missing directory: NOT_FOUND, IO.
+// The directory `path` below a root, through links that stay in it; null where there is none. A link that leads
+// nowhere, or a file in its place, is no missing directory: NOT_FOUND, IO.
 [[nodiscard]] Result<std::unique_ptr<base::Directory>> find_folder(base::Directory &root, std::string_view path);
 
 struct LoadOptions {
@@ -34,25 +35,36 @@ struct LoadedSettings {
 };
 
 // Lays one over the other: what is built in; etc/multios/*.yml, *.yaml and *.ini; environments/NAME.yml or .ini;
-// users/NAME.yml; the command line. A file that can't be read, or has something wrong in it, is a problem and no error: an
-// update does not fail for it. INVALID_ARGUMENT for a name that is none and for a command line that is wrong.
+// users/NAME.yml; the command line. A file that can't be read, or has something wrong in it, is a problem and no error:
+// an update does not fail for it. INVALID_ARGUMENT for a name that is none and for a command line that is wrong.
 [[nodiscard]] Result<LoadedSettings> load_settings(base::Directory &root, const LoadOptions &options);
 
-// Which file a change goes to.
+// Which file a change goes to: etc/multios/environments/NAME.yml, users/NAME.yml, policies/NAME.yml.
 struct SettingsTarget {
-    Layer layer = Layer::system;
-    std::string name;  // of the environment or the user
+    FileKind kind = FileKind::system;
+    std::string name;  // of the environment, the user or the template; of the system none
 };
 
-// Changes settings and nothing else in a file, and puts it in the old one's place, atomically. Of the system's files it is
-// the one that has the setting already, else its section, else the section's own ("update-system.yml"). Where assignments
-// are for several files, all are checked before the first is written. The caller keeps other writers away.
-// INVALID_ARGUMENT, with nothing written, for a path that is no setting, for a value that it can't have, for elements of a list
-// of sections, and when a file would then have a problem that it did not have. Returns the files' paths below the root.
-[[nodiscard]] Result<std::vector<std::string>> change_settings(base::Directory &root, const SettingsTarget &target,
-                                                  std::span<const Assignment> assignments);
+// Asked of a file's new text before it is written; an error keeps it from that.
+using FileCheck = std::function<Result<void>(std::string_view path, std::string_view text)>;
 
-// Takes an environment's or a user's file away; NOT_FOUND where there is none.
+// Changes settings and nothing else in a file, and puts it in the old one's place, atomically. Of the system's files it
+// is the one that has the setting already, else its section, else the section's own ("update-system.yml"). Where
+// assignments are for several files, all are checked before the first is written. The caller keeps other writers away.
+// INVALID_ARGUMENT, with nothing written, for a path that is no setting, for a value that it can't have, for elements
+// of a list of sections, and when a file would then have a problem that it did not have. Returns the files' paths below
+// the root.
+[[nodiscard]] Result<std::vector<std::string>> change_settings(base::Directory &root, const SettingsTarget &target,
+                                                               std::span<const Assignment> assignments,
+                                                               const FileCheck &check = {});
+
+// The names of the environments, users or templates that have a file.
+[[nodiscard]] Result<std::vector<std::string>> list_targets(base::Directory &root, FileKind kind);
+
+// What one of them says, nothing of other layers. NOT_FOUND.
+[[nodiscard]] Result<LoadedSettings> load_target(base::Directory &root, const SettingsTarget &target);
+
+// Takes the file of an environment, a user or a template away; NOT_FOUND where there is none.
 [[nodiscard]] Result<std::string> remove_settings(base::Directory &root, const SettingsTarget &target);
 
 }  // namespace mos::config

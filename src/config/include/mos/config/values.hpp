@@ -30,8 +30,8 @@ struct Place {
 
     friend bool operator==(const Place &, const Place &) = default;
 };
-// By JSON pointer (RFC 6901). YAML: where the key of a value stands, or an element of a list; what an alias stands for has no
-// places of its own. INI: the line. JSON: nothing.
+// By JSON pointer (RFC 6901). YAML: where the key of a value stands, or an element of a list; what an alias stands for
+// has no places of its own. INI: the line. JSON: nothing.
 using Places = std::map<std::string, Place>;
 
 // `name` is the file's, for messages. The result is an object; an empty file is an empty one. INVALID_ARGUMENT, with
