@@ -33,6 +33,12 @@ Option choice(std::string_view name, std::string_view words, std::string_view he
     return option;
 }
 
+Option any_name(std::string_view name, std::string_view value, std::string_view help) {
+    Option option = text(name, value, help);
+    option.any_name = true;
+    return option;
+}
+
 Option required(Option option) {
     option.need = Need::required;
     return option;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace frame {
@@ -34,6 +35,7 @@ struct Option {
     Times times = Times::once;
     std::int64_t lowest = 0;
     std::int64_t highest = std::numeric_limits<std::int64_t>::max();
+    bool any_name = false;  // stands for all options that the table does not have
 };
 
 // How the tables write their options.
@@ -41,6 +43,7 @@ struct Option {
 [[nodiscard]] Option text(std::string_view name, std::string_view value, std::string_view help);
 [[nodiscard]] Option number(std::string_view name, std::int64_t lowest, std::int64_t highest, std::string_view help);
 [[nodiscard]] Option choice(std::string_view name, std::string_view words, std::string_view help);
+[[nodiscard]] Option any_name(std::string_view name, std::string_view value, std::string_view help);
 [[nodiscard]] Option required(Option option);
 [[nodiscard]] Option repeatable(Option option);
 [[nodiscard]] Option always_on(std::string_view name, std::string_view help);
@@ -65,6 +68,7 @@ class Values {
   public:
     void add(std::string_view name, std::string value) { m_options[std::string{name}].push_back(std::move(value)); }
     void add_operand(std::string operand) { m_operands.push_back(std::move(operand)); }
+    void add_other(std::string name, std::string value) { m_others.emplace_back(std::move(name), std::move(value)); }
 
     [[nodiscard]] bool has(std::string_view name) const { return m_options.find(name) != m_options.end(); }
     [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
@@ -76,12 +80,15 @@ class Values {
     [[nodiscard]] bool flag(std::string_view name) const;
     [[nodiscard]] std::optional<std::int64_t> number(std::string_view name) const;
     [[nodiscard]] const std::vector<std::string> &operands() const noexcept { return m_operands; }
+    // Of a command with an option of any name: name and value of those that its table does not have, in their order.
+    [[nodiscard]] const std::vector<std::pair<std::string, std::string>> &others() const noexcept { return m_others; }
 
   private:
     [[nodiscard]] const std::string *find(std::string_view name) const;
 
     std::map<std::string, std::vector<std::string>, std::less<>> m_options;  // none of the lists is empty
     std::vector<std::string> m_operands;
+    std::vector<std::pair<std::string, std::string>> m_others;
 };
 
 enum class Format { text, json, csv };

@@ -101,7 +101,7 @@ std::vector<const Option *> offered_options(const Command &command) {
     std::vector<const Option *> options;
     for (const std::vector<Option> *list : {&command.options, &common_options(command)})
         for (const Option &option : *list)
-            if (option.standing != Standing::not_built)
+            if (option.standing != Standing::not_built && !option.any_name)
                 options.push_back(&option);
     return options;
 }

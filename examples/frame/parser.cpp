@@ -98,7 +98,8 @@ std::string help_hint(const Tool &tool, const Command *command) {
 std::vector<const Option *> options_of(const Command &command) {
     std::vector<const Option *> options;
     for (const Option &option : command.options)
-        options.push_back(&option);
+        if (!option.any_name)
+            options.push_back(&option);
     for (const Option &option : common_options(command))
         options.push_back(&option);
     return options;
@@ -138,11 +139,16 @@ Result<std::string> checked_value(const Option &option, const std::string &given
     return given;
 }
 
+bool takes_any_name(const Command &command) {
+    return std::any_of(command.options.begin(), command.options.end(),
+                       [](const Option &option) { return option.any_name; });
+}
+
 // One command's options behind CLI11, which knows the ways in which an option can be written.
 class OptionParser {
   public:
     OptionParser(const Tool &tool, const Command &command)
-        : m_options(options_of(command)), m_hint(help_hint(tool, &command)) {
+        : m_options(options_of(command)), m_takes_others(takes_any_name(command)), m_hint(help_hint(tool, &command)) {
         m_app.set_help_flag();
         // Operands are what is left over: CLI11 would split one that stands in brackets.
         m_app.allow_extras();
@@ -184,10 +190,24 @@ class OptionParser {
   private:
     Result<void> take_operands(Values &values) const {
         for (const std::string &left : m_app.remaining()) {
-            if (is_option(left))
-                return unknown_option(left);
+            if (is_option(left)) {
+                FRAME_CHECK(take_other(left, values));
+                continue;
+            }
             values.add_operand(left);
         }
+        return {};
+    }
+
+    // "--name=value" of a command that takes options of any name.
+    Result<void> take_other(const std::string &given, Values &values) const {
+        const std::size_t equals = given.find('=');
+        if (!m_takes_others)
+            return unknown_option(given);
+        if (!given.starts_with("--") || equals == std::string::npos)
+            return usage_failure(fmt::format("option '{}' needs a value", printable(given)),
+                                 fmt::format("write it as '{}=VALUE'", printable(given)));
+        values.add_other(given.substr(2, equals - 2), given.substr(equals + 1));
         return {};
     }
 
@@ -228,6 +248,7 @@ class OptionParser {
     }
 
     std::vector<const Option *> m_options;
+    bool m_takes_others;
     std::vector<CLI::Option *> m_parsed;
     std::string m_hint;
     CLI::App m_app;

@@ -20,6 +20,18 @@ namespace update_tool {
 [[nodiscard]] frame::Command verify_trust_command();
 [[nodiscard]] frame::Command security_configure_command();
 [[nodiscard]] frame::Command security_show_command();
+[[nodiscard]] frame::Command config_show_command();
+[[nodiscard]] frame::Command config_get_command();
+[[nodiscard]] frame::Command config_set_command();
+[[nodiscard]] frame::Command config_validate_command();
+[[nodiscard]] frame::Command network_configure_command();
+[[nodiscard]] frame::Command log_configure_command();
+[[nodiscard]] frame::Command user_config_set_command();
+[[nodiscard]] frame::Command user_config_get_command();
+[[nodiscard]] frame::Command user_config_reset_command();
+[[nodiscard]] frame::Command policy_create_command();
+[[nodiscard]] frame::Command policy_apply_command();
+[[nodiscard]] frame::Command policy_list_templates_command();
 
 // The commands of the guide whose part is not in this build.
 [[nodiscard]] std::vector<frame::MissingCommand> missing_commands();

@@ -8,8 +8,6 @@ std::vector<frame::MissingCommand> missing_commands() {
     constexpr std::string_view analysis = "this build has no security analysis";
     constexpr std::string_view observation = "this build has no monitoring and no logs of its own; see --verbose and "
                                              "'multios-update history'";
-    constexpr std::string_view policies = "this build has no policies";
-    constexpr std::string_view configuration = "this build reads no configuration files of its own";
     constexpr std::string_view fleet = "this build updates one machine only";
     constexpr std::string_view repositories = "this build has no repositories and no network";
     constexpr std::string_view emergency = "this build has no emergency mode; 'multios-update recover' and "
@@ -36,14 +34,11 @@ std::vector<frame::MissingCommand> missing_commands() {
         {"rollback package", grain},
         {"rollback config", grain},
         {"data-protection", "this build protects no data beyond recovery points"},
-        {"config", configuration},
+        {"config deploy", fleet},
         {"check-delta", "this build has no delta packages"},
         {"cache", repositories},
-        {"log", observation},
         {"logs", observation},
-        {"network", repositories},
-        {"user-config", configuration},
-        {"policy", policies},
+        {"policy deploy", fleet},
         {"monitoring", observation},
         {"monitor", observation},
         {"performance", observation},

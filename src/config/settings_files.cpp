@@ -119,8 +119,7 @@ Result<Setting> checked_setting(const Assignment &assignment) {
         return no_setting(assignment.path);
     Result<SettingValue> value = check_text(*node->declaration, assignment.value);
     if (!value)
-        return in_context(std::move(value).error(),
-                          fmt::format("{} can't be set to {}", assignment.path, in_quotes(assignment.value)));
+        return in_context(std::move(value).error(), fmt::format("{} can't be set so", assignment.path));
     return Setting{assignment.path, std::move(value).value(), node->declaration, {}};
 }
 
