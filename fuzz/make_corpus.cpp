@@ -51,6 +51,16 @@ void make_text(const Corpus &corpus) {
 void make_config(const Corpus &corpus) {
     using namespace std::string_view_literals;
     // The first byte is the format: YAML, INI, JSON.
+    corpus.put("settings", "yaml",
+               "\0\0logging:\n  root_level: warn # x\n  handlers:\n    file: {type: file, path: /var/log/x}\n"
+               "repositories:\n  - name: a\n    components: [b, \"c d\"]\n    sync_schedule: \"0 */6 * * *\"\n"sv);
+    corpus.put(
+        "settings", "units",
+        "\0\0network: {timeout: 5m, bandwidth_limit: 10MB/s}\nuser_preferences: {maintenance_window: 22:00-06:00}\n"
+        "scheduling_policy: {resource_awareness: {cpu_threshold: 80%}}\nproduction: {monitoring: {alerting: on}}\n"sv);
+    corpus.put("settings", "ini", "\1\0[network]\nretry_count = 4 ; x\n[update_system.repository]\ncache = 1\n"sv);
+    corpus.put("settings", "wrong", "\0\2loging: {root_levle: inof}\nuser_preferences: {language: [a]}\n"sv);
+    corpus.put("settings", "template", "\0\3policy_template: {name: a, maintenance_window: 18:00-08:00}\n"sv);
     corpus.put("values", "yaml",
                "\0a: &x {port: 0080, 'on': true, list: [1.10, ~, *y]}\n"
                "b: &y !!str \"\\u00e9\\n\"\nc:\n  - *x\n  - |\n    two\n    lines\n...\n"sv);

@@ -23,7 +23,8 @@ TIMEOUT_S = 30
 
 def environment(**changes):
     """The environment without what a person's own could change."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "SOURCE_DATE_EPOCH", "LC_ALL", "COLUMNS")}
+    kept = {k: v for k, v in os.environ.items()
+            if k not in ("NO_COLOR", "SOURCE_DATE_EPOCH", "LC_ALL", "COLUMNS", "MULTIOS_ENVIRONMENT")}
     kept.update({"LANG": "C.UTF-8", "TZ": "UTC", "TERM": "xterm"})
     kept.update(changes)
     return kept
