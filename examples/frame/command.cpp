@@ -83,12 +83,24 @@ static std::vector<Option> make_common_options(std::string_view formats, std::st
     };
 }
 
-const std::vector<Option> &common_options(const Command &command) {
+enum class Csv { no, yes };
+
+static const std::vector<Option> &common_options(Csv csv) {
     static const std::vector<Option> usual =
         make_common_options("text|json", "what standard output is for: people or programs");
     static const std::vector<Option> of_rows =
         make_common_options("text|json|csv", "what standard output is for: people, programs or spreadsheets");
-    return command.csv.empty() ? usual : of_rows;
+    return csv == Csv::yes ? of_rows : usual;
+}
+
+const std::vector<Option> &common_options(const Command &command) {
+    return common_options(command.csv.empty() ? Csv::no : Csv::yes);
+}
+
+const std::vector<Option> &common_options(const Tool &tool) {
+    const bool has_rows = std::any_of(tool.commands.begin(), tool.commands.end(),
+                                      [](const Command &command) { return !command.csv.empty(); });
+    return common_options(has_rows ? Csv::yes : Csv::no);
 }
 
 static std::vector<std::string_view> split(std::string_view words) {

@@ -150,6 +150,9 @@ struct Tool {
 // The options that every command has; --format offers csv where the command has rows.
 [[nodiscard]] const std::vector<Option> &common_options(const Command &command);
 
+// Those of a tool as a whole: with csv where any of its commands has rows.
+[[nodiscard]] const std::vector<Option> &common_options(const Tool &tool);
+
 // The words to choose from; none where anything can be given.
 [[nodiscard]] std::vector<std::string_view> choices(const Option &option);
 [[nodiscard]] std::vector<std::string_view> choices(const Operands &operands);

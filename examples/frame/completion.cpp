@@ -57,6 +57,29 @@ CommandNode::Next next_of(const Tool &tool, std::string_view name, std::string_v
     return {word, fmt::format("{}", fmt::join(next_words(tool, full), ", "))};
 }
 
+void add_built(std::vector<const Option *> &list, const std::vector<Option> &options) {
+    for (const Option &option : options)
+        if (option.standing != Standing::not_built && !option.any_name)
+            list.push_back(&option);
+}
+
+// Before a command there are those of every command, and the tool's own; a mere group has only help.
+std::vector<const Option *> options_of(const Tool &tool, std::string_view name, const Command *command) {
+    static const Option version = flag("version", "show the version");
+    static const Option help = flag("help", "show what there is");
+    std::vector<const Option *> options;
+    if (command != nullptr) {
+        add_built(options, command->options);
+        add_built(options, common_options(*command));
+    } else if (name.empty()) {
+        add_built(options, common_options(tool));
+        options.push_back(&version);
+    } else {
+        options.push_back(&help);
+    }
+    return options;
+}
+
 std::string script_of(const Tool &tool, std::string_view shell) {
     if (shell == "bash")
         return bash_completion(tool);
@@ -86,7 +109,10 @@ Offered offered(std::string_view value, std::vector<std::string_view> words) {
 std::vector<CommandNode> command_tree(const Tool &tool) {
     std::vector<CommandNode> nodes;
     for (const std::string_view name : beginnings(tool)) {
-        CommandNode node{name, find_command(tool, name), {}};
+        const Command *command = find_command(tool, name);
+        CommandNode node{name, {}, options_of(tool, name, command), {}};
+        if (command != nullptr)
+            node.operands = command->operands;
         for (const std::string_view word : next_words(tool, name))
             node.next.push_back(next_of(tool, name, word));
         nodes.push_back(std::move(node));
@@ -96,15 +122,6 @@ std::vector<CommandNode> command_tree(const Tool &tool) {
 
 Offered offered(const Option &option) { return offered(option.value, choices(option)); }
 Offered offered(const Operands &operands) { return offered(operands.name, choices(operands)); }
-
-std::vector<const Option *> offered_options(const Command &command) {
-    std::vector<const Option *> options;
-    for (const std::vector<Option> *list : {&command.options, &common_options(command)})
-        for (const Option &option : *list)
-            if (option.standing != Standing::not_built && !option.any_name)
-                options.push_back(&option);
-    return options;
-}
 
 std::string for_tool(std::string_view script, const Tool &tool) {
     std::string function = fmt::format("_{}", tool.name);

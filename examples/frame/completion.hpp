@@ -21,9 +21,12 @@ struct CommandNode {
         std::string summary;  // of the command; of a mere group the words that follow
     };
     std::string_view name;
-    const Command *command;  // NULL for the tool and for a mere group
     std::vector<Next> next;
+    // Those that do something in this build, those of every command last.
+    std::vector<const Option *> options;
+    Operands operands;
 };
+// It borrows from the tool.
 [[nodiscard]] std::vector<CommandNode> command_tree(const Tool &tool);
 
 // What is offered where a value or an operand stands.
@@ -34,9 +37,6 @@ struct Offered {
 };
 [[nodiscard]] Offered offered(const Option &option);
 [[nodiscard]] Offered offered(const Operands &operands);
-
-// The options of a command that do something in this build, those of every command last.
-[[nodiscard]] std::vector<const Option *> offered_options(const Command &command);
 
 // A script with the tool's name for @tool@ and "_multios_package" for @function@.
 [[nodiscard]] std::string for_tool(std::string_view script, const Tool &tool);

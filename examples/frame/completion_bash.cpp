@@ -163,12 +163,9 @@ std::string lines_of(const CommandNode &node) {
     std::string lines;
     if (!next.empty())
         lines += fmt::format("            next=({})\n", next);
-    if (node.command == nullptr)
-        return lines +
-               (node.name.empty() ? "            options=(--help --version)\n" : "            options=(--help)\n");
     std::string options;
     std::string again;
-    for (const Option *option : offered_options(*node.command)) {
+    for (const Option *option : node.options) {
         options +=
             fmt::format("{}--{}{}", options.empty() ? "" : " ", option->name, option->kind == Kind::flag ? "" : "=");
         if (option->times == Times::often)
@@ -177,10 +174,9 @@ std::string lines_of(const CommandNode &node) {
     lines += fmt::format("            options=({})\n", options);
     if (!again.empty())
         lines += fmt::format("            again=({})\n", again);
-    const Operands &operands = node.command->operands;
-    const Offered operand = offered(operands);
-    if (operands.most > 0)
-        lines += fmt::format("            operand={} most={}\n", name_of(operand.offer), operands.most);
+    const Offered operand = offered(node.operands);
+    if (node.operands.most > 0)
+        lines += fmt::format("            operand={} most={}\n", name_of(operand.offer), node.operands.most);
     if (!operand.words.empty())
         lines += fmt::format("            operand_words=({})\n", word_list(operand.words));
     return lines;
@@ -206,9 +202,7 @@ std::string value_function(const std::vector<CommandNode> &nodes) {
     case "$1 $2" in
 )bash";
     for (const CommandNode &node : nodes) {
-        if (node.command == nullptr)
-            continue;
-        for (const Option *option : offered_options(*node.command)) {
+        for (const Option *option : node.options) {
             const Offered value = offered(*option);
             const std::string pattern = shell_word(fmt::format("{} --{}", node.name, option->name));
             if (value.offer == Offer::words)

@@ -2,34 +2,49 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace frame {
 
 namespace {
 
 constexpr std::string_view head = R"fish(# Completion of @tool@ in fish, written by '@tool@ completion fish'.
 
-# Succeeds where the command of the line is $argv[1]; with a second argument, only right behind it.
+# Succeeds where the command of the line is $argv[1], and what is to be completed can be its next word ("next"), or one of
+# its first $argv[2] operands.
 function @function@_at
     set -l tokens (commandline -opc)
     set -l command ''
     set -l operands 0
-    set -l skipped no
+    set -l closed no
+    set -l is_value no
     for token in $tokens[2..-1]
-        if test $skipped = yes
-            set skipped no
+        if test $is_value = yes
+            set is_value no
+            continue
+        end
+        if string match -q -- '-*' $token
+            contains -- $token $@function@_valued; and set is_value yes
+            # The words of a command stand together.
+            test -z "$command"; or set closed yes
             continue
         end
         set -l longer (string join ' ' -- $command $token | string trim)
-        if test $operands -eq 0; and contains -- $longer $@function@_commands
+        if test $closed = no; and test $operands -eq 0; and contains -- $longer $@function@_commands
             set command $longer
-        else if contains -- $token --format
-            set skipped yes
-        else if not string match -q -- '-*' $token; and test "$token" != help
+        else if test -n "$command"; or test $token != help
             set operands (math $operands + 1)
         end
     end
     test "$command" = $argv[1]; or return 1
-    test (count $argv) -lt 2; or test $operands -lt $argv[2]
+    switch "$argv[2]"
+        case ''
+            return 0
+        case next
+            test $closed = no; and test $operands -eq 0
+        case '*'
+            test $operands -lt $argv[2]
+    end
 end
 
 complete -c @tool@ -f
@@ -46,10 +61,11 @@ std::string fish_quoted(std::string_view text) {
     return word + "'";
 }
 
-// The condition of a completion; the second form holds while fewer than `most` operands are given.
+// The condition of a completion; `where` is "next", or a number of operands.
 std::string at(const CommandNode &node) { return fmt::format("@function@_at {}", fish_quoted(node.name)); }
-std::string at(const CommandNode &node, std::size_t most) {
-    return fmt::format("@function@_at {} {}", fish_quoted(node.name), most);
+template <class Where>
+std::string at(const CommandNode &node, Where where) {
+    return fmt::format("@function@_at {} {}", fish_quoted(node.name), where);
 }
 
 std::string offer_arguments(const Offered &offered) {
@@ -73,11 +89,10 @@ std::string option_line(const CommandNode &node, const Option &option) {
 }
 
 std::string operand_line(const CommandNode &node) {
-    const Operands &operands = node.command->operands;
-    const Offered offer = offered(operands);
-    if (operands.most == 0 || offer.offer == Offer::nothing)
+    const Offered offer = offered(node.operands);
+    if (node.operands.most == 0 || offer.offer == Offer::nothing)
         return {};
-    const std::string condition = fish_quoted(at(node, operands.most));
+    const std::string condition = fish_quoted(at(node, node.operands.most));
     if (offer.offer == Offer::files)
         return fmt::format("complete -c @tool@ -n {} -F\n", condition);
     return fmt::format("complete -c @tool@ -n {}{}\n", condition, offer_arguments(offer));
@@ -86,30 +101,34 @@ std::string operand_line(const CommandNode &node) {
 std::string lines_of(const CommandNode &node) {
     std::string text = "\n";
     for (const CommandNode::Next &next : node.next)
-        text += fmt::format("complete -c @tool@ -n {} -a {} -d {}\n", fish_quoted(at(node, 1)), fish_quoted(next.word),
-                            fish_quoted(next.summary));
-    if (node.command == nullptr) {
-        text += fmt::format("complete -c @tool@ -n {} -s h -l help -d 'show what there is'\n", fish_quoted(at(node)));
-        if (node.name.empty())
-            text += fmt::format("complete -c @tool@ -n {} -l version -d 'show the version'\n", fish_quoted(at(node)));
-        return text;
-    }
+        text += fmt::format("complete -c @tool@ -n {} -a {} -d {}\n", fish_quoted(at(node, "next")),
+                            fish_quoted(next.word), fish_quoted(next.summary));
     text += operand_line(node);
-    for (const Option *option : offered_options(*node.command))
+    for (const Option *option : node.options)
         text += option_line(node, *option);
     return text;
+}
+
+// What the function above looks up: the beginnings of commands, and the options whose value can be the next word.
+std::string lists_of(const std::vector<CommandNode> &nodes) {
+    std::string commands;
+    std::set<std::string_view> valued;
+    for (const CommandNode &node : nodes) {
+        if (!node.name.empty())
+            commands += " " + fish_quoted(node.name);
+        for (const Option *option : node.options)
+            if (option->kind != Kind::flag)
+                valued.insert(option->name);
+    }
+    return fmt::format("set -g @function@_commands{}\nset -g @function@_valued --{}\n", commands,
+                       fmt::join(valued, " --"));
 }
 
 }  // namespace
 
 std::string fish_completion(const Tool &tool) {
     const std::vector<CommandNode> nodes = command_tree(tool);
-    std::string text{head};
-    text += "set -g @function@_commands";
-    for (const CommandNode &node : nodes)
-        if (!node.name.empty())
-            text += " " + fish_quoted(node.name);
-    text += "\n";
+    std::string text = std::string{head} + lists_of(nodes);
     for (const CommandNode &node : nodes)
         text += lines_of(node);
     return for_tool(text, tool);

@@ -96,18 +96,11 @@ std::string operand_spec(const Operands &operands) {
 }
 
 std::string options_of(const CommandNode &node) {
-    constexpr std::string_view line = "                {}\n";
     std::string text = "            options=(\n";
-    if (node.command == nullptr) {
-        text += fmt::format(fmt::runtime(line), shell_word("(- *)--help[show what there is]"));
-        if (node.name.empty())
-            text += fmt::format(fmt::runtime(line), shell_word("(- *)--version[show the version]"));
-        return text + "            )\n";
-    }
-    for (const Option *option : offered_options(*node.command))
-        text += fmt::format(fmt::runtime(line), shell_word(option_spec(*option)));
-    if (node.command->operands.most > 0)
-        text += fmt::format(fmt::runtime(line), shell_word(operand_spec(node.command->operands)));
+    for (const Option *option : node.options)
+        text += fmt::format("                {}\n", shell_word(option_spec(*option)));
+    if (node.operands.most > 0)
+        text += fmt::format("                {}\n", shell_word(operand_spec(node.operands)));
     return text + "            )\n";
 }
 

@@ -1,4 +1,4 @@
-// What --help and the manual say of every tool, each said once.
+// What --help and the manual say of every tool.
 #pragma once
 
 #include "command.hpp"

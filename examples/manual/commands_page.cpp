@@ -137,15 +137,6 @@ void put_formats(std::string &page, const Tools &tools) {
                   "what begins with `=` for a formula must be told to import text.");
 }
 
-// One that prints rows, so that --format is shown with all it takes.
-const Command &widest_command(const Tools &tools) {
-    for (const Tool &tool : tools)
-        for (const Command &command : tool.commands)
-            if (!command.csv.empty())
-                return command;
-    return tools.front().commands.front();
-}
-
 }  // namespace
 
 std::string commands_page(const Tools &tools) {
@@ -156,8 +147,8 @@ std::string commands_page(const Tools &tools) {
     for (const Tool &tool : tools)
         put_tool(page, tool);
     put_line(page, "## Options of every command\n");
-    put_options(page, common_options(widest_command(tools)), Standing::works, "option");
-    put_options(page, common_options(widest_command(tools)), Standing::always_on, "always on");
+    put_options(page, common_options(tools.front()), Standing::works, "option");
+    put_options(page, common_options(tools.front()), Standing::always_on, "always on");
     put_formats(page, tools);
     put_line(page, "## Exit codes\n");
     put_rows(page, "| code | |", exit_codes());

@@ -35,6 +35,9 @@ std::string escaped(std::string_view text) {
         case '\\':
             safe += "\\e";
             break;
+        case '|':
+            safe += "|\\:";  // a line may be broken here
+            break;
         case '-':
             safe += "\\-";
             break;
@@ -57,26 +60,24 @@ std::string escaped(std::string_view text) {
                 safe += fmt::format("\\[u{:04X}]", code);
         }
     }
-    return safe.starts_with('.') ? "\\&" + safe : safe;
+    return safe;
 }
 
-constexpr std::size_t line_width = 70;
+constexpr std::size_t line_width = 76;
 
-// Running text, in lines as the conventions want them.
-std::string lines_of(std::string_view text) {
-    std::string lines;
-    for (const std::string &line : wrapped(text, line_width))
-        lines += escaped(line) + '\n';
+// `text` in lines as the conventions want them; one that begins with a dot would be a request.
+std::vector<std::string> source_lines(std::string_view text) {
+    std::vector<std::string> lines = wrapped(escaped(text), line_width);
+    for (std::string &line : lines)
+        if (line.starts_with('.'))
+            line.insert(0, "\\&");
     return lines;
 }
+
+std::string lines_of(std::string_view text) { return fmt::format("{}\n", fmt::join(source_lines(text), "\n")); }
 
 // One line that is shown as one, however long: a backslash at the end of a line goes on in the next.
-std::string unbroken(std::string_view text) {
-    std::string lines;
-    for (const std::string &line : wrapped(text, line_width))
-        lines += (lines.empty() ? "" : " \\\n") + escaped(line);
-    return lines;
-}
+std::string unbroken(std::string_view text) { return fmt::format("{}", fmt::join(source_lines(text), " \\\n")); }
 
 std::string bold(std::string_view text) { return fmt::format("\\fB{}\\fR", escaped(text)); }
 std::string italic(std::string_view text) { return fmt::format("\\fI{}\\fR", escaped(text)); }
@@ -138,18 +139,11 @@ void put_commands(std::string &page, const Tool &tool) {
         put_entry(page, bold(command.name), command.missing);
 }
 
-// A command that offers every format, so that --format is described whole.
-const Command &widest_command(const Tool &tool) {
-    const auto found = std::find_if(tool.commands.begin(), tool.commands.end(),
-                                    [](const Command &command) { return !command.csv.empty(); });
-    return found != tool.commands.end() ? *found : tool.commands.front();
-}
-
 void put_common_options(std::string &page, const Tool &tool) {
     put_section(page, "OPTIONS");
     page += "Every command has these.\n";
-    put_options(page, common_options(widest_command(tool)), Standing::works, "");
-    put_options(page, common_options(widest_command(tool)), Standing::always_on, "Always on; these may be given:");
+    put_options(page, common_options(tool), Standing::works, "");
+    put_options(page, common_options(tool), Standing::always_on, "Always on; these may be given:");
     page += ".PP\n" + lines_of(csv_rules());
 }
 
@@ -159,15 +153,13 @@ void put_facts(std::string &page, std::string_view title, const std::vector<Fact
         put_entry(page, bold(fact.name), fact.text);
 }
 
-// Commands of two tools show the example of the one where they belong.
 void put_examples(std::string &page, const Tool &tool) {
     put_section(page, "EXAMPLES");
-    std::string_view before;
+    std::string_view between;
     for (const Command &command : tool.commands) {
-        if (command.example != before)
-            page += fmt::format(".PP\n{}.PP\n.RS 4\n.nf\n{}\n.fi\n.RE\n", lines_of(as_sentence(command.summary)),
-                                unbroken(command.example));
-        before = command.example;
+        page += fmt::format("{}{}.PP\n.RS 4\n.nf\n{}\n.fi\n.RE\n", between, lines_of(as_sentence(command.summary)),
+                            unbroken(command.example));
+        between = ".PP\n";
     }
 }
 
@@ -194,7 +186,7 @@ std::string man_page(const Tool &tool, const Tools &all, std::string_view date) 
                                    ".TH {} 1 \"{}\" \"libmultiosupdate {}\" \"User Commands\"\n.ad l\n.nh\n",
                                    escaped(name), date, mos_version());
     put_section(page, "NAME");
-    page += fmt::format("{} \\- {}\n", escaped(tool.name), escaped(summary));
+    page += lines_of(fmt::format("{} - {}", tool.name, summary));
     put_section(page, "SYNOPSIS");
     page += fmt::format("{} {} [{}...]\n", bold(tool.name), italic("COMMAND"), italic("OPTION"));
     put_section(page, "DESCRIPTION");

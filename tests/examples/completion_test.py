@@ -138,7 +138,8 @@ class Bash(Folder):
         self.assertIn("--bundle=", self.offered("multios-package", "create", "--bundle=x", "--bun"))
         self.assertEqual(self.offered("multios-package", "install", "--bandwidth"), [])
         self.assertEqual(self.offered("multios-package", "install", "--ato"), ["--atomic"])
-        self.assertEqual(self.offered("multios-package", "--ver"), ["--version"])
+        self.assertEqual(self.offered("multios-package", "--ver"), ["--verbose", "--version"])
+        self.assertEqual(self.offered("multios-package", "--format="), ["text", "json", "csv"])
 
     def test_words_of_a_choice_are_offered(self):
         self.assertEqual(self.offered("multios-package", "list", "--format="), ["text", "json", "csv"])
@@ -164,6 +165,7 @@ class Bash(Folder):
                          ["--root=target dir"])
         self.assertEqual(self.offered("multios-package", "install", "--config=my"), ["my file.mos"])
         self.assertEqual(self.offered("multios-package", "info", "plain.mos", "my"), [])  # it takes one
+        self.assertEqual(self.offered("multios-package", "info", "--root", "/", "--trust=x", "my"), ["my file.mos"])
         self.assertEqual(self.offered("multios-package", "install", "plain.mos", "my"), ["my file.mos"])
 
     def test_behind_two_dashes_there_are_no_options(self):
@@ -224,6 +226,8 @@ class Zsh(Folder):
     def test_names_of_files_are_quoted(self):
         self.assertEqual(self.terminal.arguments_of("multios-package info my\t"), ["info", "my file.mos"])
         self.assertEqual(self.terminal.arguments_of("multios-package info it\t"), ["info", "it's $HOME.mos"])
+        self.assertEqual(self.terminal.arguments_of("multios-package info --root / my\t"),
+                         ["info", "--root", "/", "my file.mos"])
         self.assertEqual(self.terminal.arguments_of("multios-package completion f\t"), ["completion", "fish"])
 
     def test_descriptions_are_shown(self):
@@ -261,6 +265,7 @@ class Fish(Folder):
         self.assertEqual(self.offered("multios-update", "trust add-ca"), {"add-ca": "trust a certificate authority"})
         self.assertEqual(list(self.offered("multios-update", "rollback last")), ["last-good"])
         self.assertEqual(list(self.offered("multios-package", "--format json inf")), ["info"])
+        self.assertEqual(self.offered("multios-update", "rollback --yes last"), {})  # no command is written so
         self.assertEqual(self.offered("multios-update", "history "), {})
 
     def test_options_are_those_of_the_command(self):
@@ -281,6 +286,7 @@ class Fish(Folder):
     def test_files_and_folders_are_offered_where_they_are_meant(self):
         self.assertEqual(list(self.offered("multios-package", "info pl")), ["plain.mos"])
         self.assertEqual(list(self.offered("multios-package", "info plain.mos pl")), [])
+        self.assertEqual(list(self.offered("multios-package", "info --root / --trust=x pl")), ["plain.mos"])
         self.assertEqual(list(self.offered("multios-package", "list --root pl")), [])
         self.assertEqual(len(self.offered("multios-package", "list --root tar")), 1)
 

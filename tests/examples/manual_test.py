@@ -1,5 +1,6 @@
 """The manual: pages that man shows without a complaint, and that say what --help says."""
 
+import json
 import os
 import re
 import shutil
@@ -98,6 +99,16 @@ class Page(unittest.TestCase):
             ended = manual(*arguments)
             self.assertEqual((ended.returncode, ended.stdout), (1, ""))
             self.assertIn("usage: multios-manual", ended.stderr)
+
+
+class Installed(unittest.TestCase):
+    def test_pages_and_completions_go_where_they_are_looked_for(self):
+        with open(os.path.join(os.environ["BUILD_ROOT"], "meson-info/intro-installed.json"), encoding="utf-8") as file:
+            places = list(json.load(file).values())
+        for tool in TOOLS:
+            for place in (f"/man/man1/{tool}.1", f"/bash-completion/completions/{tool}", f"/site-functions/_{tool}",
+                          f"/fish/vendor_completions.d/{tool}.fish"):
+                self.assertEqual(len([found for found in places if found.endswith(place)]), 1, place)
 
 
 class CommandsPage(unittest.TestCase):
