@@ -43,6 +43,8 @@ SOURCES = {
     "relation": ["package/relation.cpp"],
     "revocation_list": ["crypto/revocation_list_reader.cpp", "crypto/revocation_list.cpp"],
     "security_policy": ["policy/security_policy.cpp", "policy/signature_names.cpp", "config/units.cpp"],
+    "settings": ["config/check_value.cpp", "config/crontab.cpp", "config/ini_edit.cpp", "config/read_settings.cpp",
+                 "config/settings.cpp", "config/settings_order.cpp", "config/yaml_word.cpp"],
     "signature_area": ["package/signature_area.cpp"],
     "statement": ["package/statement.cpp"],
     "template": ["config/template.cpp"],

@@ -24,15 +24,17 @@ from .package import (Entry, EntryType, Package, PackageInformation, SignatureCl
                       sign_package)
 from .plan import ConfigRule, ConflictRule, Plan, Step, StepAction, Totals
 from .report import ReportRow
+from .settings import Layer, Problem, Setting, Settings, SettingsOf, declared_settings
 from .trust import RevocationList, TrustEntry, TrustLevel
 from ._library import version
 
 __all__ = [
     "CancelledError", "Certificate", "ConfigRule", "ConflictError", "ConflictRule", "Context", "Digest",
     "DigestAlgorithm", "Engine", "Entry",
-    "EntryType", "Error", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key", "KeyType",
+    "EntryType", "Error", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key", "KeyType", "Layer",
     "LockedError", "LogLevel", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
-    "PlanChangedError", "Progress", "Question", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
-    "RevocationList", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel", "build_package", "package_build_job",
+    "PlanChangedError", "Problem", "Progress", "Question", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
+    "RevocationList", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",
+    "build_package", "declared_settings", "package_build_job",
     "sign_package", "version",
 ]

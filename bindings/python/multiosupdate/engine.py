@@ -9,6 +9,7 @@ from .context import pointer_of
 from .job import Job
 from .plan import Plan
 from .report import report
+from .settings import Settings, SettingsOf, assignments
 from .trust import TrustLevel, entries, revocation_lists
 from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
 
@@ -183,6 +184,35 @@ class Engine(Handle):
         values = [ffi.new("char[]", str(value).encode()) for value in changes.values()]
         call(lib.mos_engine_policy_change, self._pointer, ffi.new("char *[]", keys), ffi.new("char *[]", values),
              len(keys))
+
+    def settings(self, *, environment=None, user=None, command_line=None):
+        """What the root's files say, layer over layer: Settings. command_line is {path: value} over all files."""
+        paths, values, count, kept = assignments(command_line or {})
+        options, more = new_struct("mos_settings_options", environment=None if environment is None else c_text(environment),
+                                   user=None if user is None else c_text(user), paths=paths, values=values, count=count)
+        settings = Settings(create(lib.mos_engine_settings_load, self._pointer, options))
+        del kept, more
+        return settings
+
+    def settings_of(self, whose, name):
+        """What the file of an environment, a user or a template says, and nothing else."""
+        return Settings(create(lib.mos_engine_settings_of, self._pointer, whose, c_text(name)))
+
+    def settings_names(self, whose):
+        """The names of the environments, users or templates that have a file."""
+        return [row.object for row in report(lib.mos_engine_settings_names, self._pointer, whose)]
+
+    def change_settings(self, changes, *, whose=SettingsOf.SYSTEM, name=None):
+        """Gives settings new values, {path: value}; the files that were written."""
+        paths, values, count, kept = assignments(changes)
+        of = ffi.NULL if name is None else ffi.new("char[]", c_text(name))
+        rows = report(lib.mos_engine_settings_change, self._pointer, whose, of, paths, values, count)
+        del kept
+        return [row.object for row in rows]
+
+    def remove_settings(self, whose, name):
+        """Takes the file of an environment, a user or a template away."""
+        call(lib.mos_engine_settings_remove, self._pointer, whose, c_text(name))
 
     def validate(self, package, strict=False, progress=None):
         """The five steps of the guide: a ReportRow each, whose object is "passed", "failed" or "not reached".
