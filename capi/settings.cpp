@@ -221,14 +221,15 @@ const char *mos_settings_environment(const mos_settings *settings) {
     return is_live(settings) ? settings->loaded.environment.c_str() : "";
 }
 
-int mos_engine_settings_change(mos_engine *engine, mos_settings_files files, const char *name, const char *const *paths,
-                               const char *const *values, size_t count, mos_report **written, mos_error **error) {
+int mos_engine_settings_change(mos_engine *engine, const mos_settings_change *change, mos_report **written,
+                               mos_error **error) {
     return guard(error, [&]() -> Result<void> {
         if (written != nullptr)
             *written = nullptr;
         MOS_CHECK(check_handle(engine));
-        MOS_TRY(const SettingsTarget target, target_of(files, name));
-        MOS_TRY(const auto assignments, assignments_of(paths, values, count));
+        MOS_TRY(const auto wanted, read_options(change));
+        MOS_TRY(const SettingsTarget target, target_of(wanted.files, wanted.name));
+        MOS_TRY(const auto assignments, assignments_of(wanted.paths, wanted.values, wanted.count));
         MOS_TRY(const auto changed, mos::engine::change_root_settings(*engine->engine, target, assignments));
         if (written == nullptr)
             return {};

@@ -163,6 +163,7 @@ const Columns<Template> &template_columns() {
 Result<ExitCode> list(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     std::vector<Template> rows;
+    rows.reserve(builtins.size());
     for (const Builtin &builtin : builtins)
         rows.push_back({std::string{builtin.name}, std::string{builtin.description}, ""});
     FRAME_TRY(const std::vector<ReportRow> names, report_of([&](auto out, auto error) {

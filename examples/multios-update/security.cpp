@@ -73,7 +73,8 @@ Result<ExitCode> show(Session &session) {
 }
 
 Result<ExitCode> configure(Session &session) {
-    std::vector<std::string> keys, values;
+    std::vector<std::string> keys;
+    std::vector<std::string> values;
     for (const Setting &setting : settings)
         if (const auto value = session.values.text(setting.option)) {
             keys.emplace_back(setting.key);
@@ -83,7 +84,8 @@ Result<ExitCode> configure(Session &session) {
         return usage_failure("there is nothing to configure",
                              "give an option with its value, or see 'multios-update security show'");
     FRAME_TRY(const Engine engine, open_engine(session));
-    std::vector<const char *> raw_keys, raw_values;
+    std::vector<const char *> raw_keys;
+    std::vector<const char *> raw_values;
     for (std::size_t i = 0; i < keys.size(); ++i) {
         raw_keys.push_back(keys[i].c_str());
         raw_values.push_back(values[i].c_str());

@@ -14,6 +14,18 @@ namespace update_tool {
 
 namespace {
 
+// As C takes them; the texts are the assignments' own.
+struct CArrays {
+    explicit CArrays(const std::vector<Assignment> &assignments) {
+        for (const auto &[path, value] : assignments) {
+            paths.push_back(path.c_str());
+            values.push_back(value.c_str());
+        }
+    }
+    std::vector<const char *> paths;
+    std::vector<const char *> values;
+};
+
 SettingRow row_of(const mos_setting &setting) {
     SettingRow row;
     row.path = setting.path;
@@ -194,18 +206,14 @@ Result<Settings> load_settings(const Session &session, const Engine &engine) {
         FRAME_TRY(Assignment assignment, split_assignment(text));
         given.push_back(std::move(assignment));
     }
-    std::vector<const char *> paths, values;
-    for (const auto &[path, value] : given) {
-        paths.push_back(path.c_str());
-        values.push_back(value.c_str());
-    }
+    const CArrays arrays{given};
     mos_settings_options options = MOS_SETTINGS_OPTIONS_INIT;
     options.environment = session.values.c_text("environment");
     if (options.environment == nullptr)
         options.environment = std::getenv("MULTIOS_ENVIRONMENT");
     options.user = session.values.c_text("user");
-    options.paths = paths.data();
-    options.values = values.data();
+    options.paths = arrays.paths.data();
+    options.values = arrays.values.data();
     options.count = given.size();
     return make<Settings>(
         [&](auto out, auto error) { return mos_engine_settings_load(engine.get(), &options, out, error); });
@@ -269,14 +277,15 @@ Result<ExitCode> change_settings(Session &session, mos_settings_files files, con
                                  const std::vector<Assignment> &assignments) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(const std::vector<SettingRow> before, rows_before(engine, files, name, assignments));
-    std::vector<const char *> paths, values;
-    for (const auto &[path, value] : assignments) {
-        paths.push_back(path.c_str());
-        values.push_back(value.c_str());
-    }
+    const CArrays arrays{assignments};
+    mos_settings_change change = MOS_SETTINGS_CHANGE_INIT;
+    change.files = files;
+    change.name = name.c_str();
+    change.paths = arrays.paths.data();
+    change.values = arrays.values.data();
+    change.count = assignments.size();
     FRAME_TRY(const std::vector<ReportRow> written, report_of([&](auto out, auto error) {
-                  return mos_engine_settings_change(engine.get(), files, name.c_str(), paths.data(), values.data(),
-                                                    paths.size(), out, error);
+                  return mos_engine_settings_change(engine.get(), &change, out, error);
               }));
     FRAME_TRY(const std::vector<SettingRow> after, present_rows(engine, files, name, assignments));
     std::vector<Written> changes;

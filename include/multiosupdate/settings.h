@@ -117,15 +117,25 @@ MOS_API const char *mos_settings_file_at(const mos_settings *settings, size_t in
 /* The environment whose file lies over the system's; "" of a single file. Since 0.1. */
 MOS_API const char *mos_settings_environment(const mos_settings *settings);
 
-/* Changes `count` settings and nothing else in the files that have them, and puts each file in the old one's place,
- * atomically; all are checked before the first is written. Values as on a command line: lists with commas.
- * MOS_E_INVALID_ARGUMENT, with nothing written, for a path that is no setting (the nearest is named), a value that it
- * can't have, and a file that could not be read any more; MOS_E_POLICY_UNREADABLE likewise for the security policy.
- * Where `written` is not NULL it gets a row for each file, kind "file". `name` is NULL for MOS_SETTINGS_OF_SYSTEM.
- * Since 0.1. */
-MOS_API int mos_engine_settings_change(mos_engine *engine, mos_settings_files files, const char *name,
-                                       const char *const *paths, const char *const *values, size_t count,
-                                       mos_report **written, mos_error **error);
+typedef struct mos_settings_change {
+    uint32_t struct_size;
+    mos_settings_files files;
+    const char *name;          /* NULL for MOS_SETTINGS_OF_SYSTEM */
+    const char *const *paths;  /* `count` of them */
+    const char *const *values; /* as on a command line: lists with commas */
+    size_t count;
+} mos_settings_change;
+
+#define MOS_SETTINGS_CHANGE_INIT                                                                                       \
+    { sizeof(mos_settings_change), 0, 0, 0, 0, 0 }
+
+/* Changes settings and nothing else in the files that have them, and puts each file in the old one's place, atomically;
+ * all are checked before the first is written. MOS_E_INVALID_ARGUMENT, with nothing written, for a path that is no
+ * setting (the nearest is named), a value that it can't have, and a file that could not be read any more;
+ * MOS_E_POLICY_UNREADABLE likewise for the security policy. Where `written` is not NULL it gets a row for each file,
+ * kind "file". Since 0.1. */
+MOS_API int mos_engine_settings_change(mos_engine *engine, const mos_settings_change *change, mos_report **written,
+                                       mos_error **error);
 
 /* Takes the file of an environment, a user or a template away. MOS_E_NOT_FOUND. Since 0.1. */
 MOS_API int mos_engine_settings_remove(mos_engine *engine, mos_settings_files files, const char *name,

@@ -209,11 +209,12 @@ Outcome load_settings(const Rig &rig) {
 Outcome change_settings(const Rig &rig) {
     constexpr std::array paths = {"network.retry_count", "update_system.log_level"};
     constexpr std::array values = {"9", "warn"};
+    mos_settings_change change = MOS_SETTINGS_CHANGE_INIT;
+    change.paths = paths.data();
+    change.values = values.data();
+    change.count = paths.size();
     Caller call;
-    call([&](auto error) {
-        return mos_engine_settings_change(rig.bench.engine.get(), MOS_SETTINGS_OF_SYSTEM, nullptr, paths.data(),
-                                          values.data(), paths.size(), nullptr, error);
-    });
+    call([&](auto error) { return mos_engine_settings_change(rig.bench.engine.get(), &change, nullptr, error); });
     return std::move(call).outcome();
 }
 

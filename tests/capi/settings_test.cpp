@@ -25,7 +25,13 @@ mos_setting find(const Settings &settings, const char *path) {
 
 int change(const Bench &bench, mos_settings_files files, const char *name, const char *path, const char *value,
            mos_error **error = nullptr) {
-    return mos_engine_settings_change(bench.engine.get(), files, name, &path, &value, 1, nullptr, error);
+    mos_settings_change change = MOS_SETTINGS_CHANGE_INIT;
+    change.files = files;
+    change.name = name;
+    change.paths = &path;
+    change.values = &value;
+    change.count = 1;
+    return mos_engine_settings_change(bench.engine.get(), &change, nullptr, error);
 }
 
 mos_settings_problem problem_at(const Settings &settings, std::size_t index) {
@@ -124,9 +130,12 @@ TEST_CASE("a security policy that could not be followed is not written, though e
     const std::array<const char *, 2> paths = {"security_policy.update_validation.allowed_signature_algorithms",
                                                "security_policy.update_validation.require_strong_signature"};
     const std::array<const char *, 2> values = {"ECC-P256-SHA256", "true"};
+    mos_settings_change both = MOS_SETTINGS_CHANGE_INIT;
+    both.paths = paths.data();
+    both.values = values.data();
+    both.count = paths.size();
     CHECK(failure_of([&](auto error) {
-              return mos_engine_settings_change(bench.engine.get(), MOS_SETTINGS_OF_SYSTEM, nullptr, paths.data(),
-                                                values.data(), 2, nullptr, error);
+              return mos_engine_settings_change(bench.engine.get(), &both, nullptr, error);
           }).code == MOS_E_POLICY_UNREADABLE);
     CHECK_FALSE(std::filesystem::exists(bench.root.at("etc/multios/security-policy.yml")));
     CHECK(change(bench, MOS_SETTINGS_OF_SYSTEM, nullptr, "security_policy.update_validation.required_signatures",

@@ -562,9 +562,16 @@ typedef struct mos_settings_problem {
  size_t mos_settings_file_count(const mos_settings *settings);
  const char *mos_settings_file_at(const mos_settings *settings, size_t index);
  const char *mos_settings_environment(const mos_settings *settings);
- int mos_engine_settings_change(mos_engine *engine, mos_settings_files files, const char *name,
-                                       const char *const *paths, const char *const *values, size_t count,
-                                       mos_report **written, mos_error **error);
+typedef struct mos_settings_change {
+    uint32_t struct_size;
+    mos_settings_files files;
+    const char *name;
+    const char *const *paths;
+    const char *const *values;
+    size_t count;
+} mos_settings_change;
+ int mos_engine_settings_change(mos_engine *engine, const mos_settings_change *change, mos_report **written,
+                                       mos_error **error);
  int mos_engine_settings_remove(mos_engine *engine, mos_settings_files files, const char *name,
                                        mos_error **error);
  int mos_engine_settings_names(mos_engine *engine, mos_settings_files files, mos_report **report,

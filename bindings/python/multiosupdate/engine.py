@@ -205,9 +205,10 @@ class Engine(Handle):
     def change_settings(self, changes, *, whose=SettingsOf.SYSTEM, name=None):
         """Gives settings new values, {path: value}; the files that were written."""
         paths, values, count, kept = assignments(changes)
-        of = ffi.NULL if name is None else ffi.new("char[]", c_text(name))
-        rows = report(lib.mos_engine_settings_change, self._pointer, whose, of, paths, values, count)
-        del kept
+        change, more = new_struct("mos_settings_change", files=whose, name=None if name is None else c_text(name),
+                                  paths=paths, values=values, count=count)
+        rows = report(lib.mos_engine_settings_change, self._pointer, change)
+        del kept, more
         return [row.object for row in rows]
 
     def remove_settings(self, whose, name):
