@@ -1,5 +1,6 @@
 #include "command.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace frame {
@@ -64,6 +65,54 @@ Option root_option() { return text("root", "DIR", "work on the system below DIR 
 
 Option trust_option() {
     return text("trust", "DIR", "folder of trusted CA certificates and keys instead of ROOT/etc/multios/trust");
+}
+
+static std::vector<Option> make_common_options(std::string_view formats, std::string_view help) {
+    return {
+        choice("format", formats, help),
+        flag("verbose", "tell what happens, on standard error"),
+        flag("debug", "tell everything, with the causes of an error"),
+        always_on("no-silent-errors", "every error is told, with its number"),
+        flag("help", "show this text"),
+    };
+}
+
+enum class Csv { no, yes };
+
+static const std::vector<Option> &common_options(Csv csv) {
+    static const std::vector<Option> usual =
+        make_common_options("text|json", "what standard output is for: people or programs");
+    static const std::vector<Option> of_rows =
+        make_common_options("text|json|csv", "what standard output is for: people, programs or spreadsheets");
+    return csv == Csv::yes ? of_rows : usual;
+}
+
+const std::vector<Option> &common_options(const Command &command) {
+    return common_options(command.csv.empty() ? Csv::no : Csv::yes);
+}
+
+const std::vector<Option> &common_options(const Tool &tool) {
+    const bool has_rows = std::any_of(tool.commands.begin(), tool.commands.end(),
+                                      [](const Command &command) { return !command.csv.empty(); });
+    return common_options(has_rows ? Csv::yes : Csv::no);
+}
+
+static std::vector<std::string_view> split(std::string_view words) {
+    std::vector<std::string_view> list;
+    for (std::size_t begin = 0; begin <= words.size();) {
+        const std::size_t end = std::min(words.find('|', begin), words.size());
+        list.push_back(words.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return list;
+}
+
+std::vector<std::string_view> choices(const Option &option) {
+    return option.kind == Kind::choice ? split(option.value) : std::vector<std::string_view>{};
+}
+
+std::vector<std::string_view> choices(const Operands &operands) {
+    return operands.name.find('|') != std::string_view::npos ? split(operands.name) : std::vector<std::string_view>{};
 }
 
 const std::string *Values::find(std::string_view name) const {

@@ -53,7 +53,7 @@ struct Option {
 
 // What stands behind a command without dashes.
 struct Operands {
-    std::string_view name;  // "FILE"
+    std::string_view name;  // "FILE"; words to choose from, separated by '|'
     std::size_t least = 0;
     std::size_t most = 0;
 };
@@ -84,7 +84,7 @@ class Values {
     std::vector<std::string> m_operands;
 };
 
-enum class Format { text, json };
+enum class Format { text, json, csv };
 enum class Verbosity { quiet, verbose, debug };
 
 struct Command;
@@ -108,6 +108,12 @@ using Handler = Result<ExitCode> (*)(Session &session);
 // Where what the library warns of is told: with the job's outcome, or on standard error as it comes.
 enum class Warnings { in_outcome, at_once };
 
+// The columns of a list that a command prints as CSV.
+struct CsvList {
+    std::string_view when;  // "with --installed"; "" where there is but one
+    std::vector<std::string> names;
+};
+
 struct Command {
     std::string_view name;  // one or several words: "rollback last-good"
     std::string_view summary;
@@ -117,6 +123,7 @@ struct Command {
     Operands operands;
     std::vector<Option> options;
     Warnings warnings = Warnings::in_outcome;
+    std::vector<CsvList> csv = {};  // see listing.hpp; none: the command has no rows, and refuses --format=csv
 };
 
 // A command of the guide whose part is not in this build.
@@ -128,8 +135,19 @@ struct MissingCommand {
 struct Tool {
     std::string_view name;
     std::string_view summary;
+    std::string_view description;  // what its manual begins with
     std::vector<Command> commands;
     std::vector<MissingCommand> missing;
 };
+
+// The options that every command has; --format offers csv where the command has rows.
+[[nodiscard]] const std::vector<Option> &common_options(const Command &command);
+
+// Those of a tool as a whole: with csv where any of its commands has rows.
+[[nodiscard]] const std::vector<Option> &common_options(const Tool &tool);
+
+// The words to choose from; none where anything can be given.
+[[nodiscard]] std::vector<std::string_view> choices(const Option &option);
+[[nodiscard]] std::vector<std::string_view> choices(const Operands &operands);
 
 }  // namespace frame

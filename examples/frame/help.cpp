@@ -1,6 +1,6 @@
 #include "help.hpp"
 
-#include "parser.hpp"
+#include "reference.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
@@ -42,25 +42,6 @@ void put_rows(const std::vector<Row> &rows) {
     }
 }
 
-std::string shown_name(const Option &option) {
-    if (option.kind == Kind::flag)
-        return fmt::format("--{}", option.name);
-    return fmt::format("--{}={}", option.name, option.value);
-}
-
-std::string usage_of(const Tool &tool, const Command &command) {
-    std::string usage = fmt::format("{} {}", tool.name, command.name);
-    for (const Option &option : command.options)
-        if (option.need == Need::required)
-            usage += " " + shown_name(option);
-    if (command.operands.most > 0) {
-        const std::string_view more = command.operands.most > 1 ? "..." : "";
-        usage += command.operands.least > 0 ? fmt::format(" {}{}", command.operands.name, more)
-                                            : fmt::format(" [{}{}]", command.operands.name, more);
-    }
-    return usage + " [OPTION...]";
-}
-
 // The guide's commands that end with exit code 5, so that nobody looks for them in vain.
 void put_missing(const Tool &tool) {
     std::string names;
@@ -86,14 +67,13 @@ void put_options(std::string_view title, const std::vector<Option> &options, Sta
     put_rows(rows);
 }
 
-// What the tools read of their environment; the library reads none of it.
 void put_environment() {
     put_line(Stream::out);
     put_line(Stream::out, {{Style::bold, "Environment"}});
-    put_rows({{"MULTIOS_HELPER", "the program multios-run-script, which runs scripts of packages, where it is not "
-                                 "installed; an absolute path"},
-              {"NO_COLOR", "if it is not empty: no colours"},
-              {"SOURCE_DATE_EPOCH", "of 'create': no time in the package is later"}});
+    std::vector<Row> rows;
+    for (const Fact &variable : environment_variables())
+        rows.push_back({std::string{variable.name}, variable.text});
+    put_rows(rows);
 }
 
 }  // namespace
@@ -125,7 +105,7 @@ void put_command_help(const Tool &tool, const Command &command) {
     put_line(Stream::out);
     put_line(Stream::out, fmt::format("Usage: {}", usage_of(tool, command)));
     put_options("Options", command.options, Standing::works);
-    put_options("For every command", common_options(), Standing::works);
+    put_options("For every command", common_options(command), Standing::works);
     put_options("Always on", command.options, Standing::always_on);
     put_options("In the guide, not in this build (exit code 5)", command.options, Standing::not_built);
     put_line(Stream::out);

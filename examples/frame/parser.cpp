@@ -99,7 +99,7 @@ std::vector<const Option *> options_of(const Command &command) {
     std::vector<const Option *> options;
     for (const Option &option : command.options)
         options.push_back(&option);
-    for (const Option &option : common_options())
+    for (const Option &option : common_options(command))
         options.push_back(&option);
     return options;
 }
@@ -127,7 +127,9 @@ Result<std::string> checked_value(const Option &option, const std::string &given
         return given;
     }
     case Kind::choice: {
-        const std::vector<std::string> words = CLI::detail::split(std::string{option.value}, '|');
+        if (option.name == "format" && given == "table")
+            return std::string{"text"};  // as the guide calls it
+        const std::vector<std::string_view> words = choices(option);
         if (std::find(words.begin(), words.end(), given) == words.end())
             return wrong(fmt::format("one of {}", fmt::join(words, ", ")));
         return given;
@@ -231,10 +233,17 @@ class OptionParser {
     CLI::App m_app;
 };
 
-Result<void> check_required(const Tool &tool, const Command &command, const Values &values) {
-    for (const Option &option : command.options)
-        if (option.need == Need::required && !values.has(option.name))
-            return usage_failure(fmt::format("option '--{}' is missing", option.name), help_hint(tool, &command));
+Result<void> check_words(const Tool &tool, const Command &command, const Values &values) {
+    const std::vector<std::string_view> words = choices(command.operands);
+    for (const std::string &operand : values.operands())
+        if (!words.empty() && std::find(words.begin(), words.end(), operand) == words.end())
+            return usage_failure(fmt::format("'{} {}' takes one of {}, not '{}'", tool.name, command.name,
+                                             fmt::join(words, ", "), printable(operand)),
+                                 help_hint(tool, &command));
+    return {};
+}
+
+Result<void> check_operands(const Tool &tool, const Command &command, const Values &values) {
     const std::size_t count = values.operands().size();
     if (count < command.operands.least)
         return usage_failure(fmt::format("{} is missing", command.operands.name), help_hint(tool, &command));
@@ -247,6 +256,25 @@ Result<void> check_required(const Tool &tool, const Command &command, const Valu
     for (const std::string &operand : values.operands())
         if (operand.empty())
             return usage_failure(fmt::format("{} is empty", command.operands.name), help_hint(tool, &command));
+    return check_words(tool, command, values);
+}
+
+Result<void> check_required(const Tool &tool, const Command &command, const Values &values) {
+    for (const Option &option : command.options)
+        if (option.need == Need::required && !values.has(option.name))
+            return usage_failure(fmt::format("option '--{}' is missing", option.name), help_hint(tool, &command));
+    return check_operands(tool, command, values);
+}
+
+Format format_named(std::string_view name) noexcept {
+    return name == "json" ? Format::json : name == "csv" ? Format::csv : Format::text;
+}
+
+// Said before the options are read: that "csv" is none of the words would not tell why.
+Result<void> check_format(const Tool &tool, const Command &command, const Words &arguments) {
+    if (format_of(arguments) == Format::csv && command.csv.empty())
+        return usage_failure(fmt::format("'{} {}' prints no rows, so there is no CSV of it", tool.name, command.name),
+                             "take --format=text or --format=json");
     return {};
 }
 
@@ -293,22 +321,19 @@ Failure unknown_command(const Tool &tool, const Words &words) {
 
 }  // namespace
 
-const std::vector<Option> &common_options() {
-    static const std::vector<Option> options{
-        choice("format", "text|json", "what standard output is for: people or programs"),
-        flag("verbose", "tell what happens, on standard error"),
-        flag("debug", "tell everything, with the causes of an error"),
-        always_on("no-silent-errors", "every error is told, with its number"),
-        flag("help", "show this text"),
-    };
-    return options;
-}
-
 Format format_of(const std::vector<std::string> &arguments) noexcept {
-    for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i)
-        if (arguments[i] == "--format=json" ||
-            (arguments[i] == "--format" && i + 1 < arguments.size() && arguments[i + 1] == "json"))
-            return Format::json;
+    constexpr std::string_view with_value = "--format=";
+    for (std::size_t i = 0; i < arguments.size() && arguments[i] != "--"; ++i) {
+        std::string_view given = arguments[i];
+        if (given == "--format" && i + 1 < arguments.size())
+            given = arguments[i + 1];
+        else if (given.starts_with(with_value))
+            given.remove_prefix(with_value.size());
+        else
+            continue;
+        if (const Format format = format_named(given); format != Format::text)
+            return format;
+    }
     return Format::text;
 }
 
@@ -328,14 +353,15 @@ Result<Invocation> parse(const Tool &tool, const std::vector<std::string> &argum
     ordered.erase(ordered.begin(), ordered.begin() + static_cast<std::ptrdiff_t>(word_count(command->name)));
     Invocation invocation;
     invocation.command = command;
-    invocation.format = format_of(arguments);
     if (asks_for_help(ordered)) {
         invocation.request = Request::help;
         return invocation;
     }
+    FRAME_CHECK(check_format(tool, *command, arguments));
     FRAME_TRY(invocation.values, OptionParser(tool, *command).parse(std::move(ordered)));
     FRAME_CHECK(check_required(tool, *command, invocation.values));
     invocation.verbosity = verbosity_of(invocation.values);
+    invocation.format = format_named(invocation.values.text_or("format", "text"));
     return invocation;
 }
 

@@ -22,7 +22,4 @@ struct Invocation {
 // The output format as far as it can be told without parsing, so that a usage failure has it too.
 [[nodiscard]] Format format_of(const std::vector<std::string> &arguments) noexcept;
 
-// The options that every command has.
-[[nodiscard]] const std::vector<Option> &common_options();
-
 }  // namespace frame

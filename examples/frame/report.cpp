@@ -1,7 +1,5 @@
 #include "report.hpp"
 
-#include "terminal.hpp"
-
 namespace frame {
 
 static ReportRow owned(const mos_report_row &row) { return {row.kind, row.package, row.object, row.sentence}; }
@@ -25,17 +23,6 @@ Result<std::vector<ReportRow>> read_rows(const mos_outcome *outcome) {
         rows.push_back(owned(row));
     }
     return rows;
-}
-
-nlohmann::ordered_json to_json(const std::vector<ReportRow> &rows) {
-    nlohmann::ordered_json list = nlohmann::ordered_json::array();
-    for (const ReportRow &row : rows) {
-        nlohmann::ordered_json object{{"kind", row.kind}, {"package", row.package}};
-        set_path(object, "object", row.object);
-        object["sentence"] = row.sentence;
-        list.push_back(std::move(object));
-    }
-    return list;
 }
 
 void put_table(const Table &table) {

@@ -1,11 +1,9 @@
-// Rows of a report as people and programs read them.
+// Rows of a report that the library made.
 #pragma once
 
-#include "text.hpp"
-
 #include "command.hpp"
-
-#include <nlohmann/json.hpp>
+#include "terminal.hpp"
+#include "text.hpp"
 
 namespace frame {
 
@@ -23,9 +21,6 @@ Result<std::vector<ReportRow>> report_of(Call call) {
 
 // The rows of a job's outcome.
 [[nodiscard]] Result<std::vector<ReportRow>> read_rows(const mos_outcome *outcome);
-
-// {"kind": …, "package": …, "object": …, "sentence": …}; an object that is not clean text is "object_base64".
-[[nodiscard]] nlohmann::ordered_json to_json(const std::vector<ReportRow> &rows);
 
 // A table with a line of headings, on standard output.
 void put_table(const Table &table);

@@ -128,6 +128,7 @@ Result<ExitCode> carry_out(const Tool &tool, const Invocation &invocation) {
 }
 
 ExitCode tell(const Tool &tool, const Failure &failure, Format format, Verbosity verbosity) {
+    // CSV has no place for it: as text, on standard error.
     if (format == Format::json)
         put_json({{"error", to_json(failure)}});
     else

@@ -6,8 +6,7 @@
 
 #include "frame/change.hpp"
 #include "frame/job.hpp"
-#include "frame/report.hpp"
-#include "frame/terminal.hpp"
+#include "frame/listing.hpp"
 
 #include <fmt/format.h>
 
@@ -20,29 +19,32 @@ namespace package_tool {
 
 namespace {
 
-// A report whose rows are packages: its table, or `nothing` where there is none.
-void put_packages(const std::vector<ReportRow> &rows, std::string_view nothing) {
-    if (rows.empty())
-        return put_line(Stream::out, nothing);
-    Table table{{Align::left, Align::left, Align::left}};
-    table.add({"package", "version", ""});
-    for (const ReportRow &row : rows)
-        table.add({row.package, row.object, row.kind == "automatic" ? "came along with another" : ""});
-    put_table(table);
+// Of a report whose rows are packages.
+const Columns<ReportRow> &package_columns() {
+    static const Columns<ReportRow> columns{
+        {{For::everyone, "name", "package"}, [](const ReportRow &row) -> Cell { return row.package; }},
+        {{For::everyone, "version", "version"}, [](const ReportRow &row) -> Cell { return row.object; }},
+        {{For::programs, "kind", ""}, [](const ReportRow &row) -> Cell { return row.kind; }},
+        {{For::people, "", ""},
+         [](const ReportRow &row) -> Cell { return row.kind == "automatic" ? "came along with another" : ""; }},
+    };
+    return columns;
 }
 
-ordered_json packages_json(const std::vector<ReportRow> &rows) {
-    ordered_json list = ordered_json::array();
-    for (const ReportRow &row : rows)
-        list.push_back({{"name", row.package}, {"version", row.object}, {"kind", row.kind}});
-    return list;
+void put_packages(const Session &session, const std::vector<ReportRow> &rows, std::string_view nothing) {
+    put_listing(
+        session, package_columns(), rows,
+        [](ordered_json list) {
+            return ordered_json{{"packages", std::move(list)}};
+        },
+        [&] { put_table(package_columns(), rows, nothing); });
 }
 
 Result<ExitCode> list(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(const std::vector<ReportRow> rows,
               report_of([&](auto out, auto error) { return mos_engine_installed_packages(engine.get(), out, error); }));
-    session.json() ? put_json({{"packages", packages_json(rows)}}) : put_packages(rows, "Nothing is installed here.");
+    put_packages(session, rows, "Nothing is installed here.");
     return ExitCode::done;
 }
 
@@ -50,8 +52,7 @@ Result<ExitCode> list_orphaned(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(const std::vector<ReportRow> rows,
               report_of([&](auto out, auto error) { return mos_engine_orphans(engine.get(), out, error); }));
-    session.json() ? put_json({{"packages", packages_json(rows)}})
-                   : put_packages(rows, "Every package here was asked for, or is needed by one that was.");
+    put_packages(session, rows, "Every package here was asked for, or is needed by one that was.");
     return ExitCode::done;
 }
 
@@ -72,8 +73,12 @@ Result<ExitCode> check_dependencies(Session &session) {
     FRAME_TRY(const std::vector<ReportRow> rows, report_of([&](auto out, auto error) {
                   return mos_engine_check_dependencies(engine.get(), package.get(), out, error);
               }));
-    session.json() ? put_json({{"file", path}, {"satisfied", rows.empty()}, {"problems", to_json(rows)}})
-                   : put_unmet(path, rows);
+    put_listing(
+        session, report_columns(), rows,
+        [&](ordered_json list) {
+            return ordered_json{{"file", path}, {"satisfied", rows.empty()}, {"problems", std::move(list)}};
+        },
+        [&] { put_unmet(path, rows); });
     return rows.empty() ? ExitCode::done : ExitCode::refused;
 }
 
@@ -98,15 +103,15 @@ Result<void> compare(const Session &session, const Engine &engine, const char *n
 
 bool is_meant_to_differ(const ReportRow &row) { return row.kind.starts_with("configuration-"); }
 
-void put_differences(const Compared &compared) {
-    Table table{{Align::left, Align::left, Align::left}};
-    table.add({"what", "package", "path"});
-    for (const ReportRow &row : compared.rows)
-        table.add({row.kind, row.package, row.object});
-    if (!compared.rows.empty())
-        put_table(table);
+void put_notices(Stream stream, const Compared &compared) {
     for (const std::string &notice : compared.notices)
-        put_line(Stream::out, {{Style::caution, "note  "}, {Style::plain, notice}});
+        put_line(stream, {{Style::caution, "note  "}, {Style::plain, notice}});
+}
+
+void put_differences(const Compared &compared) {
+    if (!compared.rows.empty())
+        put_table(table_of(report_columns(), compared.rows));
+    put_notices(Stream::out, compared);
     if (compared.rows.empty())
         put_line(Stream::out, "Everything is as it was installed.");
 }
@@ -121,46 +126,57 @@ Result<ExitCode> verify_installed(const Session &session) {
     if (session.values.operands().empty())
         FRAME_CHECK(compare(session, engine, nullptr, compared));
     const bool intact = std::all_of(compared.rows.begin(), compared.rows.end(), is_meant_to_differ);
-    session.json()
-        ? put_json({{"verified", intact}, {"differences", to_json(compared.rows)}, {"notices", compared.notices}})
-        : put_differences(compared);
+    put_listing(
+        session, report_columns(), compared.rows,
+        [&](ordered_json list) {
+            return ordered_json{{"verified", intact}, {"differences", std::move(list)}, {"notices", compared.notices}};
+        },
+        [&] { put_differences(compared); });
+    if (session.format == Format::csv)
+        put_notices(Stream::err, compared);
     return intact ? ExitCode::done : ExitCode::refused;
 }
 
 Command list_command() {
-    return {
-        "list",
-        "list the installed packages",
-        "multios-package list --root=/mnt/target",
-        Effect::reads,
-        list,
-        {},
-        {root_option()},
-    };
+    return with_csv(
+        {
+            "list",
+            "list the installed packages",
+            "multios-package list --root=/mnt/target",
+            Effect::reads,
+            list,
+            {},
+            {root_option()},
+        },
+        package_columns());
 }
 
 Command list_orphaned_command() {
-    return {
-        "list-orphaned",
-        "list packages that came along with others and that nobody needs any more",
-        "multios-package list-orphaned --format=json",
-        Effect::reads,
-        list_orphaned,
-        {},
-        {root_option()},
-    };
+    return with_csv(
+        {
+            "list-orphaned",
+            "list packages that came along with others and that nobody needs any more",
+            "multios-package list-orphaned --format=json",
+            Effect::reads,
+            list_orphaned,
+            {},
+            {root_option()},
+        },
+        package_columns());
 }
 
 Command check_deps_command() {
-    return {
-        "check-deps",
-        "say what a package needs and lacks here; no signature is checked",
-        "multios-package check-deps webserver-2.1.0.mos --root=/mnt/target",
-        Effect::reads,
-        check_dependencies,
-        {"FILE", 1, 1},
-        {root_option()},
-    };
+    return with_csv(
+        {
+            "check-deps",
+            "say what a package needs and lacks here; no signature is checked",
+            "multios-package check-deps webserver-2.1.0.mos --root=/mnt/target",
+            Effect::reads,
+            check_dependencies,
+            {"FILE", 1, 1},
+            {root_option()},
+        },
+        report_columns());
 }
 
 }  // namespace package_tool

@@ -5,6 +5,7 @@
 
 #include "frame/change.hpp"
 #include "frame/job.hpp"
+#include "frame/listing.hpp"
 #include "frame/run.hpp"
 #include "frame/terminal.hpp"
 #include "frame/text.hpp"
@@ -25,6 +26,35 @@ struct Verified {
     std::uint64_t bytes;
     std::int64_t elapsed_ms;
 };
+
+// What became of one file.
+struct Verdict {
+    std::string path;
+    Verified verified;
+    std::optional<Failure> failure;  // then nothing is verified
+};
+
+Cell unless_failed(const Verdict &row, Cell cell) { return row.failure ? Cell{LeftOut{}} : std::move(cell); }
+
+const Columns<Verdict> &verdict_columns() {
+    static const Columns<Verdict> columns{
+        {{For::programs, "file", ""}, [](const Verdict &row) -> Cell { return row.path; }},
+        {{For::programs, "verified", ""}, [](const Verdict &row) -> Cell { return !row.failure; }},
+        {{For::programs, "signers", ""},
+         [](const Verdict &row) -> Cell { return unless_failed(row, row.verified.signers); }},
+        {{For::programs, "package_bytes", ""},
+         [](const Verdict &row) -> Cell { return unless_failed(row, row.verified.bytes); }},
+        {{For::programs, "elapsed_ms", ""},
+         [](const Verdict &row) -> Cell { return unless_failed(row, row.verified.elapsed_ms); }},
+        {{For::json, "error", ""},
+         [](const Verdict &row) -> Cell { return row.failure ? Cell{Json{to_json(*row.failure)}} : Cell{LeftOut{}}; }},
+        {{For::csv, "error_number", ""},
+         [](const Verdict &row) -> Cell { return row.failure ? error_number(row.failure->code) : ""; }},
+        {{For::csv, "error", ""},
+         [](const Verdict &row) -> Cell { return row.failure ? full_message(*row.failure) : ""; }},
+    };
+    return columns;
+}
 
 Result<Verified> verify_one(const Session &session, const std::string &path) {
     FRAME_CHECK(check_interrupt());
@@ -47,36 +77,41 @@ void put_verified(const std::string &path, const Verified &verified) {
                                          fmt::join(verified.signers, " and "), duration_text(verified.elapsed_ms))}});
 }
 
+Verdict judge(const Session &session, const std::string &path) {
+    Result<Verified> verified = verify_one(session, path);
+    if (verified)
+        return {path, std::move(verified).value(), {}};
+    return {path, {}, std::move(verified).failure()};
+}
+
+// As each is judged: a file can take minutes. CSV has its failures twice, in the row and for whoever looks on.
+void put_verdict(const Session &session, const Verdict &verdict) {
+    if (verdict.failure && !session.json())
+        put_failure(session, *verdict.failure);
+    if (!verdict.failure && session.format == Format::text)
+        put_verified(verdict.path, verdict.verified);
+}
+
 // All files are looked at; the first that is refused decides the exit code.
 Result<ExitCode> verify_files(const Session &session) {
-    ordered_json packages = ordered_json::array();
+    std::vector<Verdict> verdicts;
     std::optional<Failure> first;
     for (const std::string &path : session.values.operands()) {
-        const Result<Verified> verified = verify_one(session, path);
-        if (!verified) {
-            if (!session.json())
-                put_failure(session, verified.failure());
-            packages.push_back({{"file", path}, {"verified", false}, {"error", to_json(verified.failure())}});
-            if (!first)
-                first = verified.failure();
-            if (verified.failure().code == MOS_E_CANCELLED)
-                break;
-            continue;
-        }
-        if (!session.json())
-            put_verified(path, *verified);
-        packages.push_back({{"file", path},
-                            {"verified", true},
-                            {"signers", verified->signers},
-                            {"package_bytes", verified->bytes},
-                            {"elapsed_ms", verified->elapsed_ms}});
+        verdicts.push_back(judge(session, path));
+        put_verdict(session, verdicts.back());
+        const std::optional<Failure> &failure = verdicts.back().failure;
+        if (failure && !first)
+            first = failure;
+        if (failure && failure->code == MOS_E_CANCELLED)
+            break;
     }
-    if (session.json()) {
-        ordered_json document{{"verified", !first}, {"packages", packages}};
+    const auto document = [&](ordered_json packages) {
+        ordered_json made{{"verified", !first}, {"packages", std::move(packages)}};
         if (first)
-            document["error"] = to_json(*first);
-        put_json(document);
-    }
+            made["error"] = to_json(*first);
+        return made;
+    };
+    put_listing(session, verdict_columns(), verdicts, document, [] {});
     return first ? first->exit : ExitCode::done;
 }
 
@@ -91,7 +126,7 @@ Result<ExitCode> verify(Session &session) {
 }  // namespace
 
 Command verify_command() {
-    return {
+    Command command{
         "verify",
         "check a package's signature and every byte of it, or what is installed",
         "multios-package verify myapp-1.0.0.mos --trust=/etc/multios/trust",
@@ -102,6 +137,7 @@ Command verify_command() {
                                   "without one all are compared. Configuration files may differ")},
                trust_options()),
     };
+    return with_csv(with_csv(std::move(command), verdict_columns(), "of files"), report_columns(), "with --installed");
 }
 
 }  // namespace package_tool

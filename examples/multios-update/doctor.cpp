@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include "frame/change.hpp"
+#include "frame/listing.hpp"
 #include "frame/terminal.hpp"
 #include "frame/text.hpp"
 
@@ -19,6 +20,7 @@ namespace {
 struct Finding {
     mos_severity severity;
     std::string kind, sentence, object, repair;
+    bool repaired;  // it was mended, and is no more
 };
 
 std::string_view severity_name(mos_severity severity) {
@@ -32,40 +34,45 @@ std::string_view severity_name(mos_severity severity) {
     }
 }
 
-Result<std::vector<Finding>> read_findings(const Doctor &doctor) {
+enum class Mended { yes, no };
+
+Result<std::vector<Finding>> read_findings(const Doctor &doctor, Mended mended) {
     std::vector<Finding> findings;
     for (;;) {
         mos_finding finding = MOS_FINDING_INIT;
         FRAME_TRY(const int found, status([&](auto error) { return mos_doctor_next(doctor.get(), &finding, error); }));
         if (found == MOS_END)
             return findings;
-        findings.push_back({finding.severity, finding.kind, finding.sentence, finding.object, finding.repair});
+        findings.push_back(
+            {finding.severity, finding.kind, finding.sentence, finding.object, finding.repair, mended == Mended::yes});
     }
 }
 
 Result<std::vector<Finding>> examine(const Engine &engine) {
     FRAME_TRY(const Doctor doctor,
               make<Doctor>([&](auto out, auto error) { return mos_doctor_examine(engine.get(), out, error); }));
-    return read_findings(doctor);
+    return read_findings(doctor, Mended::no);
 }
 
 Result<std::vector<Finding>> repair(const Engine &engine, const char *kind) {
     FRAME_TRY(const Doctor doctor,
               make<Doctor>([&](auto out, auto error) { return mos_doctor_repair(engine.get(), kind, out, error); }));
-    return read_findings(doctor);
+    return read_findings(doctor, Mended::yes);
 }
 
 bool is_error(const Finding &finding) { return finding.severity == MOS_SEVERITY_ERROR; }
 
-ordered_json to_json(const std::vector<Finding> &findings) {
-    ordered_json list = ordered_json::array();
-    for (const Finding &finding : findings)
-        list.push_back({{"kind", finding.kind},
-                        {"severity", severity_name(finding.severity)},
-                        {"sentence", finding.sentence},
-                        {"object", finding.object},
-                        {"repair", finding.repair}});
-    return list;
+const Columns<Finding> &finding_columns() {
+    static const Columns<Finding> columns{
+        {{For::programs, "kind", ""}, [](const Finding &row) -> Cell { return row.kind; }},
+        {{For::programs, "severity", ""},
+         [](const Finding &row) -> Cell { return std::string{severity_name(row.severity)}; }},
+        {{For::programs, "sentence", ""}, [](const Finding &row) -> Cell { return row.sentence; }},
+        {{For::programs, "object", ""}, [](const Finding &row) -> Cell { return row.object; }},
+        {{For::programs, "repair", ""}, [](const Finding &row) -> Cell { return row.repair; }},
+        {{For::csv, "repaired", ""}, [](const Finding &row) -> Cell { return row.repaired; }},
+    };
+    return columns;
 }
 
 void put_findings(const std::vector<Finding> &findings) {
@@ -78,6 +85,27 @@ void put_findings(const std::vector<Finding> &findings) {
     }
 }
 
+void put_text(const std::vector<Finding> &done, const std::vector<Finding> &found) {
+    for (const Finding &finding : done)
+        put_line(Stream::out,
+                 {{Style::good, "repaired"}, {Style::plain, fmt::format("  {}: {}", finding.kind, finding.repair)}});
+    put_findings(found);
+    if (found.empty())
+        put_line(Stream::out, "This root is healthy.");
+}
+
+void put_all(const Session &session, const std::vector<Finding> &done, const std::vector<Finding> &found) {
+    const Columns<Finding> &columns = finding_columns();
+    std::vector<Finding> rows = done;
+    rows.insert(rows.end(), found.begin(), found.end());
+    put_listing(
+        session, columns, rows,
+        [&](const ordered_json &) {
+            return ordered_json{{"repaired", json_list(columns, done)}, {"findings", json_list(columns, found)}};
+        },
+        [&] { put_text(done, found); });
+}
+
 Result<ExitCode> doctor(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     std::vector<Finding> done;
@@ -87,36 +115,28 @@ Result<ExitCode> doctor(Session &session) {
         return usage_failure("--only names what --repair mends; give both");
     }
     FRAME_TRY(const std::vector<Finding> found, examine(engine));
-    const ExitCode exit = std::any_of(found.begin(), found.end(), is_error) ? ExitCode::failed : ExitCode::done;
-    if (session.json()) {
-        put_json({{"repaired", to_json(done)}, {"findings", to_json(found)}});
-        return exit;
-    }
-    for (const Finding &finding : done)
-        put_line(Stream::out,
-                 {{Style::good, "repaired"}, {Style::plain, fmt::format("  {}: {}", finding.kind, finding.repair)}});
-    put_findings(found);
-    if (found.empty())
-        put_line(Stream::out, "This root is healthy.");
-    return exit;
+    put_all(session, done, found);
+    return std::any_of(found.begin(), found.end(), is_error) ? ExitCode::failed : ExitCode::done;
 }
 
 }  // namespace
 
 Command doctor_command() {
-    return {
-        "doctor",
-        "say what is wrong with a root and what would mend it, or mend it",
-        "multios-update doctor --repair",
-        Effect::changes_root,
-        doctor,
-        {},
+    return with_csv(
         {
-            flag("repair", "mend what can be mended; otherwise it is only shown"),
-            text("only", "KIND", "with --repair: mend findings of this kind alone"),
-            root_option(),
+            "doctor",
+            "say what is wrong with a root and what would mend it, or mend it",
+            "multios-update doctor --repair",
+            Effect::changes_root,
+            doctor,
+            {},
+            {
+                flag("repair", "mend what can be mended; otherwise it is only shown"),
+                text("only", "KIND", "with --repair: mend findings of this kind alone"),
+                root_option(),
+            },
         },
-    };
+        finding_columns());
 }
 
 }  // namespace update_tool

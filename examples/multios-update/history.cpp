@@ -3,6 +3,7 @@
 
 #include "commands.hpp"
 
+#include "frame/listing.hpp"
 #include "frame/terminal.hpp"
 #include "frame/text.hpp"
 
@@ -46,31 +47,40 @@ std::string standing(const Record &record) {
     return text;
 }
 
-void put_records(const std::vector<Record> &records) {
-    if (records.empty())
-        return put_line(Stream::out, "Nothing has been installed here yet.");
-    Table table{{Align::left, Align::left, Align::right, Align::left, Align::left}};
-    table.add({"point", "when", "paths", "state", "what"});
-    for (const Record &record : records)
-        table.add({record.recovery_point, local_time(record.time_unix_s), count_text(record.changed_paths),
-                   standing(record),
-                   record.reason.empty() ? record.summary : fmt::format("{} ({})", record.summary, record.reason)});
-    for (const std::string &line : table.lines())
-        put_line(Stream::out, line);
+std::string told(const Record &record) {
+    return record.reason.empty() ? record.summary : fmt::format("{} ({})", record.summary, record.reason);
+}
+
+const Columns<Record> &record_columns() {
+    static const Columns<Record> columns{
+        {{For::everyone, "recovery_point", "point"}, [](const Record &row) -> Cell { return row.recovery_point; }},
+        {{For::people, "", "when"}, [](const Record &row) -> Cell { return Time{row.time_unix_s}; }},
+        {{For::people, "", "paths", Align::right}, [](const Record &row) -> Cell { return row.changed_paths; }},
+        {{For::people, "", "state"}, [](const Record &row) -> Cell { return standing(row); }},
+        {{For::people, "", "what"}, [](const Record &row) -> Cell { return told(row); }},
+        {{For::programs, "state", ""}, [](const Record &row) -> Cell { return std::string{state_name(row.state)}; }},
+        {{For::programs, "pruned", ""}, [](const Record &row) -> Cell { return row.state == MOS_TRANSACTION_PRUNED; }},
+        {{For::programs, "in_effect", ""}, [](const Record &row) -> Cell { return row.in_effect; }},
+        {{For::programs, "can_roll_back", ""}, [](const Record &row) -> Cell { return row.can_roll_back; }},
+        {{For::programs, "time", ""}, [](const Record &row) -> Cell { return Time{row.time_unix_s}; }},
+        {{For::json, "time_unix_s", ""}, [](const Record &row) -> Cell { return row.time_unix_s; }},
+        {{For::programs, "summary", ""}, [](const Record &row) -> Cell { return row.summary; }},
+        {{For::programs, "reason", ""}, [](const Record &row) -> Cell { return row.reason; }},
+        {{For::programs, "changed_paths", ""}, [](const Record &row) -> Cell { return row.changed_paths; }},
+    };
+    return columns;
 }
 
 Result<ExitCode> history(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(const std::vector<Record> records,
               read_history(engine, session.values.number("limit").value_or(usual_limit)));
-    if (!session.json()) {
-        put_records(records);
-        return ExitCode::done;
-    }
-    ordered_json list = ordered_json::array();
-    for (const Record &record : records)
-        list.push_back(to_json(record));
-    put_json({{"history", list}});
+    put_listing(
+        session, record_columns(), records,
+        [](ordered_json list) {
+            return ordered_json{{"history", std::move(list)}};
+        },
+        [&] { put_table(record_columns(), records, "Nothing has been installed here yet."); });
     return ExitCode::done;
 }
 
@@ -112,32 +122,23 @@ Result<std::vector<Record>> read_history(const Engine &engine, std::int64_t limi
     return records;
 }
 
-ordered_json to_json(const Record &record) {
-    return {{"recovery_point", record.recovery_point},
-            {"state", state_name(record.state)},
-            {"pruned", record.state == MOS_TRANSACTION_PRUNED},
-            {"in_effect", record.in_effect},
-            {"can_roll_back", record.can_roll_back},
-            {"time", utc_time(record.time_unix_s)},
-            {"time_unix_s", record.time_unix_s},
-            {"summary", record.summary},
-            {"reason", record.reason},
-            {"changed_paths", record.changed_paths}};
-}
+ordered_json to_json(const Record &record) { return json_object(record_columns(), record); }
 
 Command history_command() {
-    return {
-        "history",
-        "list every change, newest first, and what can be taken back",
-        "multios-update history --limit=10",
-        Effect::reads,
-        history,
-        {},
+    return with_csv(
         {
-            number("limit", 1, most_records, "how many; 20 otherwise"),
-            root_option(),
+            "history",
+            "list every change, newest first, and what can be taken back",
+            "multios-update history --limit=10",
+            Effect::reads,
+            history,
+            {},
+            {
+                number("limit", 1, most_records, "how many; 20 otherwise"),
+                root_option(),
+            },
         },
-    };
+        record_columns());
 }
 
 Command recover_command() {

@@ -2,8 +2,7 @@
 #include "commands.hpp"
 
 #include "frame/change.hpp"
-#include "frame/report.hpp"
-#include "frame/terminal.hpp"
+#include "frame/listing.hpp"
 
 #include <fmt/format.h>
 
@@ -38,21 +37,32 @@ constexpr std::array settings = {
     Setting{"require-rollback-support", "installation_safety.require_rollback_support"},
 };
 
+// "update_validation.required_signatures" is shown as "required_signatures".
+std::string short_name(const ReportRow &row) { return row.object.substr(row.object.rfind('.') + 1); }
+
+const Columns<ReportRow> &policy_columns() {
+    static const Columns<ReportRow> columns{
+        {{For::people, "", ""}, [](const ReportRow &row) -> Cell { return short_name(row); }},
+        {{For::programs, "setting", ""}, [](const ReportRow &row) -> Cell { return row.object; }},
+        {{For::everyone, "value", ""}, [](const ReportRow &row) -> Cell { return row.package; }},
+    };
+    return columns;
+}
+
+// One object of all settings, and no list.
+ordered_json to_json(const std::vector<ReportRow> &rows) {
+    ordered_json policy = ordered_json::object();
+    for (const ReportRow &row : rows)
+        policy[row.object] = row.package;
+    return {{"security_policy", policy}};
+}
+
 Result<void> put_policy(const Session &session, const Engine &engine) {
     FRAME_TRY(const std::vector<ReportRow> rows,
               report_of([&](auto out, auto error) { return mos_engine_policy_report(engine.get(), out, error); }));
-    if (session.json()) {
-        ordered_json policy = ordered_json::object();
-        for (const ReportRow &row : rows)
-            policy[row.object] = row.package;
-        put_json({{"security_policy", policy}});
-        return {};
-    }
-    Table table{{Align::left, Align::left}};
-    for (const ReportRow &row : rows)
-        table.add({row.object.substr(row.object.rfind('.') + 1), row.package});
-    for (const std::string &line : table.lines())
-        put_line(Stream::out, line);
+    put_listing(
+        session, policy_columns(), rows, [&](const ordered_json &) { return to_json(rows); },
+        [&] { put_table(table_of(policy_columns(), rows)); });
     return {};
 }
 
@@ -88,45 +98,50 @@ Result<ExitCode> configure(Session &session) {
 }  // namespace
 
 Command security_show_command() {
-    return {
-        "security show",
-        "show what this system demands of a package",
-        "multios-update security show --format=json",
-        Effect::reads,
-        show,
-        {},
-        {root_option()},
-    };
+    return with_csv(
+        {
+            "security show",
+            "show what this system demands of a package",
+            "multios-update security show --format=json",
+            Effect::reads,
+            show,
+            {},
+            {root_option()},
+        },
+        policy_columns());
 }
 
 Command security_configure_command() {
     constexpr std::string_view yes_no = "true|false";
-    return {
-        "security configure",
-        "change what this system demands of a package",
-        "multios-update security configure --minimum-trust-level=high --maximum-package-size=2GB",
-        Effect::writes_files,
-        configure,
-        {},
+    return with_csv(
         {
-            choice("require-signature", yes_no, "a signature is always required; false is refused"),
-            choice("require-integrity-check", yes_no, "every byte is always checked; false is refused"),
-            choice("strict-validation", yes_no,
-                   "only RSA of 4096 bits, P-384 and Ed25519 count, whatever the list of algorithms allows"),
-            choice("minimum-trust-level", "low|medium|high", "of the trust entry that vouches for a package"),
-            text("allowed-algorithms", "NAMES",
-                 "how packages may be signed, separated by commas: RSA-4096-SHA256, "
-                 "RSA-PSS-4096-SHA256, ECC-P384-SHA384, Ed25519, …"),
-            number("required-signatures", 1, 16, "good signatures by so many different keys"),
-            choice("require-certified-publisher", yes_no, "whether an authority must have certified the signer"),
-            choice("revocation", "never|if-listed|required", "whether certificates are looked up in revocation lists"),
-            choice("accept-expired-signers", yes_no, "whether packages of expired signers are let in"),
-            choice("accept-revoked-signers", yes_no, "whether packages of revoked signers are let in"),
-            text("maximum-package-size", "SIZE", "of a package's file: 500MB, 2GB"),
-            choice("require-rollback-support", yes_no, "whether a package must say that it can be rolled back"),
-            root_option(),
+            "security configure",
+            "change what this system demands of a package",
+            "multios-update security configure --minimum-trust-level=high --maximum-package-size=2GB",
+            Effect::writes_files,
+            configure,
+            {},
+            {
+                choice("require-signature", yes_no, "a signature is always required; false is refused"),
+                choice("require-integrity-check", yes_no, "every byte is always checked; false is refused"),
+                choice("strict-validation", yes_no,
+                       "only RSA of 4096 bits, P-384 and Ed25519 count, whatever the list of algorithms allows"),
+                choice("minimum-trust-level", "low|medium|high", "of the trust entry that vouches for a package"),
+                text("allowed-algorithms", "NAMES",
+                     "how packages may be signed, separated by commas: RSA-4096-SHA256, "
+                     "RSA-PSS-4096-SHA256, ECC-P384-SHA384, Ed25519, …"),
+                number("required-signatures", 1, 16, "good signatures by so many different keys"),
+                choice("require-certified-publisher", yes_no, "whether an authority must have certified the signer"),
+                choice("revocation", "never|if-listed|required",
+                       "whether certificates are looked up in revocation lists"),
+                choice("accept-expired-signers", yes_no, "whether packages of expired signers are let in"),
+                choice("accept-revoked-signers", yes_no, "whether packages of revoked signers are let in"),
+                text("maximum-package-size", "SIZE", "of a package's file: 500MB, 2GB"),
+                choice("require-rollback-support", yes_no, "whether a package must say that it can be rolled back"),
+                root_option(),
+            },
         },
-    };
+        policy_columns());
 }
 
 }  // namespace update_tool

@@ -2,13 +2,12 @@
 #include "commands.hpp"
 #include "history.hpp"
 
-#include "frame/report.hpp"
+#include "frame/listing.hpp"
 #include "frame/terminal.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 using namespace frame;
 using nlohmann::ordered_json;
@@ -24,6 +23,7 @@ struct Status {
     std::vector<Record> history;
     std::vector<ReportRow> reboots;
 
+    [[nodiscard]] const Record *last_change() const { return history.empty() ? nullptr : &history.front(); }
     [[nodiscard]] const Record *unfinished() const {
         const auto found = std::find_if(history.begin(), history.end(), [](const Record &record) {
             return record.state == MOS_TRANSACTION_COMMITTED || record.state == MOS_TRANSACTION_REVERTING;
@@ -95,31 +95,55 @@ ordered_json to_json(const Status &status) {
         return found != nullptr ? update_tool::to_json(*found) : ordered_json{};
     };
     return {{"installed", status.installed},
-            {"last_change", record(status.history.empty() ? nullptr : &status.history.front())},
+            {"last_change", record(status.last_change())},
             {"recovery_points", status.recovery_points()},
             {"way_back", record(status.way_back())},
             {"unfinished", record(status.unfinished())},
-            {"pending_reboots", frame::to_json(status.reboots)}};
+            {"pending_reboots", json_list(report_columns(), status.reboots)}};
+}
+
+Cell point_of(const Record *record) { return record != nullptr ? Cell{record->recovery_point} : Cell{Unknown{}}; }
+
+// One row a root: those of many machines make one table.
+const Columns<Status> &status_columns() {
+    static const Columns<Status> columns{
+        {{For::csv, "installed", ""}, [](const Status &row) -> Cell { return std::uint64_t{row.installed}; }},
+        {{For::csv, "last_change", ""},
+         [](const Status &row) -> Cell { return row.last_change() != nullptr ? row.last_change()->summary : ""; }},
+        {{For::csv, "last_change_time", ""},
+         [](const Status &row) -> Cell {
+             return row.last_change() != nullptr ? Cell{Time{row.last_change()->time_unix_s}} : Cell{Unknown{}};
+         }},
+        {{For::csv, "recovery_points", ""}, [](const Status &row) -> Cell { return row.recovery_points(); }},
+        {{For::csv, "way_back", ""}, [](const Status &row) -> Cell { return point_of(row.way_back()); }},
+        {{For::csv, "unfinished", ""}, [](const Status &row) -> Cell { return row.unfinished() != nullptr; }},
+        {{For::csv, "pending_reboots", ""}, [](const Status &row) -> Cell { return shown_reboots(row.reboots); }},
+    };
+    return columns;
 }
 
 Result<ExitCode> show_status(Session &session) {
     FRAME_TRY(const Status status, read_status(session));
-    session.json() ? put_json(to_json(status)) : put_status(session, status);
+    put_listing(
+        session, status_columns(), std::vector<Status>{status}, [&](const ordered_json &) { return to_json(status); },
+        [&] { put_status(session, status); });
     return ExitCode::done;
 }
 
 }  // namespace
 
 Command status_command() {
-    return {
-        "status",
-        "tell how a root stands: last change, way back, what waits for a start",
-        "multios-update status --format=json",
-        Effect::reads,
-        show_status,
-        {},
-        {root_option()},
-    };
+    return with_csv(
+        {
+            "status",
+            "tell how a root stands: last change, way back, what waits for a start",
+            "multios-update status --format=json",
+            Effect::reads,
+            show_status,
+            {},
+            {root_option()},
+        },
+        status_columns());
 }
 
 }  // namespace update_tool

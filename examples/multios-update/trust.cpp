@@ -1,8 +1,8 @@
 // trust: who may sign what is installed here.
 #include "commands.hpp"
+#include "trust_entries.hpp"
 
 #include "frame/change.hpp"
-#include "frame/report.hpp"
 #include "frame/terminal.hpp"
 
 #include <fmt/format.h>
@@ -16,107 +16,10 @@ namespace {
 
 constexpr std::string_view levels = "low|medium|high";
 
-struct Entry {
-    std::string id, kind, name, subject, algorithm, fingerprint, packages, types;
-    mos_trust_level level;
-    std::int64_t not_before_unix_s, not_after_unix_s;
-};
-
-struct Revocations {
-    std::string id, issuer, fingerprint, number, state;
-    std::int64_t this_update_unix_s, next_update_unix_s;
-    std::uint64_t revoked_count;
-};
-
-std::string_view level_name(mos_trust_level level) {
-    if (level == MOS_TRUST_LOW)
-        return "low";
-    return level == MOS_TRUST_MEDIUM ? "medium" : "high";
-}
-
 mos_trust_level level_of(std::string_view name) {
     if (name == "low")
         return MOS_TRUST_LOW;
     return name == "medium" ? MOS_TRUST_MEDIUM : MOS_TRUST_HIGH;
-}
-
-Result<std::vector<Entry>> read_entries(const TrustList &list) {
-    std::vector<Entry> entries;
-    for (std::size_t i = 0; i < mos_trust_list_count(list.get()); ++i) {
-        mos_trust_entry found = MOS_TRUST_ENTRY_INIT;
-        FRAME_CHECK(check([&](auto error) { return mos_trust_list_at(list.get(), i, &found, error); }));
-        entries.push_back({found.id, found.kind, found.name, found.subject, found.algorithm, found.fingerprint,
-                           found.packages, found.types, found.level, found.not_before_unix_s, found.not_after_unix_s});
-    }
-    return entries;
-}
-
-Result<std::vector<Revocations>> read_revocations(const TrustList &list) {
-    std::vector<Revocations> revocations;
-    for (std::size_t i = 0; i < mos_trust_list_revocation_count(list.get()); ++i) {
-        mos_trust_revocations found = MOS_TRUST_REVOCATIONS_INIT;
-        FRAME_CHECK(check([&](auto error) { return mos_trust_list_revocation_at(list.get(), i, &found, error); }));
-        revocations.push_back({found.id, found.issuer, found.fingerprint, found.number, found.state,
-                               found.this_update_unix_s, found.next_update_unix_s, found.revoked_count});
-    }
-    return revocations;
-}
-
-ordered_json time_or_null(std::int64_t unix_s) { return unix_s != 0 ? ordered_json(unix_s) : ordered_json(); }
-
-ordered_json to_json(const Entry &entry) {
-    return {{"id", entry.id},
-            {"kind", entry.kind},
-            {"name", entry.name},
-            {"subject", entry.subject},
-            {"algorithm", entry.algorithm},
-            {"fingerprint", entry.fingerprint},
-            {"level", level_name(entry.level)},
-            {"packages", entry.packages},
-            {"types", entry.types},
-            {"not_before_unix_s", time_or_null(entry.not_before_unix_s)},
-            {"not_after_unix_s", time_or_null(entry.not_after_unix_s)}};
-}
-
-ordered_json to_json(const Revocations &list) {
-    return {{"id", list.id},
-            {"issuer", list.issuer},
-            {"fingerprint", list.fingerprint},
-            {"number", list.number},
-            {"state", list.state},
-            {"this_update_unix_s", list.this_update_unix_s},
-            {"next_update_unix_s", list.next_update_unix_s},
-            {"revoked_certificates", list.revoked_count}};
-}
-
-std::string scope_text(const Entry &entry) {
-    std::string text = entry.packages.empty() ? "" : "packages " + entry.packages;
-    if (!entry.types.empty())
-        text += (text.empty() ? "types " : "; types ") + entry.types;
-    return text.empty() ? "everything" : text;
-}
-
-void put_entries(const std::vector<Entry> &entries) {
-    if (entries.empty())
-        return put_line(Stream::out, "Nobody is trusted here, so that nothing can be installed.");
-    Table table{{Align::left, Align::left, Align::left, Align::left, Align::left, Align::left}};
-    table.add({"id", "name", "level", "may sign", "until", "key"});
-    for (const Entry &entry : entries)
-        table.add({entry.id, entry.name, std::string{level_name(entry.level)}, scope_text(entry),
-                   entry.not_after_unix_s != 0 ? local_time(entry.not_after_unix_s) : "-", entry.algorithm});
-    put_table(table);
-}
-
-void put_revocations(const std::vector<Revocations> &revocations) {
-    if (revocations.empty())
-        return;
-    Table table{{Align::left, Align::left, Align::right, Align::right, Align::left, Align::left, Align::left}};
-    table.add({"revocation list", "issuer", "number", "revoked", "of", "until", "state"});
-    for (const Revocations &list : revocations)
-        table.add({list.id, list.issuer, list.number, std::to_string(list.revoked_count),
-                   local_time(list.this_update_unix_s), local_time(list.next_update_unix_s), list.state});
-    put_line(Stream::out, "");
-    put_table(table);
 }
 
 // What both ways of adding have in common.
@@ -138,7 +41,7 @@ Result<ExitCode> add(Session &session, const char *certificate, const char *key)
     FRAME_TRY(const std::vector<Entry> entries, read_entries(list));
     const Entry &entry = entries.at(0);
     if (session.json())
-        put_json(to_json(entry));
+        put_json(json_object(entry_columns(), entry));
     else
         put_line(Stream::out, {{Style::good, "trusted"},
                                {Style::plain, fmt::format("  {} as {}: may sign {}; 'multios-update trust remove-ca "
@@ -163,12 +66,14 @@ Result<ExitCode> add_crl(Session &session) {
     return ExitCode::done;
 }
 
-template <class Row>
-ordered_json rows_of(const std::vector<Row> &list) {
-    ordered_json rows = ordered_json::array();
-    for (const Row &row : list)
-        rows.push_back(to_json(row));
-    return rows;
+std::vector<std::string> list_names() { return merged(csv_names(entry_columns()), csv_names(revocation_columns())); }
+
+void put_list_text(const std::vector<Entry> &entries, const std::vector<Revocations> &revocations) {
+    put_table(entry_columns(), entries, "Nobody is trusted here, so that nothing can be installed.");
+    if (revocations.empty())
+        return;
+    put_line(Stream::out);
+    put_table(table_of(revocation_columns(), revocations));
 }
 
 Result<ExitCode> list_entries(Session &session) {
@@ -177,12 +82,20 @@ Result<ExitCode> list_entries(Session &session) {
               make<TrustList>([&](auto out, auto error) { return mos_engine_trust_list(engine.get(), out, error); }));
     FRAME_TRY(const std::vector<Entry> entries, read_entries(list));
     FRAME_TRY(const std::vector<Revocations> revocations, read_revocations(list));
-    if (session.json()) {
-        put_json({{"entries", rows_of(entries)}, {"revocation_lists", rows_of(revocations)}});
-        return ExitCode::done;
+    switch (session.format) {
+    case Format::csv:
+        put_raw(Stream::out, csv_line(list_names()));
+        put_csv_rows(list_names(), entry_columns(), entries);
+        put_csv_rows(list_names(), revocation_columns(), revocations);
+        break;
+    case Format::json:
+        put_json({{"entries", json_list(entry_columns(), entries)},
+                  {"revocation_lists", json_list(revocation_columns(), revocations)}});
+        break;
+    case Format::text:
+        put_list_text(entries, revocations);
+        break;
     }
-    put_entries(entries);
-    put_revocations(revocations);
     return ExitCode::done;
 }
 
@@ -279,15 +192,17 @@ Command trust_remove_crl_command() {
 }
 
 Command trust_list_command() {
-    return {
-        "trust list-cas",
-        "list who is trusted, and for what, and the revocation lists",
-        "multios-update trust list-cas --root=/mnt/target",
-        Effect::reads,
-        list_entries,
-        {},
-        {root_option(), trust_option()},
-    };
+    return with_csv(
+        {
+            "trust list-cas",
+            "list who is trusted, and for what, and the revocation lists",
+            "multios-update trust list-cas --root=/mnt/target",
+            Effect::reads,
+            list_entries,
+            {},
+            {root_option(), trust_option()},
+        },
+        list_names());
 }
 
 Command trust_remove_command() {

@@ -3,7 +3,7 @@
 
 #include "frame/change.hpp"
 #include "frame/job.hpp"
-#include "frame/report.hpp"
+#include "frame/listing.hpp"
 #include "frame/terminal.hpp"
 
 #include <fmt/format.h>
@@ -27,21 +27,20 @@ Result<std::vector<ReportRow>> validate(const Session &session, const std::strin
     return read_rows(ended.outcome);
 }
 
-void put_steps(const std::string &path, const std::vector<ReportRow> &rows, bool is_good) {
-    Table table{{Align::left, Align::left, Align::left}};
-    for (const ReportRow &row : rows)
-        table.add({row.kind, row.object, row.sentence});
-    put_line(Stream::out,
-             {{is_good ? Style::good : Style::bad, is_good ? "trusted" : "refused"}, {Style::plain, "  " + path}});
-    for (const std::string &line : table.lines())
-        put_line(Stream::out, "  " + line);
+const Columns<ReportRow> &step_columns() {
+    static const Columns<ReportRow> columns{
+        {{For::everyone, "step", ""}, [](const ReportRow &row) -> Cell { return row.kind; }},
+        {{For::everyone, "outcome", ""}, [](const ReportRow &row) -> Cell { return row.object; }},
+        {{For::everyone, "detail", ""}, [](const ReportRow &row) -> Cell { return row.sentence; }},
+    };
+    return columns;
 }
 
-ordered_json to_json(const std::string &path, const std::vector<ReportRow> &rows, bool is_good) {
-    ordered_json steps = ordered_json::array();
-    for (const ReportRow &row : rows)
-        steps.push_back({{"step", row.kind}, {"outcome", row.object}, {"detail", row.sentence}});
-    return {{"file", path}, {"trusted", is_good}, {"steps", steps}};
+void put_steps(const std::string &path, const std::vector<ReportRow> &rows, bool is_good) {
+    put_line(Stream::out,
+             {{is_good ? Style::good : Style::bad, is_good ? "trusted" : "refused"}, {Style::plain, "  " + path}});
+    for (const std::string &line : table_of(step_columns(), rows).lines())
+        put_line(Stream::out, "  " + line);
 }
 
 Result<ExitCode> verify_trust(Session &session) {
@@ -49,25 +48,32 @@ Result<ExitCode> verify_trust(Session &session) {
     FRAME_TRY(const std::vector<ReportRow> rows, validate(session, path));
     const bool is_good =
         std::all_of(rows.begin(), rows.end(), [](const ReportRow &row) { return row.object == "passed"; });
-    session.json() ? put_json(to_json(path, rows, is_good)) : put_steps(path, rows, is_good);
+    put_listing(
+        session, step_columns(), rows,
+        [&](ordered_json steps) {
+            return ordered_json{{"file", path}, {"trusted", is_good}, {"steps", std::move(steps)}};
+        },
+        [&] { put_steps(path, rows, is_good); });
     return is_good ? ExitCode::done : ExitCode::refused;
 }
 
 }  // namespace
 
 Command verify_trust_command() {
-    return {
-        "verify-trust",
-        "judge a package by the trust store and the policy, step by step",
-        "multios-update verify-trust --package=kernel-1.2.3.mos --strict-mode",
-        Effect::reads,
-        verify_trust,
-        {},
-        {required(text("package", "FILE", "the package")),
-         flag("strict-mode",
-              "every signature must be good, not only enough of them, and its trust entry of level high"),
-         root_option(), trust_option()},
-    };
+    return with_csv(
+        {
+            "verify-trust",
+            "judge a package by the trust store and the policy, step by step",
+            "multios-update verify-trust --package=kernel-1.2.3.mos --strict-mode",
+            Effect::reads,
+            verify_trust,
+            {},
+            {required(text("package", "FILE", "the package")),
+             flag("strict-mode",
+                  "every signature must be good, not only enough of them, and its trust entry of level high"),
+             root_option(), trust_option()},
+        },
+        step_columns());
 }
 
 }  // namespace update_tool

@@ -1,0 +1,30 @@
+#include "tool.hpp"
+
+#include "commands.hpp"
+
+#include "frame/completion.hpp"
+#include "multios-package/commands.hpp"
+
+namespace update_tool {
+
+frame::Tool make_tool() {
+    frame::Tool tool{
+        "multios-update",
+        "Updates a system, takes updates back, and tells what happened.",
+        "Every change of a system is one transaction: after it, also after a power cut, the system is as before or as "
+        "wanted, and nothing between. What a change replaced is kept as a recovery point, so that it can be taken "
+        "back. "
+        "multios-update installs and removes packages, takes changes back, tells how a system stands and what happened "
+        "to it, mends what is damaged, and configures who may sign and what a package must fulfil.",
+        {package_tool::install_command(), package_tool::install_batch_command(), package_tool::remove_command(),
+         rollback_last_good_command(), rollback_command(), status_command(), history_command(), recover_command(),
+         doctor_command(), trust_add_ca_command(), trust_add_key_command(), trust_add_crl_command(),
+         trust_remove_crl_command(), trust_list_command(), trust_remove_command(), verify_trust_command(),
+         security_configure_command(), security_show_command(),
+         frame::completion_command("source <(multios-update completion bash)")},
+        missing_commands(),
+    };
+    return tool;
+}
+
+}  // namespace update_tool
