@@ -40,11 +40,10 @@ void make_text(const Corpus &corpus) {
     corpus.put("path", "odd", std::string_view{"a//b/./c\0d/", 11});
     corpus.put("path", "deep", std::string(200, 'a') + "/b/c/d/e/..f/.../g");
     corpus.put("version", "epochs",
-               std::string_view{"1:2.0-1\0002.0~rc1\0"
-                                "0:2.0",
-                                22});
+               "1:2.0-1\0002.0~rc1\0"
+               "0:2.0\0"sv);
     corpus.put("version", "tildes", std::string_view{"1.0~~\0001.0~\0001.0", 14});
-    corpus.put("version", "zeros", std::string_view{"1.007\0001.7\0001.00000000000000000000000000000000000000000", 54});
+    corpus.put("version", "zeros", "1.007\0001.7\0001.00000000000000000000000000000000000000000\0"sv);
     corpus.put("version", "odd", std::string_view{"a-b-c\0a:b:c\0\xff", 13});
 }
 

@@ -14,7 +14,6 @@ namespace {
 
 using namespace mos;
 using fuzz::hold;
-using fuzz::must;
 
 constexpr std::size_t most_problems = 100;
 

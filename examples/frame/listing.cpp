@@ -20,7 +20,7 @@ std::string truth(bool value) { return value ? "true" : "false"; }
 // RFC 4180, section 2: what has a comma, a quote or a line break stands in quotes, and a quote in it is written twice.
 // printable() leaves no line break.
 std::string csv_field(std::string_view field) {
-    const std::string clean = printable(field);
+    std::string clean = printable(field);
     if (clean.find_first_of(",\"") == std::string::npos)
         return clean;
     std::string quoted = "\"";

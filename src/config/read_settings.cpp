@@ -12,7 +12,6 @@
 
 namespace mos::config {
 
-using base::in_quotes;
 using nlohmann::json;
 
 namespace {

@@ -151,7 +151,8 @@ Result<std::uint64_t> read_quantity(const Quantity &quantity, std::span<const Un
 std::optional<std::uint64_t> two_digits(std::string_view text, std::size_t at, std::uint64_t limit) {
     if (text.size() < at + 2 || !is_digit(text[at]) || !is_digit(text[at + 1]))
         return std::nullopt;
-    const auto value = static_cast<std::uint64_t>((text[at] - '0') * 10 + (text[at + 1] - '0'));
+    const auto digit = [&](std::size_t place) { return static_cast<std::uint64_t>(text[place] - '0'); };
+    const std::uint64_t value = digit(at) * 10 + digit(at + 1);
     return value < limit ? std::optional{value} : std::nullopt;
 }
 
