@@ -26,6 +26,7 @@ using fuzz::Corpus;
 using fuzz::must;
 
 void make_text(const Corpus &corpus) {
+    using namespace std::string_view_literals;
     corpus.put("json", "everything", R"({"a":[1,-2,true,false,null,{"b":"\u00e9\n"}],"":18446744073709551615})");
     corpus.put("json", "duplicate", R"({"a":1,"a":2})");
     corpus.put("json", "float", "[1.5e3]");
