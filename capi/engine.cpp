@@ -1,5 +1,6 @@
 #include "callback_data.hpp"
 #include "callback_services.hpp"
+#include "events.hpp"
 #include "guard.hpp"
 
 #include <mos/base/filesystem.hpp>
@@ -10,7 +11,8 @@ using mos::Error;
 using mos::Result;
 
 // All that needs no root; the callback's data are the settings' from here on.
-static mos::engine::Settings settings_of(const mos_engine_options &given, CallbackData &service_data) {
+static mos::engine::Settings settings_of(const mos_engine_options &given, CallbackData &service_data,
+                                         CallbackData &event_data) {
     mos::engine::Settings settings;
     if (given.trust_path != nullptr)
         settings.trust_folder = given.trust_path;
@@ -24,6 +26,9 @@ static mos::engine::Settings settings_of(const mos_engine_options &given, Callba
         settings.scripts.helper_path = given.helper_path;
     if (given.service_action != nullptr)
         settings.services = std::make_shared<CallbackServices>(given.service_action, service_data.share());
+    settings.actor = text_or(given.actor, "");
+    if (given.event != nullptr)
+        settings.listener = make_listener(given.event, event_data.share());
     return settings;
 }
 
@@ -32,6 +37,7 @@ int mos_engine_open(mos_context *context, const mos_engine_options *options, mos
         // First, so that the callback's data are freed whatever comes.
         const mos_engine_options known = known_options(options);
         CallbackData service_data{known.service_user_data, known.service_destroy};
+        CallbackData event_data{known.event_user_data, known.event_destroy};
         MOS_CHECK(check_output(engine));
         MOS_CHECK(check_handle(context));
         MOS_TRY(const mos_engine_options given, read_options(options));
@@ -43,7 +49,7 @@ int mos_engine_open(mos_context *context, const mos_engine_options *options, mos
                                                                 : mos::base::open_root(text_or(given.root_path, "/")));
         auto handle = std::make_unique<mos_engine>();
         handle->engine = std::make_shared<mos::engine::Engine>(
-            std::move(root), settings_of(given, service_data), context->context->clock,
+            std::move(root), settings_of(given, service_data, event_data), context->context->clock,
             [log = context->context](mos::engine::LogLevel level, const std::string &message) {
                 log->write_log(static_cast<mos_log_level>(level), message);
             });

@@ -169,7 +169,7 @@ int mos_engine_trust_add(mos_engine *engine, const mos_new_trust *trust, mos_tru
         MOS_CHECK(check_handle(engine));
         MOS_TRY(const mos::engine::NewTrust wanted, read_new_trust(trust));
         MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::create));
-        MOS_TRY(const TrustEntry entry, mos::engine::add_trust(change.folder(), wanted));
+        MOS_TRY(const TrustEntry entry, change.add(wanted));
         if (list != nullptr)
             *list = wrap(std::vector{entry}).release();
         return {};
@@ -181,7 +181,7 @@ int mos_engine_trust_remove(mos_engine *engine, const char *id, mos_error **erro
         MOS_CHECK(check_handle(engine));
         MOS_TRY(const std::string wanted, required_text(id, "the entry's id"));
         MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::refuse));
-        return mos::engine::remove_trust(change.folder(), wanted);
+        return change.remove(wanted);
     });
 }
 
@@ -192,7 +192,7 @@ int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, m
         MOS_TRY(const mos::base::Bytes content, read_whole(where, mos::crypto::max_revocation_list_file_bytes));
         MOS_TRY(const mos::crypto::RevocationList revoked, mos::crypto::RevocationList::from_file(content, where));
         MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::create));
-        return mos::engine::add_revocation_list(change.folder(), revoked);
+        return change.add_list(revoked);
     });
 }
 
@@ -203,8 +203,8 @@ int mos_engine_trust_remove_revocation_list(mos_engine *engine, const char *name
         if ((flags & ~static_cast<std::uint32_t>(MOS_TRUST_FORGET_REVOCATIONS)) != 0)
             return Error{Code::INVALID_ARGUMENT, "there is no such flag of a removal"};
         MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::refuse));
-        return mos::engine::remove_revocation_list(
-            change.folder(), wanted, flags != 0 ? mos::engine::Forgetting::allowed : mos::engine::Forgetting::refused);
+        return change.remove_list(wanted,
+                                  flags != 0 ? mos::engine::Forgetting::allowed : mos::engine::Forgetting::refused);
     });
 }
 

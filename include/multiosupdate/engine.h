@@ -2,6 +2,7 @@
 #ifndef MULTIOSUPDATE_ENGINE_H
 #define MULTIOSUPDATE_ENGINE_H
 
+#include <multiosupdate/events.h>
 #include <multiosupdate/types.h>
 
 #ifdef __cplusplus
@@ -40,10 +41,14 @@ typedef struct mos_engine_options {
     mos_service_callback service_action; /* NULL: systemctl, where the root is the running system */
     void *service_user_data;
     mos_destroy_callback service_destroy; /* when the engine, its plans and its jobs are gone, or opening it failed */
+    const char *actor;                    /* who asks, for the events; NULL: "uid:" and the number of the user */
+    mos_event_callback event;             /* NULL: nobody watches */
+    void *event_user_data;
+    mos_destroy_callback event_destroy; /* as service_destroy */
 } mos_engine_options;
 
 #define MOS_ENGINE_OPTIONS_INIT                                                                                        \
-    { sizeof(mos_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Opens a root. Nothing is written and no lock is held between calls: whoever changes the root takes its lock for that
  * time (MOS_E_LOCKED names the holder), and first completes what a power cut left unfinished. Thread-safe: calls on

@@ -10,6 +10,7 @@
 #include <multiosupdate/engine.h>
 #include <multiosupdate/error.h>
 #include <multiosupdate/error_codes.h>
+#include <multiosupdate/events.h>
 #include <multiosupdate/job.h>
 #include <multiosupdate/key.h>
 #include <multiosupdate/package.h>

@@ -54,6 +54,7 @@ typedef struct mos_outcome mos_outcome;
 typedef struct mos_package mos_package;
 typedef struct mos_entry_cursor mos_entry_cursor;
 typedef struct mos_history mos_history;
+typedef struct mos_events mos_events;
 typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
 typedef struct mos_key mos_key;

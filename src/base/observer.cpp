@@ -1,5 +1,9 @@
 #include <mos/base/observer.hpp>
 
+#include <mos/base/bytes.hpp>
+
+#include <fmt/format.h>
+
 namespace mos::base {
 
 namespace {
@@ -12,6 +16,10 @@ class SilentObserver final : public Observer {
 };
 
 }  // namespace
+
+void Observer::notice_kept(std::string_view path, std::string_view what) {
+    notice(fmt::format("{} {}", in_quotes(path), what));
+}
 
 Observer &silent_observer() noexcept {
     static SilentObserver observer;

@@ -38,13 +38,39 @@ Result<bool> has_database(base::Directory &root) {
     return there.has_value();
 }
 
-void log_recovered(const LogSink &log, const transaction::Recovered &recovered) {
+base::Event recovery_event(const state::Transaction &transaction, const std::string &sentence, bool completed) {
+    base::Event event =
+        base::make_event(base::EventType::update_recovered, snapshot::recovery_point_name(transaction.stage), sentence);
+    event.cause = "recovery";
+    event.payload = {{"outcome", completed ? "completed" : "undone"}, {"summary", transaction.summary}};
+    return event;
+}
+
+void tell_recovered(const LogSink &log, observe::EventStream &events, const transaction::Recovered &recovered) {
     if (!recovered.transaction)
         return;
     const bool completed = recovered.transaction->state == state::TransactionState::done;
-    write_log(log, LogLevel::info,
-              fmt::format("{} what was left unfinished: {}", completed ? "completed" : "undid",
-                          recovered.transaction->summary));
+    const std::string sentence = fmt::format("{} what was left unfinished: {}", completed ? "completed" : "undid",
+                                             recovered.transaction->summary);
+    write_log(log, LogLevel::info, sentence);
+    events.tell([&] { return recovery_event(*recovered.transaction, sentence, completed); });
+}
+
+// What failed for reasons that say nothing of the package is no refusal.
+bool is_refusal(const Error &error) {
+    switch (error.code()) {
+    case Code::IO:
+    case Code::NOT_FOUND:
+    case Code::PERMISSION:
+    case Code::CANCELLED:
+    case Code::OUT_OF_MEMORY:
+    case Code::INTERNAL:
+    case Code::TRUST_UNREADABLE:
+    case Code::POLICY_UNREADABLE:
+        return false;
+    default:
+        return true;
+    }
 }
 
 // Nothing can be recorded, so nothing can be changed.
@@ -121,6 +147,12 @@ Result<std::unique_ptr<state::Database>> look(Engine &engine) {
     return database;
 }
 
+static base::Event script_line(std::string_view line, const std::string &cause) {
+    base::Event event = base::make_event(base::EventType::script_output, {}, std::string{line});
+    event.cause = cause;
+    return event;
+}
+
 static Result<std::shared_ptr<install::ServiceManager>> services_of(Engine &engine) {
     if (engine.settings().services != nullptr)
         return engine.settings().services;
@@ -131,7 +163,8 @@ static Result<std::shared_ptr<install::ServiceManager>> services_of(Engine &engi
 Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose purpose) {
     Session session;
     MOS_TRY(session.m_turn, engine.m_turns.take(purpose == Purpose::change ? Turns::Holder::job : Turns::Holder::call));
-    session.m_observer = std::make_unique<LoggingObserver>(observer, engine.m_log);
+    session.m_observer = std::make_unique<LoggingObserver>(observer, engine.m_log, engine.m_events);
+    session.m_observer->set_cause("recovery");
     MOS_TRY(const bool there, has_database(engine.root()));
     MOS_TRY(const bool lost, has_lost_database(engine.root()));
     if (purpose == Purpose::examine) {
@@ -148,7 +181,10 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     MOS_TRY(session.m_services, services_of(engine));
     session.m_scripts = std::make_unique<install::ScriptRunner>(
         base::system_processes(), engine.settings().scripts,
-        [&log = engine.m_log](std::string_view line) { write_log(log, LogLevel::info, line); });
+        [&log = engine.m_log, &events = engine.m_events, &own = *session.m_observer](std::string_view line) {
+            write_log(log, LogLevel::info, line);
+            events.tell([&] { return script_line(line, own.cause()); });
+        });
     session.m_hooks = std::make_unique<install::PackageHooks>(engine.root(), *session.m_scripts, *session.m_services);
     session.m_site = std::make_unique<transaction::Site>(transaction::Site{
         engine.root(), *session.m_database, engine.clock(), *session.m_observer, session.m_hooks.get(),
@@ -157,7 +193,8 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
         return session;
     if (purpose == Purpose::change || purpose == Purpose::mend) {
         MOS_TRY(session.m_recovered, recover_or_take_back(*session.m_site));
-        log_recovered(engine.m_log, session.m_recovered);
+        session.m_observer->tell_events();
+        tell_recovered(engine.m_log, engine.m_events, session.m_recovered);
     }
     if (purpose == Purpose::mend)
         session.keep_copy();  // nothing more is changed
@@ -184,9 +221,52 @@ void Session::keep_copy() {
         engine::keep_copy(*m_site);
 }
 
+static std::string actor_of(const Settings &settings) {
+    return settings.actor.empty() ? fmt::format("uid:{}", ::getuid()) : settings.actor;
+}
+
+Engine::Engine(std::unique_ptr<base::Directory> root, Settings settings, std::shared_ptr<const base::Clock> clock,
+               LogSink log)
+    : m_root(std::move(root)), m_settings(std::move(settings)), m_clock(std::move(clock)), m_log(std::move(log)),
+      m_events({.open_state_folder = [this] { return open_state_folder(*m_root); },
+                .clock = m_clock,
+                .actor = actor_of(m_settings),
+                .listener = m_settings.listener,
+                .complaints = [this](const std::string &line) { write_log(m_log, LogLevel::warning, line); }}) {}
+
+observe::JournalReader Engine::read_events(std::uint64_t from) {
+    const auto open_folder = [this]() -> Result<std::unique_ptr<base::Directory>> {
+        MOS_TRY(auto folder, open_state_folder(*m_root));
+        if (folder == nullptr)
+            return folder;
+        auto opened = folder->open_directory(observe::journal_folder_name, base::Symlinks::refuse);
+        if (!opened && opened.error().code() == Code::NOT_FOUND)
+            return std::unique_ptr<base::Directory>{};
+        return opened;
+    };
+    return observe::JournalReader{open_folder, from, m_clock->boot_id()};
+}
+
 Result<package::Package> Engine::authenticate(std::unique_ptr<base::Source> source) {
     MOS_TRY(const Admission by, admission());
-    return engine::authenticate(std::move(source), by);
+    const std::string name = source->name();
+    auto opened = engine::authenticate(std::move(source), by);
+    if (!opened)
+        tell_refused(name, opened.error(), {});
+    return opened;
+}
+
+void Engine::tell_refused(const std::string &package, const Error &error, const std::string &job) noexcept {
+    if (!is_refusal(error))
+        return;
+    m_events.tell([&] {
+        base::Event event = base::make_event(base::EventType::package_refused, package, error.full_message());
+        event.cause = error_number(error);
+        event.payload = error_fields(error);
+        if (!job.empty())
+            event.payload.push_back({"job", job});
+        return event;
+    });
 }
 
 Result<Admission> Engine::admission() {

@@ -1,6 +1,7 @@
 #include <mos/engine/plan.hpp>
 
 #include "bundles.hpp"
+#include "job_events.hpp"
 #include "time_floor.hpp"
 
 #include <mos/crypto/field_digest.hpp>
@@ -39,7 +40,8 @@ struct Plan::State {
     [[nodiscard]] Result<JobOutcome> perform_in(Session &session, const Job::Ask &ask,
                                                 const std::optional<std::string> &expected_digest,
                                                 const std::string &reason);
-    [[nodiscard]] Result<void> judge_again();
+    void tell_done(const JobOutcome &outcome, const std::string &job) noexcept;
+    [[nodiscard]] Result<void> judge_again(const std::string &job);
     [[nodiscard]] Result<void> resolve_rollback(transaction::Site &site);
     [[nodiscard]] Result<JobOutcome> perform_rollback(transaction::Site &site, const std::string &reason);
 };
@@ -216,21 +218,43 @@ Result<JobOutcome> Plan::State::perform_rollback(transaction::Site &site, const 
                       .notices = {}};
 }
 
+// Nothing is told between the decision of the transaction and its end: what happens then is told when all is done.
 Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask &ask,
                                         const std::optional<std::string> &expected_digest, const std::string &reason) {
-    MOS_TRY(Session session, Session::open(*engine, observer, Session::Purpose::change));
+    JobEvents events{*engine, rollback ? "rollback" : "update"};
+    auto opened = Session::open(*engine, observer, Session::Purpose::change);
+    if (!opened) {
+        events.end(opened.error());
+        return std::move(opened).error();
+    }
+    Session session = std::move(opened).value();
+    events.begin();
+    session.observer().set_cause(events.name());
     Result<JobOutcome> outcome = perform_in(session, ask, expected_digest, reason);
     session.keep_copy();
+    session.observer().tell_events();
+    if (outcome)
+        tell_done(*outcome, events.name());
+    events.end(outcome);
     return outcome;
 }
 
+void Plan::State::tell_done(const JobOutcome &outcome, const std::string &job) noexcept {
+    engine->events().tell([&] { return events_of(*view, outcome, job); });
+}
+
 // A plan may have waited while somebody took trust back or changed the policy.
-Result<void> Plan::State::judge_again() {
+Result<void> Plan::State::judge_again(const std::string &job) {
     if (effective.installs.empty())
         return {};
     MOS_TRY(const Admission admission, engine->admission());
-    for (const install::InstallStep &step : effective.installs)
-        MOS_CHECK(engine::judge_again(*step.package, admission));
+    for (const install::InstallStep &step : effective.installs) {
+        auto judged = engine::judge_again(*step.package, admission);
+        if (judged)
+            continue;
+        engine->tell_refused(step.package->name(), judged.error(), job);
+        return judged;
+    }
     return {};
 }
 
@@ -244,7 +268,7 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
                                                      base::in_quotes(*expected_digest))};
     if (rollback)
         return perform_rollback(session.site(), reason);
-    MOS_CHECK(judge_again());
+    MOS_CHECK(judge_again(session.observer().cause()));
     MOS_TRY(const install::Outcome outcome,
             install::carry_out(session.site(), effective, *resolution,
                                {.ask = asker(ask), .reason = reason, .services = &session.services()}));

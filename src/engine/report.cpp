@@ -1,5 +1,7 @@
 #include <mos/engine/report.hpp>
 
+#include "job_events.hpp"
+
 #include <mos/install/dependencies.hpp>
 #include <mos/install/plan.hpp>
 #include <mos/install/verify_installed.hpp>
@@ -30,8 +32,7 @@ Result<Session> open_to_compare(Engine &engine, base::Observer &observer) {
     return reading;
 }
 
-Result<JobOutcome> verify(Engine &engine, const std::optional<std::string> &name, base::Observer &observer) {
-    MOS_TRY(Session session, open_to_compare(engine, observer));
+Result<JobOutcome> compare(Session &session, const std::optional<std::string> &name, base::Observer &observer) {
     JobOutcome outcome;
     std::uint64_t left_out = 0;
     MOS_CHECK(install::verify_installed(session.site(), name, [&](install::Difference difference) -> Result<void> {
@@ -48,6 +49,22 @@ Result<JobOutcome> verify(Engine &engine, const std::optional<std::string> &name
     }));
     if (left_out > 0)
         observer.notice(fmt::format("{} more differences are not listed", left_out));
+    return outcome;
+}
+
+Result<JobOutcome> verify(Engine &engine, const std::optional<std::string> &name, base::Observer &observer) {
+    JobEvents events{engine, "verify"};
+    auto opened = open_to_compare(engine, observer);
+    if (!opened) {
+        events.end(opened.error());
+        return std::move(opened).error();
+    }
+    Session session = std::move(opened).value();
+    events.begin();
+    session.observer().set_cause(events.name());
+    Result<JobOutcome> outcome = compare(session, name, observer);
+    session.observer().tell_events();
+    events.end(outcome);
     return outcome;
 }
 

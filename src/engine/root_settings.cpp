@@ -2,6 +2,8 @@
 
 #include <mos/policy/security_policy.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace mos::engine {
@@ -14,6 +16,30 @@ Result<void> check_policy_file(std::string_view path, std::string_view text) {
         return {};
     MOS_CHECK(policy::parse_security_policy(text, path));
     return {};
+}
+
+base::Event settings_event(const config::SettingsTarget &target, std::span<const config::Assignment> assignments) {
+    const bool is_policy =
+        std::any_of(assignments.begin(), assignments.end(), [](const config::Assignment &assignment) {
+            return assignment.path.starts_with("security_policy.");
+        });
+    std::string message;
+    base::Event event =
+        base::make_event(is_policy ? base::EventType::policy_changed : base::EventType::setting_changed,
+                         assignments.size() == 1 ? assignments.front().path : std::string{target.name}, {});
+    for (const config::Assignment &assignment : assignments) {
+        message += fmt::format("{}{} is {} now", message.empty() ? "" : ", ", assignment.path, assignment.value);
+        event.payload.push_back({assignment.path, assignment.value});
+    }
+    event.message = std::move(message);
+    return event;
+}
+
+base::Event removal_event(const config::SettingsTarget &target, const std::string &file) {
+    base::Event event = base::make_event(base::EventType::setting_changed, target.name,
+                                         fmt::format("the settings of {} were removed", target.name));
+    event.payload.push_back({"file", file});
+    return event;
 }
 
 }  // namespace
@@ -31,12 +57,17 @@ Result<config::LoadedSettings> load_root_settings(Engine &engine, const config::
 Result<std::vector<std::string>> change_root_settings(Engine &engine, const config::SettingsTarget &target,
                                                       std::span<const config::Assignment> assignments) {
     MOS_TRY(const RootLock lock, RootLock::take(engine));
-    return config::change_settings(engine.root(), target, assignments, check_policy_file);
+    MOS_TRY(std::vector<std::string> files,
+            config::change_settings(engine.root(), target, assignments, check_policy_file));
+    engine.events().tell([&] { return settings_event(target, assignments); });
+    return files;
 }
 
 Result<std::string> remove_root_settings(Engine &engine, const config::SettingsTarget &target) {
     MOS_TRY(const RootLock lock, RootLock::take(engine));
-    return config::remove_settings(engine.root(), target);
+    MOS_TRY(std::string file, config::remove_settings(engine.root(), target));
+    engine.events().tell([&] { return removal_event(target, file); });
+    return file;
 }
 
 }  // namespace mos::engine

@@ -30,7 +30,7 @@ Result<void> Stager::take(const Change &change) {
         m_left_out.emplace(change.path);
         [[fallthrough]];
     case ChangeKind::keep:
-        m_site.observer.notice(fmt::format("{} {}", base::in_quotes(change.path), change.note));
+        m_site.observer.notice_kept(change.path, change.note);
         return {};
     default:
         break;
@@ -74,7 +74,7 @@ Result<void> Stager::ask(const Change &change) {
         if (change.wanted->role != state::FileRole::configuration)  // which is the package's none the less
             m_left_out.emplace(change.path);
         --m_changed_paths;
-        m_site.observer.notice(fmt::format("{} is kept, as you answered", base::in_quotes(change.path)));
+        m_site.observer.notice_kept(change.path, "is kept, as you answered");
         return {};
     case Answer::replace:
         m_replaced.emplace(change.path);

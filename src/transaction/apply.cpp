@@ -30,7 +30,7 @@ Result<std::optional<FileStatus>> target_status(base::DirectoryCache &cache, con
 }
 
 void notice(base::Observer &observer, const Operation &operation, std::string_view what) {
-    observer.notice(fmt::format("{} {}", base::in_quotes(operation.path), what));
+    observer.notice_kept(operation.path, what);
 }
 
 // From which attributes to which an operation leads in its present direction.

@@ -29,7 +29,7 @@ Result<void> call_hooks(Site &site, base::Directory &stage, std::uint64_t stage_
             continue;
         if (failure == HookFailure::ends)
             return called;
-        site.observer.notice(called.error().full_message());
+        site.observer.notice_failure(called.error());
     }
     return {};
 }

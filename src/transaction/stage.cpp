@@ -383,7 +383,7 @@ Result<void> Stage::remove(std::string_view path) {
     if (!place.there)
         return {};
     if (place.mount_point) {
-        m_site->observer.notice(fmt::format("{} is kept: it is a mount point", base::in_quotes(path)));
+        m_site->observer.notice_kept(path, "is kept: it is a mount point");
         return {};
     }
     MOS_CHECK(m_preflight->check(path, place, Touch::leave));

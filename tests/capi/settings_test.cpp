@@ -196,3 +196,25 @@ TEST_CASE("every declared setting tells what it is") {
               return mos_settings_declared_at(mos_settings_declared_count(), &setting, failed);
           }).code == MOS_E_INVALID_ARGUMENT);
 }
+
+TEST_CASE("a change is told as an event, with what was set and by whom") {
+    const Bench bench;
+    bench.install(bench.pack("1", "one"));  // a root has a journal from its first change on
+    mos_events_options options = MOS_EVENTS_OPTIONS_INIT;
+    options.types = "setting_changed policy_changed";
+    mos_error *error = nullptr;
+    mos_events *events = nullptr;
+    must(mos_events_open(bench.engine.get(), &options, &events, &error), error);
+    const std::unique_ptr<mos_events, Freer<mos_events_free>> owned{events};
+    CHECK(change(bench, MOS_SETTINGS_OF_SYSTEM, nullptr, "network.retry_count", "5") == MOS_OK);
+    CHECK(change(bench, MOS_SETTINGS_OF_SYSTEM, nullptr, "security_policy.update_validation.required_signatures",
+                 "2") == MOS_OK);
+    mos_event event = MOS_EVENT_INIT;
+    must(mos_events_next(events, &event, &error), error);
+    CHECK(std::string{event.type} == "setting_changed");
+    CHECK(std::string{event.subject} == "network.retry_count");
+    CHECK(std::string{event.payload} == R"({"network.retry_count":"5"})");
+    must(mos_events_next(events, &event, &error), error);
+    CHECK(std::string{event.type} == "policy_changed");
+    CHECK(mos_events_next(events, &event, &error) == MOS_END);
+}

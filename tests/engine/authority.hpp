@@ -6,6 +6,9 @@
 #include <mos/crypto/revocation_list.hpp>
 #include <mos/package/writer.hpp>
 
+#include <array>
+#include <string_view>
+
 namespace mos::test {
 
 inline constexpr std::int64_t still = 1'764'000'000;  // of StillClock
@@ -74,12 +77,13 @@ inline Result<engine::JobOutcome> install_bytes(EngineBench &bench, base::Bytes 
     return EngineBench::run(plan);
 }
 
-// Refused with that code, and nothing in the root is another than it was.
+// Refused with that code, and nothing in the root is another than it was, but the journal that tells of the refusal.
 inline Error must_refuse(EngineBench &bench, base::Bytes bytes, Code code) {
-    const TreeImage before = must(scan(*bench.twin.root()));
+    const std::array<std::string_view, 1> journal = {"var/lib/multios/events"};
+    const TreeImage before = must(scan(*bench.twin.root(), journal));
     const auto result = install_bytes(bench, std::move(bytes));
     CHECK(refusal(result) == code);
-    CHECK(difference(before, must(scan(*bench.twin.root())), all_directory_times) == "");
+    CHECK(difference(before, must(scan(*bench.twin.root(), journal)), all_directory_times) == "");
     return result.error();
 }
 

@@ -16,6 +16,7 @@ shared between threads, a Job may be watched and cancelled from any; everything 
 from .context import Context, LogLevel
 from .digest import Digest, DigestAlgorithm
 from .engine import Engine, Finding, HistoryRecord, ServiceAction, Severity, TransactionState
+from .event import Event, EventCursor, EventLevel
 from .errors import (CancelledError, ConflictError, Error, FormatError, LockedError, NotFoundError, PlanChangedError,
                      SignatureError)
 from .job import Job, JobState, Outcome, Phase, Progress, Question
@@ -31,7 +32,8 @@ from ._library import version
 __all__ = [
     "CancelledError", "Certificate", "ConfigRule", "ConflictError", "ConflictRule", "Context", "Digest",
     "DigestAlgorithm", "Engine", "Entry",
-    "EntryType", "Error", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key", "KeyType", "Layer",
+    "EntryType", "Error", "Event", "EventCursor", "EventLevel", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key",
+    "KeyType", "Layer",
     "LockedError", "LogLevel", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
     "PlanChangedError", "Problem", "Progress", "Question", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
     "RevocationList", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",

@@ -46,6 +46,11 @@ def sign(user_data, algorithm, message, message_size, signature, room, size):
     return 0
 
 
+@ffi.callback("mos_event_callback")
+def event(user_data, event):
+    ffi.from_handle(user_data)(event)
+
+
 @ffi.callback("mos_service_callback", error=-1)
 def service(user_data, unit, action):
     return int(ffi.from_handle(user_data)(ffi.string(unit).decode("ascii"), action))

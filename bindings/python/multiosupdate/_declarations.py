@@ -14,6 +14,7 @@ typedef struct mos_outcome mos_outcome;
 typedef struct mos_package mos_package;
 typedef struct mos_entry_cursor mos_entry_cursor;
 typedef struct mos_history mos_history;
+typedef struct mos_events mos_events;
 typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
 typedef struct mos_key mos_key;
@@ -53,6 +54,39 @@ enum {
  size_t mos_digest_size(const mos_digest *digest);
  int mos_digest_finish(mos_digest *digest, uint8_t *out, size_t room, mos_error **error);
  void mos_digest_free(mos_digest *digest);
+typedef int32_t mos_event_level;
+enum { MOS_EVENT_DEBUG = 0, MOS_EVENT_INFO = 1, MOS_EVENT_WARNING = 2, MOS_EVENT_ERROR = 3 };
+typedef struct mos_event {
+    uint32_t struct_size;
+    mos_event_level level;
+    uint64_t sequence;
+    int64_t time_unix_s;
+    const char *type;
+    const char *component;
+    const char *subject;
+    const char *message;
+    const char *cause;
+    const char *actor;
+    const char *payload;
+} mos_event;
+typedef void (*mos_event_callback)(void *user_data, const mos_event *event);
+enum {
+    MOS_EVENTS_NEW = 1
+};
+typedef struct mos_events_options {
+    uint32_t struct_size;
+    uint32_t flags;
+    uint64_t from;
+    const char *types;
+    mos_event_level level;
+    uint32_t reserved;
+} mos_events_options;
+ int mos_events_open(mos_engine *engine, const mos_events_options *options, mos_events **events,
+                            mos_error **error);
+ int mos_events_next(mos_events *events, mos_event *event, mos_error **error);
+ int mos_events_batch(mos_events *events, mos_event *batch, size_t capacity, size_t *count, mos_error **error);
+ uint64_t mos_events_position(const mos_events *events);
+ void mos_events_free(mos_events *events);
 enum {
     MOS_ENGINE_ROOT_DESCRIPTOR = 1
 };
@@ -79,6 +113,10 @@ typedef struct mos_engine_options {
     mos_service_callback service_action;
     void *service_user_data;
     mos_destroy_callback service_destroy;
+    const char *actor;
+    mos_event_callback event;
+    void *event_user_data;
+    mos_destroy_callback event_destroy;
 } mos_engine_options;
  int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine,
                             mos_error **error);

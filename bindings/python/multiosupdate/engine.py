@@ -6,6 +6,7 @@ import os
 
 from . import _callbacks
 from .context import pointer_of
+from .event import EventCursor, EventLevel, event_of
 from .job import Job
 from .plan import Plan
 from .report import report
@@ -65,15 +66,21 @@ class Engine(Handle):
 
     services(unit, action) does a ServiceAction to a unit, on the thread of the job, and returns 0; for QUERY it returns
     whether the unit runs. It may not call back into the library. helper is the program that runs scripts of packages,
-    script_timeout how many seconds one may take.
+    script_timeout how many seconds one may take. on_event(event) gets each Event at once, on the thread that caused it;
+    it may not call back into the library either. actor is who asks, for the events.
     """
 
     def __init__(self, root="/", *, trust=None, required_signatures=0, recovery_points=0, services=None, helper=None,
-                 script_timeout=0, context=None):
+                 script_timeout=0, on_event=None, actor=None, context=None):
         options, kept = new_struct("mos_engine_options", required_signatures=required_signatures,
                                    recovery_points=recovery_points, script_timeout_s=script_timeout,
                                    trust_path=None if trust is None else os.fsencode(trust),
-                                   helper_path=None if helper is None else os.fsencode(helper))
+                                   helper_path=None if helper is None else os.fsencode(helper),
+                                   actor=None if actor is None else c_text(actor))
+        if on_event is not None:
+            options.event = _callbacks.event
+            options.event_user_data = _callbacks.keep(lambda event: on_event(event_of(event)))
+            options.event_destroy = _callbacks.release
         if services is not None:
             options.service_action = _callbacks.service
             options.service_user_data = _callbacks.keep(lambda unit, action: services(unit, ServiceAction(action)))
@@ -108,6 +115,13 @@ class Engine(Handle):
             yield HistoryRecord(TransactionState(record.state), text(record.recovery_point), text(record.summary),
                                 text(record.reason), record.time_unix_s, record.changed_paths, bool(record.in_effect),
                                 bool(record.can_roll_back))
+
+    def events(self, since=0, *, types=(), level=EventLevel.DEBUG, only_new=False):
+        """An EventCursor over the journal from the sequence number `since` on (0: the oldest there is).
+
+        only_new passes over what is there already; types and level choose, but for "events_lost", which is always told.
+        """
+        return EventCursor(self._pointer, since, types, level, only_new)
 
     def examine(self):
         """What is wrong with the root: a list of Finding, empty for a healthy one. Changes nothing."""

@@ -48,6 +48,12 @@ class Observer {
 
     // Something a person should know that is no error: a kept file, a split link group.
     virtual void notice(std::string_view message) = 0;
+
+    // A notice of one path that was left as somebody else has made it: "'path' is kept: it was changed since".
+    virtual void notice_kept(std::string_view path, std::string_view what);
+
+    // A notice of something that has failed without making the work fail: a script after a removal.
+    virtual void notice_failure(const Error &error) { notice(error.full_message()); }
 };
 
 // Reports to nobody and never cancels.

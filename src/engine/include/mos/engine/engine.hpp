@@ -9,12 +9,15 @@
 #include <mos/engine/log.hpp>
 #include <mos/engine/turn.hpp>
 #include <mos/install/package_hooks.hpp>
+#include <mos/observe/journal_reader.hpp>
+#include <mos/observe/stream.hpp>
 #include <mos/package/package.hpp>
 #include <mos/snapshot/rollback.hpp>
 #include <mos/state/packages.hpp>
 #include <mos/state/transactions.hpp>
 #include <mos/transaction/transaction.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +34,8 @@ struct Settings {
     std::size_t recovery_points = snapshot::default_recovery_points;
     install::ScriptSettings scripts = {};
     std::shared_ptr<install::ServiceManager> services = {};  // the embedder's; empty: find_services() finds one
+    std::string actor = {};                                  // who asks, for the events; empty: "uid:" and the user
+    std::function<void(const base::Event &)> listener = {};  // of every event, on the thread that causes it
 };
 
 class Engine;
@@ -59,6 +64,7 @@ class Session {
     void keep_copy();
 
     [[nodiscard]] transaction::Site &site() noexcept { return *m_site; }
+    [[nodiscard]] LoggingObserver &observer() noexcept { return *m_observer; }
     [[nodiscard]] install::ServiceManager &services() noexcept { return *m_services; }
     [[nodiscard]] const transaction::Recovered &recovered() const noexcept { return m_recovered; }
 
@@ -98,8 +104,7 @@ class RootLock {
 class Engine {
   public:
     Engine(std::unique_ptr<base::Directory> root, Settings settings, std::shared_ptr<const base::Clock> clock,
-           LogSink log = {})
-        : m_root(std::move(root)), m_settings(std::move(settings)), m_clock(std::move(clock)), m_log(std::move(log)) {}
+           LogSink log = {});
 
     // By the settings' trust folder, the root's policy, and the time that effective_time() tells.
     [[nodiscard]] Result<package::Package> authenticate(std::unique_ptr<base::Source> source);
@@ -116,6 +121,11 @@ class Engine {
     [[nodiscard]] const Settings &settings() const noexcept { return m_settings; }
     [[nodiscard]] base::Directory &root() noexcept { return *m_root; }
     [[nodiscard]] const base::Clock &clock() const noexcept { return *m_clock; }
+    [[nodiscard]] observe::EventStream &events() noexcept { return m_events; }
+    // Tells of a package that was not let in, unless the error says nothing of the package.
+    void tell_refused(const std::string &package, const Error &error, const std::string &job) noexcept;
+    // The journal of events from that number on; 0 is the oldest. The engine must outlive it.
+    [[nodiscard]] observe::JournalReader read_events(std::uint64_t from);
 
   private:
     friend class Session;
@@ -124,6 +134,7 @@ class Engine {
     const Settings m_settings;
     const std::shared_ptr<const base::Clock> m_clock;
     const LogSink m_log;
+    observe::EventStream m_events;
     Turns m_turns;
 };
 

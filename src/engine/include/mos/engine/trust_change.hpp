@@ -2,6 +2,8 @@
 #pragma once
 
 #include <mos/engine/engine.hpp>
+#include <mos/engine/revocation_lists.hpp>
+#include <mos/engine/trust_folder.hpp>
 
 #include <span>
 
@@ -17,10 +19,17 @@ class TrustChange {
 
     [[nodiscard]] base::Directory &folder() noexcept { return *m_folder; }
 
-  private:
-    TrustChange(std::unique_ptr<base::Directory> folder, RootLock lock)
-        : m_folder(std::move(folder)), m_lock(std::move(lock)) {}
+    // As in trust_folder.hpp and revocation_lists.hpp, and told to whoever watches the engine.
+    [[nodiscard]] Result<crypto::TrustEntry> add(const NewTrust &trust);
+    [[nodiscard]] Result<void> remove(const std::string &id);
+    [[nodiscard]] Result<void> add_list(const crypto::RevocationList &list);
+    [[nodiscard]] Result<void> remove_list(const std::string &name, Forgetting forgetting);
 
+  private:
+    TrustChange(Engine &engine, std::unique_ptr<base::Directory> folder, RootLock lock)
+        : m_engine(&engine), m_folder(std::move(folder)), m_lock(std::move(lock)) {}
+
+    Engine *m_engine;  // never null
     std::unique_ptr<base::Directory> m_folder;
     RootLock m_lock;
 };
