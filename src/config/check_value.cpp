@@ -43,6 +43,11 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
+// What stands between the two, where both are there.
+std::string_view without(std::string_view text, char first, char last) {
+    return text.size() >= 2 && text.front() == first && text.back() == last ? text.substr(1, text.size() - 2) : text;
+}
+
 SettingValue plain(std::string_view text) { return {yaml_word(text), {std::string{text}}, std::nullopt}; }
 
 SettingValue plain(std::string_view text, std::uint64_t number) {
@@ -232,9 +237,9 @@ Result<SettingValue> check_text(const Declaration &declaration, std::string_view
     if (!is_list(declaration))
         return check_scalar(declaration, text);
     std::vector<std::string> words;
-    for (const std::string_view part : split(text, ','))
+    for (const std::string_view part : split(without(text, '[', ']'), ','))
         if (const std::string_view word = trimmed(part); !word.empty())
-            words.emplace_back(word);
+            words.emplace_back(without(without(word, '"', '"'), '\'', '\''));
     return check_words(declaration, words);
 }
 

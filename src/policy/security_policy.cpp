@@ -4,6 +4,7 @@
 
 #include <mos/base/bytes.hpp>
 #include <mos/base/path.hpp>
+#include <mos/config/settings_files.hpp>
 #include <mos/config/units.hpp>
 #include <mos/config/values.hpp>
 #include <mos/config/yaml_edit.hpp>
@@ -259,24 +260,10 @@ Result<SecurityPolicy> parse_security_policy(std::string_view yaml, std::string_
     return policy;
 }
 
-// The directory of the root's file; null where there is none. A link that leads nowhere, or a file in its place, is no
-// missing policy.
-static Result<std::unique_ptr<base::Directory>> find_folder(base::Directory &root) {
-    std::string path;
-    for (const std::string_view component : {"etc", "multios"}) {
-        MOS_TRY(const auto parent, root.open_directory(path, base::Symlinks::follow_in_root));
-        MOS_TRY(const auto there, parent->find(component));
-        if (!there)
-            return std::unique_ptr<base::Directory>{};
-        path += fmt::format("{}{}", path.empty() ? "" : "/", component);
-    }
-    return root.open_directory(path, base::Symlinks::follow_in_root);
-}
-
 // The text of the root's file; empty where there is none.
 static Result<std::string> read_text_of(base::Directory &root) {
     const base::SplitPath split = base::split_path(security_policy_path);
-    MOS_TRY(const auto folder, find_folder(root));
+    MOS_TRY(const auto folder, config::find_folder(root, split.parent));
     if (folder == nullptr)
         return std::string{};
     MOS_TRY(const auto there, folder->find(split.name));

@@ -130,6 +130,7 @@ TEST_CASE("a list is one in YAML, and text with commas everywhere") {
     const auto list = nlohmann::json::parse(R"(["sunday", "wednesday"])");
     CHECK(must(check_value(days, list)).text == "[sunday, wednesday]");
     CHECK(must(check_text(days, "sunday, wednesday")) == must(check_value(days, list)));
+    CHECK(must(check_text(days, "[\"sunday\", 'wednesday']")) == must(check_value(days, list)));
     CHECK(contains(refused("scheduling_policy.maintenance_windows[0].days", "sunday,wednsday"),
                    "did you mean 'wednesday'?"));
     CHECK(refusal(check_value(declaration_of("cluster.name"), list)) == Code::INVALID_ARGUMENT);

@@ -185,3 +185,13 @@ TEST_CASE("what is changed is what is loaded") {
         CHECK(setting->value == must(check_text(*setting->declaration, assignment.value)));
     }
 }
+
+TEST_CASE("a changed file belongs to whom it belonged, and nobody else may read it") {
+    const Root root;
+    root.write("etc/multios/alerting.yml", "alerting:\n  enabled: true\n");
+    std::filesystem::permissions(root.at("etc/multios/alerting.yml"), std::filesystem::perms{0600});
+    must(root.change({{"alerting.channels.pagerduty.integration_key", "secret"}}));
+    CHECK(std::filesystem::status(root.at("etc/multios/alerting.yml")).permissions() == std::filesystem::perms{0600});
+    must(root.change({{"network.retry_count", "4"}}));
+    CHECK(std::filesystem::status(root.at("etc/multios/network.yml")).permissions() == std::filesystem::perms{0644});
+}

@@ -91,7 +91,8 @@ struct SettingValue {
 // `value` is a scalar or a list of scalars. INVALID_ARGUMENT says what is expected in its place, and for a word that is
 // near to an allowed one which.
 [[nodiscard]] Result<SettingValue> check_value(const Declaration &declaration, const nlohmann::json &value);
-// The same of what stands in INI, on a command line, or in the table as the default.
+// The same of what stands in INI, on a command line, or in the table as the default: a list has commas, and may have
+// YAML's brackets and quotes.
 [[nodiscard]] Result<SettingValue> check_text(const Declaration &declaration, std::string_view text);
 
 }  // namespace mos::config
