@@ -3,7 +3,12 @@
 #include "expect.hpp"
 #include "twin.hpp"
 
+#include <mos/config/schema.hpp>
+#include <mos/config/yaml_edit.hpp>
+
 #include <fmt/format.h>
+
+#include <span>
 
 #include <utility>
 #include <vector>
@@ -382,3 +387,22 @@ TEST_CASE("a package that is too large, or can't be rolled back, is refused by t
     CHECK(refusal(one_way) == Code::POLICY_REFUSED);
     CHECK(one_way.error().message().find("require_rollback_support is true") != std::string::npos);
 }
+
+#ifdef MOS_HAVE_YAML
+TEST_CASE("the table of settings and the policy know the same keys") {
+    for (const PolicyKey &key : list_keys(SecurityPolicy{})) {
+        const auto node = mos::config::find_node("security_policy." + key.path);
+        INFO("key ", key.path);
+        CHECK((node && node->declaration != nullptr && node->declaration->standing == mos::config::Standing::works));
+    }
+    for (const mos::config::Declaration &row : mos::config::declarations()) {
+        if (!row.path.starts_with("security_policy.") || row.default_value.empty())
+            continue;
+        INFO("setting ", row.path);
+        const mos::config::Assignment assignment{std::string{row.path},
+                                                 must(mos::config::check_text(row, row.default_value)).text};
+        const std::string text = must(mos::config::edit_yaml("", std::span{&assignment, 1}, "p.yml"));
+        CHECK(must(parse_security_policy(text, "p.yml")) == SecurityPolicy{});
+    }
+}
+#endif
