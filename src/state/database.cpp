@@ -274,14 +274,6 @@ Result<std::uint64_t> Database::revision() {
     return static_cast<std::uint64_t>(revision);
 }
 
-// Memory may run out when the transaction is open already; it would refuse all that come.
-static Result<void> begin(Connection &connection, const char *how) {
-    auto begun = connection.execute(how);
-    if (!begun)
-        static_cast<void>(connection.roll_back());
-    return begun;
-}
-
 Result<void> Database::commit(Durability durability, const std::function<Result<void>()> &body) {
     if (m_failed)
         return Error{Code::IO, "the database must be opened again after a failed commit"};
@@ -289,7 +281,7 @@ Result<void> Database::commit(Durability durability, const std::function<Result<
         return Error{Code::READ_ONLY, "the database was opened to be read"};
     MOS_CHECK(m_connection->execute(durability == Durability::durable ? "PRAGMA synchronous = FULL"
                                                                       : "PRAGMA synchronous = NORMAL"));
-    MOS_CHECK(begin(*m_connection, "BEGIN IMMEDIATE"));
+    MOS_CHECK(m_connection->execute("BEGIN IMMEDIATE"));
     Result<void> result;
     try {
         result = body();
@@ -316,7 +308,7 @@ Result<void> Database::read(const std::function<Result<void>()> &body) {
         Connection &connection;
         ~Reading() { static_cast<void>(connection.roll_back()); }  // there is nothing to commit
     };
-    MOS_CHECK(begin(*m_connection, "BEGIN"));
+    MOS_CHECK(m_connection->execute("BEGIN"));
     const Reading reading{*m_connection};
     return body();
 }

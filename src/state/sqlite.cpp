@@ -129,7 +129,10 @@ Result<void> Connection::execute(const char *sql) {
 }
 
 bool Connection::roll_back() noexcept {
-    sqlite3_exec(m_database, "ROLLBACK", nullptr, nullptr, nullptr);  // fails where SQLite rolled back by itself
+    // To roll back takes memory. Where that ran out just now it may be there again, and a transaction that stays open
+    // refuses all that come. Where SQLite rolled back by itself there is nothing left to do.
+    for (int attempt = 0; attempt < 2 && sqlite3_get_autocommit(m_database) == 0; ++attempt)
+        sqlite3_exec(m_database, "ROLLBACK", nullptr, nullptr, nullptr);
     return sqlite3_get_autocommit(m_database) != 0;
 }
 
