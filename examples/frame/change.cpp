@@ -65,6 +65,15 @@ Result<const char *> helper_path() {
     return path;
 }
 
+// As the root's settings say. One that can't be followed is no reason not to update.
+void begin_log(const Engine &engine) {
+    const Result<int> begun =
+        status([&](auto error) { return mos_engine_log_configured(engine.get(), nullptr, error); });
+    if (!begun)
+        put_line(Stream::err, {{Style::caution, "warning: "},
+                               {Style::plain, full_message(begun.failure()) + "; nothing is logged."}});
+}
+
 Result<Job> plan_job(const Session &session, mos_plan *plan) {
     mos_plan_job_options options = MOS_PLAN_JOB_OPTIONS_INIT;
     options.expected_digest = session.values.c_text("plan-digest");
@@ -80,7 +89,12 @@ Result<Engine> open_engine(const Session &session) {
     options.root_path = session.values.c_text("root");
     options.trust_path = session.values.c_text("trust");
     options.required_signatures = static_cast<std::uint32_t>(session.values.number("required-signatures").value_or(0));
-    return make<Engine>([&](auto out, auto error) { return mos_engine_open(session.context, &options, out, error); });
+    FRAME_TRY(Engine engine, make<Engine>([&](auto out, auto error) {
+                  return mos_engine_open(session.context, &options, out, error);
+              }));
+    if (session.command.effect != Effect::reads)
+        begin_log(engine);
+    return engine;
 }
 
 Result<Plan> new_plan(const Engine &engine) {

@@ -8,6 +8,7 @@ namespace update_tool {
 [[nodiscard]] frame::Command rollback_command();
 [[nodiscard]] frame::Command rollback_last_good_command();
 [[nodiscard]] frame::Command history_command();
+[[nodiscard]] frame::Command events_command();
 [[nodiscard]] frame::Command recover_command();
 [[nodiscard]] frame::Command doctor_command();
 [[nodiscard]] frame::Command status_command();

@@ -6,8 +6,9 @@ namespace update_tool {
 std::vector<frame::MissingCommand> missing_commands() {
     constexpr std::string_view scheduling = "this build has no scheduling";
     constexpr std::string_view analysis = "this build has no security analysis";
-    constexpr std::string_view observation = "this build has no monitoring and no logs of its own; see --verbose and "
-                                             "'multios-update history'";
+    constexpr std::string_view observation =
+        "this build has no monitoring and no reports; see 'multios-update events' and "
+        "'multios-update history'";
     constexpr std::string_view fleet = "this build updates one machine only";
     constexpr std::string_view repositories = "this build has no repositories and no network";
     constexpr std::string_view emergency = "this build has no emergency mode; 'multios-update recover' and "

@@ -23,6 +23,7 @@ frame::Tool make_tool() {
          rollback_command(),
          status_command(),
          history_command(),
+         events_command(),
          recover_command(),
          doctor_command(),
          trust_add_ca_command(),

@@ -13,6 +13,7 @@
 #include <multiosupdate/events.h>
 #include <multiosupdate/job.h>
 #include <multiosupdate/key.h>
+#include <multiosupdate/log.h>
 #include <multiosupdate/package.h>
 #include <multiosupdate/plan.h>
 #include <multiosupdate/report.h>

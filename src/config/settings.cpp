@@ -3,6 +3,7 @@
 #include "settings_order.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -39,6 +40,19 @@ std::optional<Setting> built_in(const Declaration &declaration, std::string_view
     if (!value)
         return std::nullopt;  // a test holds every row to it
     return Setting{std::string{path}, std::move(value).value(), &declaration, {}};
+}
+
+void put_value(nlohmann::json &parent, const std::string &key, const Setting &setting) {
+    const SettingKind kind = setting.declaration->kind;
+    if (kind == SettingKind::texts || kind == SettingKind::choices) {
+        nlohmann::json &list = base::array_in(parent, key);
+        for (const std::string &word : setting.value.words)
+            list.emplace_back(word);
+    } else if (kind == SettingKind::boolean) {
+        parent[key] = setting.value.number == 1;
+    } else {
+        parent[key] = setting.value.words.front();
+    }
 }
 
 }  // namespace
@@ -106,6 +120,22 @@ std::vector<Setting> Settings::list(std::string_view section) const {
     }
     sort_as_table(all);
     return all;
+}
+
+base::JsonTree Settings::tree(std::string_view section) const {
+    base::JsonTree tree = base::json_object();
+    for (const auto &[path, setting] : m_settings) {
+        if (!is_below(path, section) || path.find('[') != std::string::npos)
+            continue;
+        nlohmann::json *place = tree.get();
+        std::string_view rest = path;
+        for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
+            place = &base::object_in(*place, std::string{rest.substr(0, dot)});
+            rest.remove_prefix(dot + 1);
+        }
+        put_value(*place, std::string{rest}, setting);
+    }
+    return tree;
 }
 
 }  // namespace mos::config

@@ -23,6 +23,14 @@ bool is_expected(const Error &error) { return error.code() == Code::READ_ONLY ||
 
 }  // namespace
 
+EventStream::~EventStream() {
+    std::vector<std::shared_ptr<base::EventSink>> ending;  // without our lock, which what they tell needs
+    {
+        const std::lock_guard lock{m_mutex};
+        ending.swap(m_sinks);
+    }
+}
+
 std::string EventStream::tell_start(const std::string &kind) noexcept {
     try {
         Event start = base::make_event(base::EventType::job_started, kind, fmt::format("{} begins", kind));

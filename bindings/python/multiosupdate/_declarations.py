@@ -338,6 +338,17 @@ typedef struct mos_certificate_options {
  int mos_certificate_revoke(const mos_key *ca_key, const mos_certificate *ca, const mos_certificate *revoked,
                                    const char *reason, uint32_t validity_days, const char *path, mos_error **error);
  void mos_certificate_free(mos_certificate *certificate);
+ int mos_engine_log_configured(mos_engine *engine, const char *path, mos_error **error);
+typedef struct mos_log_file_options {
+    uint32_t struct_size;
+    mos_event_level level;
+    const char *path;
+    const char *format;
+    uint64_t max_bytes;
+    uint32_t max_files;
+    bool compress;
+} mos_log_file_options;
+ int mos_engine_log_file(mos_engine *engine, const mos_log_file_options *options, mos_error **error);
 enum {
     MOS_BUILD_KEEP_OWNERS = 1
 };

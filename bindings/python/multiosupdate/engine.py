@@ -123,6 +123,18 @@ class Engine(Handle):
         """
         return EventCursor(self._pointer, since, types, level, only_new)
 
+    def log_configured(self, path=None):
+        """Writes events where a logging.yml says, (None) the root's own; False where the root has none."""
+        return call(lib.mos_engine_log_configured, self._pointer,
+                    ffi.NULL if path is None else os.fsencode(path)) == lib.MOS_OK
+
+    def log_file(self, path, *, format=None, level=EventLevel.DEBUG, max_bytes=0, max_files=0, compress=False):
+        """Writes events into a file: format "json" for a line of JSON each, or columns ("timestamp,level,message")."""
+        options, _ = new_struct("mos_log_file_options", path=os.fsencode(path), level=level, max_bytes=max_bytes,
+                                max_files=max_files, compress=compress,
+                                format=None if format is None else c_text(format))
+        call(lib.mos_engine_log_file, self._pointer, options)
+
     def examine(self):
         """What is wrong with the root: a list of Finding, empty for a healthy one. Changes nothing."""
         return _findings(create(lib.mos_doctor_examine, self._pointer))

@@ -1,6 +1,7 @@
 """The stream of events: read with a cursor, and watched as it comes."""
 
 import json
+import time
 
 import pytest
 
@@ -62,6 +63,23 @@ def test_whoever_watches_is_told_at_once_and_who_asked(workshop):
         plan.run()
         assert seen == list(engine.events())
     assert {event.actor for event in seen} == {"fleet-agent"}
+
+
+def test_a_log_file_gets_lines_of_json(workshop):
+    log = workshop.folder / "events.jsonl"
+    with workshop.engine() as engine:
+        assert engine.log_configured() is False
+        engine.log_file(log, format="json")
+        plan = engine.plan()
+        plan.install(workshop.package())
+        plan.run()
+        del plan  # which keeps the engine, and so the log, alive
+    # The engine's end is the log's.
+    for _ in range(100):
+        if log.exists() and len(log.read_text().splitlines()) == 4:
+            break
+        time.sleep(0.05)
+    assert [json.loads(line)["sequence"] for line in log.read_text().splitlines()] == [1, 2, 3, 4]
 
 
 def test_the_journal_is_lines_of_json(workshop):

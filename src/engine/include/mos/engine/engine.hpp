@@ -121,6 +121,7 @@ class Engine {
     [[nodiscard]] const Settings &settings() const noexcept { return m_settings; }
     [[nodiscard]] base::Directory &root() noexcept { return *m_root; }
     [[nodiscard]] const base::Clock &clock() const noexcept { return *m_clock; }
+    [[nodiscard]] const LogSink &log() const noexcept { return m_log; }
     [[nodiscard]] observe::EventStream &events() noexcept { return m_events; }
     // Tells of a package that was not let in, unless the error says nothing of the package.
     void tell_refused(const std::string &package, const Error &error, const std::string &job) noexcept;

@@ -29,6 +29,9 @@ class EventStream {
         std::function<void(const std::string &)> complaints;  // one line, once, when the journal can't be written
     };
     explicit EventStream(Ports ports) : m_ports(std::move(ports)) {}
+    EventStream(const EventStream &) = delete;
+    EventStream &operator=(const EventStream &) = delete;
+    ~EventStream();  // its sinks first, which may have something to tell while they end
 
     // What `make` returns, an event or a vector of them: it is called in here, so that memory that runs out meanwhile
     // costs the event and nothing else.

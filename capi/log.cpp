@@ -1,0 +1,83 @@
+#include "files.hpp"
+#include "guard.hpp"
+
+#include <mos/base/bytes.hpp>
+#include <mos/config/values.hpp>
+#include <mos/engine/event_log.hpp>
+#include <mos/observe/open_log.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+using namespace mos::capi;
+using mos::Code;
+using mos::Error;
+using mos::Result;
+using mos::observe::HandlerSettings;
+using mos::observe::LoggingSettings;
+
+namespace {
+
+constexpr std::size_t usual_files = 10;
+
+Result<std::optional<LoggingSettings>> read_settings(mos::engine::Engine &engine, const char *path) {
+    if (path == nullptr)
+        return mos::engine::log_settings(engine);
+    MOS_TRY(const auto format, mos::config::format_of(path));
+    MOS_TRY(const mos::base::Bytes text, read_whole(path, mos::config::max_values_bytes));
+    MOS_TRY(const mos::base::JsonTree tree, mos::config::read_values(mos::base::as_text(text), format, path));
+    auto parsed = mos::observe::parse_logging(*tree);
+    if (!parsed)
+        return mos::base::in_context(std::move(parsed).error(),
+                                     fmt::format("{} can't be followed", mos::base::in_quotes(path)));
+    return std::optional{std::move(parsed).value()};
+}
+
+Result<mos::observe::Rotation> read_rotation(const mos_log_file_options &given) {
+    using namespace mos::observe;
+    const std::size_t files = given.max_files != 0 ? given.max_files : usual_files;
+    if (given.max_bytes != 0 && given.max_bytes < least_log_bytes)
+        return Error{Code::INVALID_ARGUMENT, fmt::format("max_bytes must be 0, or at least {}", least_log_bytes)};
+    if (files > max_log_files)
+        return Error{Code::INVALID_ARGUMENT, fmt::format("max_files must be at most {}", max_log_files)};
+    return Rotation{.max_bytes = given.max_bytes, .max_files = files, .compress = given.compress};
+}
+
+Result<HandlerSettings> read_handler(const mos_log_file_options &given, const std::string &path) {
+    if (given.level < MOS_EVENT_DEBUG || given.level > MOS_EVENT_ERROR)
+        return Error{Code::INVALID_ARGUMENT, fmt::format("{} is no level of an event", given.level)};
+    HandlerSettings handler{.name = path};
+    handler.level = static_cast<mos::base::EventLevel>(given.level);
+    if (given.format != nullptr) {
+        MOS_TRY(handler.format, mos::observe::LineFormat::parse(given.format));
+    }
+    MOS_TRY(handler.rotation, read_rotation(given));
+    MOS_TRY(const NamedPlace place, open_place(path));
+    handler.path = place.name;
+    return handler;
+}
+
+}  // namespace
+
+int mos_engine_log_configured(mos_engine *engine, const char *path, mos_error **error) {
+    return guard(error, [&]() -> Result<int> {
+        MOS_CHECK(check_handle(engine));
+        MOS_TRY(const auto settings, read_settings(*engine->engine, path));
+        if (!settings)
+            return MOS_END;
+        MOS_CHECK(mos::engine::write_events(*engine->engine, *settings));
+        return MOS_OK;
+    });
+}
+
+int mos_engine_log_file(mos_engine *engine, const mos_log_file_options *options, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(engine));
+        MOS_TRY(const mos_log_file_options given, read_options(options));
+        MOS_TRY(const std::string path, required_text(given.path, "the log file's path"));
+        MOS_TRY(const HandlerSettings handler, read_handler(given, path));
+        const std::size_t slash = path.rfind('/');
+        return mos::engine::write_events(*engine->engine, handler,
+                                         slash == std::string::npos ? "." : path.substr(0, slash + 1));
+    });
+}
