@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 #include <unistd.h>
 
 namespace mos::engine {
@@ -31,16 +33,28 @@ Result<void> add(Engine &engine, const observe::LoggingSettings &settings, const
     return {};
 }
 
+Error cannot_follow(Error cause) {
+    return base::in_context(std::move(cause), "the settings of the log can't be followed");
+}
+
+// Of the section, or of the guide's file for it as a whole.
+bool concerns_logs(const config::Problem &problem) {
+    return problem.path == "logging" || problem.path.starts_with("logging.") ||
+           (problem.path.empty() && problem.file.find("/logging.") != std::string::npos);
+}
+
 }  // namespace
 
 Result<std::optional<observe::LoggingSettings>> log_settings(Engine &engine) {
     MOS_TRY(const config::LoadedSettings loaded, config::load_settings(engine.root(), {}));
+    if (const auto problem = std::ranges::find_if(loaded.problems, concerns_logs); problem != loaded.problems.end())
+        return cannot_follow(Error{Code::INVALID_ARGUMENT, config::describe(*problem)});
     const base::JsonTree tree = loaded.settings.tree("logging");
     if (tree->empty())
         return std::optional<observe::LoggingSettings>{};
     auto parsed = observe::parse_logging(*tree);
     if (!parsed)
-        return base::in_context(std::move(parsed).error(), "the settings of the log can't be followed");
+        return cannot_follow(std::move(parsed).error());
     return std::optional{std::move(parsed).value()};
 }
 

@@ -9,8 +9,8 @@
 
 namespace mos::engine {
 
-// What the root's settings say of logs (section `logging`, in whichever file); nullopt where they say nothing. What is
-// wrong in a file is left out; INVALID_ARGUMENT, naming the key, for what then makes no sense.
+// What the root's settings say of logs (section `logging`, in whichever file); nullopt where they say nothing.
+// INVALID_ARGUMENT, naming the key, for what is wrong in them.
 [[nodiscard]] Result<std::optional<observe::LoggingSettings>> log_settings(Engine &engine);
 
 // Begins to write the engine's events as the settings say, into files beneath its root.
