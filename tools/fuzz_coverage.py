@@ -32,6 +32,7 @@ SOURCES = {
     "index": ["package/entry.cpp", "package/entry_cursor.cpp", "package/entry_rules.cpp", "package/index_reader.cpp"],
     "index_line": ["package/index_line.cpp"],
     "install": ["install/brought.cpp", "package/entry.cpp", "package/entry_cursor.cpp", "package/entry_rules.cpp"],
+    "journal": ["observe/event_line.cpp", "observe/journal_reader.cpp", "observe/segment.cpp"],
     "json": ["base/json.cpp"],
     "manifest": ["package/manifest.cpp", "package/manifest_section.cpp", "base/timestamp.cpp"],
     "package": ["package/layout.cpp", "package/package.cpp", "package/package_file.cpp", "package/package_state.cpp",
