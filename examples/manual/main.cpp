@@ -6,8 +6,10 @@
 #include "multios-package/tool.hpp"
 #include "multios-update/tool.hpp"
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <exception>
 
@@ -15,9 +17,10 @@ namespace {
 
 // The environment's SOURCE_DATE_EPOCH makes the same page again, as reproducible-builds.org says.
 std::string today() {
-    const char *fixed = std::getenv("SOURCE_DATE_EPOCH");
-    const std::int64_t now = fixed != nullptr ? std::atoll(fixed) : static_cast<std::int64_t>(std::time(nullptr));
-    return frame::utc_time(now).substr(0, 10);
+    auto time = static_cast<std::int64_t>(std::time(nullptr));
+    if (const char *fixed = std::getenv("SOURCE_DATE_EPOCH"); fixed != nullptr)
+        std::from_chars(fixed, fixed + std::strlen(fixed), time);  // what is no number changes nothing
+    return frame::utc_time(time).substr(0, 10);
 }
 
 // "" where the arguments name no page.

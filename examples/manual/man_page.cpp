@@ -92,7 +92,7 @@ void put_entry(std::string &page, std::string_view term, std::string_view meanin
 void put_paragraph(std::string &page, std::string_view text) { page += fmt::format(".PP\n{}\n", text); }
 
 std::string term_of(const Option &option) {
-    const std::string name = bold(fmt::format("--{}", option.name));
+    std::string name = bold(fmt::format("--{}", option.name));
     if (option.kind == Kind::flag)
         return name;
     // What stands for a value is slanted, words that are given as they are not.

@@ -3,6 +3,7 @@
 
 #include "frame/change.hpp"
 #include "frame/interrupt.hpp"
+#include "frame/listing.hpp"
 #include "frame/terminal.hpp"
 #include "frame/text.hpp"
 
@@ -57,19 +58,22 @@ Result<Events> open_events(const Session &session, const Engine &engine) {
     return make<Events>([&](auto out, auto error) { return mos_events_open(engine.get(), &options, out, error); });
 }
 
-// One line each, so that a program can read them as they come.
-void put_json_event(const mos_event &event) {
-    ordered_json line{{"sequence", event.sequence},
-                      {"time", utc_time(event.time_unix_s)},
-                      {"level", named(event.level).name},
-                      {"component", event.component},
-                      {"type", event.type}};
-    set_path(line, "subject", event.subject);
-    line["message"] = printable(event.message);
-    line["cause"] = event.cause;
-    line["actor"] = printable(event.actor);
-    line["payload"] = ordered_json::parse(event.payload, nullptr, false);
-    put_raw(Stream::out, json_line(line) + "\n");
+const Columns<mos_event> &event_columns() {
+    static const Columns<mos_event> columns{
+        {{For::programs, "sequence", ""}, [](const mos_event &row) -> Cell { return row.sequence; }},
+        {{For::programs, "time", ""}, [](const mos_event &row) -> Cell { return Time{row.time_unix_s}; }},
+        {{For::programs, "level", ""}, [](const mos_event &row) -> Cell { return std::string{named(row.level).name}; }},
+        {{For::programs, "component", ""}, [](const mos_event &row) -> Cell { return row.component; }},
+        {{For::programs, "type", ""}, [](const mos_event &row) -> Cell { return row.type; }},
+        {{For::programs, "subject", "", Align::left, Holds::path},
+         [](const mos_event &row) -> Cell { return Path{row.subject}; }},
+        {{For::programs, "message", ""}, [](const mos_event &row) -> Cell { return printable(row.message); }},
+        {{For::programs, "cause", ""}, [](const mos_event &row) -> Cell { return row.cause; }},
+        {{For::programs, "actor", ""}, [](const mos_event &row) -> Cell { return printable(row.actor); }},
+        {{For::programs, "payload", ""},
+         [](const mos_event &row) -> Cell { return Json{ordered_json::parse(row.payload, nullptr, false)}; }},
+    };
+    return columns;
 }
 
 void put_text_event(const mos_event &event) {
@@ -83,6 +87,18 @@ void put_text_event(const mos_event &event) {
                            {Style::dim, cause}});
 }
 
+// One line each, so that a program can read them as they come.
+void put_event(const Session &session, const mos_event &event) {
+    switch (session.format) {
+    case Format::csv:
+        return put_raw(Stream::out, csv_line(csv_fields(event_columns(), event)));
+    case Format::json:
+        return put_raw(Stream::out, json_line(json_object(event_columns(), event)) + "\n");
+    case Format::text:
+        return put_text_event(event);
+    }
+}
+
 // All that there are now; how many.
 Result<std::size_t> put_events(const Session &session, const Events &events) {
     std::size_t count = 0;
@@ -91,7 +107,7 @@ Result<std::size_t> put_events(const Session &session, const Events &events) {
         FRAME_TRY(const int found, status([&](auto error) { return mos_events_next(events.get(), &event, error); }));
         if (found == MOS_END)
             return count;
-        session.json() ? put_json_event(event) : put_text_event(event);
+        put_event(session, event);
         ++count;
     }
 }
@@ -111,11 +127,13 @@ Result<void> follow(const Session &session, const Events &events) {
 Result<ExitCode> show(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(const Events events, open_events(session, engine));
+    if (session.format == Format::csv)
+        put_raw(Stream::out, csv_line(csv_names(event_columns())));
     FRAME_TRY(const std::size_t count, put_events(session, events));
     if (session.values.flag("follow")) {
         FRAME_CHECK(flush_output());
         FRAME_CHECK(follow(session, events));
-    } else if (count == 0 && !session.json()) {
+    } else if (count == 0 && session.format == Format::text) {
         put_line(Stream::out, "There are no such events.");
     }
     return ExitCode::done;
@@ -124,22 +142,25 @@ Result<ExitCode> show(Session &session) {
 }  // namespace
 
 Command events_command() {
-    return {
-        "events",
-        "tell what happened, event by event, oldest first; with --format=json a line each",
-        "multios-update events --since=17 --follow --format=json",
-        Effect::reads,
-        show,
-        {},
+    return with_csv(
         {
-            number("since", 0, most_numbers, "from this sequence number on; otherwise from the oldest that there is"),
-            flag("follow", "go on with what comes, until Ctrl-C"),
-            flag("new", "pass over what is there already; with --follow"),
-            text("types", "LIST", "only these types, with commas between them; docs/events.md lists them"),
-            choice("level", "debug|info|warn|error", "only these and more serious ones"),
-            root_option(),
+            "events",
+            "tell what happened, event by event, oldest first, a line each",
+            "multios-update events --since=17 --follow --format=json",
+            Effect::reads,
+            show,
+            {},
+            {
+                number("since", 0, most_numbers,
+                       "from this sequence number on; otherwise from the oldest that there is"),
+                flag("follow", "go on with what comes, until Ctrl-C"),
+                flag("new", "pass over what is there already; with --follow"),
+                text("types", "LIST", "only these types, with commas between them; docs/events.md lists them"),
+                choice("level", "debug|info|warn|error", "only these and more serious ones"),
+                root_option(),
+            },
         },
-    };
+        event_columns());
 }
 
 }  // namespace update_tool

@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import json
 import os
 import unittest
 
@@ -117,6 +118,15 @@ class Csv(Workshop):
         self.must_be(rows, document["history"])
         self.assertEqual(rows[0]["reason"], 'one, "two"')
         self.assertRegex(rows[0]["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+    def test_events(self):
+        self.must(self.install(self.build("app", "1", {"usr/app": "x"})))
+        rows = self.rows(update("events", f"--root={self.root}", "--format=csv"))
+        events = [json.loads(line) for line in self.must(
+            update("events", f"--root={self.root}", "--format=json")).out.splitlines()]
+        payloads = [event.pop("payload") for event in events]
+        self.must_be(rows, events)
+        self.assertEqual([json.loads(row["payload"]) for row in rows], payloads)
 
     def test_the_status_is_one_row(self):
         self.must(self.install(self.build("app", "1", {"usr/app": "x"})))
