@@ -68,8 +68,8 @@ typedef struct mos_setting {
     const char *value;        /* as YAML writes it on one line; "" where nothing is set nor built in */
     const char *text;         /* the same without quotes; of a list its words with commas between them */
     const char *built_in;     /* as a file would write it; "" for none */
-    const char *kind;     /* "boolean", "integer", "fraction", "text", "texts", "choice", "choices", "size", "duration",
-                             "rate", "percent", "time_of_day", "window", "schedule", "url", "path" */
+    const char *kind;     /* "boolean", "integer", "fraction", "text", "secret", "texts", "choice", "choices", "size",
+                             "duration",     "rate", "percent", "time_of_day", "window", "schedule", "url", "path" */
     const char *allowed;  /* words, or least..most; "" for everything of that kind */
     const char *meaning;  /* what it steers, a sentence */
     const char *since;    /* the first version that knows it */

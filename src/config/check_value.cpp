@@ -193,6 +193,7 @@ Result<SettingValue> check_scalar(const Declaration &declaration, std::string_vi
         return is_absolute_path(text) ? Result<SettingValue>{plain(text)}
                                       : wrong(text, "no absolute path without '.' and '..'");
     case SettingKind::text:
+    case SettingKind::secret:
     case SettingKind::texts:
         break;
     }

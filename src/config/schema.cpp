@@ -26,12 +26,12 @@ constexpr auto make_table() {
 constexpr auto table = make_table();
 
 constexpr std::array kind_names = {
-    std::string_view{"boolean"}, std::string_view{"integer"},  std::string_view{"fraction"},
-    std::string_view{"text"},    std::string_view{"texts"},    std::string_view{"choice"},
-    std::string_view{"choices"}, std::string_view{"size"},     std::string_view{"duration"},
-    std::string_view{"rate"},    std::string_view{"percent"},  std::string_view{"time_of_day"},
-    std::string_view{"window"},  std::string_view{"schedule"}, std::string_view{"url"},
-    std::string_view{"path"}};
+    std::string_view{"boolean"},     std::string_view{"integer"}, std::string_view{"fraction"},
+    std::string_view{"text"},        std::string_view{"secret"},  std::string_view{"texts"},
+    std::string_view{"choice"},      std::string_view{"choices"}, std::string_view{"size"},
+    std::string_view{"duration"},    std::string_view{"rate"},    std::string_view{"percent"},
+    std::string_view{"time_of_day"}, std::string_view{"window"},  std::string_view{"schedule"},
+    std::string_view{"url"},         std::string_view{"path"}};
 
 bool is_name(std::string_view key) {
     constexpr std::size_t longest = 64;
@@ -174,6 +174,11 @@ std::string_view nearest_word(std::span<const std::string_view> words, std::stri
 
 std::string nearest_key(const SchemaNode &parent, std::string_view key) {
     return std::string{nearest_word(keys_below(parent), key)};
+}
+
+bool may_be_logged(const Declaration &declaration, std::string_view value) noexcept {
+    return declaration.kind != SettingKind::secret &&
+           (declaration.kind != SettingKind::url || value.find('@') == std::string_view::npos);
 }
 
 Error no_setting(std::string_view path) {

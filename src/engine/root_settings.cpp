@@ -18,6 +18,13 @@ Result<void> check_policy_file(std::string_view path, std::string_view text) {
     return {};
 }
 
+std::string shown_value(const config::Assignment &assignment) {
+    const auto node = config::find_node(assignment.path);
+    const bool is_shown =
+        node && node->declaration != nullptr && config::may_be_logged(*node->declaration, assignment.value);
+    return is_shown ? assignment.value : "(not shown)";
+}
+
 base::Event settings_event(const config::SettingsTarget &target, std::span<const config::Assignment> assignments) {
     const bool is_policy =
         std::any_of(assignments.begin(), assignments.end(), [](const config::Assignment &assignment) {
@@ -28,8 +35,9 @@ base::Event settings_event(const config::SettingsTarget &target, std::span<const
         base::make_event(is_policy ? base::EventType::policy_changed : base::EventType::setting_changed,
                          assignments.size() == 1 ? assignments.front().path : std::string{target.name}, {});
     for (const config::Assignment &assignment : assignments) {
-        message += fmt::format("{}{} is {} now", message.empty() ? "" : ", ", assignment.path, assignment.value);
-        event.payload.push_back({assignment.path, assignment.value});
+        const std::string value = shown_value(assignment);
+        message += fmt::format("{}{} is {} now", message.empty() ? "" : ", ", assignment.path, value);
+        event.payload.push_back({assignment.path, value});
     }
     event.message = std::move(message);
     return event;

@@ -216,5 +216,13 @@ TEST_CASE("a change is told as an event, with what was set and by whom") {
     CHECK(std::string{event.payload} == R"({"network.retry_count":"5"})");
     must(mos_events_next(events, &event, &error), error);
     CHECK(std::string{event.type} == "policy_changed");
+    CHECK(change(bench, MOS_SETTINGS_OF_SYSTEM, nullptr, "alerting.channels.pagerduty.integration_key", "hush") ==
+          MOS_OK);
+    CHECK(change(bench, MOS_SETTINGS_OF_SYSTEM, nullptr, "network.proxy_url", "http://me:hush@proxy") == MOS_OK);
+    for (int i = 0; i < 2; ++i) {
+        must(mos_events_next(events, &event, &error), error);
+        CHECK(std::string{event.payload}.find("(not shown)") != std::string::npos);
+        CHECK((std::string{event.payload} + event.message).find("hush") == std::string::npos);
+    }
     CHECK(mos_events_next(events, &event, &error) == MOS_END);
 }

@@ -19,6 +19,7 @@ enum class SettingKind : std::uint8_t {
     integer,
     fraction,     // a decimal number
     text,         // on one line
+    secret,       // a text that no event and no log repeats
     texts,        // a list, or one text with commas
     choice,       // one of the words that are allowed
     choices,      // a list of them
@@ -78,6 +79,9 @@ struct SchemaNode {
 
 // The word of `words` that was most probably meant: fewest letters to change, at most every third of them; else empty.
 [[nodiscard]] std::string_view nearest_word(std::span<const std::string_view> words, std::string_view word);
+
+// Whether logs may repeat a value: it is no secret, and no address with a user's password in it.
+[[nodiscard]] bool may_be_logged(const Declaration &declaration, std::string_view value) noexcept;
 
 // A value that was checked.
 struct SettingValue {
