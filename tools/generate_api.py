@@ -7,6 +7,7 @@ With --check nothing is written; exit status 1 tells that the page is not what t
 import sys
 
 import c_headers
+from generated import write_or_check
 
 PAGE = c_headers.TOP / "docs" / "api.md"
 CONTENTS = ("error_codes.h",)  # docs/errors.md has its table
@@ -49,14 +50,7 @@ def page():
 
 
 def main():
-    text = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text)
-        return 0
-    if PAGE.exists() and PAGE.read_text() == text:
-        return 0
-    print(f"{PAGE.relative_to(c_headers.TOP)} is not what the headers say: run tools/generate_api.py")
-    return 1
+    return write_or_check({PAGE: page()}, "the headers say", "tools/generate_api.py")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ With --check nothing is written; exit status 1 tells that the file is not what t
 import sys
 
 import c_headers
+from generated import write_or_check
 
 FILE = c_headers.TOP / "bindings" / "python" / "multiosupdate" / "_declarations.py"
 
@@ -17,13 +18,7 @@ def text():
 
 
 def main():
-    if "--check" not in sys.argv[1:]:
-        FILE.write_text(text())
-        return 0
-    if FILE.exists() and FILE.read_text() == text():
-        return 0
-    print(f"{FILE.relative_to(c_headers.TOP)} is not what the headers say: run tools/generate_cdef.py")
-    return 1
+    return write_or_check({FILE: text()}, "the headers say", "tools/generate_cdef.py")
 
 
 if __name__ == "__main__":

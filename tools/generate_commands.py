@@ -10,7 +10,8 @@ import pathlib
 import subprocess
 import sys
 
-TOP = pathlib.Path(__file__).resolve().parent.parent
+from generated import TOP, write_or_check
+
 PAGE = TOP / "docs" / "commands.md"
 
 
@@ -22,14 +23,7 @@ def page():
 
 
 def main():
-    text = page()
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text)
-        return 0
-    if PAGE.exists() and PAGE.read_text() == text:
-        return 0
-    print("docs/commands.md is not what the tools say: run './dev build' and tools/generate_commands.py")
-    return 1
+    return write_or_check({PAGE: page()}, "the tools say", "./dev build and tools/generate_commands.py")
 
 
 if __name__ == "__main__":

@@ -4,23 +4,18 @@
 With --check nothing is written; exit status 1 tells that a file is not what the table says.
 """
 
-import pathlib
 import re
 import sys
 
-TOP = pathlib.Path(__file__).resolve().parent.parent
+from generated import TOP, rows, write_or_check
+
 TABLE = TOP / "src/base/include/mos/base/errors.def"
 ROW = re.compile(r'^MOS_ERROR\((\d+), ([A-Z_]+), "([^"]*)", "([^"]*)"\)$')
 
 
-def rows():
-    for line in TABLE.read_text().splitlines():
-        if line.startswith("MOS_ERROR"):
-            match = ROW.match(line)
-            if not match:
-                sys.exit(f"{TABLE.name}: can't read: {line}")
-            number, name, sentence, remedy = match.groups()
-            yield int(number), name, sentence, remedy
+def table():
+    for number, name, sentence, remedy in rows(TABLE, "MOS_ERROR", ROW):
+        yield int(number), name, sentence, remedy
 
 
 def header():
@@ -28,9 +23,9 @@ def header():
            " * MOS_E_SIGNATURE_INVALID is E001 in messages and documents, and so on. */",
            "#ifndef MULTIOSUPDATE_ERROR_CODES_H", "#define MULTIOSUPDATE_ERROR_CODES_H", "",
            "/* clang-format off */", "enum {"]
-    table = list(rows())
-    for number, name, sentence, _ in table:
-        comma = "," if number != table[-1][0] else ""
+    errors = list(table())
+    for number, name, sentence, _ in errors:
+        comma = "," if number != errors[-1][0] else ""
         out.append(f"    MOS_E_{name} = -{number}{comma} /* E{number:03}: {sentence} */")
     return "\n".join(out + ["};", "/* clang-format on */", "", "#endif", ""])
 
@@ -40,21 +35,13 @@ def page():
            "Written by `tools/generate_errors.py` from the one table, `src/base/include/mos/base/errors.def`. The numbers are",
            "fixed for ever: E001 is `MOS_E_SIGNATURE_INVALID` and -1 in C.", "",
            "| number | C name | what it says | what to do |", "| --- | --- | --- | --- |"]
-    out += [f"| E{number:03} | `MOS_E_{name}` | {sentence} | {remedy} |" for number, name, sentence, remedy in rows()]
+    out += [f"| E{number:03} | `MOS_E_{name}` | {sentence} | {remedy} |" for number, name, sentence, remedy in table()]
     return "\n".join(out + [""])
 
 
 def main():
-    stale = []
-    for path, text in ((TOP / "include/multiosupdate/error_codes.h", header()), (TOP / "docs/errors.md", page())):
-        if "--check" in sys.argv[1:]:
-            if not path.exists() or path.read_text() != text:
-                stale.append(path.relative_to(TOP))
-        else:
-            path.write_text(text)
-    for path in stale:
-        print(f"{path} is not what the table says: run tools/generate_errors.py")
-    return 1 if stale else 0
+    return write_or_check({TOP / "include/multiosupdate/error_codes.h": header(), TOP / "docs/errors.md": page()},
+                          "the table says", "tools/generate_errors.py")
 
 
 if __name__ == "__main__":

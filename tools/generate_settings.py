@@ -1,18 +1,19 @@
 #!/usr/bin/python3
-"""Writes docs/configuration.md and docs/settings.schema.json from src/config/include/mos/config/settings.def.
+"""Writes the tables in docs/configuration.md, and docs/settings.schema.json from src/config/include/mos/config/settings.def.
 
 With --check nothing is written; exit status 1 tells that a file is not what the table says.
 """
 
 import json
-import pathlib
 import re
 import sys
 import typing
 
-TOP = pathlib.Path(__file__).resolve().parent.parent
+from generated import TOP, rows, with_part, write_or_check
+
 TABLE = TOP / "src/config/include/mos/config/settings.def"
-INTRODUCTION = TOP / "docs/configuration.introduction.md"
+PAGE = TOP / "docs/configuration.md"
+WRITER = "tools/generate_settings.py"
 ROW = re.compile(r'^MOS_SETTING\("([^"]*)", (\w+), "([^"]*)", "([^"]*)", (works|planned), "([^"]*)", "([^"]*)"\)$')
 
 # What a value looks like, for an editor. A list may also be written as one text with commas.
@@ -48,12 +49,7 @@ class Setting(typing.NamedTuple):
 
 
 def settings():
-    for line in TABLE.read_text().splitlines():
-        if line.startswith("MOS_SETTING"):
-            match = ROW.match(line)
-            if not match:
-                sys.exit(f"{TABLE.name}: can't read: {line}")
-            yield Setting(*match.groups())
+    return [Setting(*row) for row in rows(TABLE, "MOS_SETTING", ROW)]
 
 
 # ---- the page ----
@@ -75,8 +71,8 @@ def value_text(setting):
     return setting.kind.replace("_", " ") + (f" {setting.allowed}" if setting.allowed else "")
 
 
-def page():
-    out = [INTRODUCTION.read_text().rstrip(), ""]
+def tables():
+    out = []
     section = None
     for setting in settings():
         if setting.section != section:
@@ -161,16 +157,8 @@ def schema():
 
 
 def main():
-    stale = []
-    for path, text in ((TOP / "docs/configuration.md", page()), (TOP / "docs/settings.schema.json", schema())):
-        if "--check" in sys.argv[1:]:
-            if not path.exists() or path.read_text() != text:
-                stale.append(path.relative_to(TOP))
-        else:
-            path.write_text(text)
-    for path in stale:
-        print(f"{path} is not what the table says: run tools/generate_settings.py")
-    return 1 if stale else 0
+    return write_or_check({PAGE: with_part(PAGE, WRITER, tables()), TOP / "docs/settings.schema.json": schema()},
+                          "the table says", WRITER)
 
 
 if __name__ == "__main__":
