@@ -1,5 +1,7 @@
 #include "assignment.hpp"
 
+#include "words.hpp"
+
 #include <mos/base/bytes.hpp>
 
 #include <fmt/format.h>
@@ -18,16 +20,6 @@ bool is_path(std::string_view path) {
 
 }  // namespace
 
-std::vector<std::string> split(std::string_view text, char separator) {
-    std::vector<std::string> parts;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(separator), text.size());
-        parts.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return parts;
-}
-
 Result<void> check_assignment(const Assignment &assignment) {
     if (!is_path(assignment.path))
         return Error{Code::INVALID_ARGUMENT,
@@ -39,19 +31,31 @@ Result<void> check_assignment(const Assignment &assignment) {
 }
 
 Result<void> put_value(json &tree, std::string_view path, json &value, std::string_view name) {
-    const std::vector<std::string> keys = split(path, '.');
+    const std::vector<std::string_view> keys = split(path, '.');
     json *section = &tree;
     for (auto key = keys.begin(); key != keys.end() - 1; ++key) {
         if (const auto there = section->find(*key); there != section->end() && !there->is_object() && !there->is_null())
             return Error{Code::INVALID_ARGUMENT, fmt::format("{} has a value where {} needs a section",
                                                              base::in_quotes(name), base::in_quotes(path))};
-        section = &base::object_in(*section, *key);
+        section = &base::object_in(*section, std::string{*key});
     }
-    (*section)[keys.back()].swap(value);
+    (*section)[std::string{keys.back()}].swap(value);
     return {};
 }
 
-Error not_editable(std::string_view name) {
+std::vector<std::string> lines_of(std::string_view text) {
+    const std::vector<std::string_view> lines = split(text, '\n');
+    return {lines.begin(), lines.end()};
+}
+
+Result<std::string> checked_text(const std::vector<std::string> &lines, Format format, const json &expected,
+                                 std::string_view name) {
+    std::string text;
+    for (const std::string &line : lines)
+        text += line + "\n";
+    const Result<base::JsonTree> found = read_values(text, format, name);
+    if (found && **found == expected)
+        return text;
     return Error{Code::INVALID_ARGUMENT,
                  fmt::format("{} is laid out in a way that can't be edited line by line; change it with an editor",
                              base::in_quotes(name))}

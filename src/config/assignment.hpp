@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mos/base/json.hpp>
+#include <mos/config/values.hpp>
 #include <mos/config/yaml_edit.hpp>
 
 #include <nlohmann/json.hpp>
@@ -12,9 +13,6 @@
 
 namespace mos::config {
 
-// The parts between the separators; nothing behind one at the end.
-[[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
-
 // INVALID_ARGUMENT for a path with an empty key, and a value of several lines.
 [[nodiscard]] Result<void> check_assignment(const Assignment &assignment);
 
@@ -23,7 +21,11 @@ namespace mos::config {
 [[nodiscard]] Result<void> put_value(nlohmann::json &tree, std::string_view path, nlohmann::json &value,
                                      std::string_view name);
 
-// The file can't be edited so that it says just what it must.
-[[nodiscard]] Error not_editable(std::string_view name);
+[[nodiscard]] std::vector<std::string> lines_of(std::string_view text);
+
+// The edited lines as a text, which must say what is expected; INVALID_ARGUMENT, asking for an editor, when it does
+// not.
+[[nodiscard]] Result<std::string> checked_text(const std::vector<std::string> &lines, Format format,
+                                               const nlohmann::json &expected, std::string_view name);
 
 }  // namespace mos::config

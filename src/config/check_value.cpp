@@ -1,6 +1,7 @@
 #include <mos/config/schema.hpp>
 
 #include "crontab.hpp"
+#include "words.hpp"
 #include "yaml_word.hpp"
 
 #include <mos/base/bytes.hpp>
@@ -26,21 +27,6 @@ constexpr std::size_t max_words = 1000;
 
 Error wrong(std::string_view given, std::string_view expected) {
     return Error{Code::INVALID_ARGUMENT, fmt::format("{} is {}", in_quotes(given), expected)};
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-    std::vector<std::string_view> parts;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(separator), text.size());
-        parts.push_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return parts;
-}
-
-std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-    return text.substr(0, text.find_last_not_of(' ') + 1);
 }
 
 // What stands between the two, where both are there.

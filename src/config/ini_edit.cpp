@@ -2,6 +2,7 @@
 
 #include "assignment.hpp"
 #include "scalar.hpp"
+#include "words.hpp"
 
 #include <mos/config/values.hpp>
 
@@ -14,27 +15,22 @@ namespace mos::config {
 
 namespace {
 
-std::string_view without_blanks(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    return text.substr(0, text.find_last_not_of(" \t\r") + 1);
-}
-
 bool is_comment(std::string_view line) { return line.starts_with(';') || line.starts_with('#'); }
 
 // "a.b" of "[a.b]".
 std::optional<std::string_view> section_of(std::string_view line) {
-    line = without_blanks(line);
+    line = trimmed(line);
     const std::size_t end = line.find(']');
     return line.starts_with('[') && end != std::string_view::npos ? std::optional{line.substr(1, end - 1)}
                                                                   : std::nullopt;
 }
 
 std::optional<std::string_view> key_of(std::string_view line) {
-    line = without_blanks(line);
+    line = trimmed(line);
     const std::size_t end = line.find_first_of("=:");
     if (is_comment(line) || line.starts_with('[') || end == std::string_view::npos)
         return std::nullopt;
-    return without_blanks(line.substr(0, end));
+    return trimmed(line.substr(0, end));
 }
 
 std::string joined(std::string_view section, std::string_view key) {
@@ -43,7 +39,7 @@ std::string joined(std::string_view section, std::string_view key) {
 
 class Editor {
   public:
-    explicit Editor(std::string_view text) : m_lines(split(text, '\n')) {}
+    explicit Editor(std::string_view text) : m_lines(lines_of(text)) {}
 
     void assign(const Assignment &assignment) {
         std::string section;
@@ -56,12 +52,7 @@ class Editor {
         insert(assignment);
     }
 
-    [[nodiscard]] std::string text() const {
-        std::string out;
-        for (const std::string &line : m_lines)
-            out += line + "\n";
-        return out;
-    }
+    [[nodiscard]] const std::vector<std::string> &lines() const noexcept { return m_lines; }
 
   private:
     // The comment behind the value, which begins with " ;", stays.
@@ -117,11 +108,7 @@ Result<std::string> edit_ini(std::string_view text, std::span<const Assignment> 
     Editor editor{text};
     for (const Assignment &assignment : assignments)
         editor.assign(assignment);
-    std::string edited = editor.text();
-    const Result<base::JsonTree> found = read_values(edited, Format::ini, name);
-    if (!found || **found != *expected)
-        return not_editable(name);
-    return edited;
+    return checked_text(editor.lines(), Format::ini, *expected, name);
 }
 
 }  // namespace mos::config

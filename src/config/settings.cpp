@@ -1,5 +1,6 @@
 #include <mos/config/settings.hpp>
 
+#include "assignment.hpp"
 #include "settings_order.hpp"
 
 #include <fmt/format.h>
@@ -42,17 +43,20 @@ std::optional<Setting> built_in(const Declaration &declaration, std::string_view
     return Setting{std::string{path}, std::move(value).value(), &declaration, {}};
 }
 
-void put_value(nlohmann::json &parent, const std::string &key, const Setting &setting) {
+// As a file would say it.
+base::JsonTree value_of(const Setting &setting) {
     const SettingKind kind = setting.declaration->kind;
+    base::JsonTree value = base::json_null();
     if (kind == SettingKind::texts || kind == SettingKind::choices) {
-        nlohmann::json &list = base::array_in(parent, key);
+        *value = nlohmann::json::array();
         for (const std::string &word : setting.value.words)
-            list.emplace_back(word);
+            value->emplace_back(word);
     } else if (kind == SettingKind::boolean) {
-        parent[key] = setting.value.number == 1;
+        *value = setting.value.number == 1;
     } else {
-        parent[key] = setting.value.words.front();
+        *value = setting.value.words.front();
     }
+    return value;
 }
 
 }  // namespace
@@ -127,13 +131,8 @@ base::JsonTree Settings::tree(std::string_view section) const {
     for (const auto &[path, setting] : m_settings) {
         if (!is_below(path, section) || path.find('[') != std::string::npos)
             continue;
-        nlohmann::json *place = tree.get();
-        std::string_view rest = path;
-        for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
-            place = &base::object_in(*place, std::string{rest.substr(0, dot)});
-            rest.remove_prefix(dot + 1);
-        }
-        put_value(*place, std::string{rest}, setting);
+        const base::JsonTree value = value_of(setting);
+        static_cast<void>(put_value(*tree, path, *value, section));  // there is no value where a section must be
     }
     return tree;
 }

@@ -1,5 +1,7 @@
 #include <mos/config/template.hpp>
 
+#include "words.hpp"
+
 #include <mos/base/bytes.hpp>
 
 #include <fmt/format.h>
@@ -29,11 +31,6 @@ bool is_key(std::string_view text) {
         !text.empty() && text.front() != '.' && text.back() != '.' && text.find("..") == std::string_view::npos;
     return dots_fit && text.size() <= max_template_key_bytes &&
            std::ranges::all_of(text, [](char c) { return c == '.' || is_key_character(c); });
-}
-
-std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    return text.substr(0, text.find_last_not_of(" \t") + 1);
 }
 
 // Null where there is none, and where it is a null.

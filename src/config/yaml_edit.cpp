@@ -1,6 +1,7 @@
 #include <mos/config/yaml_edit.hpp>
 
 #include "assignment.hpp"
+#include "words.hpp"
 
 #include <mos/base/bytes.hpp>
 #include <mos/config/values.hpp>
@@ -51,10 +52,10 @@ std::size_t comment_begin(std::string_view line, std::size_t value_begin) {
 
 class Editor {
   public:
-    explicit Editor(std::string_view text) : m_lines(split(text, '\n')) {}
+    explicit Editor(std::string_view text) : m_lines(lines_of(text)) {}
 
     void assign(const Assignment &assignment) {
-        const std::vector<std::string> keys = split(assignment.path, '.');
+        const std::vector<std::string_view> keys = split(assignment.path, '.');
         Section section{0, m_lines.size(), 0, false};
         for (std::size_t depth = 0; depth < keys.size(); ++depth) {
             const std::optional<std::size_t> line = find(section, keys[depth]);
@@ -68,12 +69,7 @@ class Editor {
         }
     }
 
-    [[nodiscard]] std::string text() const {
-        std::string out;
-        for (const std::string &line : m_lines)
-            out += line + "\n";
-        return out;
-    }
+    [[nodiscard]] const std::vector<std::string> &lines() const noexcept { return m_lines; }
 
   private:
     // Lines that are children of one key, or of the document.
@@ -128,7 +124,7 @@ class Editor {
             m_lines.erase(at(below.begin), at(below.end));
     }
 
-    void insert(const Section &section, const std::vector<std::string> &keys, const std::string &value) {
+    void insert(const Section &section, const std::vector<std::string_view> &keys, const std::string &value) {
         std::size_t indent = child_indent(section);
         std::vector<std::string> added;
         for (std::size_t i = 0; i < keys.size(); ++i, indent += usual_indent)
@@ -167,11 +163,7 @@ Result<std::string> edit_yaml(std::string_view text, std::span<const Assignment>
     Editor editor{text};
     for (const Assignment &assignment : assignments)
         editor.assign(assignment);
-    std::string edited = editor.text();
-    const Result<base::JsonTree> found = read_values(edited, Format::yaml, name);
-    if (!found || **found != *expected)
-        return not_editable(name);
-    return edited;
+    return checked_text(editor.lines(), Format::yaml, *expected, name);
 }
 
 }  // namespace mos::config
