@@ -31,6 +31,17 @@ Result<base::Bytes> read_whole(const std::string &path, std::size_t limit) {
     return bytes;
 }
 
+Result<config::LoadedSettings> read_settings_path(const std::string &path) {
+    MOS_TRY(const config::Format format, config::format_of(path));
+    MOS_TRY(const base::Bytes bytes, read_whole(path, config::max_values_bytes));
+    config::LoadedSettings loaded;
+    auto file = config::read_settings(base::as_text(bytes), format, path, config::FileKind::system);
+    loaded.files.push_back(path);
+    loaded.problems = std::move(file.problems);
+    loaded.settings.lay(std::move(file.settings));
+    return loaded;
+}
+
 Result<std::shared_ptr<const crypto::PrivateKey>> private_half(const mos_key *key) {
     MOS_CHECK(check_handle(key));
     if (key->key == nullptr)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mos/base/filesystem.hpp>
+#include <mos/config/settings_files.hpp>
 #include <mos/crypto/key.hpp>
 
 #include <multiosupdate/types.h>
@@ -21,6 +22,9 @@ struct NamedPlace {
 
 // A file of at most `limit` bytes.
 [[nodiscard]] Result<base::Bytes> read_whole(const std::string &path, std::size_t limit);
+
+// What one file of settings says, and nothing else; its problems are told with the path as it was given.
+[[nodiscard]] Result<config::LoadedSettings> read_settings_path(const std::string &path);
 
 // The key's private half. UNSUPPORTED for a key that is elsewhere, which signs packages and does nothing else.
 [[nodiscard]] Result<std::shared_ptr<const crypto::PrivateKey>> private_half(const mos_key *key);

@@ -2,12 +2,10 @@
 #include "guard.hpp"
 
 #include <mos/base/bytes.hpp>
-#include <mos/config/values.hpp>
 #include <mos/engine/event_log.hpp>
 #include <mos/observe/open_log.hpp>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 using namespace mos::capi;
 using mos::Code;
@@ -18,24 +16,19 @@ using mos::observe::LoggingSettings;
 
 namespace {
 
-constexpr std::size_t usual_files = 10;
-
 Result<std::optional<LoggingSettings>> read_settings(mos::engine::Engine &engine, const char *path) {
     if (path == nullptr)
         return mos::engine::log_settings(engine);
-    MOS_TRY(const auto format, mos::config::format_of(path));
-    MOS_TRY(const mos::base::Bytes text, read_whole(path, mos::config::max_values_bytes));
-    MOS_TRY(const mos::base::JsonTree tree, mos::config::read_values(mos::base::as_text(text), format, path));
-    auto parsed = mos::observe::parse_logging(*tree);
-    if (!parsed)
-        return mos::base::in_context(std::move(parsed).error(),
-                                     fmt::format("{} can't be followed", mos::base::in_quotes(path)));
-    return std::optional{std::move(parsed).value()};
+    MOS_TRY(const auto loaded, read_settings_path(path));
+    MOS_TRY(auto logging, mos::engine::log_settings(loaded));
+    if (!logging)
+        return Error{Code::INVALID_ARGUMENT, fmt::format("{} says nothing of logs", mos::base::in_quotes(path))};
+    return logging;
 }
 
 Result<mos::observe::Rotation> read_rotation(const mos_log_file_options &given) {
     using namespace mos::observe;
-    const std::size_t files = given.max_files != 0 ? given.max_files : usual_files;
+    const std::size_t files = given.max_files != 0 ? given.max_files : Rotation{}.max_files;
     if (given.max_bytes != 0 && given.max_bytes < least_log_bytes)
         return Error{Code::INVALID_ARGUMENT, fmt::format("max_bytes must be 0, or at least {}", least_log_bytes)};
     if (files > max_log_files)

@@ -91,15 +91,6 @@ std::unique_ptr<mos_settings> handle_of(mos::config::LoadedSettings loaded,
     return handle;
 }
 
-// What files say; nothing that is built in.
-std::vector<mos::config::Setting> said_by_files(const mos::config::LoadedSettings &loaded) {
-    std::vector<mos::config::Setting> settings = loaded.settings.list();
-    std::erase_if(settings, [](const mos::config::Setting &setting) {
-        return setting.origin.layer == mos::config::Layer::built_in;
-    });
-    return settings;
-}
-
 // A setting that there is, and that nobody has set.
 mos::config::Setting unset(const Declaration &declaration, std::string path) {
     return {std::move(path), {}, &declaration, {}};
@@ -133,7 +124,7 @@ int mos_engine_settings_of(mos_engine *engine, mos_settings_files files, const c
         if (target.kind == FileKind::system)
             return Error{Code::INVALID_ARGUMENT, "the system's settings are in several files; load them all"};
         MOS_TRY(auto loaded, mos::config::load_target(engine->engine->root(), target));
-        std::vector<mos::config::Setting> said = said_by_files(loaded);
+        std::vector<mos::config::Setting> said = loaded.settings.said();
         *settings = handle_of(std::move(loaded), std::move(said)).release();
         return {};
     });
@@ -144,14 +135,8 @@ int mos_settings_read_path(mos_context *context, const char *path, mos_settings 
         MOS_CHECK(check_output(settings));
         MOS_CHECK(check_handle(context));
         MOS_TRY(const std::string name, required_text(path, "the path of a file of settings"));
-        MOS_TRY(const mos::config::Format format, mos::config::format_of(name));
-        MOS_TRY(const mos::base::Bytes bytes, read_whole(name, mos::config::max_values_bytes));
-        mos::config::LoadedSettings loaded;
-        auto file = mos::config::read_settings(mos::base::as_text(bytes), format, name, FileKind::system);
-        loaded.files.push_back(name);
-        loaded.problems = std::move(file.problems);
-        loaded.settings.lay(std::move(file.settings));
-        std::vector<mos::config::Setting> said = said_by_files(loaded);
+        MOS_TRY(auto loaded, read_settings_path(name));
+        std::vector<mos::config::Setting> said = loaded.settings.said();
         *settings = handle_of(std::move(loaded), std::move(said)).release();
         return {};
     });

@@ -1,10 +1,8 @@
 #include <mos/config/settings.hpp>
 
-#include "assignment.hpp"
 #include "settings_order.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -41,22 +39,6 @@ std::optional<Setting> built_in(const Declaration &declaration, std::string_view
     if (!value)
         return std::nullopt;  // a test holds every row to it
     return Setting{std::string{path}, std::move(value).value(), &declaration, {}};
-}
-
-// As a file would say it.
-base::JsonTree value_of(const Setting &setting) {
-    const SettingKind kind = setting.declaration->kind;
-    base::JsonTree value = base::json_null();
-    if (kind == SettingKind::texts || kind == SettingKind::choices) {
-        *value = nlohmann::json::array();
-        for (const std::string &word : setting.value.words)
-            value->emplace_back(word);
-    } else if (kind == SettingKind::boolean) {
-        *value = setting.value.number == 1;
-    } else {
-        *value = setting.value.words.front();
-    }
-    return value;
 }
 
 }  // namespace
@@ -111,11 +93,17 @@ std::optional<Setting> Settings::find(std::string_view path) const {
     return node && node->declaration != nullptr ? built_in(*node->declaration, path) : std::nullopt;
 }
 
-std::vector<Setting> Settings::list(std::string_view section) const {
+std::vector<Setting> Settings::said(std::string_view section) const {
     std::vector<Setting> all;
     for (const auto &[path, setting] : m_settings)
         if (is_below(path, section))
             all.push_back(setting);
+    sort_as_table(all);
+    return all;
+}
+
+std::vector<Setting> Settings::list(std::string_view section) const {
+    std::vector<Setting> all = said(section);
     for (const Declaration &declaration : declarations()) {
         if (!is_single(declaration) || !is_below(declaration.path, section) || m_settings.contains(declaration.path))
             continue;
@@ -126,15 +114,17 @@ std::vector<Setting> Settings::list(std::string_view section) const {
     return all;
 }
 
-base::JsonTree Settings::tree(std::string_view section) const {
-    base::JsonTree tree = base::json_object();
+std::vector<std::string> Settings::names_below(std::string_view section) const {
+    std::vector<std::string> names;
     for (const auto &[path, setting] : m_settings) {
-        if (!is_below(path, section) || path.find('[') != std::string::npos)
+        if (path.size() <= section.size() || !is_below(path, section))
             continue;
-        const base::JsonTree value = value_of(setting);
-        static_cast<void>(put_value(*tree, path, *value, section));  // there is no value where a section must be
+        const std::string_view rest = std::string_view{path}.substr(section.size() + 1);
+        const std::string_view name = rest.substr(0, rest.find('.'));
+        if (names.empty() || names.back() != name)  // a map has those of one name beside each other
+            names.emplace_back(name);
     }
-    return tree;
+    return names;
 }
 
 }  // namespace mos::config

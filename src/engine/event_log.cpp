@@ -1,9 +1,6 @@
 #include <mos/engine/event_log.hpp>
 
-#include <mos/config/settings_files.hpp>
 #include <mos/observe/open_log.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -37,25 +34,29 @@ Error cannot_follow(Error cause) {
     return base::in_context(std::move(cause), "the settings of the log can't be followed");
 }
 
-// Of the section, or of the guide's file for it as a whole.
-bool concerns_logs(const config::Problem &problem) {
+// Of the section, or of a file as a whole that is for it by its name, or is the only one.
+bool concerns_logs(const config::LoadedSettings &loaded, const config::Problem &problem) {
     return problem.path == "logging" || problem.path.starts_with("logging.") ||
-           (problem.path.empty() && problem.file.find("/logging.") != std::string::npos);
+           (problem.path.empty() && (loaded.files.size() == 1 || problem.file.find("/logging.") != std::string::npos));
 }
 
 }  // namespace
 
 Result<std::optional<observe::LoggingSettings>> log_settings(Engine &engine) {
     MOS_TRY(const config::LoadedSettings loaded, config::load_settings(engine.root(), {}));
-    if (const auto problem = std::ranges::find_if(loaded.problems, concerns_logs); problem != loaded.problems.end())
-        return cannot_follow(Error{Code::INVALID_ARGUMENT, config::describe(*problem)});
-    const base::JsonTree tree = loaded.settings.tree("logging");
-    if (tree->empty())
+    return log_settings(loaded);
+}
+
+Result<std::optional<observe::LoggingSettings>> log_settings(const config::LoadedSettings &loaded) {
+    for (const config::Problem &problem : loaded.problems)
+        if (concerns_logs(loaded, problem))
+            return cannot_follow(Error{Code::INVALID_ARGUMENT, config::describe(problem)});
+    if (loaded.settings.said("logging").empty())
         return std::optional<observe::LoggingSettings>{};
-    auto parsed = observe::parse_logging(*tree);
-    if (!parsed)
-        return cannot_follow(std::move(parsed).error());
-    return std::optional{std::move(parsed).value()};
+    auto logging = observe::logging_of(loaded.settings);
+    if (!logging)
+        return cannot_follow(std::move(logging).error());
+    return std::optional{std::move(logging).value()};
 }
 
 Result<void> write_events(Engine &engine, const observe::LoggingSettings &settings) {

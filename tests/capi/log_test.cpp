@@ -48,6 +48,20 @@ TEST_CASE("another file than the root's can say where events go, which is beneat
     CHECK(log_of(bench, "var/log/multios/update.log").starts_with("job_started\n"));
 }
 
+TEST_CASE("a file that says nothing of logs, or something wrong, is refused, and nothing is written") {
+    Bench bench;
+    for (const char *text : {"network: {retry_count: 4}\n", "logging: [\n", "logging: {root_level: loud}\n",
+                             "logging: {handlers: {file: {path: /x.log}}}\n"}) {
+        INFO(text);
+        bench.work.put("my.yml", text);
+        CHECK(failure_of([&](auto error) {
+                  return mos_engine_log_configured(bench.engine.get(), bench.work.at("my.yml").c_str(), error);
+              }).code == MOS_E_INVALID_ARGUMENT);
+    }
+    bench.install(bench.pack("1", "one"));
+    CHECK_FALSE(std::filesystem::exists(bench.root.at("x.log")));
+}
+
 TEST_CASE("a log file gets lines of JSON, or columns, in a folder of the caller's") {
     Bench bench;
     const std::string lines = bench.work.at("events.jsonl");

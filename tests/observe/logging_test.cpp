@@ -2,9 +2,7 @@
 
 #include "expect.hpp"
 
-#include <mos/config/values.hpp>
-
-#include <nlohmann/json.hpp>
+#include <mos/config/settings.hpp>
 
 #include <string>
 
@@ -17,9 +15,15 @@ using mos::test::refusal;
 
 namespace {
 
+// A file's problems, or what makes no sense although each value is allowed, in one error.
 Result<LoggingSettings> parse(const std::string &json) {
-    MOS_TRY(const JsonTree tree, mos::config::read_values(json, mos::config::Format::json, "logging.json"));
-    return parse_logging(*tree);
+    using namespace mos::config;
+    SettingsFile file = read_settings(json, Format::json, "logging.json", FileKind::system);
+    if (!file.problems.empty())
+        return mos::Error{Code::INVALID_ARGUMENT, describe(file.problems.front())};
+    Settings settings;
+    settings.lay(std::move(file.settings));
+    return logging_of(settings);
 }
 
 // The user's guide, "Log Configuration".
@@ -76,10 +80,11 @@ TEST_CASE("a component without a logger has the root's level and goes everywhere
 }
 
 TEST_CASE("what is left out has a value that is safe: no rotation, every event of the root's level") {
-    const LoggingSettings settings = must(parse(with_handler(R"({"type": "file", "path": "log"})")));
+    const LoggingSettings settings = must(parse(with_handler(R"({"type": "file", "path": "/log"})")));
     CHECK(settings.handlers.front().rotation.max_bytes == 0);
     CHECK(level_for(settings, settings.handlers.front(), "events") == EventLevel::info);
-    const auto rotated = must(parse(with_handler(R"({"type": "file", "path": "log", "rotation": {}})")));
+    const auto rotated =
+        must(parse(with_handler(R"({"type": "file", "path": "/log", "rotation": {"max_files": 10}})")));
     CHECK(rotated.handlers.front().rotation.max_bytes == 100'000'000);
     CHECK(rotated.handlers.front().rotation.max_files == 10);
     CHECK_FALSE(rotated.handlers.front().rotation.compress);
@@ -94,33 +99,32 @@ TEST_CASE("what makes no sense is refused, and the key is named") {
         std::string text;
         const char *key;
     } cases[] = {
-        {"{}", "'logging'"},
-        {R"({"logging": {}, "more": 1})", "'more'"},
-        {R"({"logging": 3})", "'logging'"},
-        {R"({"logging": {"level": "info"}})", "'logging.level'"},
-        {R"({"logging": {"root_level": "loud"}})", "'logging.root_level'"},
-        {with_handler("{}"), "'logging.handlers.h.type'"},
-        {with_handler(R"({"type": "printer"})"), "'logging.handlers.h.type'"},
-        {with_handler(R"({"type": "console", "path": "x"})"), "'logging.handlers.h'"},
-        {with_handler(R"({"type": "console", "facility": "local0"})"), "'logging.handlers.h'"},
-        {with_handler(R"({"type": "console", "format": "colour"})"), "'logging.handlers.h.format'"},
-        {with_handler(R"({"type": "console", "level": 3})"), "'logging.handlers.h.level'"},
-        {with_handler(R"({"type": "syslog", "facility": "local8"})"), "'logging.handlers.h.facility'"},
-        {with_handler(R"({"type": "file"})"), "'logging.handlers.h.path'"},
-        {with_handler(R"({"type": "file", "path": "../etc/passwd"})"), "'logging.handlers.h.path'"},
-        {with_handler(R"({"type": "file", "path": "x", "rotation": {"max_size": "1KB"}})"),
-         "'logging.handlers.h.rotation.max_size'"},
-        {with_handler(R"({"type": "file", "path": "x", "rotation": {"max_size": "much"}})"),
-         "'logging.handlers.h.rotation.max_size'"},
-        {with_handler(R"({"type": "file", "path": "x", "rotation": {"max_files": 0}})"),
-         "'logging.handlers.h.rotation.max_files'"},
-        {with_handler(R"({"type": "file", "path": "x", "rotation": {"compress": "yes"}})"),
-         "'logging.handlers.h.rotation.compress'"},
-        {with_handler(R"({"type": "file", "path": "x", "rotation": {"compres": true}})"),
-         "'logging.handlers.h.rotation.compres'"},
-        {R"({"logging": {"loggers": {"printer": {}}}})", "'logging.loggers.printer'"},
-        {R"({"logging": {"loggers": {"scheduler": {"handlers": ["file"]}}}})", "'logging.loggers.scheduler.handlers'"},
-        {R"({"logging": {"loggers": {"scheduler": {"handlers": "file"}}}})", "'logging.loggers.scheduler.handlers'"},
+        {R"({"logging": {}, "more": 1})", "more"},
+        {R"({"logging": 3})", "logging"},
+        {R"({"logging": {"level": "info"}})", "logging.level"},
+        {R"({"logging": {"root_level": "loud"}})", "logging.root_level"},
+        {with_handler(R"({"level": "info"})"), "logging.handlers.h.type"},
+        {with_handler(R"({"type": "printer"})"), "logging.handlers.h.type"},
+        {with_handler(R"({"type": "console", "path": "/x"})"), "logging.handlers.h"},
+        {with_handler(R"({"type": "console", "facility": "local0"})"), "logging.handlers.h"},
+        {with_handler(R"({"type": "console", "format": "colour"})"), "logging.handlers.h.format"},
+        {with_handler(R"({"type": "console", "level": 3})"), "logging.handlers.h.level"},
+        {with_handler(R"({"type": "syslog", "facility": "local8"})"), "logging.handlers.h.facility"},
+        {with_handler(R"({"type": "file"})"), "logging.handlers.h.path"},
+        {with_handler(R"({"type": "file", "path": "../etc/passwd"})"), "logging.handlers.h.path"},
+        {with_handler(R"({"type": "file", "path": "/x", "rotation": {"max_size": "1KB"}})"),
+         "logging.handlers.h.rotation.max_size"},
+        {with_handler(R"({"type": "file", "path": "/x", "rotation": {"max_size": "much"}})"),
+         "logging.handlers.h.rotation.max_size"},
+        {with_handler(R"({"type": "file", "path": "/x", "rotation": {"max_files": 0}})"),
+         "logging.handlers.h.rotation.max_files"},
+        {with_handler(R"({"type": "file", "path": "/x", "rotation": {"compress": "perhaps"}})"),
+         "logging.handlers.h.rotation.compress"},
+        {with_handler(R"({"type": "file", "path": "/x", "rotation": {"compres": true}})"),
+         "logging.handlers.h.rotation.compres"},
+        {R"({"logging": {"loggers": {"printer": {"level": "info"}}}})", "logging.loggers.printer"},
+        {R"({"logging": {"loggers": {"scheduler": {"handlers": ["file"]}}}})", "logging.loggers.scheduler.handlers"},
+        {R"({"logging": {"loggers": {"scheduler": {"handlers": "file"}}}})", "logging.loggers.scheduler.handlers"},
     };
     for (const auto &one : cases) {
         INFO(one.text);

@@ -4,9 +4,7 @@
 
 #include "temporary_root.hpp"
 
-#include <mos/base/json.hpp>
-
-#include <nlohmann/json.hpp>
+#include <mos/config/settings.hpp>
 
 using namespace mos::base;
 using namespace mos::observe;
@@ -28,14 +26,16 @@ std::string read(Directory &root, const std::string &folder, const std::string &
 TEST_CASE("each handler gets the events that are for it, and its file lies beneath the root") {
     const TemporaryRoot temporary;
     const auto root = temporary.root();
-    const auto tree = must(parse_json(R"({"logging": {
+    mos::config::Settings from;
+    from.lay(mos::config::read_settings(R"({"logging": {
         "handlers": {"everything": {"type": "file", "path": "/var/log/all.log", "format": "json"},
                      "nowhere": {"type": "file", "path": "/var/log/none.log", "enabled": false},
                      "console": {"type": "console", "level": "error", "format": "type"},
                      "syslog": {"type": "syslog", "facility": "local0"}},
         "loggers": {"security_validator": {"level": "debug", "handlers": ["syslog"]}}}})",
-                                      {}));
-    const LoggingSettings settings = must(parse_logging(*tree));
+                                        mos::config::Format::json, "logging.json", mos::config::FileKind::system)
+                 .settings);
+    const LoggingSettings settings = must(logging_of(from));
     std::string console;
     std::string syslog;
     LogPorts ports;

@@ -73,9 +73,11 @@ class Settings {
     // All that hold, built-in ones included, in the order of the table; below `section` alone where one is given.
     [[nodiscard]] std::vector<Setting> list(std::string_view section = {}) const;
 
-    // What has been set in a section that has no lists of sections, as a file would say it: {"logging": {…}}. An empty
-    // object where nothing was.
-    [[nodiscard]] base::JsonTree tree(std::string_view section) const;
+    // What was set, likewise: what no layer says is left out.
+    [[nodiscard]] std::vector<Setting> said(std::string_view section = {}) const;
+
+    // The names that the user has given below a section: {"console", "file"} of "logging.handlers".
+    [[nodiscard]] std::vector<std::string> names_below(std::string_view section) const;
 
   private:
     std::map<std::string, Setting, std::less<>> m_settings;

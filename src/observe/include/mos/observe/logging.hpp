@@ -1,11 +1,10 @@
-// What a logging.yml says: where events go besides the journal, and which of them.
+// What the settings of logs say: where events go besides the journal, and which of them.
 #pragma once
 
 #include <mos/base/events.hpp>
 #include <mos/base/result.hpp>
+#include <mos/config/settings.hpp>
 #include <mos/observe/line_format.hpp>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -52,9 +51,10 @@ struct LoggingSettings {
     std::vector<LoggerSettings> loggers;
 };
 
-// Of the tree that config::read_values() makes of the file. INVALID_ARGUMENT, naming the key, for one that is not
-// known, a value that makes no sense, and a logger of a handler or a component that there is not.
-[[nodiscard]] Result<LoggingSettings> parse_logging(const nlohmann::json &tree);
+// What a root's settings, or those of one file, say in the section `logging`. INVALID_ARGUMENT, naming the setting, for
+// a handler without a type or with settings that are another type's, and a logger of a handler or a component that
+// there is not.
+[[nodiscard]] Result<LoggingSettings> logging_of(const config::Settings &settings);
 
 // The events of `component` that handler `name` takes: of this level and more serious ones; nullopt: none.
 [[nodiscard]] std::optional<base::EventLevel> level_for(const LoggingSettings &settings, const HandlerSettings &handler,
