@@ -1,46 +1,18 @@
 #include "file_writer.hpp"
 
 #include "compression.hpp"
+#include "shared_file.hpp"
 
 #include <fmt/format.h>
-
-#include <chrono>
-#include <thread>
 
 namespace mos::observe {
 
 using base::Directory;
-using base::File;
 
 namespace {
 
-constexpr int lock_attempts = 200;  // of another process, for as long as it writes its lines
-constexpr auto lock_pause = std::chrono::milliseconds{1};
-constexpr int write_attempts = 16;  // the file may be put aside between opening and locking it
 constexpr std::uint32_t log_mode = 0640;
 constexpr std::string_view compressed = ".gz";
-
-// Null when somebody else was quicker.
-Result<std::unique_ptr<File>> open_log(Directory &folder, const std::string &name) {
-    auto opened = folder.open_file(name, base::OpenMode::write);
-    if (opened || opened.error().code() != Code::NOT_FOUND)
-        return opened;
-    auto made = folder.open_file(name, base::OpenMode::create_new);
-    if (!made && made.error().code() == Code::EXISTS)
-        return std::unique_ptr<File>{};
-    MOS_TRY(auto file, std::move(made));
-    MOS_CHECK(file->set_mode(log_mode));
-    return file;
-}
-
-Result<void> lock_patiently(File &file) {
-    for (int attempt = 1;; ++attempt) {
-        auto locked = file.lock(base::LockMode::exclusive);
-        if (locked || locked.error().code() != Code::LOCKED || attempt == lock_attempts)
-            return locked;
-        std::this_thread::sleep_for(lock_pause);
-    }
-}
 
 Result<void> remove_if_there(Directory &folder, const std::string &name) {
     auto removed = folder.remove_file(name);
@@ -84,14 +56,10 @@ Result<void> FileWriter::rotate(Directory &folder) {
 
 // False when the file was put aside meanwhile.
 Result<bool> FileWriter::try_write(Directory &folder, base::ByteView text) {
-    MOS_TRY(const auto file, open_log(folder, m_name));
-    if (file == nullptr)
+    MOS_TRY(const auto locked, lock_shared_file(folder, m_name, log_mode));
+    if (locked == nullptr)
         return false;
-    MOS_CHECK(lock_patiently(*file));
-    MOS_TRY(const base::FileStatus status, file->status());
-    MOS_TRY(const auto named, folder.find(m_name));
-    if (!named || named->inode != status.inode)
-        return false;
+    const auto &[file, status] = *locked;
     if (m_rotation.max_bytes > 0 && status.size > 0 && status.size + text.size() > m_rotation.max_bytes) {
         MOS_CHECK(rotate(folder));
         return false;
@@ -109,12 +77,7 @@ Result<void> FileWriter::write(std::span<const base::Event> events) {
     for (const base::Event &event : events)
         text += m_format.line(event);
     MOS_TRY(const auto folder, m_open_folder());
-    for (int attempt = 0; attempt < write_attempts; ++attempt) {
-        MOS_TRY(const bool done, try_write(*folder, base::as_bytes(text)));
-        if (done)
-            return {};
-    }
-    return Error{Code::LOCKED, fmt::format("other writers don't let go of {}", base::in_quotes(m_name))};
+    return try_until_done(m_name, [&] { return try_write(*folder, base::as_bytes(text)); });
 }
 
 // The oldest file that is not compressed yet.

@@ -1,14 +1,13 @@
 #include <mos/observe/journal.hpp>
 
 #include "segment.hpp"
+#include "shared_file.hpp"
 
 #include <mos/observe/event_line.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
 namespace mos::observe {
 
@@ -18,11 +17,8 @@ using base::File;
 
 namespace {
 
-// Another writer has the journal for a few microseconds. What can't be had in this time is not waited for.
-constexpr int lock_attempts = 200;
-constexpr auto lock_pause = std::chrono::milliseconds{1};
-constexpr int append_attempts = 16;          // the current segment may be put aside between opening and locking it
-constexpr std::uint32_t folder_mode = 0700;  // and its files 0600: what scripts and errors say is not for everybody
+constexpr std::uint32_t folder_mode = 0700;  // what scripts and errors say is not for everybody
+constexpr std::uint32_t file_mode = 0600;
 
 Result<std::unique_ptr<Directory>> open_folder(Directory &state_folder) {
     auto opened = state_folder.open_directory(journal_folder_name, base::Symlinks::refuse);
@@ -32,30 +28,6 @@ Result<std::unique_ptr<Directory>> open_folder(Directory &state_folder) {
     if (!made && made.error().code() != Code::EXISTS)
         return std::move(made).error();
     return state_folder.open_directory(journal_folder_name, base::Symlinks::refuse);
-}
-
-// Null when somebody else was quicker.
-Result<std::unique_ptr<File>> make_segment(Directory &folder) {
-    auto made = folder.open_file(current_segment_name, base::OpenMode::create_new);
-    if (!made && made.error().code() == Code::EXISTS)
-        return std::unique_ptr<File>{};
-    return made;
-}
-
-Result<std::unique_ptr<File>> open_segment(Directory &folder) {
-    auto opened = folder.open_file(current_segment_name, base::OpenMode::write);
-    if (opened || opened.error().code() != Code::NOT_FOUND)
-        return opened;
-    return make_segment(folder);
-}
-
-Result<void> lock_patiently(File &file) {
-    for (int attempt = 1;; ++attempt) {
-        auto locked = file.lock(base::LockMode::exclusive);
-        if (locked || locked.error().code() != Code::LOCKED || attempt == lock_attempts)
-            return locked;
-        std::this_thread::sleep_for(lock_pause);
-    }
 }
 
 // What the newest segment that was put aside says; nothing where there is none.
@@ -126,14 +98,10 @@ Result<void> Journal::put_aside(Directory &folder, const Place &place) {
 // False when the current segment is another one by now.
 Result<bool> Journal::try_append(Directory &folder, std::span<Event> events, std::string_view boot,
                                  const Finish &finish) {
-    MOS_TRY(const auto file, open_segment(folder));
-    if (file == nullptr)
+    MOS_TRY(const auto locked, lock_shared_file(folder, std::string{current_segment_name}, file_mode));
+    if (locked == nullptr)
         return false;
-    MOS_CHECK(lock_patiently(*file));
-    MOS_TRY(const base::FileStatus status, file->status());
-    MOS_TRY(const auto named, folder.find(current_segment_name));
-    if (!named || named->inode != status.inode)
-        return false;
+    const auto &[file, status] = *locked;
     MOS_TRY(Place place, find_place(folder, *file, status));
     const bool is_new = place.size == 0;
     const bool other_boot = place.boot != boot && place.next > 1;
@@ -170,12 +138,7 @@ Result<bool> Journal::try_append(Directory &folder, std::span<Event> events, std
 Result<void> Journal::append(Directory &state_folder, std::span<Event> events, std::string_view boot,
                              const Finish &finish) {
     MOS_TRY(const auto folder, open_folder(state_folder));
-    for (int attempt = 0; attempt < append_attempts; ++attempt) {
-        MOS_TRY(const bool done, try_append(*folder, events, boot, finish));
-        if (done)
-            return {};
-    }
-    return Error{Code::LOCKED, "other writers don't let go of the journal of events"};
+    return try_until_done(std::string{current_segment_name}, [&] { return try_append(*folder, events, boot, finish); });
 }
 
 }  // namespace mos::observe
