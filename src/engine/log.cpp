@@ -28,7 +28,7 @@ void LoggingObserver::log(std::string_view message) { write_log(m_log, LogLevel:
 void LoggingObserver::add(base::EventType type, std::string_view subject, std::string_view message,
                           std::vector<base::EventField> payload) {
     if (m_waiting.size() >= max_waiting)
-        return;
+        return m_events.count_lost();
     base::Event event = base::make_event(type, std::string{subject}, std::string{message});
     event.cause = m_cause;
     event.payload = std::move(payload);

@@ -56,7 +56,7 @@ struct LogHandler::Shared {
   private:
     [[nodiscard]] std::vector<Event> next_batch();
     [[nodiscard]] bool may_work();
-    void write(std::vector<Event> batch);
+    void write(const std::vector<Event> &batch);
     void drop(std::uint64_t count, const std::string &reason);
 };
 
@@ -93,7 +93,7 @@ void LogHandler::Shared::drop(std::uint64_t count, const std::string &reason) {
         complain(name, fmt::format("the log {} lacks events: {}", base::in_quotes(name), reason));
 }
 
-void LogHandler::Shared::write(std::vector<Event> batch) {
+void LogHandler::Shared::write(const std::vector<Event> &batch) {
     const bool tells = batch.front().type == base::describe(base::EventType::events_dropped).name &&
                        batch.front().sequence == 0 && batch.front().subject == name;
     const Result<void> written = writer->write(batch);
@@ -111,10 +111,10 @@ void LogHandler::Shared::write(std::vector<Event> batch) {
 void LogHandler::Shared::run() noexcept {
     for (bool is_open = true; is_open;) {
         try {
-            std::vector<Event> batch = next_batch();
+            const std::vector<Event> batch = next_batch();
             is_open = !batch.empty();
             if (is_open)
-                write(std::move(batch));
+                write(batch);
             while (is_open && may_work() && writer->work_a_little()) {
             }
         } catch (...) {

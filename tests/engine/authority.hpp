@@ -44,6 +44,7 @@ class Authority {
     [[nodiscard]] crypto::RevocationList revoke(std::uint64_t number, const std::vector<crypto::Certificate> &revoked,
                                                 std::int64_t next_update = still + year) const {
         std::vector<crypto::RevokedCertificate> entries;
+        entries.reserve(revoked.size());
         for (const crypto::Certificate &one : revoked)
             entries.push_back({base::to_bytes(one.serial()), {still - day, "key compromise"}});
         return must(crypto::make_revocation_list(m_key, certificate, entries, number, still - day, next_update));
@@ -59,8 +60,10 @@ class Authority {
 // A package with one file, in a folder of the package's name, made at that time.
 inline base::Bytes make_package_at(std::int64_t created_unix_s, package::Manifest manifest,
                                    std::vector<crypto::Signer *> signers) {
-    Twin input, output;
-    const auto tree = input.root(), folder = output.root();
+    const Twin input;
+    const Twin output;
+    const auto tree = input.root();
+    const auto folder = output.root();
     const std::string &name = manifest.package_info.name;
     must(build(*tree, ImageBuilder{}.directory(name).file(name + "/x", manifest.package_info.version).image()));
     const package::InputTree trees[] = {{tree.get(), package::Section::files, ""}};

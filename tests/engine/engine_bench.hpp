@@ -53,7 +53,7 @@ class EngineBench {
     [[nodiscard]] Result<engine::JobOutcome> install(const std::string &name, const std::string &version,
                                                      const ImageBuilder &image, install::InstallOptions options = {}) {
         engine::Plan plan{engine};
-        MOS_CHECK(plan.install(source(name, version, image), options));
+        MOS_CHECK(plan.install(source(name, version, image), std::move(options)));
         return run(plan);
     }
     [[nodiscard]] Result<engine::JobOutcome> roll_back(std::optional<std::string> point = {}) {

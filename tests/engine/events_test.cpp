@@ -2,6 +2,7 @@
 #include "engine_bench.hpp"
 #include "trust_bench.hpp"
 
+#include <mos/engine/log.hpp>
 #include <mos/engine/report.hpp>
 #include <mos/engine/trust_change.hpp>
 
@@ -11,7 +12,6 @@
 using namespace mos::test;
 using mos::Code;
 using mos::base::Event;
-using mos::engine::JobOutcome;
 using mos::engine::Plan;
 using mos::engine::TrustChange;
 
@@ -237,7 +237,21 @@ TEST_CASE("nothing is written to the journal between the decision of a transacti
     must(job->run(nullptr));
     bench.twin.on_mutation(nullptr);
     CHECK(job->result()->ok());
-    CHECK(std::ranges::count(order, "transaction") <= 2);  // and the copy of the database, with the last phase's name
+    CHECK(std::ranges::count(order, "transaction") == 1);
     CHECK(order.front() == "journal");
     CHECK(order.back() == "journal");
+}
+
+TEST_CASE("of more notices than a job keeps the rest is counted, not forgotten") {
+    EngineBench bench;
+    must(bench.install("w", "1", simple("one")));  // a root has a journal from its first change on
+    const mos::engine::LogSink none;
+    mos::engine::LoggingObserver observer{mos::base::silent_observer(), none, bench.engine->events()};
+    for (int i = 0; i < 1007; ++i)
+        observer.notice_kept("some/path", "is kept");
+    observer.tell_events();
+    const auto events = journal(bench);
+    CHECK(std::ranges::count(events, "file_kept", &Event::type) == 1000);
+    const Event &told = of_type(events, "events_dropped");
+    CHECK(std::get<std::int64_t>(told.payload.front().value) == 7);
 }

@@ -9,7 +9,6 @@ using namespace mos::base;
 using namespace mos::observe;
 using namespace mos::test;
 using mos::Code;
-using mos::Result;
 
 namespace {
 

@@ -55,6 +55,7 @@ inline std::vector<base::Event> read_all(base::Directory &root, std::uint64_t fr
 
 inline std::vector<std::string> subjects(const std::vector<base::Event> &events) {
     std::vector<std::string> found;
+    found.reserve(events.size());
     for (const base::Event &event : events)
         found.push_back(event.type == "events_lost" ? "(lost)" : event.subject);
     return found;

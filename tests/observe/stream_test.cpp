@@ -7,7 +7,6 @@
 using namespace mos::base;
 using namespace mos::observe;
 using namespace mos::test;
-using mos::Error;
 using mos::Result;
 
 namespace {

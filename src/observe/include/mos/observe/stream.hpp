@@ -51,13 +51,15 @@ class EventStream {
     // Takes every event from now on, in the order of the journal.
     void add_sink(std::shared_ptr<base::EventSink> sink);
 
+    // So many could not even be made; the next one that is recorded tells of them.
+    void count_lost(std::uint64_t count = 1) noexcept;
+
   private:
     using Events = std::vector<base::Event>;
     void publish(base::Event event, const Journal::Finish &finish) { publish(Events{std::move(event)}, finish); }
     void publish(Events events, const Journal::Finish &finish);
     void record(Events &events, const Journal::Finish &finish);
     [[nodiscard]] Result<void> append(Events &events, const Journal::Finish &finish);
-    void count_lost(std::uint64_t count = 1) noexcept;
 
     const Ports m_ports;
     std::mutex m_mutex;  // of what follows
