@@ -13,7 +13,7 @@ extern "C" {
  * it. Each handler of the file has a thread of its own, with all signals blocked, until the engine is gone; what can't
  * be written, or comes faster than it can be, is dropped and counted, and told once to the context's log. Nothing waits
  * for it but the end of the engine, at most two seconds a handler. MOS_E_INVALID_ARGUMENT, naming the key, for a file
- * that can't be followed: then nothing is written anywhere. Since 0.1. */
+ * that can't be followed, or a `path` whose file says nothing of logs: then nothing is written anywhere. Since 0.1. */
 MOS_API int mos_engine_log_configured(mos_engine *engine, const char *path, mos_error **error);
 
 typedef struct mos_log_file_options {

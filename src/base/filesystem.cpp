@@ -36,10 +36,19 @@ Result<void> remove_below(Directory &parent, std::string_view name, const FileSt
     return parent.remove_directory(name);
 }
 
-Result<void> write_temporary(Directory &directory, std::string_view name, ByteView content, std::uint32_t mode) {
+// Who a new file belongs to; nobody named: the process's own user.
+struct Access {
+    std::uint32_t mode = 0;
+    std::optional<std::pair<std::uint32_t, std::uint32_t>> owner_and_group = {};
+};
+
+// The mode comes after the owner, whose change would take some of it away.
+Result<void> write_temporary(Directory &directory, std::string_view name, ByteView content, const Access &access) {
     MOS_TRY(const auto file, directory.open_file(name, OpenMode::create_new));
     MOS_CHECK(file->write_at(0, content));
-    MOS_CHECK(file->set_mode(mode));
+    if (access.owner_and_group)
+        MOS_CHECK(file->set_owner(access.owner_and_group->first, access.owner_and_group->second));
+    MOS_CHECK(file->set_mode(access.mode));
     return file->flush();
 }
 
@@ -52,12 +61,12 @@ Result<void> give_name(Directory &directory, const std::string &temporary, std::
     return directory.remove_file(temporary);
 }
 
-Result<void> write_at_once(Directory &directory, std::string_view name, ByteView content, std::uint32_t mode,
+Result<void> write_at_once(Directory &directory, std::string_view name, ByteView content, const Access &access,
                            RenameMode rename_mode) {
     const std::size_t room = max_component_bytes - temporary_suffix.size() - 1;
     const std::string temporary = fmt::format(".{}{}", name.substr(0, room), temporary_suffix);
     MOS_CHECK(remove_tree(directory, temporary));  // left by a crash
-    Result<void> written = write_temporary(directory, temporary, content, mode);
+    Result<void> written = write_temporary(directory, temporary, content, access);
     if (written)
         written = give_name(directory, temporary, name, rename_mode);
     if (!written) {
@@ -156,14 +165,22 @@ Result<Bytes> read_file(Directory &directory, std::string_view name, std::uint64
 }
 
 Result<void> replace_file(Directory &directory, std::string_view name, ByteView content, std::uint32_t mode) {
-    return write_at_once(directory, name, content, mode, RenameMode::replace);
+    return write_at_once(directory, name, content, {mode}, RenameMode::replace);
+}
+
+Result<void> replace_content(Directory &directory, std::string_view name, ByteView content, std::uint32_t new_mode) {
+    MOS_TRY(const std::optional<FileStatus> there, directory.find(name));
+    if (!there)
+        return replace_file(directory, name, content, new_mode);
+    return write_at_once(directory, name, content, {there->mode, std::pair{there->owner, there->group}},
+                         RenameMode::replace);
 }
 
 Result<void> create_file(Directory &directory, std::string_view name, ByteView content, std::uint32_t mode) {
     MOS_TRY(const std::optional<FileStatus> status, directory.find(name));
     if (status)
         return Error{Code::EXISTS, fmt::format("{} exists already", in_quotes(name))}.about(std::string{name});
-    return write_at_once(directory, name, content, mode, RenameMode::keep_existing);
+    return write_at_once(directory, name, content, {mode}, RenameMode::keep_existing);
 }
 
 std::unique_ptr<Source> make_source(std::unique_ptr<File> file, std::string name) {

@@ -25,7 +25,6 @@ struct Change {
     std::string path;
     FileKind kind = FileKind::system;
     std::string text;  // as it stands
-    std::optional<base::FileStatus> status;
     std::vector<Setting> settings;
     std::string edited;
 };
@@ -72,7 +71,6 @@ Result<void> read_old(base::Directory &root, Change &change) {
     MOS_TRY(const auto there, folder->find(split.name));
     if (!there)
         return {};
-    change.status = there;
     MOS_TRY(change.text, read_settings_text(*folder, split.name, change.path));
     return {};
 }
@@ -111,12 +109,8 @@ Result<void> write(base::Directory &root, const Change &change) {
     if (folder == nullptr) {
         MOS_TRY(folder, base::make_directories(root, split.parent));
     }
-    MOS_CHECK(base::replace_file(*folder, split.name, base::as_bytes(change.edited),
-                                 change.status ? change.status->mode : settings_mode));
     // Whom it belongs to is not this change's, and neither is who may read it: it may hold the key of a service.
-    if (change.status)
-        MOS_CHECK(folder->set_owner(split.name, change.status->owner, change.status->group));
-    return {};
+    return base::replace_content(*folder, split.name, base::as_bytes(change.edited), settings_mode);
 }
 
 // The target that an assignment is really for, and its file.

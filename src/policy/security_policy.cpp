@@ -297,7 +297,7 @@ Result<SecurityPolicy> change_security_policy(base::Directory &root, std::span<c
     MOS_TRY(SecurityPolicy policy, parse_security_policy(edited, security_policy_path));
     const base::SplitPath split = base::split_path(security_policy_path);
     MOS_TRY(const auto folder, base::make_directories(root, split.parent));
-    MOS_CHECK(base::replace_file(*folder, split.name, base::as_bytes(edited), policy_mode));
+    MOS_CHECK(base::replace_content(*folder, split.name, base::as_bytes(edited), policy_mode));
     return policy;
 }
 

@@ -544,6 +544,21 @@ TEST_CASE_TEMPLATE("a file is replaced whole and a leftover of a crash does not 
     CHECK(names(*root) == "d f " + std::string(255, 'n'));
 }
 
+TEST_CASE_TEMPLATE("a file whose content is replaced keeps its mode and its owner", Disk, MOS_DISKS) {
+    const Disk disk;
+    const auto root = disk.root();
+    must(replace_content(*root, "f", as_bytes("one"), 0644));
+    CHECK(must(root->find("f"))->mode == 0644);
+    must(root->set_owner("f", 12, 34));
+    must(root->set_mode("f", 0600));
+    must(replace_content(*root, "f", as_bytes("two"), 0644));
+    CHECK(read(*root, "f") == "two");
+    const auto status = must(root->find("f"));
+    CHECK(status->mode == 0600);
+    CHECK(status->owner == 12);
+    CHECK(status->group == 34);
+}
+
 TEST_CASE_TEMPLATE("a file is created whole, and never over another", Disk, MOS_DISKS) {
     const Disk disk;
     const auto root = disk.root();

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace mos::config;
 using mos::Code;
@@ -189,9 +191,15 @@ TEST_CASE("what is changed is what is loaded") {
 TEST_CASE("a changed file belongs to whom it belonged, and nobody else may read it") {
     const Root root;
     root.write("etc/multios/alerting.yml", "alerting:\n  enabled: true\n");
-    std::filesystem::permissions(root.at("etc/multios/alerting.yml"), std::filesystem::perms{0600});
+    const std::string path = root.at("etc/multios/alerting.yml");
+    std::filesystem::permissions(path, std::filesystem::perms{0600});
+    const uid_t owner = ::geteuid() == 0 ? 1234 : ::geteuid();  // nobody else can give a file away
+    REQUIRE(::chown(path.c_str(), owner, ::getegid()) == 0);
     must(root.change({{"alerting.channels.pagerduty.integration_key", "secret"}}));
-    CHECK(std::filesystem::status(root.at("etc/multios/alerting.yml")).permissions() == std::filesystem::perms{0600});
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777U) == 0600);
+    CHECK(status.st_uid == owner);
     must(root.change({{"network.retry_count", "4"}}));
     CHECK(std::filesystem::status(root.at("etc/multios/network.yml")).permissions() == std::filesystem::perms{0644});
 }

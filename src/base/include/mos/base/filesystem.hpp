@@ -201,6 +201,11 @@ enum class NewNames : std::uint8_t {
 [[nodiscard]] Result<void> replace_file(Directory &directory, std::string_view name, ByteView content,
                                         std::uint32_t mode);
 
+// The same, but whom the file that is there belongs to and who may read it stays; a new one gets `new_mode`. PERMISSION
+// where the caller can't give it back to its owner: then nothing is changed.
+[[nodiscard]] Result<void> replace_content(Directory &directory, std::string_view name, ByteView content,
+                                           std::uint32_t new_mode);
+
 // The same for a file that must not be there yet: EXISTS if it is. After a crash it is there whole, or not at all.
 // Whoever may not read it by `mode` can't read the temporary file either.
 [[nodiscard]] Result<void> create_file(Directory &directory, std::string_view name, ByteView content,
