@@ -27,6 +27,7 @@ static mos::engine::Settings settings_of(const mos_engine_options &given, Callba
     if (given.service_action != nullptr)
         settings.services = std::make_shared<CallbackServices>(given.service_action, service_data.share());
     settings.actor = text_or(given.actor, "");
+    settings.environment = text_or(given.environment, "");
     if (given.event != nullptr)
         settings.listener = make_listener(given.event, event_data.share());
     return settings;

@@ -16,14 +16,24 @@ using mos::observe::LoggingSettings;
 
 namespace {
 
-Result<std::optional<LoggingSettings>> read_settings(mos::engine::Engine &engine, const char *path) {
-    if (path == nullptr)
-        return mos::engine::log_settings(engine);
+// An update does not fail for what is wrong in the root's settings.
+Result<std::optional<LoggingSettings>> root_settings(mos::engine::Engine &engine) {
+    MOS_TRY(auto found, mos::engine::log_settings(engine));
+    for (const mos::config::Problem &problem : found.problems)
+        mos::engine::write_log(engine.log(), mos::engine::LogLevel::warning,
+                               fmt::format("what can't be followed of the log's settings: {}", describe(problem)));
+    return std::move(found.logging);
+}
+
+Result<std::optional<LoggingSettings>> settings_of_path(const char *path) {
     MOS_TRY(const auto loaded, read_settings_path(path));
-    MOS_TRY(auto logging, mos::engine::log_settings(loaded));
-    if (!logging)
+    auto found = mos::engine::log_settings(loaded);
+    if (!found.problems.empty())
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("the settings of the log can't be followed: {}", describe(found.problems.front()))};
+    if (!found.logging)
         return Error{Code::INVALID_ARGUMENT, fmt::format("{} says nothing of logs", mos::base::in_quotes(path))};
-    return logging;
+    return std::move(found.logging);
 }
 
 Result<mos::observe::Rotation> read_rotation(const mos_log_file_options &given) {
@@ -55,7 +65,7 @@ Result<HandlerSettings> read_handler(const mos_log_file_options &given, const st
 int mos_engine_log_configured(mos_engine *engine, const char *path, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
         MOS_CHECK(check_handle(engine));
-        MOS_TRY(const auto settings, read_settings(*engine->engine, path));
+        MOS_TRY(const auto settings, path == nullptr ? root_settings(*engine->engine) : settings_of_path(path));
         if (!settings)
             return MOS_END;
         MOS_CHECK(mos::engine::write_events(*engine->engine, *settings));

@@ -1,6 +1,7 @@
 #include "change.hpp"
 
 #include "job.hpp"
+#include "settings.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
@@ -65,13 +66,29 @@ Result<const char *> helper_path() {
     return path;
 }
 
-// As the root's settings say. One that can't be followed is no reason not to update.
-void begin_log(const Engine &engine) {
+// Of the section, and of files as a whole, which may hold it.
+Result<std::vector<SettingProblem>> log_problems(const Engine &engine) {
+    FRAME_TRY(const Settings settings, make<Settings>([&](auto out, auto error) {
+                  return mos_engine_settings_load(engine.get(), nullptr, out, error);
+              }));
+    FRAME_TRY(std::vector<SettingProblem> problems, problems_of(settings));
+    std::erase_if(problems, [](const SettingProblem &problem) {
+        return !problem.path.empty() && problem.path != "logging" && !problem.path.starts_with("logging.");
+    });
+    return problems;
+}
+
+// As the root's settings say. What can't be followed is no reason not to update.
+void begin_log(const Session &session, const Engine &engine) {
     const Result<int> begun =
         status([&](auto error) { return mos_engine_log_configured(engine.get(), nullptr, error); });
     if (!begun)
         put_line(Stream::err, {{Style::caution, "warning: "},
                                {Style::plain, full_message(begun.failure()) + "; nothing is logged."}});
+    if (session.verbosity != Verbosity::quiet)
+        return;  // the library's log has told it
+    if (Result<std::vector<SettingProblem>> problems = log_problems(engine))
+        put_warnings(*problems);
 }
 
 Result<Job> plan_job(const Session &session, mos_plan *plan) {
@@ -88,12 +105,13 @@ Result<Engine> open_engine(const Session &session) {
     FRAME_TRY(options.helper_path, helper_path());
     options.root_path = session.values.c_text("root");
     options.trust_path = session.values.c_text("trust");
+    options.environment = ::getenv("MULTIOS_ENVIRONMENT");
     options.required_signatures = static_cast<std::uint32_t>(session.values.number("required-signatures").value_or(0));
     FRAME_TRY(Engine engine, make<Engine>([&](auto out, auto error) {
                   return mos_engine_open(session.context, &options, out, error);
               }));
     if (session.command.effect != Effect::reads)
-        begin_log(engine);
+        begin_log(session, engine);
     return engine;
 }
 

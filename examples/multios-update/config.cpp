@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "setting_rows.hpp"
 
+#include "frame/settings.hpp"
 #include "frame/terminal.hpp"
 
 #include <fmt/format.h>
@@ -36,13 +37,14 @@ void put_one(const SettingRow &row) {
         put_line_of("note", "understood, not in effect yet: what it steers is not in this version");
 }
 
-ordered_json to_json(const SettingRow &row) {
+ordered_json to_json(const SettingRow &row, const std::vector<SettingProblem> &problems) {
     ordered_json object = json_object(setting_columns(Origins::shown), row);
     object["built_in"] = row.built_in;
     object["kind"] = row.kind;
     object["allowed"] = row.allowed;
     object["meaning"] = row.meaning;
     object["since"] = row.since;
+    object["problems"] = frame::to_json(problems);
     return object;
 }
 
@@ -57,12 +59,26 @@ std::vector<SettingRow> chosen(const Session &session, std::vector<SettingRow> r
     return rows;
 }
 
-void put_rows(const Session &session, const std::vector<SettingRow> &rows, std::size_t known) {
+// What keeps a value from holding that somebody wrote for what was asked.
+Result<std::vector<SettingProblem>> problems_of(const Settings &settings, const std::vector<std::string> &asked) {
+    FRAME_TRY(std::vector<SettingProblem> problems, frame::problems_of(settings));
+    std::erase_if(problems, [&](const SettingProblem &problem) {
+        return !problem.path.empty() && !asked.empty() &&
+               std::none_of(asked.begin(), asked.end(), [&](const std::string &path) {
+                   return is_below(problem.path, path) || is_below(path, problem.path);
+               });
+    });
+    put_warnings(problems);
+    return problems;
+}
+
+void put_rows(const Session &session, const std::vector<SettingRow> &rows, std::size_t known,
+              const std::vector<SettingProblem> &problems) {
     const auto &columns = setting_columns(session.values.flag("origin") ? Origins::shown : Origins::hidden);
     put_listing(
         session, columns, rows,
-        [](const ordered_json &list) {
-            return ordered_json{{"settings", list}};
+        [&](const ordered_json &list) {
+            return ordered_json{{"settings", list}, {"problems", frame::to_json(problems)}};
         },
         [&] {
             if (!rows.empty())
@@ -79,15 +95,16 @@ Result<ExitCode> show(Session &session) {
     FRAME_TRY(const std::vector<SettingRow> all, rows_of(settings));
     const std::string path = session.values.operands().empty() ? "" : session.values.operands().front();
     const std::vector<SettingRow> rows = chosen(session, all, path);
+    FRAME_TRY(const std::vector<SettingProblem> problems, problems_of(settings, session.values.operands()));
     if (path.empty() || rows.size() > 1 || (rows.size() == 1 && rows.front().path != path)) {
-        put_rows(session, rows, path.empty() ? all.size() : rows.size());
+        put_rows(session, rows, path.empty() ? all.size() : rows.size(), problems);
         return ExitCode::done;
     }
     FRAME_TRY(const SettingRow row, find_row(settings, path));
     if (session.format == Format::csv)
         put_csv(setting_columns(Origins::shown), std::vector{row});
     else
-        session.json() ? put_json(to_json(row)) : put_one(row);
+        session.json() ? put_json(to_json(row, problems)) : put_one(row);
     return ExitCode::done;
 }
 
@@ -99,10 +116,11 @@ Result<ExitCode> get(Session &session) {
         FRAME_TRY(SettingRow row, find_row(settings, path));
         rows.push_back(std::move(row));
     }
+    FRAME_TRY(const std::vector<SettingProblem> problems, problems_of(settings, session.values.operands()));
     put_listing(
         session, setting_columns(Origins::hidden), rows,
-        [](const ordered_json &list) {
-            return ordered_json{{"settings", list}};
+        [&](const ordered_json &list) {
+            return ordered_json{{"settings", list}, {"problems", frame::to_json(problems)}};
         },
         [&] {
             for (const SettingRow &row : rows)
@@ -141,19 +159,13 @@ Result<ExitCode> set(Session &session) {
 struct Checked {
     std::string file;
     std::size_t settings = 0;
-    std::vector<mos_settings_problem> problems;
+    std::vector<SettingProblem> problems;
     std::vector<std::string> not_in_effect;
 };
 
-std::string place_text(const mos_settings_problem &problem) {
-    std::string place = problem.file;
-    if (problem.line != 0)
-        place += fmt::format(":{}", problem.line);
-    return problem.column != 0 ? place + fmt::format(":{}", problem.column) : place;
-}
-
-// What the settings of `settings` that come from `file` are; the problems' strings are the settings' own.
-Result<Checked> checked_file(const Settings &settings, const std::vector<SettingRow> &rows, std::string file) {
+// What the settings that come from `file` are.
+Checked checked_file(const std::vector<SettingProblem> &problems, const std::vector<SettingRow> &rows,
+                     std::string file) {
     Checked checked;
     for (const SettingRow &row : rows) {
         if (row.file != file)
@@ -162,45 +174,32 @@ Result<Checked> checked_file(const Settings &settings, const std::vector<Setting
         if (!row.is_in_effect)
             checked.not_in_effect.push_back(row.path);
     }
-    for (std::size_t i = 0; i < mos_settings_problem_count(settings.get()); ++i) {
-        mos_settings_problem problem = MOS_SETTINGS_PROBLEM_INIT;
-        FRAME_CHECK(check([&](auto error) { return mos_settings_problem_at(settings.get(), i, &problem, error); }));
-        if (problem.file == file)
-            checked.problems.push_back(problem);
-    }
+    std::copy_if(problems.begin(), problems.end(), std::back_inserter(checked.problems),
+                 [&](const SettingProblem &problem) { return problem.file == file; });
     checked.file = std::move(file);
     return checked;
 }
 
 Result<std::vector<Checked>> checked_files(const Settings &settings) {
     FRAME_TRY(const std::vector<SettingRow> rows, rows_of(settings));
+    FRAME_TRY(const std::vector<SettingProblem> problems, problems_of(settings));
     std::vector<std::string> files;
     for (std::size_t i = 0; i < mos_settings_file_count(settings.get()); ++i)
         files.emplace_back(mos_settings_file_at(settings.get(), i));
-    for (std::size_t i = 0; i < mos_settings_problem_count(settings.get()); ++i) {  // a folder that can't be read
-        mos_settings_problem problem = MOS_SETTINGS_PROBLEM_INIT;
-        FRAME_CHECK(check([&](auto error) { return mos_settings_problem_at(settings.get(), i, &problem, error); }));
+    for (const SettingProblem &problem : problems)  // a folder that can't be read
         if (std::find(files.begin(), files.end(), problem.file) == files.end())
-            files.emplace_back(problem.file);
-    }
+            files.push_back(problem.file);
     std::vector<Checked> all;
-    for (std::string &file : files) {
-        FRAME_TRY(Checked checked, checked_file(settings, rows, std::move(file)));
-        all.push_back(std::move(checked));
-    }
+    all.reserve(files.size());
+    for (std::string &file : files)
+        all.push_back(checked_file(problems, rows, std::move(file)));
     return all;
 }
 
 ordered_json to_json(const Checked &checked) {
-    ordered_json problems = ordered_json::array();
-    for (const mos_settings_problem &problem : checked.problems)
-        problems.push_back({{"path", problem.path},
-                            {"line", problem.line},
-                            {"column", problem.column},
-                            {"sentence", problem.sentence}});
     return {{"file", checked.file},
             {"settings", checked.settings},
-            {"problems", problems},
+            {"problems", frame::to_json(checked.problems)},
             {"not_in_effect", checked.not_in_effect}};
 }
 
@@ -212,9 +211,8 @@ void put_checked(const Session &session, const Checked &checked) {
                                                           ? ""
                                                           : fmt::format(", {} of them understood, not in effect yet",
                                                                         checked.not_in_effect.size()))}});
-    for (const mos_settings_problem &problem : checked.problems)
-        put_line(Stream::out, fmt::format("  {}: {}{}{}", place_text(problem), problem.path,
-                                          *problem.path == '\0' ? "" : ": ", problem.sentence));
+    for (const SettingProblem &problem : checked.problems)
+        put_line(Stream::out, "  " + problem_text(problem));
     if (session.verbosity != Verbosity::quiet)
         for (const std::string &path : checked.not_in_effect)
             put_line(Stream::out, {{Style::dim, fmt::format("  {}: understood, not in effect yet", path)}});
@@ -238,7 +236,6 @@ Result<void> add_named(const Engine &engine, std::string_view active, std::vecto
     return {};
 }
 
-// Those whose strings the checked files point into.
 Result<std::vector<Settings>> settings_to_check(const Session &session) {
     std::vector<Settings> all;
     if (session.values.operands().empty()) {

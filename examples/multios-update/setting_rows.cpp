@@ -1,11 +1,11 @@
 #include "setting_rows.hpp"
 
+#include "frame/settings.hpp"
 #include "frame/suggest.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 using namespace frame;
 using nlohmann::ordered_json;
@@ -132,6 +132,8 @@ void put_written(const Session &session, const std::vector<Written> &changes, co
     }
     for (const ReportRow &file : files)
         put_line(Stream::out, {{Style::good, "written"}, {Style::plain, "  " + file.object}});
+    if (files.empty())
+        put_line(Stream::out, "Nothing was written: the files say so already.");
     put_note(changes);
 }
 
@@ -155,13 +157,28 @@ Result<std::vector<SettingRow>> present_rows(const Engine &engine, mos_settings_
     return rows;
 }
 
+// What was wrong in the files before, and still is.
+Result<std::vector<SettingProblem>> problems_in(const Engine &engine, const std::vector<ReportRow> &files) {
+    FRAME_TRY(const Settings settings, make<Settings>([&](auto out, auto error) {
+                  return mos_engine_settings_load(engine.get(), nullptr, out, error);
+              }));
+    FRAME_TRY(std::vector<SettingProblem> problems, problems_of(settings));
+    std::erase_if(problems, [&](const SettingProblem &problem) {
+        return std::none_of(files.begin(), files.end(),
+                            [&](const ReportRow &file) { return file.object == problem.file; });
+    });
+    return problems;
+}
+
 // A template that is not there yet says nothing.
 Result<std::vector<SettingRow>> rows_before(const Engine &engine, mos_settings_files files, const std::string &name,
                                             const std::vector<Assignment> &assignments) {
     Result<std::vector<SettingRow>> rows = present_rows(engine, files, name, assignments);
-    if (!rows && rows.failure().code == MOS_E_NOT_FOUND)
-        return std::vector<SettingRow>(assignments.size());
-    return rows;
+    if (rows || rows.failure().code != MOS_E_NOT_FOUND)
+        return rows;
+    if (files == MOS_SETTINGS_OF_ENVIRONMENT)  // a new one says what the system's files say
+        return present_rows(engine, MOS_SETTINGS_OF_SYSTEM, {}, assignments);
+    return std::vector<SettingRow>(assignments.size());
 }
 
 }  // namespace
@@ -209,8 +226,6 @@ Result<Settings> load_settings(const Session &session, const Engine &engine) {
     const CArrays arrays{given};
     mos_settings_options options = MOS_SETTINGS_OPTIONS_INIT;
     options.environment = session.values.c_text("environment");
-    if (options.environment == nullptr)
-        options.environment = std::getenv("MULTIOS_ENVIRONMENT");
     options.user = session.values.c_text("user");
     options.paths = arrays.paths.data();
     options.values = arrays.values.data();
@@ -292,6 +307,8 @@ Result<ExitCode> change_settings(Session &session, mos_settings_files files, con
     for (std::size_t i = 0; i < after.size(); ++i)
         changes.push_back({before[i], after[i]});
     put_written(session, changes, written);
+    FRAME_TRY(const std::vector<SettingProblem> left, problems_in(engine, written));
+    put_warnings(left);
     return ExitCode::done;
 }
 

@@ -45,10 +45,11 @@ typedef struct mos_engine_options {
     mos_event_callback event;             /* NULL: nobody watches */
     void *event_user_data;
     mos_destroy_callback event_destroy; /* as service_destroy */
+    const char *environment; /* whose settings lie over the system's; NULL: what update_system.environment says */
 } mos_engine_options;
 
 #define MOS_ENGINE_OPTIONS_INIT                                                                                        \
-    { sizeof(mos_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Opens a root. Nothing is written and no lock is held between calls: whoever changes the root takes its lock for that
  * time (MOS_E_LOCKED names the holder), and first completes what a power cut left unfinished. Thread-safe: calls on

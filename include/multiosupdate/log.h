@@ -10,10 +10,12 @@ extern "C" {
 
 /* Begins to write the engine's events where the root's settings say (section `logging`, settings.h), or the file `path`
  * where that is not NULL; log files are beneath the root. Returns MOS_OK, or MOS_END where the settings say nothing of
- * it. Each handler of the file has a thread of its own, with all signals blocked, until the engine is gone; what can't
- * be written, or comes faster than it can be, is dropped and counted, and told once to the context's log. Nothing waits
- * for it but the end of the engine, at most two seconds a handler. MOS_E_INVALID_ARGUMENT, naming the key, for a file
- * that can't be followed, or a `path` whose file says nothing of logs: then nothing is written anywhere. Since 0.1. */
+ * it. What is wrong in the root's settings is told to the context's log, and what is right is followed; a `path` with
+ * anything wrong, or that says nothing of logs, is MOS_E_INVALID_ARGUMENT, and nothing is written anywhere.
+ *
+ * Each handler has a thread of its own, with all signals blocked, until the engine is gone; what can't be written, or
+ * comes faster than it can be, is dropped and counted, and told once to the context's log. Nothing waits for it but the
+ * end of the engine, at most two seconds a handler. Since 0.1. */
 MOS_API int mos_engine_log_configured(mos_engine *engine, const char *path, mos_error **error);
 
 typedef struct mos_log_file_options {

@@ -34,7 +34,7 @@ enum {
 typedef struct mos_settings_options {
     uint32_t struct_size;
     uint32_t reserved;
-    const char *environment;   /* NULL: what update_system.environment says */
+    const char *environment;   /* NULL: the engine's, else what update_system.environment says */
     const char *user;          /* NULL: no layer of a user */
     const char *const *paths;  /* the command line's layer: `count` paths */
     const char *const *values; /* and their values */
@@ -46,7 +46,8 @@ typedef struct mos_settings_options {
 
 /* All layers, laid over each other; `options` may be NULL. What is wrong in a file is a problem of the result and no
  * error, and what the file says besides holds. MOS_E_INVALID_ARGUMENT for a name that is none and for paths or values
- * of the command line that are wrong. Free with mos_settings_free. Since 0.1. */
+ * of the command line that are wrong; MOS_E_NOT_FOUND for an environment without a file, unless it is development,
+ * staging or production. Free with mos_settings_free. Since 0.1. */
 MOS_API int mos_engine_settings_load(mos_engine *engine, const mos_settings_options *options, mos_settings **settings,
                                      mos_error **error);
 

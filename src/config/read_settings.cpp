@@ -1,5 +1,6 @@
 #include <mos/config/settings.hpp>
 
+#include "environments.hpp"
 #include "places.hpp"
 
 #include <mos/base/bytes.hpp>
@@ -8,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace mos::config {
 
@@ -19,11 +19,6 @@ namespace {
 constexpr std::size_t max_problems = 100;
 constexpr std::string_view security_section = "security_policy";
 constexpr std::string_view security_file = "security-policy.yml";
-constexpr std::array<std::string_view, 3> environments = {"development", "staging", "production"};
-
-bool is_environment(std::string_view key) {
-    return std::find(environments.begin(), environments.end(), key) != environments.end();
-}
 
 Layer layer_of(FileKind kind) {
     switch (kind) {
@@ -59,7 +54,7 @@ class Walk {
             else if (item.key() == security_section && !m_name.ends_with(security_file))
                 put_problem(pointer, item.key(),
                             fmt::format("has an effect in etc/multios/{} alone; move it there", security_file));
-            else if (is_environment(item.key()))
+            else if (is_known_environment(item.key()))
                 visit(SchemaNode{"environments.*", nullptr, false}, item.value(), pointer,
                       "environments." + item.key());
             else

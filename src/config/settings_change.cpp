@@ -22,11 +22,10 @@ constexpr std::string_view environments_prefix = "environments.";
 
 // One file that is to change.
 struct Change {
-    std::string path;
     FileKind kind = FileKind::system;
     std::string text;  // as it stands
     std::vector<Setting> settings;
-    std::string edited;
+    EditedFile edited;
 };
 
 std::string_view first_key(std::string_view path) { return path.substr(0, path.find_first_of(".[")); }
@@ -64,14 +63,14 @@ std::string path_in_file(const std::string &path, FileKind kind) {
 }
 
 Result<void> read_old(base::Directory &root, Change &change) {
-    const base::SplitPath split = base::split_path(change.path);
+    const base::SplitPath split = base::split_path(change.edited.path);
     MOS_TRY(const auto folder, find_folder(root, split.parent));
     if (folder == nullptr)
         return {};
     MOS_TRY(const auto there, folder->find(split.name));
     if (!there)
         return {};
-    MOS_TRY(change.text, read_settings_text(*folder, split.name, change.path));
+    MOS_TRY(change.text, read_settings_text(*folder, split.name, change.edited.path));
     return {};
 }
 
@@ -86,31 +85,32 @@ std::optional<Problem> new_problem(const SettingsFile &before, const SettingsFil
 }
 
 Result<void> edit(Change &change) {
-    MOS_TRY(const Format format, format_of(change.path));
+    MOS_TRY(const Format format, format_of(change.edited.path));
     std::vector<Assignment> assignments;
     for (const Setting &setting : change.settings)
         assignments.push_back(
             {path_in_file(setting.path, change.kind),
              format == Format::ini ? fmt::format("{}", fmt::join(setting.value.words, ", ")) : setting.value.text});
-    MOS_TRY(change.edited, format == Format::ini ? edit_ini(change.text, assignments, change.path)
-                                                 : edit_yaml(change.text, assignments, change.path));
-    const SettingsFile before = read_settings(change.text, format, change.path, change.kind);
-    const SettingsFile after = read_settings(change.edited, format, change.path, change.kind);
-    if (const auto problem = new_problem(before, after))
-        return Error{Code::INVALID_ARGUMENT,
-                     fmt::format("{} would not be valid any more: {}", in_quotes(change.path), describe(*problem))}
-            .about(change.path);
+    EditedFile &edited = change.edited;
+    MOS_TRY(edited.text, format == Format::ini ? edit_ini(change.text, assignments, edited.path)
+                                               : edit_yaml(change.text, assignments, edited.path));
+    const SettingsFile before = read_settings(change.text, format, edited.path, change.kind);
+    edited.says = read_settings(edited.text, format, edited.path, change.kind);
+    if (const auto problem = new_problem(before, edited.says))
+        return Error{Code::INVALID_ARGUMENT, fmt::format("{} would not be valid any more: {}",
+                                                         in_quotes(change.edited.path), describe(*problem))}
+            .about(change.edited.path);
     return {};
 }
 
 Result<void> write(base::Directory &root, const Change &change) {
-    const base::SplitPath split = base::split_path(change.path);
+    const base::SplitPath split = base::split_path(change.edited.path);
     MOS_TRY(auto folder, find_folder(root, split.parent));
     if (folder == nullptr) {
         MOS_TRY(folder, base::make_directories(root, split.parent));
     }
     // Whom it belongs to is not this change's, and neither is who may read it: it may hold the key of a service.
-    return base::replace_content(*folder, split.name, base::as_bytes(change.edited), settings_mode);
+    return base::replace_content(*folder, split.name, base::as_bytes(change.edited.text), settings_mode);
 }
 
 // The target that an assignment is really for, and its file.
@@ -121,11 +121,11 @@ Result<Change> change_for(base::Directory &root, const SettingsTarget &target, c
     if (target.kind == FileKind::system && path.starts_with(environments_prefix)) {
         const std::string_view rest = std::string_view{path}.substr(environments_prefix.size());
         change.kind = FileKind::environment;
-        MOS_TRY(change.path, target_file(root, {FileKind::environment, std::string{first_key(rest)}}));
+        MOS_TRY(change.edited.path, target_file(root, {FileKind::environment, std::string{first_key(rest)}}));
     } else if (target.kind == FileKind::system) {
-        change.path = system_file_for(loaded, path);
+        change.edited.path = system_file_for(loaded, path);
     } else {
-        MOS_TRY(change.path, target_file(root, target));
+        MOS_TRY(change.edited.path, target_file(root, target));
     }
     MOS_CHECK(read_old(root, change));
     return change;
@@ -186,21 +186,25 @@ Result<std::vector<std::string>> change_settings(base::Directory &root, const Se
     std::map<std::string, Change> changes;
     for (const Assignment &assignment : assignments) {
         MOS_TRY(Setting setting, checked_setting(assignment));
+        if (std::ranges::count(assignments, assignment.path, &Assignment::path) > 1)
+            return Error{Code::INVALID_ARGUMENT, fmt::format("{} is given twice", in_quotes(assignment.path))};
         if (assignment.path.find('[') != std::string::npos)
             return Error{Code::INVALID_ARGUMENT,
                          fmt::format("{} is an element of a list of sections; change it with an editor",
                                      in_quotes(assignment.path))};
         MOS_TRY(Change change, change_for(root, target, loaded, assignment.path));
-        std::string path = change.path;
+        std::string path = change.edited.path;
         changes.try_emplace(std::move(path), std::move(change)).first->second.settings.push_back(std::move(setting));
     }
     for (auto &[path, change] : changes) {
         MOS_CHECK(edit(change));
         if (check)
-            MOS_CHECK(check(path, change.edited));
+            MOS_CHECK(check(loaded, change.edited));
     }
     std::vector<std::string> written;
     for (const auto &[path, change] : changes) {
+        if (change.edited.text == change.text)
+            continue;
         MOS_CHECK(write(root, change));
         written.push_back(path);
     }

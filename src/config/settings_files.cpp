@@ -1,5 +1,6 @@
 #include <mos/config/settings_files.hpp>
 
+#include "environments.hpp"
 #include "settings_folder.hpp"
 
 #include <mos/base/bytes.hpp>
@@ -79,6 +80,24 @@ void add_target(base::Directory &root, const SettingsTarget &target, LoadedSetti
         load_file(**folder, std::string{base::split_path(**path).name}, **path, target.kind, loaded);
 }
 
+// One that nobody has written a word about is misspelt; those of the guide may have nothing of their own.
+Result<void> check_environment(base::Directory &root, const LoadedSettings &loaded) {
+    if (is_known_environment(loaded.environment) || !loaded.settings.said("environments." + loaded.environment).empty())
+        return {};
+    const SettingsTarget target{FileKind::environment, loaded.environment};
+    MOS_TRY(const auto file, find_target_file(root, target));
+    if (file)
+        return {};
+    MOS_TRY(const std::vector<std::string> named, list_targets(root, FileKind::environment));
+    std::vector<std::string_view> names(known_environments.begin(), known_environments.end());
+    names.insert(names.end(), named.begin(), named.end());
+    const std::string_view nearest = nearest_word(names, loaded.environment);
+    return Error{Code::NOT_FOUND, fmt::format("there is no environment {}: {} has no file of it{}",
+                                              in_quotes(loaded.environment), folder_of(FileKind::environment),
+                                              nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest))}
+        .about(loaded.environment);
+}
+
 Result<void> take_command_line(std::span<const Assignment> assignments, LoadedSettings &loaded) {
     std::vector<Setting> settings;
     for (const Assignment &assignment : assignments) {
@@ -132,6 +151,8 @@ Result<LoadedSettings> load_settings(base::Directory &root, const LoadOptions &o
     loaded.environment = options.environment;
     if (const auto setting = loaded.settings.find("update_system.environment"); loaded.environment.empty() && setting)
         loaded.environment = setting->value.words.front();
+    if (!options.environment.empty())
+        MOS_CHECK(check_environment(root, loaded));
     add_target(root, {FileKind::environment, loaded.environment}, loaded);
     if (!options.user.empty())
         add_target(root, {FileKind::user, options.user}, loaded);

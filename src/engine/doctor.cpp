@@ -3,6 +3,8 @@
 #include "restore.hpp"
 
 #include <mos/crypto/trust_store.hpp>
+#include <mos/engine/root_settings.hpp>
+#include <mos/policy/security_policy.hpp>
 #include <mos/state/database_files.hpp>
 #include <mos/transaction/stages.hpp>
 #include <mos/transaction/unknown_stages.hpp>
@@ -47,6 +49,7 @@ class Examination {
     [[nodiscard]] Result<void> check_files_aside();
     [[nodiscard]] Result<void> check_filesystem();
     [[nodiscard]] Result<void> check_trust();
+    void check_settings();
 
     Engine &m_engine;
     Directory &m_root;
@@ -297,6 +300,22 @@ Result<void> Examination::check_trust() {
     return {};
 }
 
+// Without a policy that can be read nothing is accepted; anything else that is wrong in the settings is passed over.
+void Examination::check_settings() {
+    if (const auto policy = policy::load_security_policy(m_root); !policy)
+        add("policy-unreadable", Severity::error,
+            fmt::format("no package can be installed: {}", policy.error().full_message()),
+            policy::security_policy_path);
+    const auto loaded = load_root_settings(m_engine, {});
+    if (!loaded)
+        return add("settings-faulty", Severity::warning, loaded.error().full_message(),
+                   std::string{config::settings_path});
+    for (const config::Problem &problem : loaded->problems)
+        if (problem.file != policy::security_policy_path)
+            add("settings-faulty", Severity::warning,
+                fmt::format("what it says has no effect: {}", config::describe(problem)), problem.file);
+}
+
 Result<std::vector<Finding>> Examination::run() {
     MOS_TRY(const DatabaseCondition condition, examine_database(m_root));
     check_database(condition);
@@ -320,6 +339,7 @@ Result<std::vector<Finding>> Examination::run() {
     MOS_CHECK(check_files_aside());
     MOS_CHECK(check_filesystem());
     MOS_CHECK(check_trust());
+    check_settings();
     return std::move(m_findings);
 }
 
@@ -327,6 +347,7 @@ Result<std::vector<Finding>> Examination::run_while_locked(const Error &locked) 
     add("root-locked", Severity::information, locked.message() + "; ask again when it has ended");
     MOS_CHECK(check_filesystem());
     MOS_CHECK(check_trust());
+    check_settings();
     return std::move(m_findings);
 }
 

@@ -3,6 +3,7 @@
 #include <mos/observe/open_log.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 #include <unistd.h>
 
@@ -30,33 +31,25 @@ Result<void> add(Engine &engine, const observe::LoggingSettings &settings, const
     return {};
 }
 
-Error cannot_follow(Error cause) {
-    return base::in_context(std::move(cause), "the settings of the log can't be followed");
-}
-
-// Of the section, or of a file as a whole that is for it by its name, or is the only one.
-bool concerns_logs(const config::LoadedSettings &loaded, const config::Problem &problem) {
-    return problem.path == "logging" || problem.path.starts_with("logging.") ||
-           (problem.path.empty() && (loaded.files.size() == 1 || problem.file.find("/logging.") != std::string::npos));
+// Of the section, or of a file as a whole, which may hold it.
+bool concerns_logs(const config::Problem &problem) {
+    return problem.path.empty() || problem.path == "logging" || problem.path.starts_with("logging.");
 }
 
 }  // namespace
 
-Result<std::optional<observe::LoggingSettings>> log_settings(Engine &engine) {
-    MOS_TRY(const config::LoadedSettings loaded, config::load_settings(engine.root(), {}));
-    return log_settings(loaded);
+LogSettings log_settings(const config::LoadedSettings &loaded) {
+    LogSettings found;
+    std::ranges::copy_if(loaded.problems, std::back_inserter(found.problems), concerns_logs);
+    if (!loaded.settings.said("logging").empty())
+        found.logging = observe::logging_of(loaded.settings, found.problems);
+    return found;
 }
 
-Result<std::optional<observe::LoggingSettings>> log_settings(const config::LoadedSettings &loaded) {
-    for (const config::Problem &problem : loaded.problems)
-        if (concerns_logs(loaded, problem))
-            return cannot_follow(Error{Code::INVALID_ARGUMENT, config::describe(problem)});
-    if (loaded.settings.said("logging").empty())
-        return std::optional<observe::LoggingSettings>{};
-    auto logging = observe::logging_of(loaded.settings);
-    if (!logging)
-        return cannot_follow(std::move(logging).error());
-    return std::optional{std::move(logging).value()};
+Result<LogSettings> log_settings(Engine &engine) {
+    MOS_TRY(const config::LoadedSettings loaded,
+            config::load_settings(engine.root(), {.environment = engine.settings().environment}));
+    return log_settings(loaded);
 }
 
 Result<void> write_events(Engine &engine, const observe::LoggingSettings &settings) {

@@ -1,5 +1,6 @@
 #include <mos/engine/root_settings.hpp>
 
+#include <mos/observe/logging.hpp>
 #include <mos/policy/security_policy.hpp>
 
 #include <fmt/format.h>
@@ -10,12 +11,35 @@ namespace mos::engine {
 
 namespace {
 
-// The table knows what a value may be; what values together make is the policy's own matter.
-Result<void> check_policy_file(std::string_view path, std::string_view text) {
-    if (path != policy::security_policy_path)
-        return {};
-    MOS_CHECK(policy::parse_security_policy(text, path));
+// The settings of all files, as they would be.
+config::Settings settings_after(const config::LoadedSettings &before, const config::EditedFile &edited) {
+    config::Settings after;
+    after.lay(edited.says.settings);
+    std::vector<config::Setting> others = before.settings.said();
+    std::erase_if(others, [&](const config::Setting &setting) { return setting.origin.file == edited.path; });
+    after.lay(std::move(others));
+    return after;
+}
+
+// What somebody else has got wrong already is no reason to refuse a change.
+Result<void> check_log(const config::LoadedSettings &before, const config::EditedFile &edited) {
+    std::vector<config::Problem> old;
+    std::vector<config::Problem> all;
+    static_cast<void>(observe::logging_of(before.settings, old));
+    static_cast<void>(observe::logging_of(settings_after(before, edited), all));
+    for (const config::Problem &problem : all)
+        if (std::ranges::find(old, problem.path, &config::Problem::path) == old.end())
+            return Error{Code::INVALID_ARGUMENT, fmt::format("{} would not be valid any more: {}",
+                                                             base::in_quotes(edited.path), config::describe(problem))}
+                .about(edited.path);
     return {};
+}
+
+// The table knows what a value may be; what values together make is the policy's and the log's own matter.
+Result<void> check_file(const config::LoadedSettings &before, const config::EditedFile &edited) {
+    if (edited.path == policy::security_policy_path)
+        MOS_CHECK(policy::parse_security_policy(edited.text, edited.path));
+    return check_log(before, edited);
 }
 
 std::string shown_value(const config::Assignment &assignment) {
@@ -53,7 +77,11 @@ base::Event removal_event(const config::SettingsTarget &target, const std::strin
 }  // namespace
 
 Result<config::LoadedSettings> load_root_settings(Engine &engine, const config::LoadOptions &options) {
-    MOS_TRY(config::LoadedSettings loaded, config::load_settings(engine.root(), options));
+    config::LoadOptions asked = options;
+    if (asked.environment.empty())
+        asked.environment = engine.settings().environment;
+    MOS_TRY(config::LoadedSettings loaded, config::load_settings(engine.root(), asked));
+    static_cast<void>(observe::logging_of(loaded.settings, loaded.problems));
     const bool is_told =
         std::any_of(loaded.problems.begin(), loaded.problems.end(),
                     [](const config::Problem &problem) { return problem.file == policy::security_policy_path; });
@@ -65,9 +93,9 @@ Result<config::LoadedSettings> load_root_settings(Engine &engine, const config::
 Result<std::vector<std::string>> change_root_settings(Engine &engine, const config::SettingsTarget &target,
                                                       std::span<const config::Assignment> assignments) {
     MOS_TRY(const RootLock lock, RootLock::take(engine));
-    MOS_TRY(std::vector<std::string> files,
-            config::change_settings(engine.root(), target, assignments, check_policy_file));
-    engine.events().tell([&] { return settings_event(target, assignments); });
+    MOS_TRY(std::vector<std::string> files, config::change_settings(engine.root(), target, assignments, check_file));
+    if (!files.empty())
+        engine.events().tell([&] { return settings_event(target, assignments); });
     return files;
 }
 

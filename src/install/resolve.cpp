@@ -2,6 +2,7 @@
 
 #include "brought.hpp"
 #include "change_digest.hpp"
+#include "package_notes.hpp"
 #include "walk.hpp"
 
 #include <mos/crypto/verify.hpp>
@@ -14,7 +15,6 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
-#include <sys/utsname.h>
 
 namespace mos::install {
 
@@ -230,27 +230,6 @@ class Counter final : public ChangeSink {
     std::map<std::string, std::string, std::less<>> m_firsts;  // volumes of the first names of link groups
 };
 
-// For another machine a package may be meant all the same: an image is made for it here.
-void note_architecture(const package::Statement &statement, std::vector<std::string> &notices) {
-    utsname machine{};
-    const bool any =
-        statement.architecture == "all" || statement.architecture == "any" || statement.architecture == "noarch";
-    if (!any && ::uname(&machine) == 0 && statement.architecture != machine.machine &&
-        !(statement.architecture == "amd64" && std::string_view{machine.machine} == "x86_64") &&
-        !(statement.architecture == "arm64" && std::string_view{machine.machine} == "aarch64"))
-        notices.push_back(fmt::format("'{}' is made for {}; this machine is {}", statement.name, statement.architecture,
-                                      machine.machine));
-}
-
-// What comes besides files, whatever the system is.
-void note_actions(const Brought &brought, std::vector<std::string> &notices) {
-    const std::string &name = brought.manifest.package_info.name;
-    if (!brought.units.empty())
-        notices.push_back(fmt::format("'{}' brings services: {}", name, fmt::join(brought.units, ", ")));
-    if (brought.manifest.update_info.reboot_required)
-        notices.push_back(fmt::format("'{}' is complete when the system has been started again", name));
-}
-
 // To resolve relations is not this layer's: what they say is told, and stops nothing.
 Result<void> note_relations(state::Packages &packages, Resolution &resolution) {
     std::vector<const package::Manifest *> to_come;
@@ -282,8 +261,8 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps, ServiceM
         if (brought.manifest.update_info.reboot_required)
             resolution.reboot.push_back(brought.manifest.package_info.name);
         resolution.brought.push_back(std::make_shared<const Brought>(std::move(brought)));
-        note_architecture(step.package->statement(), resolution.notices);
-        note_actions(*resolution.brought.back(), resolution.notices);
+        note_package(step.package->statement(), *resolution.brought.back(), site.clock.now_unix_s(),
+                     resolution.notices);
     }
     MOS_TRY(const HookPlan hooks, HookPlan::make(site, steps, resolution, services));
     std::ranges::move(hooks.notices(), std::back_inserter(resolution.notices));

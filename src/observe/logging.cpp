@@ -22,8 +22,23 @@ constexpr std::array<std::string_view, 24> facilities = {"kern",   "user",   "ma
                                                          "ntp",    "audit",  "alert",  "clock",  "local0",   "local1",
                                                          "local2", "local3", "local4", "local5", "local6",   "local7"};
 
-Error wrong(std::string_view path, std::string_view what) {
-    return Error{Code::INVALID_ARGUMENT, fmt::format("{}: {}", path, what)}.about(std::string{path});
+Error wrong(std::string path, std::string what) {
+    return Error{Code::INVALID_ARGUMENT, std::move(what)}.about(std::move(path));
+}
+
+// Where the setting that it is about stands, or else the section that should have it.
+config::Problem problem_of(const Settings &settings, const Error &error) {
+    config::Problem problem{{}, {}, error.object(), error.message()};
+    for (std::string path = problem.path; !path.empty(); path.resize(std::min(path.rfind('.'), path.size()))) {
+        if (const std::vector<Setting> said = settings.said(path); !said.empty()) {
+            problem.file = said.front().origin.file;
+            problem.place = said.front().origin.place;
+            break;
+        }
+        if (path.find('.') == std::string::npos)
+            break;
+    }
+    return problem;
 }
 
 // The settings of one handler or logger. Each value is one that the table of settings allows.
@@ -62,8 +77,6 @@ Result<void> read_file_handler(const Section &section, HandlerSettings &handler)
     handler.path = base::without_outer_slashes(section.text("path"));
     if (!base::check_entry_path(handler.path))
         return wrong(section.path_of("path"), "must be the path of a file");
-    if (!section.says("rotation"))
-        return {};
     handler.rotation.max_bytes = static_cast<std::uint64_t>(section.number("rotation.max_size"));
     handler.rotation.max_files = static_cast<std::size_t>(section.number("rotation.max_files"));
     handler.rotation.compress = section.number("rotation.compress") == 1;
@@ -103,46 +116,68 @@ Result<HandlerSettings> read_handler(const Settings &settings, const std::string
     return handler;
 }
 
-bool has_handler(const LoggingSettings &logging, std::string_view name) {
-    return std::ranges::find(logging.handlers, name, &HandlerSettings::name) != logging.handlers.end();
-}
+// Collects what can be followed, and the problems of what can't.
+class Reader {
+  public:
+    Reader(const Settings &settings, std::vector<config::Problem> &problems)
+        : m_settings(settings), m_problems(problems), m_names(settings.names_below("logging.handlers")) {}
 
-Result<LoggerSettings> read_logger(const Settings &settings, const std::string &component,
-                                   const LoggingSettings &logging) {
-    const Section section{settings, "logging.loggers." + component};
-    if (!base::is_event_component(component))
-        return wrong(section.path(), "there is no such component; docs/events.md lists them");
-    LoggerSettings logger{.component = component, .level = section.level("level", logging.root_level), .handlers = {}};
-    if (!section.says("handlers")) {
-        for (const HandlerSettings &handler : logging.handlers)
-            logger.handlers.push_back(handler.name);
-        return logger;
+    [[nodiscard]] LoggingSettings read() {
+        m_logging.root_level = Section{m_settings, "logging"}.level("root_level", EventLevel::info);
+        for (const std::string &name : m_names)
+            add_handler(name);
+        for (const std::string &component : m_settings.names_below("logging.loggers"))
+            add_logger(component);
+        return std::move(m_logging);
     }
-    logger.handlers = section.words("handlers");
-    for (const std::string &name : logger.handlers)
-        if (!has_handler(logging, name))
-            return wrong(section.path_of("handlers"), fmt::format("there is no handler {}", base::in_quotes(name)));
-    return logger;
-}
+
+  private:
+    void put_problem(const Error &error) { m_problems.push_back(problem_of(m_settings, error)); }
+
+    void add_handler(const std::string &name) {
+        if (m_logging.handlers.size() == max_log_handlers)
+            return put_problem(wrong("logging.handlers." + name,
+                                     fmt::format("is one more than the {} handlers there can be", max_log_handlers)));
+        Result<HandlerSettings> handler = read_handler(m_settings, name);
+        if (!handler)
+            return put_problem(handler.error());
+        m_logging.handlers.push_back(std::move(handler).value());
+    }
+
+    void add_logger(const std::string &component) {
+        const Section section{m_settings, "logging.loggers." + component};
+        if (!base::is_event_component(component))
+            return put_problem(wrong(section.path(), "there is no such component; docs/events.md lists them"));
+        LoggerSettings logger{
+            .component = component, .level = section.level("level", m_logging.root_level), .handlers = {}};
+        if (section.says("handlers"))
+            add_handlers(section, logger);
+        else
+            logger.handlers = m_names;
+        m_logging.loggers.push_back(std::move(logger));
+    }
+
+    // One that was declared and left out has a problem already.
+    void add_handlers(const Section &section, LoggerSettings &logger) {
+        for (const std::string &name : section.words("handlers")) {
+            if (std::ranges::find(m_names, name) == m_names.end())
+                put_problem(
+                    wrong(section.path_of("handlers"), fmt::format("there is no handler {}", base::in_quotes(name))));
+            else
+                logger.handlers.push_back(name);
+        }
+    }
+
+    const Settings &m_settings;
+    std::vector<config::Problem> &m_problems;
+    const std::vector<std::string> m_names;
+    LoggingSettings m_logging;
+};
 
 }  // namespace
 
-Result<LoggingSettings> logging_of(const Settings &settings) {
-    LoggingSettings logging;
-    logging.root_level = Section{settings, "logging"}.level("root_level", EventLevel::info);
-    const std::vector<std::string> handlers = settings.names_below("logging.handlers");
-    if (handlers.size() > max_log_handlers)
-        return Error{Code::LIMIT, fmt::format("'logging.handlers' has {} handlers, at most {} are allowed",
-                                              handlers.size(), max_log_handlers)};
-    for (const std::string &name : handlers) {
-        MOS_TRY(HandlerSettings handler, read_handler(settings, name));
-        logging.handlers.push_back(std::move(handler));
-    }
-    for (const std::string &component : settings.names_below("logging.loggers")) {
-        MOS_TRY(LoggerSettings logger, read_logger(settings, component, logging));
-        logging.loggers.push_back(std::move(logger));
-    }
-    return logging;
+LoggingSettings logging_of(const Settings &settings, std::vector<config::Problem> &problems) {
+    return Reader{settings, problems}.read();
 }
 
 std::optional<EventLevel> level_for(const LoggingSettings &settings, const HandlerSettings &handler,

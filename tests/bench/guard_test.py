@@ -1,4 +1,5 @@
-"""What costs the same on every machine stays what it is: flushes, system calls for each file, memory.
+"""What costs the same on every machine stays what it is: flushes, system calls, bytes and instructions for each file,
+memory.
 
 A ceiling that is too high by one call for each file is found; one that can be lowered should be.
 """
@@ -24,6 +25,13 @@ LONG_LOG_FLUSHES_AT_MOST = {"update few": 6, "rollback few": 3, "update all": 4,
 # changes every file.
 CALLS_AT_MOST = {"create": 14.0, "verify": 0.5, "install": 7.8, "update few": 4.0, "rollback few": 1.3, "update all": 20.5,
                  "rollback all": 17.2}
+
+# Bytes read and written for each further file of 1,000 bytes, by whatever call, and instructions in thousands.
+# A tenth is left for other versions of the libraries and other processors.
+BYTES_AT_MOST = {"create": 4300, "verify": 490, "install": 2600, "update few": 3500, "rollback few": 3600,
+                 "update all": 8100, "rollback all": 7300}
+THOUSANDS_AT_MOST = {"create": 455, "verify": 183, "install": 174, "update few": 121, "rollback few": 4.5,
+                     "update all": 353, "rollback all": 94}
 
 # How often these are made depends on how threads meet, and on the allocator.
 UNSTEADY = frozenset({"futex", "sched_yield", "restart_syscall", "clock_nanosleep", "poll", "ppoll", "brk", "mmap",
@@ -110,6 +118,35 @@ class Guard(unittest.TestCase):
         for step in ("verify", "install"):
             with self.subTest(step):
                 self.assertLess(self.large[step].get("futex", 0), 2 * LARGE)  # some are made each 100 ms
+
+
+def grown(measure):
+    """{step: what each further file adds to what `measure` says of a command}."""
+    counts = []
+    for files in (SMALL, LARGE):
+        with Scene(files) as scene:
+            counts.append(scene.each(CALLS_AT_MOST, lambda command, scene=scene: measure(scene.meter, command)))
+    return {step: (counts[1][step] - counts[0][step]) / (LARGE - SMALL) for step in CALLS_AT_MOST}
+
+
+class Work(unittest.TestCase):
+    def hold(self, grown_by, ceilings, unit):
+        for step, most in ceilings.items():
+            with self.subTest(step):
+                print(f"{step}: {grown_by[step]:.1f} {unit} for each file")
+                self.assertLessEqual(grown_by[step], most)
+
+    def test_a_file_moves_no_more_bytes_than_it_did(self):
+        def moved(meter, command):
+            figures = meter.measure(command)
+            return figures.read_bytes + figures.written_bytes
+
+        self.hold(grown(moved), BYTES_AT_MOST, "bytes")
+
+    @unittest.skipUnless(shutil.which("valgrind"), "valgrind is not installed: ./dev setup --all")
+    def test_a_file_takes_no_more_instructions_than_it_did(self):
+        thousands = grown(lambda meter, command: meter.instructions(command) / 1000)
+        self.hold(thousands, THOUSANDS_AT_MOST, "thousand instructions")
 
 
 class ManyFiles(unittest.TestCase):

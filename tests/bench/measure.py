@@ -10,6 +10,7 @@ FLUSHES = ("fsync", "fdatasync", "sync", "syncfs", "sync_file_range", "msync")
 TRANSFERS = ("read", "pread64", "readv", "write", "pwrite64", "writev", "copy_file_range", "sendfile", "splice")
 CALL = re.compile(r"(\w+)\((.*) = (-?\d+)")
 NAMED = re.compile(r"\d+<(/[^>]*)>")
+COLLECTED = re.compile(r"Collected *: *(\d+)")
 UNFINISHED = " <unfinished ...>"
 RESUMED = re.compile(r"<\.\.\. \w+ resumed>")
 
@@ -86,6 +87,13 @@ class Meter:
         rows = self._strace(command, "-c", "--summary-columns=calls,name", f"--trace={traced}")
         return {row.split()[1]: int(row.split()[0]) for row in rows
                 if len(row.split()) == 2 and row.split()[0].isdigit() and row.split()[1] != "total"}
+
+    def instructions(self, command):
+        """What it executes, counted by callgrind: the same in each run, but for what threads do while they wait."""
+        with tempfile.NamedTemporaryFile("r", dir=self._folder, encoding="utf-8", errors="replace") as log:
+            _run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log.name}", *command],
+                 self._environment)
+            return int(COLLECTED.search(log.read())[1])
 
     def flushes(self, command):
         return sum(self.calls(command, ",".join(FLUSHES)).values())

@@ -40,6 +40,44 @@ TEST_CASE("what INI, or a change of the settings, says of logs is followed as we
     CHECK(log_of(bench, "var/log/board.log").starts_with("job_started\n"));
 }
 
+TEST_CASE("what is wrong in the root's settings is told, and what is right is followed") {
+    Bench bench;
+    std::string told;
+    mos_context_options context = MOS_CONTEXT_OPTIONS_INIT;
+    context.log = [](void *user_data, mos_log_level, const char *line) {
+        *static_cast<std::string *>(user_data) += std::string{line} + "\n";
+    };
+    context.log_user_data = &told;
+    bench.context = made_by<Context>([&](auto out, auto error) { return mos_context_create(&context, out, error); });
+    mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
+    options.root_path = bench.root.path().c_str();
+    bench.engine = made_by<Engine>(
+        [&](auto out, auto error) { return mos_engine_open(bench.context.get(), &options, out, error); });
+    bench.root.put("etc/multios/logging.yml", logging);
+    bench.root.put("etc/multios/broken.yml", "logging: [\n");
+    bench.root.put("etc/multios/printer.yml", "logging:\n  handlers:\n    printer:\n      level: info\n");
+    must(mos_engine_log_configured(bench.engine.get(), nullptr, nullptr), nullptr);
+    CHECK(told.find("etc/multios/broken.yml") != std::string::npos);
+    CHECK(told.find("logging.handlers.printer.type") != std::string::npos);
+    bench.install(bench.pack("1", "one"));
+    CHECK(log_of(bench, "var/log/multios/update.log").starts_with("job_started\n"));
+}
+
+TEST_CASE("the settings of the engine's environment lie over the system's") {
+    Bench bench;
+    mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
+    options.root_path = bench.root.path().c_str();
+    options.environment = "staging";
+    bench.engine = made_by<Engine>(
+        [&](auto out, auto error) { return mos_engine_open(bench.context.get(), &options, out, error); });
+    bench.root.put("etc/multios/logging.yml", logging);
+    bench.root.put("etc/multios/environments/staging.yml",
+                   "logging:\n  handlers:\n    file:\n      path: /staging.log\n");
+    must(mos_engine_log_configured(bench.engine.get(), nullptr, nullptr), nullptr);
+    bench.install(bench.pack("1", "one"));
+    CHECK(log_of(bench, "staging.log").starts_with("job_started\n"));
+}
+
 TEST_CASE("another file than the root's can say where events go, which is beneath the root none the less") {
     Bench bench;
     bench.work.put("my.yml", logging);

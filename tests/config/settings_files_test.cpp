@@ -31,6 +31,7 @@ class Root {
         text << std::ifstream(at(path)).rdbuf();
         return text.str();
     }
+    [[nodiscard]] auto directory() const { return m_folder.root(); }
     [[nodiscard]] std::string at(const std::string &path) const { return m_folder.path() + "/" + path; }
     [[nodiscard]] LoadedSettings load(const LoadOptions &options = {}) const {
         return must(load_settings(*m_folder.root(), options));
@@ -117,6 +118,28 @@ TEST_CASE("names of environments and users that lead elsewhere are refused") {
               Code::INVALID_ARGUMENT);
     }
     CHECK_FALSE(std::filesystem::exists(root.at("etc")));
+}
+
+TEST_CASE("an environment that nobody has written a word about is misspelt, unless it is one of the guide's") {
+    const Root root;
+    root.write("etc/multios/environments/lab.yml", "network:\n  retry_count: 4\n");
+    root.write("etc/multios/all.yml", "environments:\n  fleet:\n    update_policy:\n      auto_install: true\n");
+    const auto load = [&](const std::string &environment) {
+        return load_settings(*root.directory(), {.environment = environment});
+    };
+    for (const char *name : {"development", "staging", "production", "lab", "fleet"})
+        CHECK(load(name).ok());
+    CHECK(refusal(load("stagng")) == Code::NOT_FOUND);
+    CHECK(load("stagng").error().message().find("did you mean 'staging'?") != std::string::npos);
+    CHECK(load("lbb").error().message().find("did you mean 'lab'?") != std::string::npos);
+}
+
+TEST_CASE("a change that changes nothing writes nothing, and one that says a thing twice is refused") {
+    const Root root;
+    CHECK(must(root.change({{"network.retry_count", "4"}})).size() == 1);
+    CHECK(must(root.change({{"network.retry_count", "4"}})).empty());
+    CHECK(refusal(root.change({{"network.retry_count", "4"}, {"network.retry_count", "5"}})) == Code::INVALID_ARGUMENT);
+    CHECK(root.load().settings.find("network.retry_count")->value.number == 4);
 }
 
 TEST_CASE("a change goes to the file that has the setting, else to its section's") {

@@ -267,6 +267,22 @@ TEST_CASE("a root in use says by whom, a filesystem that was not tested and a mi
     CHECK(kinds(bench) == Kinds{"filesystem-fast-commit", "trust-unreadable"});
 }
 
+TEST_CASE("a policy that can't be read and settings that have no effect are told") {
+    EngineBench bench;
+    install_versions(bench, 1);
+    const auto put = [&](const char *name, std::string_view text) {
+        must(mos::base::replace_file(*folder(bench, "etc/multios"), name, mos::base::as_bytes(text), 0644));
+    };
+    put("network.yml", "network:\n  timeout: 10MB\n");
+    CHECK(kinds(bench) == Kinds{"settings-faulty"});
+    const auto found = must(examine_root(*bench.engine));
+    CHECK(found.front().object == "etc/multios/network.yml");
+    CHECK(found.front().sentence.find("etc/multios/network.yml:2:3: network.timeout") != std::string::npos);
+    put("security-policy.yml", "security_policy: [\n");
+    CHECK(kinds(bench) == Kinds{"policy-unreadable", "settings-faulty"});
+    CHECK(must(repair_root(*bench.engine, std::nullopt)).empty());  // it is for people to say what they meant
+}
+
 TEST_CASE("a cut at any call of a repair leaves a root that the same repair mends") {
     EngineBench bench;
     install_versions(bench, 2);

@@ -70,6 +70,7 @@ class Case(Workshop):
         self.acted = False  # it was to change something
         self.not_built = ""  # why this can't be tried yet
         self.note = ""  # what the table says beside "works"
+        self.only_understood = False  # whether it can say no more than that
 
     # ---- running the line ----
 

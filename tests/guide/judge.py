@@ -11,6 +11,7 @@ KINDS = ("done_", "refused_")
 
 class Standing(enum.Enum):
     WORKS = "works"
+    UNDERSTOOD = "understood"  # a file of which no setting is in effect yet
     NOT_BUILT = "not built yet"
     NOT_TRIED = "not tried here"
     FAILED = "FAILED"
@@ -69,12 +70,13 @@ def judge(case_class):
             return Verdict(Standing.NOT_BUILT, test.case.not_built)
         if test.skipped:
             return Verdict(Standing.NOT_TRIED, test.skipped)
-    return Verdict(Standing.WORKS, next((test.case.note for test in tried if test.case.note), ""))
+    standing = Standing.UNDERSTOOD if any(test.case.only_understood for test in tried) else Standing.WORKS
+    return Verdict(standing, next((test.case.note for test in tried if test.case.note), ""))
 
 
 def merged(verdicts):
     """How something stands for which several cases answer: one that works is enough, one that fails is too much."""
-    for standing in (Standing.FAILED, Standing.WORKS, Standing.NOT_TRIED, Standing.NOT_BUILT):
+    for standing in (Standing.FAILED, Standing.WORKS, Standing.UNDERSTOOD, Standing.NOT_TRIED, Standing.NOT_BUILT):
         same = [verdict for verdict in verdicts if verdict.standing is standing]
         if same:
             return Verdict(standing, same[0].note, tuple(fault for verdict in same for fault in verdict.faults))

@@ -150,6 +150,14 @@ class Judging(unittest.TestCase):
 
         self.failed(judge(Mistaken), "'--absent' does not stand in this line")
 
+    def test_a_case_of_which_nothing_is_in_effect_yet_does_not_count_as_one_that_works(self):
+        class OnlyRead(Good):
+            def setUp(self):
+                super().setUp()
+                self.only_understood = True
+
+        self.assertEqual(judge(OnlyRead).standing, Standing.UNDERSTOOD)
+
     def test_of_several_cases_a_failure_counts_most_and_what_works_more_than_what_is_not_built(self):
         works, waits = Verdict(Standing.WORKS, "note"), Verdict(Standing.NOT_BUILT)
         self.assertEqual(merged([waits, works]), works)
@@ -235,6 +243,7 @@ class TheTable(unittest.TestCase):
         self.assertEqual(totals("files", [works, waits, waits]), "3 files: 1 work, 2 not built yet")
         self.assertEqual(totals("files", [works, failed]), "2 files: 1 work, 0 not built yet, 1 failed")
         self.assertEqual(totals("files", [works]), "1 file: 1 work, 0 not built yet")
+        self.assertEqual(totals("files", [works, Standing.UNDERSTOOD]), "2 files: 1 work, 1 understood, 0 not built yet")
 
 
 if __name__ == "__main__":

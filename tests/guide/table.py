@@ -8,7 +8,7 @@ from judge import Standing
 
 WIDEST = 160
 INDENT = "  "
-COLOURS = {Standing.WORKS: "32", Standing.NOT_BUILT: "2", Standing.NOT_TRIED: "33", Standing.FAILED: "31;1"}
+COLOURS = {Standing.WORKS: "32", Standing.UNDERSTOOD: "36", Standing.NOT_BUILT: "2", Standing.NOT_TRIED: "33", Standing.FAILED: "31;1"}
 
 
 def cut(text, width):
@@ -46,7 +46,9 @@ class Table:
 def totals(what, standings):
     """'137 commands: 19 work, 118 not built yet'; what failed or was not tried is named where there is some."""
     counts = {standing: standings.count(standing) for standing in Standing}
-    parts = [f"{counts[Standing.WORKS]} work", f"{counts[Standing.NOT_BUILT]} not built yet"]
+    parts = [f"{counts[Standing.WORKS]} work"]
+    parts += [f"{counts[Standing.UNDERSTOOD]} understood"] if counts[Standing.UNDERSTOOD] else []
+    parts += [f"{counts[Standing.NOT_BUILT]} not built yet"]
     parts += [f"{counts[standing]} {word}" for standing, word in
               ((Standing.NOT_TRIED, "not tried here"), (Standing.FAILED, "failed")) if counts[standing]]
     return f"{len(standings)} {what if len(standings) != 1 else what[:-1]}: {', '.join(parts)}"

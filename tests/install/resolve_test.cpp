@@ -333,3 +333,23 @@ TEST_CASE("an error of whoever is asked ends it with nothing changed") {
     CHECK(bench.content("p/x") == "mine");
     CHECK(bench.stages() == 0);
 }
+
+TEST_CASE("what a manifest asks for and nothing here looks at is told") {
+    Bench bench;
+    const auto notices = [&](const auto &describe) {
+        Parts parts{.manifest = manifest_of("p", "1"), .files = release("one").image()};
+        describe(parts.manifest);
+        return must(bench.resolve(install_steps({step_of(parts)}))).notices;
+    };
+    CHECK(notices([](auto &) {}).empty());
+    CHECK(notices([](auto &manifest) {
+              manifest.system_requirements = {"1.0.0", "1.9.9", {"uefi", "secure_boot"}, {"legacy_boot"}};
+          }) ==
+          std::vector<std::string>{"'p' asks for a system of version 1.0.0 or later, one of version 1.9.9 at most, "
+                                   "the features uefi, secure_boot, no legacy_boot: this version does not check it"});
+    const std::int64_t now = StillClock{}.now_unix_s();
+    CHECK(notices([&](auto &manifest) { manifest.security.not_after_unix_s = now; }).empty());
+    CHECK(notices([&](auto &manifest) { manifest.security.not_after_unix_s = now - 1; }).size() == 1);
+    CHECK(notices([&](auto &manifest) { manifest.security.not_before_unix_s = now; }).empty());
+    CHECK(notices([&](auto &manifest) { manifest.security.not_before_unix_s = now + 1; }).size() == 1);
+}

@@ -23,7 +23,10 @@ Result<LoggingSettings> parse(const std::string &json) {
         return mos::Error{Code::INVALID_ARGUMENT, describe(file.problems.front())};
     Settings settings;
     settings.lay(std::move(file.settings));
-    return logging_of(settings);
+    LoggingSettings logging = logging_of(settings, file.problems);
+    if (!file.problems.empty())
+        return mos::Error{Code::INVALID_ARGUMENT, describe(file.problems.front())};
+    return logging;
 }
 
 // The user's guide, "Log Configuration".
@@ -79,9 +82,10 @@ TEST_CASE("a component without a logger has the root's level and goes everywhere
     CHECK(level_for(settings, handler(settings, "syslog"), "configuration") == EventLevel::error);
 }
 
-TEST_CASE("what is left out has a value that is safe: no rotation, every event of the root's level") {
+TEST_CASE("what nobody has set is as the table of settings says, so that no log fills a disk") {
     const LoggingSettings settings = must(parse(with_handler(R"({"type": "file", "path": "/log"})")));
-    CHECK(settings.handlers.front().rotation.max_bytes == 0);
+    CHECK(settings.handlers.front().rotation.max_bytes == 100'000'000);
+    CHECK(settings.handlers.front().rotation.max_files == 10);
     CHECK(level_for(settings, settings.handlers.front(), "events") == EventLevel::info);
     const auto rotated =
         must(parse(with_handler(R"({"type": "file", "path": "/log", "rotation": {"max_files": 10}})")));
@@ -138,5 +142,34 @@ TEST_CASE("more handlers than make sense are beyond a limit") {
     std::string text = R"({"logging": {"handlers": {)";
     for (std::size_t i = 0; i <= max_log_handlers; ++i)
         text += (i > 0 ? ", \"h" : "\"h") + std::to_string(i) + R"(": {"type": "console"})";
-    CHECK(refusal(parse(text + "}}}")) == Code::LIMIT);
+    CHECK(parse(text + "}}}").error().message().find("logging.handlers.h9: is one more than") != std::string::npos);
+}
+
+TEST_CASE("what is wrong is left out and told with its place, and what is right holds") {
+    using namespace mos::config;
+    const std::string yaml = R"(logging:
+  handlers:
+    printer:
+      level: info
+    file:
+      type: file
+      path: /log
+  loggers:
+    scheduler:
+      level: warn
+      handlers: [nobody, printer, file]
+)";
+    SettingsFile file = read_settings(yaml, Format::yaml, "logging.yml", FileKind::system);
+    REQUIRE(file.problems.empty());
+    Settings settings;
+    settings.lay(std::move(file.settings));
+    std::vector<Problem> problems;
+    const LoggingSettings logging = logging_of(settings, problems);
+    REQUIRE(logging.handlers.size() == 1);
+    CHECK(level_for(logging, handler(logging, "file"), "scheduler") == EventLevel::warning);
+    REQUIRE(problems.size() == 2);
+    CHECK(describe(problems[0]) ==
+          "logging.yml:4:7: logging.handlers.printer.type: must say what the handler is: file, console or syslog");
+    CHECK(describe(problems[1]) ==
+          "logging.yml:11:7: logging.loggers.scheduler.handlers: there is no handler 'nobody'");
 }

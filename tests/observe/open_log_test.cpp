@@ -35,7 +35,9 @@ TEST_CASE("each handler gets the events that are for it, and its file lies benea
         "loggers": {"security_validator": {"level": "debug", "handlers": ["syslog"]}}}})",
                                         mos::config::Format::json, "logging.json", mos::config::FileKind::system)
                  .settings);
-    const LoggingSettings settings = must(logging_of(from));
+    std::vector<mos::config::Problem> problems;
+    const LoggingSettings settings = logging_of(from, problems);
+    REQUIRE(problems.empty());
     std::string console;
     std::string syslog;
     LogPorts ports;

@@ -117,6 +117,7 @@ typedef struct mos_engine_options {
     mos_event_callback event;
     void *event_user_data;
     mos_destroy_callback event_destroy;
+    const char *environment;
 } mos_engine_options;
  int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine,
                             mos_error **error);

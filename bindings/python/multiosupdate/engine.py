@@ -71,12 +71,13 @@ class Engine(Handle):
     """
 
     def __init__(self, root="/", *, trust=None, required_signatures=0, recovery_points=0, services=None, helper=None,
-                 script_timeout=0, on_event=None, actor=None, context=None):
+                 script_timeout=0, on_event=None, actor=None, environment=None, context=None):
         options, kept = new_struct("mos_engine_options", required_signatures=required_signatures,
                                    recovery_points=recovery_points, script_timeout_s=script_timeout,
                                    trust_path=None if trust is None else os.fsencode(trust),
                                    helper_path=None if helper is None else os.fsencode(helper),
-                                   actor=None if actor is None else c_text(actor))
+                                   actor=None if actor is None else c_text(actor),
+                                   environment=None if environment is None else c_text(environment))
         if on_event is not None:
             options.event = _callbacks.event
             options.event_user_data = _callbacks.keep(lambda event: on_event(event_of(event)))

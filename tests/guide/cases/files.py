@@ -54,6 +54,7 @@ class ValidatedFile(FileCase):
         self.assertGreater(told["settings"], 0)
         waiting = len(told["not_in_effect"])
         self.note = f"{waiting} of {told['settings']} settings are not in effect yet" if waiting else ""
+        self.only_understood = waiting == told["settings"]
 
     def refused_a_misspelt_key(self):
         word, line = self.misspell_in(self.at(self.file))

@@ -88,6 +88,11 @@ class ConfigureLog(SettingsCase):
         self.assertEqual((said["root_level"], said["path"], said["max_size"], said["max_files"], said["enabled"]),
                          ("info", "/var/log/multios/update.log", "100MB", "10", "true"))
 
+    def done_the_next_change_is_logged_there(self):
+        self.do()
+        update("config", "set", "network.retry_count=4", f"--root={self.root}")
+        self.assertIn("network.retry_count is 4 now", self.content("var/log/multios/update.log"))
+
     def refused_a_level_that_there_is_not(self):
         self.refuse(USAGE, "logging.root_level", "none of debug, info, warn, error", replace={"info": "loud"})
 

@@ -36,7 +36,8 @@ struct LoadedSettings {
 
 // Lays one over the other: what is built in; etc/multios/*.yml, *.yaml and *.ini; environments/NAME.yml or .ini;
 // users/NAME.yml; the command line. A file that can't be read, or has something wrong in it, is a problem and no error:
-// an update does not fail for it. INVALID_ARGUMENT for a name that is none and for a command line that is wrong.
+// an update does not fail for it. INVALID_ARGUMENT for a name that is none and for a command line that is wrong;
+// NOT_FOUND for an environment that was asked for, is not one of the guide's three, and of which no file says a word.
 [[nodiscard]] Result<LoadedSettings> load_settings(base::Directory &root, const LoadOptions &options);
 
 // Which file a change goes to: etc/multios/environments/NAME.yml, users/NAME.yml, policies/NAME.yml.
@@ -45,15 +46,22 @@ struct SettingsTarget {
     std::string name;  // of the environment, the user or the template; of the system none
 };
 
-// Asked of a file's new text before it is written; an error keeps it from that.
-using FileCheck = std::function<Result<void>(std::string_view path, std::string_view text)>;
+// A file as it would be after a change.
+struct EditedFile {
+    std::string path;
+    std::string text;
+    SettingsFile says;
+};
+
+// Asked before any file is written; an error keeps all from that.
+using FileCheck = std::function<Result<void>(const LoadedSettings &before, const EditedFile &after)>;
 
 // Changes settings and nothing else in a file, and puts it in the old one's place, atomically. Of the system's files it
 // is the one that has the setting already, else its section, else the section's own ("update-system.yml"). Where
 // assignments are for several files, all are checked before the first is written. The caller keeps other writers away.
-// INVALID_ARGUMENT, with nothing written, for a path that is no setting, for a value that it can't have, for elements
-// of a list of sections, and when a file would then have a problem that it did not have. Returns the files' paths below
-// the root.
+// INVALID_ARGUMENT, with nothing written, for a path that is no setting or stands twice, for a value that it can't have,
+// for elements of a list of sections, and when a file would then have a problem that it did not have. Returns the paths
+// below the root of the files that were written: those that say so already are not.
 [[nodiscard]] Result<std::vector<std::string>> change_settings(base::Directory &root, const SettingsTarget &target,
                                                                std::span<const Assignment> assignments,
                                                                const FileCheck &check = {});

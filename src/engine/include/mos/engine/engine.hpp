@@ -34,6 +34,7 @@ struct Settings {
     std::size_t recovery_points = snapshot::default_recovery_points;
     install::ScriptSettings scripts = {};
     std::shared_ptr<install::ServiceManager> services = {};  // the embedder's; empty: find_services() finds one
+    std::string environment = {};                            // whose settings lie over the system's; empty: as they say
     std::string actor = {};                                  // who asks, for the events; empty: "uid:" and the user
     std::function<void(const base::Event &)> listener = {};  // of every event, on the thread that causes it
 };

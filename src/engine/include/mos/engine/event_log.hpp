@@ -10,11 +10,15 @@
 
 namespace mos::engine {
 
-// What the root's settings say of logs (section `logging`, in whichever file); nullopt where they say nothing.
-// INVALID_ARGUMENT, naming the key, for what is wrong in them.
-[[nodiscard]] Result<std::optional<observe::LoggingSettings>> log_settings(Engine &engine);
-// The same of settings that were loaded already.
-[[nodiscard]] Result<std::optional<observe::LoggingSettings>> log_settings(const config::LoadedSettings &loaded);
+// What settings say of logs (section `logging`, in whichever file).
+struct LogSettings {
+    std::optional<observe::LoggingSettings> logging;  // nullopt where they say nothing
+    std::vector<config::Problem> problems;  // what can't be followed, files that can't be read among it; the rest holds
+};
+[[nodiscard]] LogSettings log_settings(const config::LoadedSettings &loaded);
+
+// Of the root's settings. NOT_FOUND for an environment that there is not.
+[[nodiscard]] Result<LogSettings> log_settings(Engine &engine);
 
 // Begins to write the engine's events as the settings say, into files beneath its root.
 [[nodiscard]] Result<void> write_events(Engine &engine, const observe::LoggingSettings &settings);

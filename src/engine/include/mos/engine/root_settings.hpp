@@ -10,7 +10,8 @@
 
 namespace mos::engine {
 
-// config::load_settings(); what the security policy refuses although each value is allowed is a problem as well.
+// config::load_settings(), of the engine's environment where none is named; what the security policy and the log can't
+// follow although each value is allowed is a problem as well.
 [[nodiscard]] Result<config::LoadedSettings> load_root_settings(Engine &engine, const config::LoadOptions &options);
 
 // config::change_settings() with the root's lock held. What makes the security policy unreadable is POLICY_UNREADABLE,

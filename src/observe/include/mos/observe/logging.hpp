@@ -51,10 +51,10 @@ struct LoggingSettings {
     std::vector<LoggerSettings> loggers;
 };
 
-// What a root's settings, or those of one file, say in the section `logging`. INVALID_ARGUMENT, naming the setting, for
-// a handler without a type or with settings that are another type's, and a logger of a handler or a component that
-// there is not.
-[[nodiscard]] Result<LoggingSettings> logging_of(const config::Settings &settings);
+// What a root's settings, or those of one file, say in the section `logging`. What makes no sense although each value is
+// allowed is left out and becomes a problem that names the setting: a handler without a type, or with settings that are
+// another type's, a logger of a component that there is not, the handlers of a logger that are none. What is right holds.
+[[nodiscard]] LoggingSettings logging_of(const config::Settings &settings, std::vector<config::Problem> &problems);
 
 // The events of `component` that handler `name` takes: of this level and more serious ones; nullopt: none.
 [[nodiscard]] std::optional<base::EventLevel> level_for(const LoggingSettings &settings, const HandlerSettings &handler,

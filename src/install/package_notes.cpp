@@ -1,0 +1,73 @@
+#include "package_notes.hpp"
+
+#include <mos/base/timestamp.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <sys/utsname.h>
+
+namespace mos::install {
+
+namespace {
+
+// For another machine a package may be meant all the same: an image is made for it here.
+void note_architecture(const package::Statement &statement, std::vector<std::string> &notices) {
+    utsname machine{};
+    const bool any =
+        statement.architecture == "all" || statement.architecture == "any" || statement.architecture == "noarch";
+    if (!any && ::uname(&machine) == 0 && statement.architecture != machine.machine &&
+        !(statement.architecture == "amd64" && std::string_view{machine.machine} == "x86_64") &&
+        !(statement.architecture == "arm64" && std::string_view{machine.machine} == "aarch64"))
+        notices.push_back(fmt::format("'{}' is made for {}; this machine is {}", statement.name, statement.architecture,
+                                      machine.machine));
+}
+
+// What comes besides files, whatever the system is.
+void note_actions(const Brought &brought, std::vector<std::string> &notices) {
+    const std::string &name = brought.manifest.package_info.name;
+    if (!brought.units.empty())
+        notices.push_back(fmt::format("'{}' brings services: {}", name, fmt::join(brought.units, ", ")));
+    if (brought.manifest.update_info.reboot_required)
+        notices.push_back(fmt::format("'{}' is complete when the system has been started again", name));
+}
+
+// A version of the system, and what it can do, have no fixed meaning yet that a root could be asked for.
+void note_requirements(const package::Manifest &manifest, std::vector<std::string> &notices) {
+    const package::SystemRequirements &wanted = manifest.system_requirements;
+    std::vector<std::string> parts;
+    if (!wanted.minimum_version.empty())
+        parts.push_back("a system of version " + wanted.minimum_version + " or later");
+    if (!wanted.maximum_version.empty())
+        parts.push_back("one of version " + wanted.maximum_version + " at most");
+    if (!wanted.required_features.empty())
+        parts.push_back(fmt::format("the features {}", fmt::join(wanted.required_features, ", ")));
+    if (!wanted.prohibited_features.empty())
+        parts.push_back(fmt::format("no {}", fmt::join(wanted.prohibited_features, ", ")));
+    if (!parts.empty())
+        notices.push_back(fmt::format("'{}' asks for {}: this version does not check it", manifest.package_info.name,
+                                      fmt::join(parts, ", ")));
+}
+
+// A claim, of which trust knows nothing (package::SecurityClaims); a person may want to know it.
+void note_validity(const package::Manifest &manifest, std::int64_t now_unix_s, std::vector<std::string> &notices) {
+    const auto &[algorithm, signer, fingerprint, not_before, not_after] = manifest.security;
+    if (not_after && *not_after < now_unix_s)
+        notices.push_back(fmt::format("'{}' says that it is good until {}, which is over; only its signature counts",
+                                      manifest.package_info.name, base::write_timestamp(*not_after)));
+    if (not_before && *not_before > now_unix_s)
+        notices.push_back(fmt::format("'{}' says that it is good from {} on; only its signature counts",
+                                      manifest.package_info.name, base::write_timestamp(*not_before)));
+}
+
+}  // namespace
+
+void note_package(const package::Statement &statement, const Brought &brought, std::int64_t now_unix_s,
+                  std::vector<std::string> &notices) {
+    note_architecture(statement, notices);
+    note_requirements(brought.manifest, notices);
+    note_validity(brought.manifest, now_unix_s, notices);
+    note_actions(brought, notices);
+}
+
+}  // namespace mos::install

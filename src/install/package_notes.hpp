@@ -1,0 +1,19 @@
+// What a plan has to say of a package whatever the root is like.
+#pragma once
+
+#include "brought.hpp"
+
+#include <mos/package/statement.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mos::install {
+
+// Appends a sentence on each thing that whoever installs it should know: another machine, services, a reboot, and what
+// the manifest asks for that nothing here looks at.
+void note_package(const package::Statement &statement, const Brought &brought, std::int64_t now_unix_s,
+                  std::vector<std::string> &notices);
+
+}  // namespace mos::install
