@@ -46,10 +46,12 @@ Result<mos::package::Manifest> read_manifest(const mos_build_options &given) {
     if (given.manifest_json != nullptr) {
         auto parsed = mos::base::parse_json(given.manifest_json, {});
         if (!parsed)
-            return mos::base::in_context(std::move(parsed).error(), "the metadata can't be read");
+            return mos::base::in_context(std::move(parsed).error(), "the metadata can't be read")
+                .with_remedy("correct the metadata: it must be JSON");
         tree = std::move(parsed).value();
         if (!tree->is_object() || (tree->contains("package_info") && !tree->at("package_info").is_object()))
-            return Error{Code::FORMAT, "the metadata is not laid out as a manifest"};
+            return Error{Code::FORMAT, "the metadata is not laid out as a manifest"}.with_remedy(
+                "give a JSON object of sections like package_info, as docs/package-format.md shows");
     }
     nlohmann::json &info = mos::base::object_in(*tree, "package_info");
     MOS_CHECK(set_field(info, "name", given.name));
@@ -58,7 +60,18 @@ Result<mos::package::Manifest> read_manifest(const mos_build_options &given) {
     MOS_CHECK(set_field(info, "architecture", given.architecture));
     MOS_CHECK(set_field(info, "type", given.type));
     MOS_CHECK(set_field(info, "description", given.description));
-    return mos::package::parse_manifest(tree->dump());
+    auto manifest = mos::package::parse_manifest(tree->dump());
+    if (!manifest && manifest.error().code() == Code::FORMAT)
+        return std::move(manifest).error().with_remedy("correct what is named, in the options or the metadata");
+    return manifest;
+}
+
+// Kept, for another version or program may know it; told, for it may be mistyped.
+std::string unknown_key_notice(const mos::package::UnknownKey &key) {
+    const std::string hint =
+        key.nearest.empty() ? "" : fmt::format("; did you mean {}?", mos::base::in_quotes(key.nearest));
+    return fmt::format("the metadata's {} is no key of a manifest, and has no effect{}", mos::base::in_quotes(key.path),
+                       hint);
 }
 
 Result<std::shared_ptr<BuildRequest>> read_request(mos_context *context, const mos_build_options *options) {
@@ -104,6 +117,8 @@ Result<std::shared_ptr<BuildRequest>> read_request(mos_context *context, const m
 
 Result<mos::engine::JobOutcome> build(BuildRequest &request, mos::base::Observer &observer) {
     request.options.observer = &observer;
+    for (const mos::package::UnknownKey &key : request.manifest.unknown_keys)
+        observer.notice(unknown_key_notice(key));
     std::vector<mos::package::InputTree> trees;
     trees.push_back(
         {.directory = request.input.get(), .section = mos::package::Section::files, .prefix = request.prefix});

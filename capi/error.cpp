@@ -10,6 +10,7 @@ struct mos_error {
     int32_t system_errno;
     std::string message;
     std::string object;
+    std::string remedy;  // of its own; empty where the code's holds
     std::unique_ptr<mos_error> cause;
 };
 
@@ -28,13 +29,18 @@ std::unique_ptr<mos_error> copy(const Error &failure) {
                                                     .system_errno = failure.system_errno(),
                                                     .message = mos::base::printable(failure.message()),
                                                     .object = failure.object(),
+                                                    .remedy = mos::base::printable(failure.own_remedy()),
                                                     .cause = std::move(cause)}};
 }
 
 // Made before memory can run out, and never freed.
 mos_error &out_of_memory() {
-    static mos_error error{
-        .code = MOS_E_OUT_OF_MEMORY, .system_errno = 0, .message = "out of memory", .object = {}, .cause = nullptr};
+    static mos_error error{.code = MOS_E_OUT_OF_MEMORY,
+                           .system_errno = 0,
+                           .message = "out of memory",
+                           .object = {},
+                           .remedy = {},
+                           .cause = nullptr};
     return error;
 }
 
@@ -76,7 +82,10 @@ const char *mos_error_message(const mos_error *error) {
     return error != nullptr ? error->message.c_str() : mos_error_code_sentence(MOS_E_INTERNAL);
 }
 
-const char *mos_error_remedy(const mos_error *error) { return mos_error_code_remedy(mos_error_code(error)); }
+const char *mos_error_remedy(const mos_error *error) {
+    const bool has_own = error != nullptr && !error->remedy.empty();
+    return has_own ? error->remedy.c_str() : mos_error_code_remedy(mos_error_code(error));
+}
 
 const char *mos_error_object(const mos_error *error) { return error != nullptr ? error->object.c_str() : ""; }
 

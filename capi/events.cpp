@@ -3,6 +3,7 @@
 #include "guard.hpp"
 
 #include <mos/base/bytes.hpp>
+#include <mos/base/nearest.hpp>
 
 #include <fmt/format.h>
 
@@ -83,6 +84,13 @@ struct mos_events : Marked<0x6d6f735f65767431> {
 
 namespace {
 
+Error no_such_type(std::string_view name) {
+    const std::string_view nearest = mos::base::nearest_word(mos::base::event_names(), name);
+    const std::string hint = nearest.empty() ? "" : fmt::format("; did you mean {}?", mos::base::in_quotes(nearest));
+    return Error{Code::INVALID_ARGUMENT, fmt::format("there is no event type {}{}", mos::base::in_quotes(name), hint)}
+        .with_remedy("docs/events.md lists them");
+}
+
 Result<std::vector<std::string>> read_types(const char *text) {
     std::vector<std::string> types;
     std::string_view rest{text == nullptr ? "" : text};
@@ -93,8 +101,7 @@ Result<std::vector<std::string>> read_types(const char *text) {
         if (name.empty())
             continue;
         if (!mos::base::is_event_name(name))
-            return Error{Code::INVALID_ARGUMENT, fmt::format("there is no event type {}; docs/events.md lists them",
-                                                             mos::base::in_quotes(name))};
+            return no_such_type(name);
         types.emplace_back(name);
     }
     return types;

@@ -168,8 +168,7 @@ int mos_engine_trust_add(mos_engine *engine, const mos_new_trust *trust, mos_tru
             *list = nullptr;
         MOS_CHECK(check_handle(engine));
         MOS_TRY(const mos::engine::NewTrust wanted, read_new_trust(trust));
-        MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::create));
-        MOS_TRY(const TrustEntry entry, change.add(wanted));
+        MOS_TRY(const TrustEntry entry, mos::engine::add_trust(*engine->engine, wanted));
         if (list != nullptr)
             *list = wrap(std::vector{entry}).release();
         return {};
@@ -191,7 +190,7 @@ int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, m
         MOS_TRY(const std::string where, required_text(path, "the list's path"));
         MOS_TRY(const mos::base::Bytes content, read_whole(where, mos::crypto::max_revocation_list_file_bytes));
         MOS_TRY(const mos::crypto::RevocationList revoked, mos::crypto::RevocationList::from_file(content, where));
-        MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::create));
+        MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::refuse));
         return change.add_list(revoked);
     });
 }

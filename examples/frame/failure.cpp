@@ -59,7 +59,7 @@ Failure failure_of(std::int32_t code, const mos_error *error) {
     said.system_errno = mos_error_errno(error);
     said.retryable = mos_error_retryable(error);
     for (const mos_error *cause = mos_error_cause(error); cause != nullptr; cause = mos_error_cause(cause))
-        said.causes.emplace_back(mos_error_message(cause));
+        said.causes.push_back({mos_error_code(cause), mos_error_message(cause), mos_error_object(cause)});
     return said;
 }
 
@@ -118,15 +118,16 @@ static constexpr std::string_view escaped_break = "\\x0a";
 
 std::string full_message(const Failure &failure) {
     std::string text = failure.message;
-    for (const std::string &cause : failure.causes)
-        if (text.find(cause) == std::string::npos && cause.find(escaped_break) == std::string::npos)
-            text += ": " + cause;
+    for (const Cause &cause : failure.causes)
+        if (text.find(cause.message) == std::string::npos && cause.message.find(escaped_break) == std::string::npos)
+            text += ": " + cause.message;
     return text;
 }
 
 std::vector<std::string> quoted_lines(const Failure &failure) {
     std::vector<std::string> lines;
-    for (std::string_view cause : failure.causes) {
+    for (const Cause &beneath : failure.causes) {
+        std::string_view cause = beneath.message;
         if (cause.find(escaped_break) == std::string_view::npos)
             continue;
         while (!cause.empty()) {
@@ -182,7 +183,13 @@ nlohmann::ordered_json to_json(const Failure &failure) {
     error["remedy"] = failure.remedy;
     error["errno"] = failure.system_errno;
     error["retryable"] = failure.retryable;
-    error["causes"] = failure.causes;
+    error["causes"] = nlohmann::ordered_json::array();
+    for (const Cause &cause : failure.causes)
+        error["causes"].push_back({{"number", error_number(cause.code)},
+                                   {"code", cause.code},
+                                   {"name", mos_error_code_name(cause.code)},
+                                   {"message", cause.message},
+                                   {"object", printable(cause.object)}});
     error["aftermath"] = sentence(failure.aftermath);
     return error;
 }

@@ -38,6 +38,13 @@ enum class Aftermath {
     unclear,  // the history knows
 };
 
+// An error beneath another one.
+struct Cause {
+    std::int32_t code = MOS_E_INTERNAL;
+    std::string message;
+    std::string object = {};
+};
+
 struct Failure {
     ExitCode exit = ExitCode::failed;
     std::int32_t code = MOS_E_INTERNAL;
@@ -46,7 +53,7 @@ struct Failure {
     std::string remedy;   // one line; may be empty
     int system_errno = 0;
     bool retryable = false;
-    std::vector<std::string> causes;  // messages of the errors beneath, outermost first
+    std::vector<Cause> causes;  // outermost first
     Aftermath aftermath = Aftermath::not_said;
 };
 

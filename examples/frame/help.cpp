@@ -100,6 +100,23 @@ void put_tool_help(const Tool &tool) {
     put_line(Stream::out, fmt::format("'{} COMMAND --help' tells more of one.", tool.name));
 }
 
+void put_group_help(const Tool &tool, std::string_view group) {
+    const std::string prefix = fmt::format("{} ", group);
+    put_line(Stream::out, fmt::format("Usage: {} {} COMMAND [OPTION...]", tool.name, group));
+    put_line(Stream::out);
+    put_line(Stream::out, {{Style::bold, "Commands"}});
+    std::vector<Row> rows;
+    for (const Command &command : tool.commands)
+        if (command.name.starts_with(prefix))
+            rows.push_back({std::string{command.name}, command.summary});
+    for (const MissingCommand &command : tool.missing)
+        if (command.name.starts_with(prefix))
+            rows.push_back({std::string{command.name}, "not in this build (exit code 5)"});
+    put_rows(rows);
+    put_line(Stream::out);
+    put_line(Stream::out, fmt::format("'{} {} COMMAND --help' tells more of one.", tool.name, group));
+}
+
 void put_command_help(const Tool &tool, const Command &command) {
     put_line(Stream::out, as_sentence(command.summary));
     put_line(Stream::out);

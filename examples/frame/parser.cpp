@@ -334,7 +334,7 @@ Failure unknown_command(const Tool &tool, const Words &words) {
     // The first word is a group's.
     if (words.size() == 1)
         return usage_failure(fmt::format("'{}' needs one of: {}", words.front(), fmt::join(after, ", ")),
-                             help_hint(tool, nullptr));
+                             fmt::format("see '{} {} --help'", tool.name, words.front()));
     return usage_failure(fmt::format("unknown command '{} {}'{}", words[0], printable(words[1]),
                                      suggestion(words[1], after, words[0] + " ")),
                          help_hint(tool, nullptr));
@@ -368,11 +368,16 @@ Result<Invocation> parse(const Tool &tool, const std::vector<std::string> &argum
     const MissingCommand *missing = longest_match(tool.missing, words);
     if (missing != nullptr && (command == nullptr || missing->name.size() > command->name.size()))
         return not_built(fmt::format("'{}': {}", missing->name, missing->missing), help_hint(tool, nullptr));
+    Invocation invocation;
+    if (command == nullptr && words.size() == 1 && asks_for_help(ordered) && !next_words(tool, words[0]).empty()) {
+        invocation.request = Request::help;
+        invocation.group = words[0];
+        return invocation;
+    }
     if (command == nullptr)
         return unknown_command(tool, words);
 
     ordered.erase(ordered.begin(), ordered.begin() + static_cast<std::ptrdiff_t>(word_count(command->name)));
-    Invocation invocation;
     invocation.command = command;
     if (asks_for_help(ordered)) {
         invocation.request = Request::help;

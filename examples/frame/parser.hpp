@@ -9,7 +9,8 @@ enum class Request { run, help, version };
 
 struct Invocation {
     Request request = Request::run;
-    const Command *command = nullptr;  // NULL for the tool's own help and version
+    const Command *command = nullptr;  // NULL for the tool's own help and version, and a group's
+    std::string group;                 // "trust", of whose commands help is asked
     Values values;
     Format format = Format::text;
     Verbosity verbosity = Verbosity::quiet;

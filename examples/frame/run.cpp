@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <mutex>
+#include <set>
 #include <system_error>
 
 namespace frame {
@@ -67,14 +69,32 @@ void put_failure_text(const Tool &tool, const Failure &failure, Verbosity verbos
         put_line(Stream::err, second);
     if (verbosity != Verbosity::debug)
         return;
-    for (const std::string &cause : failure.causes)
-        put_line(Stream::err, {{Style::dim, "  because: "}, {Style::plain, cause}});
+    for (const Cause &cause : failure.causes)
+        put_line(Stream::err, {{Style::dim, "  because: "},
+                               {Style::plain, fmt::format("{} ({})", cause.message, error_number(cause.code))}});
     if (failure.system_errno != 0)
         put_line(Stream::err, fmt::format("  errno {}: {}", failure.system_errno,
                                           std::generic_category().message(failure.system_errno)));
 }
 
-void log_to_stderr(void *, mos_log_level level, const char *message) {
+// A warning that comes up again, as it does with each engine that a command opens, is told once. Jobs log on threads of
+// their own.
+class ToldWarnings {
+  public:
+    bool is_new(const std::string &message) {
+        const std::lock_guard lock{m_mutex};
+        return m_messages.size() >= most_remembered || m_messages.insert(message).second;
+    }
+
+  private:
+    static constexpr std::size_t most_remembered = 1000;
+    std::mutex m_mutex;
+    std::set<std::string> m_messages;
+};
+
+void log_to_stderr(void *user_data, mos_log_level level, const char *message) {
+    if (level == MOS_LOG_WARNING && !static_cast<ToldWarnings *>(user_data)->is_new(message))
+        return;
     const std::string_view name = level == MOS_LOG_DEBUG     ? "debug: "
                                   : level == MOS_LOG_INFO    ? "info: "
                                   : level == MOS_LOG_WARNING ? "warning: "
@@ -92,8 +112,10 @@ void log_warnings(void *user_data, mos_log_level level, const char *message) {
         log_to_stderr(user_data, level, message);
 }
 
-Result<Context> make_context(Verbosity verbosity, Warnings warnings) {
+// `told` must outlive the context.
+Result<Context> make_context(Verbosity verbosity, Warnings warnings, ToldWarnings &told) {
     mos_context_options options = MOS_CONTEXT_OPTIONS_INIT;
+    options.log_user_data = &told;
     if (warnings == Warnings::at_once)
         options.log = log_warnings;
     if (verbosity != Verbosity::quiet)
@@ -102,13 +124,17 @@ Result<Context> make_context(Verbosity verbosity, Warnings warnings) {
 }
 
 Result<ExitCode> run_command(const Tool &tool, const Invocation &invocation) {
-    FRAME_TRY(const Context context, make_context(invocation.verbosity, invocation.command->warnings));
+    ToldWarnings told;
+    FRAME_TRY(const Context context, make_context(invocation.verbosity, invocation.command->warnings, told));
     Session session{tool,         *invocation.command, invocation.values, invocation.format, invocation.verbosity,
                     context.get()};
     Result<ExitCode> ended = invocation.command->run(session);
     if (ended)
         return ended;
     Failure failure = std::move(ended).failure();
+    // What the library says to programmers.
+    if (failure.exit == ExitCode::usage && failure.remedy == mos_error_code_remedy(failure.code))
+        failure.remedy = fmt::format("see '{} {} --help'", tool.name, invocation.command->name);
     failure.aftermath = usual_aftermath(failure, invocation.command->effect);
     return failure;
 }
@@ -116,7 +142,10 @@ Result<ExitCode> run_command(const Tool &tool, const Invocation &invocation) {
 Result<ExitCode> carry_out(const Tool &tool, const Invocation &invocation) {
     switch (invocation.request) {
     case Request::help:
-        invocation.command != nullptr ? put_command_help(tool, *invocation.command) : put_tool_help(tool);
+        if (invocation.command != nullptr)
+            put_command_help(tool, *invocation.command);
+        else
+            invocation.group.empty() ? put_tool_help(tool) : put_group_help(tool, invocation.group);
         return ExitCode::done;
     case Request::version:
         put_version(tool);

@@ -1,5 +1,6 @@
 // install, install-batch and remove: plans that change what is installed.
 #include "commands.hpp"
+#include "trust.hpp"
 
 #include "frame/change.hpp"
 #include "frame/job.hpp"
@@ -17,7 +18,6 @@ namespace package_tool {
 
 namespace {
 
-constexpr std::int64_t most_signatures = 64;
 constexpr std::string_view no_resolution = "this build has no dependency resolution";
 
 Result<mos_config_rule> config_rule(const Values &values) {

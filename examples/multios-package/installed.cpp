@@ -7,6 +7,7 @@
 #include "frame/change.hpp"
 #include "frame/job.hpp"
 #include "frame/listing.hpp"
+#include "frame/text.hpp"
 
 #include <fmt/format.h>
 
@@ -108,9 +109,25 @@ void put_notices(Stream stream, const Compared &compared) {
         put_line(stream, {{Style::caution, "note  "}, {Style::plain, notice}});
 }
 
+// The sentence begins with the path, which has a column of its own.
+std::string without_path(const ReportRow &row) {
+    const std::string path = fmt::format("'{}' ", printable(row.object));
+    return row.sentence.starts_with(path) ? row.sentence.substr(path.size()) : row.sentence;
+}
+
+const Columns<ReportRow> &difference_columns() {
+    static const Columns<ReportRow> columns{
+        {{For::people, "", "what"}, [](const ReportRow &row) -> Cell { return row.kind; }},
+        {{For::people, "", "package"}, [](const ReportRow &row) -> Cell { return row.package; }},
+        {{For::people, "", "path"}, [](const ReportRow &row) -> Cell { return Path{row.object}; }},
+        {{For::people, "", "how"}, [](const ReportRow &row) -> Cell { return without_path(row); }},
+    };
+    return columns;
+}
+
 void put_differences(const Compared &compared) {
     if (!compared.rows.empty())
-        put_table(table_of(report_columns(), compared.rows));
+        put_table(table_of(difference_columns(), compared.rows));
     put_notices(Stream::out, compared);
     if (compared.rows.empty())
         put_line(Stream::out, "Everything is as it was installed.");

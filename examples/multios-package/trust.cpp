@@ -4,12 +4,6 @@ using namespace frame;
 
 namespace package_tool {
 
-namespace {
-
-constexpr std::int64_t most_signatures = 16;  // that a package can carry
-
-}  // namespace
-
 std::vector<Option> trust_options() {
     return {
         trust_option(),

@@ -5,6 +5,8 @@
 
 namespace package_tool {
 
+inline constexpr std::int64_t most_signatures = 16;  // that a package can carry
+
 // --trust, --root, --required-signatures.
 [[nodiscard]] std::vector<frame::Option> trust_options();
 

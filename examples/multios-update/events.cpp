@@ -58,10 +58,14 @@ Result<Events> open_events(const Session &session, const Engine &engine) {
     return make<Events>([&](auto out, auto error) { return mos_events_open(engine.get(), &options, out, error); });
 }
 
+// One that only tells the reader what the journal lacks happened at no moment.
+bool has_time(const mos_event &event) { return event.time_unix_s != 0; }
+
 const Columns<mos_event> &event_columns() {
     static const Columns<mos_event> columns{
         {{For::programs, "sequence", ""}, [](const mos_event &row) -> Cell { return row.sequence; }},
-        {{For::programs, "time", ""}, [](const mos_event &row) -> Cell { return Time{row.time_unix_s}; }},
+        {{For::programs, "time", ""},
+         [](const mos_event &row) -> Cell { return has_time(row) ? Cell{Time{row.time_unix_s}} : Cell{Unknown{}}; }},
         {{For::programs, "level", ""}, [](const mos_event &row) -> Cell { return std::string{named(row.level).name}; }},
         {{For::programs, "component", ""}, [](const mos_event &row) -> Cell { return row.component; }},
         {{For::programs, "type", ""}, [](const mos_event &row) -> Cell { return row.type; }},
@@ -80,7 +84,8 @@ void put_text_event(const mos_event &event) {
     const LevelName &level = named(event.level);
     const std::string number = event.sequence == 0 ? "-" : fmt::format("{}", event.sequence);
     const std::string cause = *event.cause == '\0' ? "" : fmt::format("  ({})", event.cause);
-    put_line(Stream::out, {{Style::dim, fmt::format("{}  {}  ", padded_left(number, 4), local_time(event.time_unix_s))},
+    put_line(Stream::out, {{Style::dim, fmt::format("{}  {}  ", padded_left(number, 4),
+                                                    has_time(event) ? local_time(event.time_unix_s) : "-")},
                            {level.style, padded(level.name, 5)},
                            {Style::bold, fmt::format("  {}", event.type)},
                            {Style::plain, fmt::format("  {}", event.message)},

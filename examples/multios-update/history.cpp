@@ -36,15 +36,8 @@ std::string_view state_name(mos_transaction_state state) {
     }
 }
 
-// What the state says together with what stands now.
-std::string standing(const Record &record) {
-    std::string text{state_name(record.state)};
-    // A rollback has no recovery point of its own, and is nothing that could be taken back.
-    if (record.state == MOS_TRANSACTION_DONE && !record.in_effect && !record.recovery_point.empty())
-        text = "taken back";
-    if (record.can_roll_back)
-        text += ", can go back";
-    return text;
+std::string told_state(const Record &record) {
+    return standing(record) + (record.can_roll_back ? ", can go back" : "");
 }
 
 std::string told(const Record &record) {
@@ -56,7 +49,7 @@ const Columns<Record> &record_columns() {
         {{For::everyone, "recovery_point", "point"}, [](const Record &row) -> Cell { return row.recovery_point; }},
         {{For::people, "", "when"}, [](const Record &row) -> Cell { return Time{row.time_unix_s}; }},
         {{For::people, "", "paths", Align::right}, [](const Record &row) -> Cell { return row.changed_paths; }},
-        {{For::people, "", "state"}, [](const Record &row) -> Cell { return standing(row); }},
+        {{For::people, "", "state"}, [](const Record &row) -> Cell { return told_state(row); }},
         {{For::people, "", "what"}, [](const Record &row) -> Cell { return told(row); }},
         {{For::programs, "state", ""}, [](const Record &row) -> Cell { return std::string{state_name(row.state)}; }},
         {{For::programs, "pruned", ""}, [](const Record &row) -> Cell { return row.state == MOS_TRANSACTION_PRUNED; }},
@@ -120,6 +113,13 @@ Result<std::vector<Record>> read_history(const Engine &engine, std::int64_t limi
                            record.changed_paths, record.in_effect, record.can_roll_back});
     }
     return records;
+}
+
+std::string standing(const Record &record) {
+    // A rollback has no recovery point of its own, and is nothing that could be taken back.
+    if (record.state == MOS_TRANSACTION_DONE && !record.in_effect && !record.recovery_point.empty())
+        return "taken back";
+    return std::string{state_name(record.state)};
 }
 
 ordered_json to_json(const Record &record) { return json_object(record_columns(), record); }

@@ -18,6 +18,9 @@ struct Record {
 // The newest `limit` transactions, newest first.
 [[nodiscard]] frame::Result<std::vector<Record>> read_history(const frame::Engine &engine, std::int64_t limit);
 
+// "done", "undone", "taken back", …: its state together with what stands now.
+[[nodiscard]] std::string standing(const Record &record);
+
 [[nodiscard]] nlohmann::ordered_json to_json(const Record &record);
 
 }  // namespace update_tool

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "setting_rows.hpp"
 
+#include "frame/suggest.hpp"
 #include "frame/terminal.hpp"
 
 #include <fmt/format.h>
@@ -47,6 +48,12 @@ const Builtin *find_builtin(std::string_view name) {
     return nullptr;
 }
 
+Result<std::vector<ReportRow>> names_of_files(const Engine &engine) {
+    return report_of([&](auto out, auto error) {
+        return mos_engine_settings_names(engine.get(), MOS_SETTINGS_OF_POLICY, out, error);
+    });
+}
+
 // ---- create ----
 
 Result<ExitCode> create(Session &session) {
@@ -54,9 +61,7 @@ Result<ExitCode> create(Session &session) {
     if (find_builtin(name) != nullptr)
         return failure(MOS_E_EXISTS, fmt::format("{} is a template that is built in", in_quotes(name)), name);
     FRAME_TRY(const Engine engine, open_engine(session));
-    FRAME_TRY(const std::vector<ReportRow> names, report_of([&](auto out, auto error) {
-                  return mos_engine_settings_names(engine.get(), MOS_SETTINGS_OF_POLICY, out, error);
-              }));
+    FRAME_TRY(const std::vector<ReportRow> names, names_of_files(engine));
     for (const ReportRow &row : names)
         if (row.object == name && !session.values.flag("replace"))
             return failure(MOS_E_EXISTS,
@@ -79,10 +84,28 @@ Result<ExitCode> create(Session &session) {
 
 // ---- apply ----
 
+// With the nearest template, of the built-in ones too.
+Failure no_template(const Engine &engine, Failure failure, const std::string &name) {
+    std::vector<std::string_view> names;
+    for (const Builtin &builtin : builtins)
+        names.push_back(builtin.name);
+    const Result<std::vector<ReportRow>> files = names_of_files(engine);
+    for (std::size_t i = 0; files && i < files->size(); ++i)
+        names.push_back((*files)[i].object);
+    failure.message = fmt::format("there is no template {}{}", in_quotes(name), suggestion(name, names));
+    failure.causes.clear();
+    failure.remedy = fmt::format("take one of {}; 'multios-update policy list-templates' tells what they say",
+                                 fmt::join(names, ", "));
+    return failure;
+}
+
 Result<std::vector<Assignment>> values_of_file(const Engine &engine, const std::string &name) {
-    FRAME_TRY(const Settings settings, make<Settings>([&](auto out, auto error) {
-                  return mos_engine_settings_of(engine.get(), MOS_SETTINGS_OF_POLICY, name.c_str(), out, error);
-              }));
+    Result<Settings> found = make<Settings>([&](auto out, auto error) {
+        return mos_engine_settings_of(engine.get(), MOS_SETTINGS_OF_POLICY, name.c_str(), out, error);
+    });
+    if (!found && found.failure().code == MOS_E_NOT_FOUND)
+        return no_template(engine, std::move(found).failure(), name);
+    FRAME_TRY(const Settings settings, std::move(found));
     if (mos_settings_problem_count(settings.get()) > 0)
         return failure(MOS_E_INVALID_ARGUMENT,
                        fmt::format("the template {} has faults; 'multios-update config validate "
@@ -166,9 +189,7 @@ Result<ExitCode> list(Session &session) {
     rows.reserve(builtins.size());
     for (const Builtin &builtin : builtins)
         rows.push_back({std::string{builtin.name}, std::string{builtin.description}, ""});
-    FRAME_TRY(const std::vector<ReportRow> names, report_of([&](auto out, auto error) {
-                  return mos_engine_settings_names(engine.get(), MOS_SETTINGS_OF_POLICY, out, error);
-              }));
+    FRAME_TRY(const std::vector<ReportRow> names, names_of_files(engine));
     for (const ReportRow &row : names) {
         FRAME_TRY(const Settings settings, make<Settings>([&](auto out, auto error) {
                       return mos_engine_settings_of(engine.get(), MOS_SETTINGS_OF_POLICY, row.object.c_str(), out,

@@ -72,6 +72,18 @@ Result<ExitCode> show(Session &session) {
     return ExitCode::done;
 }
 
+// The keys of a policy are the file's; whoever gave an option is told of the option.
+Failure named_by_option(Failure failure) {
+    for (const Setting &setting : settings) {
+        if (failure.object != setting.key)
+            continue;
+        const std::string key = fmt::format("'{}'", setting.key);
+        if (const std::size_t place = failure.message.find(key); place != std::string::npos)
+            failure.message.replace(place, key.size(), fmt::format("'--{}'", setting.option));
+    }
+    return failure;
+}
+
 Result<ExitCode> configure(Session &session) {
     std::vector<std::string> keys;
     std::vector<std::string> values;
@@ -90,9 +102,11 @@ Result<ExitCode> configure(Session &session) {
         raw_keys.push_back(keys[i].c_str());
         raw_values.push_back(values[i].c_str());
     }
-    FRAME_CHECK(check([&](auto error) {
+    Result<void> changed = check([&](auto error) {
         return mos_engine_policy_change(engine.get(), raw_keys.data(), raw_values.data(), raw_keys.size(), error);
-    }));
+    });
+    if (!changed)
+        return named_by_option(std::move(changed).failure());
     FRAME_CHECK(put_policy(session, engine));
     return ExitCode::done;
 }

@@ -58,7 +58,9 @@ Result<Status> read_status(const Session &session) {
 
 std::string shown(const Record &record) {
     const std::string point = record.recovery_point.empty() ? "" : record.recovery_point + "  ";
-    return fmt::format("{}{}, {}", point, record.summary, local_time(record.time_unix_s));
+    const std::string state = standing(record);
+    return fmt::format("{}{}, {}{}", point, record.summary, state != "done" ? state + ", " : "",
+                       local_time(record.time_unix_s));
 }
 
 std::string shown_reboots(const std::vector<ReportRow> &reboots) {
@@ -110,6 +112,10 @@ const Columns<Status> &status_columns() {
         {{For::csv, "installed", ""}, [](const Status &row) -> Cell { return std::uint64_t{row.installed}; }},
         {{For::csv, "last_change", ""},
          [](const Status &row) -> Cell { return row.last_change() != nullptr ? row.last_change()->summary : ""; }},
+        {{For::csv, "last_change_state", ""},
+         [](const Status &row) -> Cell {
+             return row.last_change() != nullptr ? Cell{standing(*row.last_change())} : Cell{Unknown{}};
+         }},
         {{For::csv, "last_change_time", ""},
          [](const Status &row) -> Cell {
              return row.last_change() != nullptr ? Cell{Time{row.last_change()->time_unix_s}} : Cell{Unknown{}};

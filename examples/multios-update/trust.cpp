@@ -110,7 +110,11 @@ Result<ExitCode> remove(Session &session) {
 
 Result<ExitCode> remove_crl(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
-    const std::string name = session.values.operands().at(0);
+    const auto &operands = session.values.operands();
+    if (operands.empty() != session.values.has("id"))
+        return usage_failure("the list is to be named once: as LIST, or by --id",
+                             "'multios-update trust list-cas' shows the ids");
+    const std::string name = operands.empty() ? session.values.text_or("id", "") : operands.front();
     const std::uint32_t flags = session.values.flag("force") ? MOS_TRUST_FORGET_REVOCATIONS : 0;
     FRAME_CHECK(check(
         [&](auto error) { return mos_engine_trust_remove_revocation_list(engine.get(), name.c_str(), flags, error); }));
@@ -184,8 +188,9 @@ Command trust_remove_crl_command() {
         "multios-update trust remove-crl 'CN=Release CA' --force",
         Effect::writes_files,
         remove_crl,
-        {"LIST", 1, 1},
-        {flag("force", "also the newest list of its issuer: what it revokes counts again, unless the policy asks for a "
+        {"LIST", 0, 1},
+        {text("id", "ID", "the list's id, instead of LIST; as 'multios-update trust list-cas' shows it"),
+         flag("force", "also the newest list of its issuer: what it revokes counts again, unless the policy asks for a "
                        "list of each authority"),
          root_option(), trust_option()},
     };

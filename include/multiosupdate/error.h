@@ -20,7 +20,7 @@ MOS_API int32_t mos_error_code(const mos_error *error);
  * 0.1. */
 MOS_API const char *mos_error_message(const mos_error *error);
 
-/* What to do about it, one line. Since 0.1. */
+/* What to do about it, one line: in this case, or else whenever the code is returned. Since 0.1. */
 MOS_API const char *mos_error_remedy(const mos_error *error);
 
 /* The path, package or key that the error is about; "" where there is none. A path's bytes, unescaped. Since 0.1. */

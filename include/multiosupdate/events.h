@@ -16,7 +16,7 @@ typedef struct mos_event {
     uint32_t struct_size;
     mos_event_level level;
     uint64_t sequence; /* its place in the journal: larger than that of every earlier event; 0 for one in no journal */
-    int64_t time_unix_s;
+    int64_t time_unix_s;   /* 0 for "events_lost", which happened at no moment */
     const char *type;      /* a stable name, such as "package_updated" */
     const char *component; /* "update_manager", "security_validator", …; as logging.yml names them */
     const char *subject;   /* what it is about: a package, a recovery point, a path, a trust entry; "" where nothing */

@@ -43,7 +43,8 @@ typedef struct mos_build_options {
     { sizeof(mos_build_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* A job (job.h) that builds a package. The same input, options and versions of the compressor give the same bytes. Keys
- * and certificate are copied. MOS_E_ENTRY_UNSUPPORTED names a device, pipe or socket in the input. Since 0.1. */
+ * and certificate are copied. MOS_E_ENTRY_UNSUPPORTED names a device, pipe or socket in the input. A key of
+ * manifest_json that no manifest has is kept, and told by a notice of the outcome. Since 0.1. */
 MOS_API int mos_package_build_job(mos_context *context, const mos_build_options *options, mos_job **job,
                                   mos_error **error);
 

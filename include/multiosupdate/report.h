@@ -47,10 +47,10 @@ MOS_API int mos_engine_check_dependencies(mos_engine *engine, mos_package *packa
                                           mos_error **error);
 
 /* A job (job.h) that compares what is installed with what was installed: the package `name`, or all when it is NULL.
- * Every file is read. What differs is in the outcome (mos_outcome_row_at); kinds: "missing", "type", "content",
- * "link-target", "mode", "owner", "attributes", "unreadable"; with "configuration-" in front where the file is meant to
- * be changed by hand. A root that is mounted read-only is compared as it is, and a notice tells of a change that was
- * left unfinished. MOS_E_NOT_INSTALLED. Since 0.1. */
+ * Every file is read. What differs is in the outcome (mos_outcome_row_at), a row for each difference of a path; kinds:
+ * "missing", "type", "content", "link-target", "mode", "owner", "attributes", "unreadable"; with "configuration-" in
+ * front where the file is meant to be changed by hand. A root that is mounted read-only is compared as it is, and a
+ * notice tells of a change that was left unfinished. MOS_E_NOT_INSTALLED. Since 0.1. */
 MOS_API int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
 
 /* How many rows a job's outcome has, and row `index`; set `row->struct_size` first. Only mos_engine_verify_job gives

@@ -115,8 +115,9 @@ MOS_API int mos_trust_list_revocation_at(const mos_trust_list *list, size_t inde
 MOS_API int mos_engine_policy_report(mos_engine *engine, mos_report **report, mos_error **error);
 
 /* Gives `count` keys of the file new values, written as YAML writes them on one line ("true", "2GB", "[Ed25519]");
- * everything else in the file stays as it stands. All of them or none: MOS_E_POLICY_UNREADABLE, and nothing is written,
- * for a key or a value that the policy does not take. Since 0.1. */
+ * everything else in the file stays as it stands. All of them or none. Nothing is written on MOS_E_INVALID_ARGUMENT (a
+ * key or value that no policy has), MOS_E_UNSUPPORTED (one that would switch off what always holds); the error's object
+ * is the key; MOS_E_POLICY_UNREADABLE: what was there can't be followed, and the change does not mend it. Since 0.1. */
 MOS_API int mos_engine_policy_change(mos_engine *engine, const char *const *keys, const char *const *values,
                                      size_t count, mos_error **error);
 

@@ -58,18 +58,35 @@ static Code code_of_errno(int number) {
     }
 }
 
+// Where a code has several numbers, and what helps differs: empty where the code's remedy holds.
+static std::string_view remedy_of_errno(int number) {
+    switch (number) {
+    case ELOOP:
+        return "name what the link leads to, or put a file or folder in its place";
+    case EPERM:
+        return "run as root; what even root may not change is immutable: 'lsattr' shows it, 'chattr -i' ends it";
+    default:
+        return "";
+    }
+}
+
 Error system_error(int number, std::string_view what, std::string_view object) {
     // std::generic_category() is strerror_r with the lock and the locale handled for us.
     const std::string reason = std::generic_category().message(number);
     return Error{code_of_errno(number), fmt::format("can't {} {}: {}", what, in_quotes(object), reason)}
         .about(std::string{object})
+        .with_remedy(std::string{remedy_of_errno(number)})
         .with_errno(number);
 }
 
 Error in_context(Error cause, std::string message) {
     const Code code = cause.code();
     std::string object = cause.object();
-    return Error{code, std::move(message)}.about(std::move(object)).caused_by(std::move(cause));
+    std::string remedy = cause.own_remedy();
+    return Error{code, std::move(message)}
+        .about(std::move(object))
+        .with_remedy(std::move(remedy))
+        .caused_by(std::move(cause));
 }
 
 }  // namespace mos::base

@@ -28,6 +28,15 @@ std::optional<EventLevel> level_named(std::string_view name) noexcept {
 
 EventDescription describe(EventType type) noexcept { return table[static_cast<std::size_t>(type)]; }
 
+std::span<const std::string_view> event_names() noexcept {
+    static constexpr std::string_view names[] = {
+#define MOS_EVENT(name, level, component, meaning) #name,
+#include <mos/base/events.def>
+#undef MOS_EVENT
+    };
+    return names;
+}
+
 bool is_event_name(std::string_view name) noexcept {
     return std::ranges::find(table, name, &EventDescription::name) != std::end(table);
 }

@@ -5,6 +5,7 @@
 #include "yaml_word.hpp"
 
 #include <mos/base/bytes.hpp>
+#include <mos/base/nearest.hpp>
 #include <mos/config/units.hpp>
 
 #include <fmt/format.h>
@@ -116,7 +117,7 @@ Result<void> check_word(const Declaration &declaration, std::string_view word) {
     const std::vector<std::string_view> words = split(declaration.allowed, ',');
     if (std::find(words.begin(), words.end(), word) != words.end())
         return {};
-    const std::string_view nearest = nearest_word(words, word);
+    const std::string_view nearest = base::nearest_word(words, word);
     return wrong(word, fmt::format("none of {}{}", fmt::join(words, ", "),
                                    nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
 }

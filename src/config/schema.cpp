@@ -1,13 +1,13 @@
 #include <mos/config/schema.hpp>
 
 #include <mos/base/bytes.hpp>
+#include <mos/base/nearest.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <numeric>
 
 namespace mos::config {
 
@@ -80,22 +80,6 @@ std::vector<std::string_view> keys_below(const SchemaNode &parent) {
     return keys;
 }
 
-// Letters to insert, delete or change (Levenshtein 1966), in one row of memory.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, changed});
-        }
-    }
-    return row.back();
-}
-
 // "[12]" at the beginning of `rest`: its length; 0 for anything else.
 std::size_t index_length(std::string_view rest) {
     const std::size_t end = rest.find(']');
@@ -158,22 +142,8 @@ std::vector<const Declaration *> settings_named(std::string_view name, std::stri
     return found;
 }
 
-std::string_view nearest_word(std::span<const std::string_view> words, std::string_view word) {
-    constexpr std::size_t longest = 64;  // nobody mistypes more, and the work grows with it
-    if (word.size() > longest)
-        return {};
-    std::string_view best;
-    std::size_t bound = (word.size() + 2) / 3 + 1;
-    for (const std::string_view candidate : words)
-        if (const std::size_t changes = distance(word, candidate); changes < bound) {
-            best = candidate;
-            bound = changes;
-        }
-    return best;
-}
-
 std::string nearest_key(const SchemaNode &parent, std::string_view key) {
-    return std::string{nearest_word(keys_below(parent), key)};
+    return std::string{base::nearest_word(keys_below(parent), key)};
 }
 
 bool may_be_logged(const Declaration &declaration, std::string_view value) noexcept {

@@ -4,6 +4,7 @@
 #include "settings_folder.hpp"
 
 #include <mos/base/bytes.hpp>
+#include <mos/base/nearest.hpp>
 #include <mos/base/path.hpp>
 
 #include <fmt/format.h>
@@ -91,7 +92,7 @@ Result<void> check_environment(base::Directory &root, const LoadedSettings &load
     MOS_TRY(const std::vector<std::string> named, list_targets(root, FileKind::environment));
     std::vector<std::string_view> names(known_environments.begin(), known_environments.end());
     names.insert(names.end(), named.begin(), named.end());
-    const std::string_view nearest = nearest_word(names, loaded.environment);
+    const std::string_view nearest = base::nearest_word(names, loaded.environment);
     return Error{Code::NOT_FOUND, fmt::format("there is no environment {}: {} has no file of it{}",
                                               in_quotes(loaded.environment), folder_of(FileKind::environment),
                                               nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest))}

@@ -13,13 +13,17 @@ namespace mos::engine {
 
 namespace {
 
+constexpr std::string_view nobody_remedy =
+    "say who is trusted with 'multios-update trust add-ca' or 'multios-update trust add-key'";
+
 Error trust_unreadable(const std::string &path, Error cause) {
     const bool missing = cause.code() == Code::NOT_FOUND && cause.system_errno() != ENOTDIR;
     const std::string_view what = missing ? "is missing" : "can't be read";
-    return Error{Code::TRUST_UNREADABLE,
-                 fmt::format("the trust folder {} {}, so nobody is trusted", base::in_quotes(path), what)}
-        .about(path)
-        .caused_by(std::move(cause));
+    Error unreadable = Error{Code::TRUST_UNREADABLE,
+                             fmt::format("the trust folder {} {}, so nobody is trusted", base::in_quotes(path), what)}
+                           .about(path)
+                           .caused_by(std::move(cause));
+    return missing ? std::move(unreadable).with_remedy(std::string{nobody_remedy}) : unreadable;
 }
 
 Result<TrustFolder> trust_folder(Result<std::unique_ptr<base::Directory>> opened, std::string path) {

@@ -3,6 +3,7 @@
 #include "restore.hpp"
 #include "time_floor.hpp"
 
+#include <mos/base/timestamp.hpp>
 #include <mos/crypto/trust_store.hpp>
 #include <mos/crypto/verify.hpp>
 #include <mos/package/package_file.hpp>
@@ -25,8 +26,9 @@ constexpr std::size_t max_history = 10'000;
 std::string lock_note(const base::Clock &clock) {
     std::string command;
     std::ifstream{"/proc/self/comm"} >> command;  // without /proc the number must do
-    return fmt::format("process {}{} since {} (seconds since 1970)", ::getpid(),
-                       command.empty() ? "" : fmt::format(" ({})", base::printable(command)), clock.now_unix_s());
+    return fmt::format("process {}{} since {}", ::getpid(),
+                       command.empty() ? "" : fmt::format(" ({})", base::printable(command)),
+                       base::write_timestamp(clock.now_unix_s()));
 }
 
 Result<bool> has_database(base::Directory &root) {

@@ -1,6 +1,7 @@
 #include <mos/engine/job.hpp>
 
 #include <mos/base/thread.hpp>
+#include <mos/install/plan.hpp>
 
 #include <fmt/format.h>
 
@@ -14,8 +15,6 @@
 namespace mos::engine {
 
 namespace {
-
-constexpr std::size_t max_notices = 1000;
 
 // Short enough for a std::string that takes no memory.
 Error out_of_memory() noexcept { return Error{Code::OUT_OF_MEMORY, "out of memory"}; }
@@ -143,7 +142,7 @@ Result<void> Job::check_cancelled() {
 
 void Job::notice(std::string_view message) {
     const std::lock_guard lock{m_mutex};
-    if (m_notices.size() < max_notices && (m_notices.empty() || m_notices.back() != message))
+    if (m_notices.size() < install::max_notices && (m_notices.empty() || m_notices.back() != message))
         m_notices.emplace_back(message);
 }
 

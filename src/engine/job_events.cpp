@@ -18,6 +18,15 @@ const Error *failed_script(const Error &error) {
     return nullptr;
 }
 
+// With its causes, but for what a script wrote before it failed: that is in the log, in lines of its own.
+std::string told(const Error &error) {
+    std::string text = error.message();
+    const Error *const script = failed_script(error);
+    for (const Error *beneath = &error; beneath != script && beneath->cause() != nullptr; beneath = beneath->cause())
+        text += ": " + beneath->cause()->message();
+    return text;
+}
+
 Event script_failure(const Error &error, const std::string &job) {
     Event event = base::make_event(EventType::script_failed, error.object(), error.message());
     event.cause = job;
@@ -65,9 +74,9 @@ std::vector<Event> installed_events(const Plan::View &view, const JobOutcome &ou
     std::vector<Event> events;
     for (const Plan::Step &step : view.steps)
         events.push_back(package_event(step, job));
-    Event event = base::make_event(
-        EventType::update_installed, outcome.recovery_point,
-        fmt::format("{} packages changed; {} takes it back", view.steps.size(), outcome.recovery_point));
+    Event event = base::make_event(EventType::update_installed, outcome.recovery_point,
+                                   fmt::format("{} package{} changed; {} takes it back", view.steps.size(),
+                                               view.steps.size() == 1 ? "" : "s", outcome.recovery_point));
     event.cause = job;
     event.payload = {{"packages", static_cast<std::int64_t>(view.steps.size())},
                      {"changed_paths", static_cast<std::int64_t>(outcome.changed_paths)},
@@ -102,7 +111,9 @@ JobEvents::~JobEvents() {
 }
 
 void JobEvents::begin() noexcept {
-    m_name = m_engine.events().tell_start(m_name);
+    // Kinds are stable names; what an "update" does may be a removal.
+    const std::string what = m_name == "update" ? "a change of what is installed" : m_name;
+    m_name = m_engine.events().tell_start(m_name, what + " begins");
     m_is_running = true;
 }
 
@@ -132,7 +143,7 @@ void JobEvents::fail(const Error &error) noexcept {
             events.push_back(script_failure(*script, m_name));
         const bool cancelled = error.code() == Code::CANCELLED;
         Event event = base::make_event(cancelled ? EventType::job_cancelled : EventType::job_failed, m_name,
-                                       cancelled ? fmt::format("{} was cancelled", m_name) : error.full_message());
+                                       cancelled ? fmt::format("{} was cancelled", m_name) : told(error));
         event.cause = error_number(error);
         event.payload = error_fields(error);
         if (!error.object().empty())

@@ -81,6 +81,12 @@ Result<void> TrustChange::remove_list(const std::string &name, Forgetting forget
     return {};
 }
 
+Result<crypto::TrustEntry> add_trust(Engine &engine, const NewTrust &trust) {
+    MOS_CHECK(check_trust(trust));
+    MOS_TRY(TrustChange change, TrustChange::begin(engine, TrustChange::Missing::create));
+    return change.add(trust);
+}
+
 Result<policy::SecurityPolicy> change_policy(Engine &engine, std::span<const policy::PolicyChange> changes) {
     MOS_TRY(const RootLock lock, RootLock::take(engine));
     MOS_TRY(policy::SecurityPolicy policy, policy::change_security_policy(engine.root(), changes));

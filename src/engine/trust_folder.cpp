@@ -17,6 +17,11 @@ using crypto::TrustStore;
 constexpr std::uint32_t entry_mode = 0644;
 constexpr std::string_view digest_prefix = "sha256:";
 constexpr std::size_t id_digits = 12;
+// The file's own fingerprint is not told in its stead: it would be pasted, and prove nothing.
+constexpr std::string_view fingerprint_remedy = "give the whole SHA-256 fingerprint, as the owner of the certificate "
+                                                "or key told it on another way than the file came";
+constexpr std::string_view authority_remedy =
+    "give the certificate of the authority that signed this one; a key that signs by itself comes with 'trust add-key'";
 
 std::string lower_case(std::string_view text) {
     std::string out{text};
@@ -27,15 +32,15 @@ std::string lower_case(std::string_view text) {
 }
 
 // The digits alone, in lower case. INVALID_ARGUMENT when it is no fingerprint.
-Result<std::string> read_fingerprint(std::string_view text, std::string_view found) {
+Result<std::string> read_fingerprint(std::string_view text) {
     std::string digits = lower_case(text);
     if (digits.starts_with(digest_prefix))
         digits.erase(0, digest_prefix.size());
     digits.erase(std::remove(digits.begin(), digits.end(), ':'), digits.end());
     if (!crypto::sha256_from_hex(digits))
         return Error{Code::INVALID_ARGUMENT,
-                     fmt::format("{} is no SHA-256 fingerprint of 64 hexadecimal digits; that of the file is {}",
-                                 base::in_quotes(text), found)};
+                     fmt::format("{} is no SHA-256 fingerprint of 64 hexadecimal digits", base::in_quotes(text))}
+            .with_remedy(std::string{fingerprint_remedy});
     return digits;
 }
 
@@ -47,13 +52,14 @@ TrustEntry entry_of(const NewTrust &trust) {
 }
 
 Result<void> check_fingerprint(const TrustEntry &entry, std::string_view expected) {
-    MOS_TRY(const std::string wanted, read_fingerprint(expected, entry.fingerprint()));
+    MOS_TRY(const std::string wanted, read_fingerprint(expected));
     const std::string found = lower_case(entry.fingerprint()).substr(digest_prefix.size());
     if (wanted != found)
         return Error{Code::KEY_INVALID,
                      fmt::format("the fingerprint is {}, not {} as expected: this is not what the publisher gave you",
                                  entry.fingerprint(), base::in_quotes(expected))}
-            .about(entry.name);
+            .about(entry.name)
+            .with_remedy("trust it not; ask its owner which fingerprint is right, and get the file again");
     return {};
 }
 
@@ -72,12 +78,18 @@ Result<std::unique_ptr<base::Directory>> make_trust_folder(base::Directory &root
     return base::make_directories(root, trust_path);
 }
 
-Result<TrustEntry> add_trust(base::Directory &folder, const NewTrust &trust) {
+Result<TrustEntry> check_trust(const NewTrust &trust) {
     MOS_CHECK(crypto::check_trust_entry(trust.name, trust.scope));
     TrustEntry entry = entry_of(trust);
     MOS_CHECK(check_fingerprint(entry, trust.fingerprint));
     if (const crypto::Certificate *const certificate = entry.certificate(); certificate != nullptr)
-        MOS_CHECK(crypto::check_authority(*certificate));
+        if (Result<void> checked = crypto::check_authority(*certificate); !checked)
+            return std::move(checked).error().with_remedy(std::string{authority_remedy});
+    return entry;
+}
+
+Result<TrustEntry> add_trust(base::Directory &folder, const NewTrust &trust) {
+    MOS_TRY(TrustEntry entry, check_trust(trust));
     MOS_TRY(const TrustStore store, TrustStore::load(folder));
     MOS_CHECK(check_new(store, entry));
     MOS_CHECK(

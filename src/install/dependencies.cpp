@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <span>
 #include <string_view>
@@ -26,6 +27,7 @@ struct Member {
     std::string name;
     std::string version;
     std::vector<std::string> depends;
+    std::vector<std::string> bundles;
     std::vector<std::string> conflicts;
     std::vector<Provided> provides;
     bool automatic = false;
@@ -74,6 +76,7 @@ Result<Member> member_to_come(const Manifest &manifest) {
     Member member{.name = manifest.package_info.name,
                   .version = manifest.package_info.version,
                   .depends = manifest.dependencies.depends,
+                  .bundles = manifest.dependencies.bundles,
                   .conflicts = manifest.update_info.conflicts,
                   .provides = {}};
     for (const std::string &text : manifest.update_info.provides) {
@@ -99,6 +102,7 @@ Member installed_member(const state::InstalledPackage &row) {
     Member member{.name = row.name,
                   .version = row.version,
                   .depends = {},
+                  .bundles = {},
                   .conflicts = {},
                   .provides = {},
                   .automatic = row.automatic};
@@ -106,6 +110,7 @@ Member installed_member(const state::InstalledPackage &row) {
     if (!manifest)
         return member;
     member.depends = std::move(manifest->dependencies.depends);
+    member.bundles = std::move(manifest->dependencies.bundles);
     member.conflicts = std::move(manifest->update_info.conflicts);
     for (const std::string &text : manifest->update_info.provides) {
         if (auto provided = package::parse_provided(text); provided)
@@ -203,6 +208,23 @@ Result<std::vector<Conflict>> conflicts(state::Packages &packages, const std::ve
     return found;
 }
 
+// What a member needs of those that are there: what its relations are met by, and what it carried, whose publisher
+// meant it to be there whether a relation says so or not.
+static std::vector<const Member *> needed_by(const Member &member, const Population &all) {
+    std::vector<const Member *> needed;
+    for (const std::string &text : member.depends) {
+        const auto relation = package::parse_relation(text);
+        if (!relation)
+            continue;
+        for (const Alternative &alternative : *relation)
+            std::ranges::copy(all.satisfying(alternative), std::back_inserter(needed));
+    }
+    for (const std::string &name : member.bundles)
+        std::ranges::copy_if(all.of_name(name), std::back_inserter(needed),
+                             [&](const Member *other) { return other->name == name; });
+    return needed;
+}
+
 Result<std::vector<std::string>> orphans(state::Packages &packages) {
     MOS_TRY(const std::vector<Member> members, staying_members(packages, {}));
     Population all;
@@ -216,16 +238,9 @@ Result<std::vector<std::string>> orphans(state::Packages &packages) {
     while (!to_visit.empty()) {
         const Member &member = *to_visit.back();
         to_visit.pop_back();
-        for (const std::string &text : member.depends) {
-            const auto relation = package::parse_relation(text);
-            if (!relation)
-                continue;
-            for (const Alternative &alternative : *relation) {
-                for (const Member *other : all.satisfying(alternative)) {
-                    if (needed.insert(other).second)
-                        to_visit.push_back(other);
-                }
-            }
+        for (const Member *other : needed_by(member, all)) {
+            if (needed.insert(other).second)
+                to_visit.push_back(other);
         }
     }
     std::vector<std::string> names;

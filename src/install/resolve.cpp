@@ -20,8 +20,6 @@ namespace mos::install {
 
 namespace {
 
-constexpr std::size_t max_notices = 1000;
-
 std::strong_ordering compare(const package::Statement &wanted, const state::InstalledPackage &installed) {
     return package::compare_versions({wanted.version, wanted.release}, {installed.version, installed.release});
 }
@@ -62,7 +60,9 @@ Result<StepSummary> summarize_install(state::Packages &packages, const InstallSt
             const bool same = installed->content_digest == statement.content_digest;
             return Error{Code::ALREADY_INSTALLED, fmt::format("'{}' {} is installed already{}", summary.name,
                                                               summary.version, same ? "" : ", with other content")}
-                .about(summary.name);
+                .about(summary.name)
+                .with_remedy(same ? "nothing needs to be done; --reinstall puts back what was altered"
+                                  : "give the new content a version of its own, or install it with --reinstall");
         }
         summary.action = Action::reinstall;
     }

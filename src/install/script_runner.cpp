@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view helper_protocol = "1";
 constexpr std::size_t kept_output_bytes = 4096;
+constexpr const char *state_folder_path = "var/lib/multios";
 
 // Cuts what comes into lines, and hands out no more of them than a log can bear.
 class LineCutter {
@@ -100,10 +101,13 @@ Error failure(Code code, const Script &script, std::string_view what, const base
     std::string message = fmt::format("{} {}", shown(script), what);
     if (line.empty())
         return Error{code, std::move(message)}.about(script.package);
-    return Error{code, fmt::format("{}: {}", message, line)}
-        .about(script.package)
-        .caused_by(Error{code, fmt::format("its output{}: {}", ended.shortened ? " ended with" : "",
-                                           base::printable(ended.output))});
+    Error failed = Error{code, fmt::format("{}: {}", message, line)}.about(script.package);
+    std::string output =
+        base::printable(std::string_view{ended.output}.substr(0, ended.output.find_last_not_of(" \t\r\n") + 1));
+    if (output == line)
+        return failed;
+    return std::move(failed).caused_by(
+        Error{code, fmt::format("its output{}: {}", ended.shortened ? " ended with" : "", output)});
 }
 
 std::string shown_end_of_helper(const base::Ended &ended) {
@@ -112,9 +116,17 @@ std::string shown_end_of_helper(const base::Ended &ended) {
     return "can't be judged: the program that ran it ended without a word";
 }
 
-Result<void> judge(const Script &script, const base::Ended &ended, const Report &report) {
+std::string shown_duration(std::chrono::milliseconds time) {
+    constexpr int ms_per_s = 1000;
+    return time.count() % ms_per_s == 0 ? fmt::format("{} s", time.count() / ms_per_s)
+                                        : fmt::format("{} ms", time.count());
+}
+
+Result<void> judge(const Script &script, std::chrono::milliseconds time_limit, const base::Ended &ended,
+                   const Report &report) {
     if (ended.how == base::Ending::timed_out)
-        return failure(Code::SCRIPT_TIMEOUT, script, "took too long and was stopped", ended);
+        return failure(Code::SCRIPT_TIMEOUT, script,
+                       fmt::format("took longer than {} and was stopped", shown_duration(time_limit)), ended);
     if (report.failed)
         return failure(Code::SCRIPT_FAILED, script, "could not be run: " + *report.failed, ended);
     if (report.signal)
@@ -136,12 +148,17 @@ std::vector<std::string> environment_of(const Script &script) {
             "MULTIOS_ACTION=" + script.action};
 }
 
-// The folders of stages that the script must not reach besides the root's own.
-Result<std::vector<std::string>> further_stages(base::Directory &root) {
+// What the script must not reach besides the root's own stages: those of other volumes, and the folder of the database,
+// whose loss would be a change that was acknowledged and is not remembered.
+Result<std::vector<std::string>> further_hidden(base::Directory &root) {
     MOS_TRY(const std::vector<transaction::VolumeStages> volumes, transaction::stages_on_volumes(root));
     std::vector<std::string> paths;
     for (const transaction::VolumeStages &volume : volumes)
         paths.push_back(fmt::format("{}/{}", volume.top, transaction::stages_name));
+    if (const auto state = root.open_directory(state_folder_path, base::Symlinks::follow_in_root))
+        paths.emplace_back(state_folder_path);
+    else if (state.error().code() != Code::NOT_FOUND)
+        return state.error();
     return paths;
 }
 
@@ -167,7 +184,7 @@ std::string_view default_helper_path() noexcept { return MOS_HELPER_PATH; }
 
 Result<void> ScriptRunner::run(base::Directory &root, const Script &script, base::Observer &observer) {
     base::Command command;
-    MOS_TRY(const std::vector<std::string> hidden, further_stages(root));
+    MOS_TRY(const std::vector<std::string> hidden, further_hidden(root));
     command.arguments = arguments_of(m_settings.helper_path, script, hidden);
     command.environment = environment_of(script);
     command.time_limit = script.time_limit.count() > 0 ? script.time_limit : m_settings.time_limit;
@@ -187,7 +204,7 @@ Result<void> ScriptRunner::run(base::Directory &root, const Script &script, base
     const Report report = parse_report(ended->report);
     for (const std::string &notice : report.notices)
         observer.notice(shown(script) + ": " + notice);
-    return judge(script, *ended, report);
+    return judge(script, command.time_limit, *ended, report);
 }
 
 }  // namespace mos::install

@@ -26,7 +26,7 @@ struct Found {
     What what;
     std::string sentence;
 };
-using Finding = std::optional<Found>;
+using Findings = std::vector<Found>;  // all of a path: what hides one of them hides a change
 
 class Verifier {
   public:
@@ -37,9 +37,12 @@ class Verifier {
     [[nodiscard]] Result<void> verify(const state::InstalledPackage &package);
 
   private:
-    [[nodiscard]] Result<Finding> look_at(const InstalledFile &file);
-    [[nodiscard]] Result<Finding> compare(const InstalledFile &file, const FileStatus &there);
-    [[nodiscard]] Result<Finding> compare_content(const InstalledFile &file, const FileStatus &there);
+    [[nodiscard]] Result<void> tell(const state::InstalledPackage &package, const InstalledFile &file);
+    [[nodiscard]] Result<Findings> look_at(const InstalledFile &file);
+    [[nodiscard]] Result<Findings> compare(const InstalledFile &file, const FileStatus &there);
+    void compare_content(const InstalledFile &file, const FileStatus &there, Findings &findings);
+    [[nodiscard]] Result<void> compare_attributes(const InstalledFile &file, const FileStatus &there,
+                                                  Findings &findings);
 
     transaction::Site &m_site;
     const TakeDifference &m_take;
@@ -56,69 +59,77 @@ Result<void> Verifier::verify(const state::InstalledPackage &package) {
         MOS_CHECK(m_site.observer.checkpoint());
         ++m_progress.done_entries;
         m_site.observer.report(m_progress);
-        if (file->role == state::FileRole::output)
-            continue;
-        MOS_TRY(Finding finding, look_at(*file));
-        if (!finding)
-            continue;
-        const bool is_configuration = file->role == state::FileRole::configuration;
-        MOS_CHECK(m_take({.what = finding->what,
-                          .is_configuration = is_configuration,
-                          .package = package.name,
-                          .path = file->path,
-                          .sentence = fmt::format("{} {}", base::in_quotes(file->path), finding->sentence)}));
+        if (file->role != state::FileRole::output)
+            MOS_CHECK(tell(package, *file));
     }
 }
 
-Result<Finding> Verifier::look_at(const InstalledFile &file) {
+Result<void> Verifier::tell(const state::InstalledPackage &package, const InstalledFile &file) {
+    MOS_TRY(const Findings findings, look_at(file));
+    for (const Found &found : findings)
+        MOS_CHECK(m_take({.what = found.what,
+                          .is_configuration = file.role == state::FileRole::configuration,
+                          .package = package.name,
+                          .path = file.path,
+                          .sentence = fmt::format("{} {}", base::in_quotes(file.path), found.sentence)}));
+    return {};
+}
+
+Result<Findings> Verifier::look_at(const InstalledFile &file) {
     auto found = m_present.find(file.path);
     if (!found && found.error().code() == Code::SYMLINK_IN_PATH)
-        return Finding{{What::type, "lies behind a symbolic link"}};
+        return Findings{{What::type, "lies behind a symbolic link"}};
     if (!found)
-        return Finding{{What::unreadable, fmt::format("can't be looked at: {}", found.error().message())}};
+        return Findings{{What::unreadable, fmt::format("can't be looked at: {}", found.error().message())}};
     const std::optional<FileStatus> &there = found.value();
     if (!there)
-        return Finding{{What::missing, "is missing"}};
-    MOS_TRY(Finding finding, compare(file, *there));
-    return finding;
+        return Findings{{What::missing, "is missing"}};
+    return compare(file, *there);
 }
 
-Result<Finding> Verifier::compare(const InstalledFile &file, const FileStatus &there) {
+// What is of another type has nothing else in common that could be compared.
+Result<Findings> Verifier::compare(const InstalledFile &file, const FileStatus &there) {
     if (there.type != file.type)
-        return Finding{{What::type, fmt::format("is a {}, and a {} was installed", base::file_type_name(there.type),
-                                                base::file_type_name(file.type))}};
-    MOS_TRY(Finding content, compare_content(file, there));
-    if (content)
-        return content;
+        return Findings{{What::type, fmt::format("is a {}, and a {} was installed", base::file_type_name(there.type),
+                                                 base::file_type_name(file.type))}};
+    Findings findings;
+    compare_content(file, there, findings);
+    MOS_CHECK(compare_attributes(file, there, findings));
+    return findings;
+}
+
+Result<void> Verifier::compare_attributes(const InstalledFile &file, const FileStatus &there, Findings &findings) {
     const state::Attributes &was = file.attributes;
     if (there.type != FileType::symlink && there.mode != was.mode)
-        return Finding{{What::mode, fmt::format("has the mode {:04o}, {:04o} was installed", there.mode, was.mode)}};
+        findings.push_back(
+            {What::mode, fmt::format("has the mode {:04o}, {:04o} was installed", there.mode, was.mode)});
     if (there.owner != was.owner || there.group != was.group)
-        return Finding{{What::owner, fmt::format("belongs to {}:{}, {}:{} was installed", there.owner, there.group,
-                                                 was.owner, was.group)}};
+        findings.push_back({What::owner, fmt::format("belongs to {}:{}, {}:{} was installed", there.owner, there.group,
+                                                     was.owner, was.group)});
     const base::SplitPath split = base::split_path(file.path);
     MOS_TRY(base::Directory *const parent, m_present.parent_of(file.path));
-    auto attributes = transaction::read_attributes(*parent, split.name, there);
+    const auto attributes = transaction::read_attributes(*parent, split.name, there);
     if (!attributes)
-        return Finding{{What::unreadable, fmt::format("can't be read: {}", attributes.error().message())}};
-    if (attributes.value().extended != was.extended)
-        return Finding{{What::attributes, "has other extended attributes or capabilities than were installed"}};
-    return Finding{};
+        findings.push_back(
+            {What::unreadable, fmt::format("has attributes that can't be read: {}", attributes.error().message())});
+    else if (attributes->extended != was.extended)
+        findings.push_back({What::attributes, "has other extended attributes or capabilities than were installed"});
+    return {};
 }
 
-Result<Finding> Verifier::compare_content(const InstalledFile &file, const FileStatus &there) {
-    if (there.type == FileType::regular && there.size != file.size)
-        return Finding{{What::content, fmt::format("has {} bytes, {} were installed", there.size, file.size)}};
-    auto same = m_present.has_content(file.path, there, file.type, file.size, file.digest, file.link_target);
+void Verifier::compare_content(const InstalledFile &file, const FileStatus &there, Findings &findings) {
+    if (there.type == FileType::regular && there.size != file.size) {
+        findings.push_back({What::content, fmt::format("has {} bytes, {} were installed", there.size, file.size)});
+        return;
+    }
+    const auto same = m_present.has_content(file.path, there, file.type, file.size, file.digest, file.link_target);
     if (!same)
-        return Finding{{What::unreadable, fmt::format("can't be read: {}", same.error().message())}};
-    const bool has_content = there.type == FileType::regular || there.type == FileType::symlink;
-    if (same.value() || !has_content)
-        return Finding{};
-    return there.type == FileType::symlink
-               ? Finding{{What::link_target,
-                          fmt::format("leads elsewhere than to {}", base::in_quotes(file.link_target))}}
-               : Finding{{What::content, "has another content than was installed"}};
+        findings.push_back({What::unreadable, fmt::format("can't be read: {}", same.error().message())});
+    else if (!*same && there.type == FileType::symlink)
+        findings.push_back(
+            {What::link_target, fmt::format("leads elsewhere than to {}", base::in_quotes(file.link_target))});
+    else if (!*same && there.type == FileType::regular)
+        findings.push_back({What::content, "has another content than was installed"});
 }
 
 }  // namespace

@@ -283,9 +283,8 @@ Result<void> Walker::refuse_link(const WantedEntry &wanted) {
     MOS_TRY(base::Directory *const parent, m_present.parent_of(wanted.path));
     MOS_TRY(const std::string target, parent->read_symlink(base::split_path(wanted.path).name));
     return refuse(Code::SYMLINK_IN_PATH, wanted.path,
-                  fmt::format("'{}' wants a folder {}, which is a symbolic link to {} in this root: build the package "
-                              "with the real path",
-                              name_of(wanted), base::in_quotes(wanted.path), base::in_quotes(target)));
+                  fmt::format("'{}' wants a folder {}, which is a symbolic link to {} in this root", name_of(wanted),
+                              base::in_quotes(wanted.path), base::in_quotes(target)));
 }
 
 // Mode and owner are the package's only where the package changes them and they are as it left them: a directory that

@@ -90,18 +90,19 @@ Result<void> separate_mounts() {
     return {};
 }
 
-Result<void> cover(base::Directory &root, const std::string &hidden, const std::string &folder) {
-    MOS_TRY(const auto source, root.open_directory(folder, base::Symlinks::refuse));
-    MOS_TRY(const auto target, root.open_directory(hidden, base::Symlinks::refuse));
-    MOS_TRY(const std::string source_place, place_of(*source));
+Result<void> cover(base::Directory &root, const std::string &hidden, base::Directory &folder) {
+    MOS_TRY(const auto target, root.open_directory(hidden, base::Symlinks::follow_in_root));
+    MOS_TRY(const std::string source_place, place_of(folder));
     MOS_TRY(const std::string target_place, place_of(*target));
     if (::mount(source_place.c_str(), target_place.c_str(), nullptr, MS_BIND, nullptr) != 0)
         return base::system_error(errno, "cover", hidden);
-    if (set_read_only(hidden.c_str(), AT_SYMLINK_NOFOLLOW) == 0)
+    MOS_TRY(const auto top, root.open_directory(hidden, base::Symlinks::follow_in_root));  // of the new mount
+    MOS_TRY(const std::string top_place, place_of(*top));
+    if (set_read_only(top_place.c_str(), 0) == 0)
         return {};
     if (errno != ENOSYS)
         return base::system_error(errno, "make read-only", hidden);
-    return remount_read_only(hidden);
+    return remount_read_only(top_place);
 }
 
 Result<void> make_all_read_only() {

@@ -11,8 +11,8 @@ namespace mos::libexec {
 // where the kernel or a container does not allow it, IO where this process's "/" is no mount (a chroot).
 [[nodiscard]] Result<void> separate_mounts();
 
-// Puts `folder`, read-only, over the directory `hidden`, both beneath the working directory, which is `root`.
-[[nodiscard]] Result<void> cover(base::Directory &root, const std::string &hidden, const std::string &folder);
+// Puts `folder`, read-only, over the directory `hidden` beneath `root`, wherever links in there lead.
+[[nodiscard]] Result<void> cover(base::Directory &root, const std::string &hidden, base::Directory &folder);
 
 // Makes all that is mounted read-only.
 [[nodiscard]] Result<void> make_all_read_only();

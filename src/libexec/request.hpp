@@ -19,7 +19,7 @@ struct Request {
     std::string hidden;  // names beneath the root: what the script must not reach
     std::string folder;  // where it lies
     std::string name;
-    std::vector<std::string> also_hidden;  // further ones of the kind, on other volumes
+    std::vector<std::string> also_hidden;  // further ones: stages of other volumes, the database's
     std::vector<std::string> arguments;    // its own
 };
 

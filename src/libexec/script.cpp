@@ -4,6 +4,7 @@
 
 #include <mos/base/bytes.hpp>
 #include <mos/base/filesystem.hpp>
+#include <mos/base/path.hpp>
 
 #include <cerrno>
 #include <csignal>
@@ -50,41 +51,45 @@ Result<void> check_script(const Request &request) {
     return {};
 }
 
-// Where the script stands once the root is "/": the folder may lie over what is hidden.
-enum class View : std::uint8_t { plain, covered };
-
-Result<View> hide(const Request &request) {
+// Covers what the script must not reach, and tells its folder once the root is "/": one that lies in what is hidden has
+// only the places where it covers it.
+Result<std::string> hide(const Request &request) {
     MOS_TRY(const auto root, open_working_directory());
-    // Those first: the folder that is put over them lies in what is hidden last.
-    for (const std::string &hidden : request.also_hidden)
-        MOS_CHECK(cover(*root, hidden, request.folder));
+    MOS_TRY(const auto folder, root->open_directory(request.folder, base::Symlinks::refuse));
+    std::string place = request.folder;
+    for (const std::string &hidden : request.also_hidden) {
+        MOS_CHECK(cover(*root, hidden, *folder));
+        if (base::is_below(place, hidden))
+            place = hidden;
+    }
     MOS_TRY(const auto status, root->find(request.hidden));
     if (!status)
-        return View::plain;
-    MOS_CHECK(cover(*root, request.hidden, request.folder));
-    return View::covered;
+        return place;
+    MOS_CHECK(cover(*root, request.hidden, *folder));
+    return request.hidden;
 }
 
 // For a script that may only check. Devices and sockets are as they were: this keeps mistakes away, not malice.
-Result<View> prepare_check(const Request &request) {
-    const auto prepare = [&]() -> Result<View> {
+Result<std::string> prepare_check(const Request &request) {
+    const auto prepare = [&]() -> Result<std::string> {
         MOS_CHECK(separate_mounts());
-        MOS_TRY(const View view, hide(request));
+        MOS_TRY(std::string place, hide(request));
         MOS_CHECK(make_all_read_only());
         MOS_TRY(const auto root, open_working_directory());
         MOS_CHECK(mount_scratch(*root, "tmp"));
-        return view;
+        return place;
     };
-    Result<View> view = prepare();
-    if (!view)
-        return in_context(std::move(view).error(), "can't make the root read-only, and a check must not write");
-    return view;
+    Result<std::string> place = prepare();
+    if (!place)
+        return in_context(std::move(place).error(), "can't make the root read-only, and a check must not write");
+    return place;
 }
 
-Result<View> prepare_act(const Request &request, const Report &report) {
+Result<std::string> prepare_act(const Request &request, const Report &report) {
     if (const Result<void> separated = separate_mounts(); !separated) {
-        report.notice("stages and recovery points can't be hidden from it: " + separated.error().message());
-        return View::plain;
+        report.notice("stages, recovery points and the database can't be hidden from it: " +
+                      separated.error().message());
+        return request.folder;
     }
     return hide(request);
 }
@@ -125,8 +130,7 @@ Error explain(int number, const std::string &path) {
     return base::system_error(number, "start", path);
 }
 
-Error execute(const Request &request, View view) {
-    const std::string folder = view == View::covered ? request.hidden : request.folder;
+Error execute(const Request &request, const std::string &folder) {
     std::vector<std::string> words{"/" + folder + "/" + request.name};
     words.insert(words.end(), request.arguments.begin(), request.arguments.end());
     std::vector<char *> pointers;
@@ -137,23 +141,24 @@ Error execute(const Request &request, View view) {
     return explain(errno, words.front());
 }
 
-Result<View> prepare(const Request &request, const Report &report) {
+// The folder of the script, beneath the new root.
+Result<std::string> prepare(const Request &request, const Report &report) {
     MOS_CHECK(start_session());
     // Before the mounts are separated: a working directory goes along, a descriptor stays with the old ones.
     if (::fchdir(request.root) != 0)
         return base::system_error(errno, "enter", "the target");
     MOS_CHECK(check_script(request));
-    MOS_TRY(const View view, request.mode == Mode::check ? prepare_check(request) : prepare_act(request, report));
+    MOS_TRY(std::string folder, request.mode == Mode::check ? prepare_check(request) : prepare_act(request, report));
     MOS_CHECK(enter_root());
     MOS_CHECK(set_limits());
-    return view;
+    return folder;
 }
 
 }  // namespace
 
 Error become_script(const Request &request, const Report &report) {
-    const Result<View> view = prepare(request, report);
-    return view ? execute(request, view.value()) : view.error();
+    const Result<std::string> folder = prepare(request, report);
+    return folder ? execute(request, folder.value()) : folder.error();
 }
 
 }  // namespace mos::libexec

@@ -31,9 +31,9 @@ EventStream::~EventStream() {
     }
 }
 
-std::string EventStream::tell_start(const std::string &kind) noexcept {
+std::string EventStream::tell_start(const std::string &kind, const std::string &message) noexcept {
     try {
-        Event start = base::make_event(base::EventType::job_started, kind, fmt::format("{} begins", kind));
+        Event start = base::make_event(base::EventType::job_started, kind, message);
         std::string name = kind;
         publish(std::move(start), [&](Event &numbered) {
             if (numbered.type != base::describe(base::EventType::job_started).name)

@@ -45,10 +45,11 @@ class BundledSource final : public base::Source {
     std::uint64_t m_size;
 };
 
+bool has_package_ending(std::string_view name) noexcept { return name.ends_with(".mos") || name.ends_with(".multos"); }
+
 bool is_bundled_package(const Entry &entry) noexcept {
-    const std::string_view path = entry.path;
-    return section_of(path) == Section::dependencies && entry.type == EntryType::regular &&
-           (path.ends_with(".mos") || path.ends_with(".multos"));
+    return section_of(entry.path) == Section::dependencies && entry.type == EntryType::regular &&
+           has_package_ending(entry.path);
 }
 
 Result<std::unique_ptr<base::Source>> open_bundled(std::shared_ptr<Package> carrier, const Entry &entry) {

@@ -55,6 +55,7 @@ Result<Dependencies> read_dependencies(Section &section) {
     MOS_TRY(dependencies.depends, section.list("depends"));
     MOS_TRY(dependencies.recommends, section.list("recommends"));
     MOS_TRY(dependencies.suggests, section.list("suggests"));
+    MOS_TRY(dependencies.bundles, section.list("bundles"));
     return dependencies;
 }
 
@@ -118,23 +119,40 @@ Result<SecurityClaims> read_security(Section &section) {
     MOS_TRY(claims.signature_algorithm, section.text("signature_algorithm", ""));
     MOS_TRY(claims.signer, section.text("signer", ""));
     MOS_TRY(claims.certificate_fingerprint, section.text("certificate_fingerprint", ""));
-    Section period{section.object(), "validity_period"};
+    Section period = section.nested("validity_period");
     MOS_CHECK(period.check_shape());
     MOS_TRY(claims.not_before_unix_s, period.time("not_before"));
     MOS_TRY(claims.not_after_unix_s, period.time("not_after"));
-    period.return_rest(section.object());
+    section.take_back(std::move(period));
     return claims;
 }
 
-// Reads one section and leaves in the tree what it does not know.
-template <class T>
-Result<T> read_section(json &tree, std::string_view name, Result<T> (*read)(Section &)) {
-    Section section{tree, name};
-    MOS_CHECK(section.check_shape());
-    MOS_TRY(T value, read(section));
-    section.return_rest(tree);
-    return value;
-}
+// Reads one section after the other and leaves in the tree what it does not know.
+class SectionReader {
+  public:
+    SectionReader(json &tree, std::vector<UnknownKey> &unknown) : m_tree(&tree), m_unknown(&unknown) {}
+
+    template <class T>
+    Result<T> operator()(std::string_view name, Result<T> (*read)(Section &)) {
+        m_known.push_back(name);
+        Section section{*m_tree, name};
+        MOS_CHECK(section.check_shape());
+        MOS_TRY(T value, read(section));
+        section.return_rest(*m_tree, *m_unknown);
+        return value;
+    }
+    // Tells of the sections that nobody asked for.
+    void finish() {
+        for (const auto &left : m_tree->items())
+            if (std::ranges::find(m_known, left.key()) == m_known.end())
+                add_unknown(*m_unknown, "", left.key(), m_known);
+    }
+
+  private:
+    json *m_tree;
+    std::vector<UnknownKey> *m_unknown;
+    std::vector<std::string_view> m_known;
+};
 
 void put_text(json &object, const char *key, const std::string &value) {
     if (!value.empty())
@@ -175,6 +193,8 @@ void put_dependencies(json &object, const Dependencies &dependencies) {
     put_list(object, "depends", dependencies.depends);
     put_list(object, "recommends", dependencies.recommends);
     put_list(object, "suggests", dependencies.suggests);
+    if (!dependencies.bundles.empty())
+        put_list(object, "bundles", dependencies.bundles);
 }
 
 void put_requirements(json &object, const SystemRequirements &requirements) {
@@ -285,17 +305,19 @@ Result<Manifest> parse_manifest(std::string_view text, const Limits &limits) {
     if (!tree.is_object())
         return Error{Code::FORMAT, "manifest is no JSON object"};
     Manifest manifest;
-    MOS_TRY(manifest.package_info, read_section(tree, "package_info", read_package_info));
-    MOS_TRY(manifest.update_info, read_section(tree, "update_info", read_update_info));
-    MOS_TRY(manifest.dependencies, read_section(tree, "dependencies", read_dependencies));
-    MOS_TRY(manifest.system_requirements, read_section(tree, "system_requirements", read_requirements));
-    MOS_TRY(manifest.installation, read_section(tree, "installation", read_installation));
-    MOS_TRY(manifest.security, read_section(tree, "security", read_security));
-    MOS_TRY(manifest.configuration, read_section(tree, "configuration", read_configuration));
-    MOS_TRY(manifest.data, read_section(tree, "data", read_data));
-    MOS_TRY(manifest.scripts, read_section(tree, "scripts", read_scripts));
-    MOS_TRY(manifest.service, read_section(tree, "service", read_service));
+    SectionReader read{tree, manifest.unknown_keys};
+    MOS_TRY(manifest.package_info, read("package_info", read_package_info));
+    MOS_TRY(manifest.update_info, read("update_info", read_update_info));
+    MOS_TRY(manifest.dependencies, read("dependencies", read_dependencies));
+    MOS_TRY(manifest.system_requirements, read("system_requirements", read_requirements));
+    MOS_TRY(manifest.installation, read("installation", read_installation));
+    MOS_TRY(manifest.security, read("security", read_security));
+    MOS_TRY(manifest.configuration, read("configuration", read_configuration));
+    MOS_TRY(manifest.data, read("data", read_data));
+    MOS_TRY(manifest.scripts, read("scripts", read_scripts));
+    MOS_TRY(manifest.service, read("service", read_service));
     MOS_CHECK(check_consistency(manifest));
+    read.finish();
     manifest.unknown_json = tree.dump();
     return manifest;
 }

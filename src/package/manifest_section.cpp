@@ -1,5 +1,6 @@
 #include "manifest_section.hpp"
 
+#include <mos/base/nearest.hpp>
 #include <mos/base/path.hpp>
 #include <mos/base/timestamp.hpp>
 
@@ -23,7 +24,16 @@ Error malformed(std::string_view key, std::string_view what) {
     return Error{Code::FORMAT, fmt::format("manifest: {} {}", base::in_quotes(key), what)}.about(std::string{key});
 }
 
-Section::Section(json &tree, std::string_view name) : m_name(name) {
+void add_unknown(std::vector<UnknownKey> &unknown, const std::string &within, const std::string &key,
+                 std::span<const std::string_view> known) {
+    const std::string prefix = within.empty() ? within : within + ".";
+    const std::string_view nearest = base::nearest_word(known, key);
+    if (unknown.size() < max_unknown_keys)
+        unknown.push_back({prefix + key, nearest.empty() ? std::string{} : prefix + std::string{nearest}});
+}
+
+Section::Section(json &tree, std::string_view name, std::string_view within)
+    : m_name(name), m_path(within.empty() ? std::string{name} : fmt::format("{}.{}", within, name)) {
     if (const auto found = tree.find(name); found != tree.end()) {
         *m_object = std::move(*found);
         tree.erase(found);
@@ -32,7 +42,7 @@ Section::Section(json &tree, std::string_view name) : m_name(name) {
 
 Result<void> Section::check_shape() const {
     if (!m_object->is_object())
-        return malformed(m_name, "is no object");
+        return malformed(m_path, "is no object");
     return {};
 }
 
@@ -99,15 +109,28 @@ Result<std::optional<std::int64_t>> Section::time(std::string_view key) {
     return std::optional<std::int64_t>{*time};
 }
 
-void Section::return_rest(json &tree) {
+Section Section::nested(std::string_view name) {
+    m_known.push_back(name);
+    return Section{*m_object, name, m_path};
+}
+
+void Section::take_back(Section nested) { nested.return_rest(*m_object, m_unknown); }
+
+void Section::return_rest(json &tree, std::vector<UnknownKey> &unknown) {
+    for (const auto &left : m_object->items())
+        if (std::ranges::find(m_known, left.key()) == m_known.end())
+            add_unknown(unknown, m_path, left.key(), m_known);
+    for (UnknownKey &key : m_unknown)
+        unknown.push_back(std::move(key));
     if (!m_object->empty())
         tree[m_name].swap(*m_object);
 }
 
-std::string Section::full(std::string_view key) const { return fmt::format("{}.{}", m_name, key); }
+std::string Section::full(std::string_view key) const { return fmt::format("{}.{}", m_path, key); }
 
 Result<JsonTree> Section::take(std::string_view key) {
     JsonTree value = base::json_null();
+    m_known.push_back(key);
     const auto found = m_object->find(key);
     if (found == m_object->end())
         return value;

@@ -1,6 +1,7 @@
 #include <mos/package/script.hpp>
 #include <mos/package/writer.hpp>
 
+#include "bundle_names.hpp"
 #include "index_writer.hpp"
 #include "input_scan.hpp"
 #include "package_assembly.hpp"
@@ -275,6 +276,7 @@ Result<CreateReport> create_package(std::span<const InputTree> input, Manifest m
     MOS_CHECK(check_options(options));
     MOS_TRY(Statement statement, begin_statement(manifest, options));
     manifest.package_info.created_unix_s = statement.created_unix_s;
+    MOS_TRY(manifest.dependencies.bundles, bundle_names(input));
     const std::string manifest_text = write_manifest(manifest);
     MOS_TRY(const Manifest reread, parse_manifest(manifest_text));
     MOS_CHECK(check_agreement(reread, statement));

@@ -3,6 +3,7 @@
 #include "signature_names.hpp"
 
 #include <mos/base/bytes.hpp>
+#include <mos/base/nearest.hpp>
 #include <mos/base/path.hpp>
 #include <mos/config/settings_files.hpp>
 #include <mos/config/units.hpp>
@@ -44,7 +45,7 @@ std::string_view revocation_name(crypto::RevocationRule rule) {
 }
 
 Error invalid(std::string_view key, std::string_view what) {
-    return Error{Code::INVALID_ARGUMENT, fmt::format("{} {}", in_quotes(key), what)};
+    return Error{Code::INVALID_ARGUMENT, fmt::format("{} {}", in_quotes(key), what)}.about(std::string{key});
 }
 
 Result<bool> read_bool(std::string_view key, const json &value) {
@@ -80,7 +81,16 @@ std::optional<std::uint64_t> read_count(const json &value) {
 }
 
 // An error about a value alone, with the key that it stands at.
-Error at_key(std::string_view key, Error error) { return base::in_context(std::move(error), in_quotes(key)); }
+Error at_key(std::string_view key, Error error) {
+    return base::in_context(std::move(error), in_quotes(key)).about(std::string{key});
+}
+
+// A value that is understood, and that this software does not offer.
+Error not_offered(std::string_view key, std::string_view what) {
+    return Error{Code::UNSUPPORTED, fmt::format("{} {}", in_quotes(key), what)}
+        .about(std::string{key})
+        .with_remedy("leave it out: it holds without being set");
+}
 
 // What a key does to the policy.
 using Reader = Result<void> (*)(std::string_view key, const json &value, SecurityPolicy &policy);
@@ -89,14 +99,15 @@ using Reader = Result<void> (*)(std::string_view key, const json &value, Securit
 Result<void> always_on(std::string_view key, const json &value, SecurityPolicy & /*policy*/) {
     MOS_TRY(const bool wanted, read_bool(key, value));
     if (!wanted)
-        return invalid(key, "can't be switched off: every package is verified in full before anything is written");
+        return not_offered(key, "can't be switched off: every package is verified in full before anything is written");
     return {};
 }
 
 Result<void> always_off(std::string_view key, const json &value, SecurityPolicy & /*policy*/) {
     MOS_TRY(const bool wanted, read_bool(key, value));
     if (wanted)
-        return invalid(key, "can't be switched on: nothing is installed that nobody in the trust folder vouches for");
+        return not_offered(key,
+                           "can't be switched on: nothing is installed that nobody in the trust folder vouches for");
     return {};
 }
 
@@ -209,6 +220,20 @@ bool is_section(std::string_view path) {
     });
 }
 
+// With the nearest of those that stand in the same section.
+Error no_key(const std::string &path) {
+    const std::size_t end = path.rfind('.');
+    const std::string section = end == std::string::npos ? "" : path.substr(0, end + 1);
+    std::vector<std::string_view> words;
+    for (const Key &key : keys)
+        if (key.path.starts_with(section))
+            words.push_back(key.path.substr(section.size()).substr(0, key.path.substr(section.size()).find('.')));
+    const std::string_view nearest = base::nearest_word(words, std::string_view{path}.substr(section.size()));
+    return invalid(path, nearest.empty()
+                             ? std::string{"is no key of a security policy"}
+                             : fmt::format("is no key of a security policy; did you mean '{}{}'?", section, nearest));
+}
+
 Result<void> read_section(const json &section, const std::string &prefix, SecurityPolicy &policy) {
     for (const auto &item : section.items()) {
         const std::string path = prefix.empty() ? item.key() : prefix + "." + item.key();
@@ -221,16 +246,17 @@ Result<void> read_section(const json &section, const std::string &prefix, Securi
                 return invalid(path, "is no section with keys of its own");
             MOS_CHECK(read_section(item.value(), path, policy));
         } else {
-            return invalid(path, "is no key of a security policy");
+            return no_key(path);
         }
     }
     return {};
 }
 
-Result<SecurityPolicy> read_policy(std::string_view yaml, std::string_view name) {
+// The errors about a key are about its path.
+Result<SecurityPolicy> read_policy(std::string_view yaml, std::string_view name, config::Places *places = nullptr) {
     if (yaml.empty())
         return SecurityPolicy{};  // also in a build without YAML
-    MOS_TRY(const base::JsonTree tree, config::read_values(yaml, config::Format::yaml, name));
+    MOS_TRY(const base::JsonTree tree, config::read_values(yaml, config::Format::yaml, name, places));
     SecurityPolicy policy;
     for (const auto &item : tree->items()) {
         if (item.key() != section_name || !item.value().is_object())
@@ -245,6 +271,19 @@ Result<SecurityPolicy> read_policy(std::string_view yaml, std::string_view name)
     return policy;
 }
 
+// Where the key that the error is about stands, said in front of it.
+Error at_place(const config::Places &places, Error error) {
+    std::string pointer = "/" + error.object();
+    std::replace(pointer.begin(), pointer.end(), '.', '/');
+    auto found = places.find(fmt::format("/{}{}", section_name, pointer));
+    if (found == places.end())
+        found = places.find(pointer);  // beside the section
+    if (error.object().empty() || found == places.end() || found->second.line == 0)
+        return error;
+    return base::in_context(std::move(error),
+                            fmt::format("line {} column {}", found->second.line, found->second.column));
+}
+
 Error unreadable(std::string_view name, Error cause) {
     return Error{Code::POLICY_UNREADABLE, fmt::format("the policy {} can't be followed", in_quotes(name))}
         .about(std::string{name})
@@ -254,9 +293,10 @@ Error unreadable(std::string_view name, Error cause) {
 }  // namespace
 
 Result<SecurityPolicy> parse_security_policy(std::string_view yaml, std::string_view name) {
-    Result<SecurityPolicy> policy = read_policy(yaml, name);
+    config::Places places;
+    Result<SecurityPolicy> policy = read_policy(yaml, name, &places);
     if (!policy)
-        return unreadable(name, std::move(policy).error());
+        return unreadable(name, at_place(places, std::move(policy).error()));
     return policy;
 }
 
@@ -280,6 +320,20 @@ Result<SecurityPolicy> load_security_policy(base::Directory &root) {
     return parse_security_policy(*text, security_policy_path);
 }
 
+static Result<std::string> edit(const std::string &text, std::span<const config::Assignment> assignments) {
+    MOS_TRY(std::string edited, config::edit_yaml(text, assignments, security_policy_path));
+    if (edited.size() > max_policy_bytes)
+        return Error{Code::LIMIT, fmt::format("{} would have {} bytes, at most {} are read",
+                                              in_quotes(security_policy_path), edited.size(), max_policy_bytes)};
+    return edited;
+}
+
+// The change is to blame where the file could be followed before it: nothing is wrong with what is there.
+static Error not_changed(std::string_view before, Error cause) {
+    auto was = parse_security_policy(before, security_policy_path);
+    return was ? std::move(cause) : std::move(was).error();
+}
+
 Result<SecurityPolicy> change_security_policy(base::Directory &root, std::span<const PolicyChange> changes) {
     Result<std::string> text = read_text_of(root);
     if (!text)
@@ -287,17 +341,15 @@ Result<SecurityPolicy> change_security_policy(base::Directory &root, std::span<c
     std::vector<config::Assignment> assignments;
     for (const PolicyChange &change : changes)
         assignments.push_back({fmt::format("{}.{}", section_name, change.path), change.value});
-    Result<std::string> changed = config::edit_yaml(*text, assignments, security_policy_path);
-    if (!changed)
-        return unreadable(security_policy_path, std::move(changed).error());
-    const std::string edited = std::move(changed).value();
-    if (edited.size() > max_policy_bytes)
-        return unreadable(security_policy_path,
-                          Error{Code::LIMIT, fmt::format("it would have more than {} bytes", max_policy_bytes)});
-    MOS_TRY(SecurityPolicy policy, parse_security_policy(edited, security_policy_path));
+    Result<std::string> edited = edit(*text, assignments);
+    if (!edited)
+        return not_changed(*text, std::move(edited).error());
+    Result<SecurityPolicy> policy = read_policy(*edited, security_policy_path);
+    if (!policy)
+        return not_changed(*text, std::move(policy).error());
     const base::SplitPath split = base::split_path(security_policy_path);
     MOS_TRY(const auto folder, base::make_directories(root, split.parent));
-    MOS_CHECK(base::replace_content(*folder, split.name, base::as_bytes(edited), policy_mode));
+    MOS_CHECK(base::replace_content(*folder, split.name, base::as_bytes(*edited), policy_mode));
     return policy;
 }
 
@@ -328,39 +380,6 @@ std::vector<PolicyKey> list_keys(const SecurityPolicy &policy) {
         {"installation_safety.require_rollback_support", word(policy.require_rollback_support),
          "only packages that say they can be rolled back"},
     };
-}
-
-void fill_decision(const SecurityPolicy &policy, crypto::Decision &decision) {
-    decision.allowed.clear();
-    std::optional<unsigned> rsa_bits;  // of the authorities' keys: as the weakest that may sign
-    bool has_p256 = false;
-    for (const std::string &name : policy.allowed_algorithms) {
-        const Result<crypto::AllowedAlgorithm> named = parse_algorithm(name);
-        if (!named || (policy.require_strong_signature && !is_strong(*named)))
-            continue;  // less is allowed, not more
-        decision.allowed.push_back(*named);
-        has_p256 = has_p256 || named->algorithm == crypto::SignatureAlgorithm::ecdsa_p256_sha256;
-        if (named->minimum_rsa_bits != 0)
-            rsa_bits = std::min(rsa_bits.value_or(named->minimum_rsa_bits), named->minimum_rsa_bits);
-    }
-    decision.profile.minimum_rsa_bits = rsa_bits.value_or(crypto::Profile{}.minimum_rsa_bits);
-    decision.profile.curves = has_p256 ? crypto::EllipticCurves::p256_and_p384 : crypto::EllipticCurves::p384;
-    decision.profile.revocation = policy.revocation;
-    decision.profile.accept_expired = policy.accept_expired_signers;
-    decision.profile.accept_revoked = policy.accept_revoked_signers;
-    decision.required_signatures = std::max(decision.required_signatures, policy.required_signatures);
-    decision.minimum_level = policy.minimum_trust_level;
-    decision.require_certificate = policy.require_certified_publisher;
-}
-
-Result<void> check_package(const SecurityPolicy &policy, const PackageFacts &facts) {
-    if (policy.maximum_package_bytes && facts.bytes > *policy.maximum_package_bytes)
-        return Error{Code::POLICY_REFUSED, fmt::format("the package has {} bytes, and maximum_package_size allows {}",
-                                                       facts.bytes, *policy.maximum_package_bytes)};
-    if (policy.require_rollback_support && !facts.rollback_support)
-        return Error{Code::POLICY_REFUSED,
-                     "the package can't be rolled back by its own word, and require_rollback_support is true"};
-    return {};
 }
 
 }  // namespace mos::policy

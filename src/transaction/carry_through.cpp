@@ -157,8 +157,9 @@ Result<void> go_back(Site &site, Stages &stages, Transaction &transaction, SyncP
 Error undone_because(Error cause) {
     if (cause.code() == Code::CANCELLED)
         return Error{Code::CANCELLED, "cancelled; what had been put in place was taken back"};
-    return Error{Code::REVERTED, "failed while it was being put in place; everything was taken back"}.caused_by(
-        std::move(cause));
+    return Error{Code::REVERTED, "failed while it was being put in place; everything was taken back"}
+        .about(cause.object())
+        .caused_by(std::move(cause));
 }
 
 Result<void> turn_and_go_back(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points,

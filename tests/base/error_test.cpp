@@ -45,6 +45,22 @@ TEST_CASE("a system error names the object, keeps the errno and chooses the code
     CHECK(system_error(EBADF, "open", "x").code() == Code::IO);
 }
 
+TEST_CASE("what helps against a system error depends on its number") {
+    CHECK(system_error(EACCES, "open", "x").remedy() == describe(Code::PERMISSION).remedy);
+    CHECK(system_error(EPERM, "open", "x").remedy().find("chattr -i") != std::string_view::npos);
+    CHECK(system_error(ELOOP, "open", "etc/x.yml").remedy().starts_with("name what the link leads to"));
+}
+
+TEST_CASE("an error's own remedy stands before its code's, and context keeps it") {
+    const Error plain{Code::NOT_FOUND, "m"};
+    CHECK(plain.remedy() == describe(Code::NOT_FOUND).remedy);
+    CHECK(in_context(plain, "context").remedy() == plain.remedy());
+    const auto own = Error{Code::NOT_FOUND, "m"}.with_remedy("look elsewhere");
+    CHECK(own.remedy() == "look elsewhere");
+    CHECK(in_context(own, "context").remedy() == "look elsewhere");
+    CHECK(Error{Code::IO, "outer"}.caused_by(own).remedy() == describe(Code::IO).remedy);
+}
+
 TEST_CASE("context is added and the cause is kept") {
     const Error error = in_context(system_error(EIO, "read", "a"), "can't install 'p'");
     CHECK(error.code() == Code::IO);

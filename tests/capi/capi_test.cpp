@@ -543,6 +543,34 @@ TEST_CASE("a private key that can't be written in full leaves nothing behind") {
     CHECK(mos_key_store(bench.key.get(), path.c_str(), nullptr) == MOS_E_EXISTS);
 }
 
+TEST_CASE("a key of the metadata that no manifest has is told by the build, with the one that was meant") {
+    const Bench bench;
+    mos_build_options options = MOS_BUILD_OPTIONS_INIT;
+    options.name = "app";
+    options.version = "1";
+    options.manifest_json = R"({"dependencies": {"dependz": ["x"]}})";
+    options.input_path = bench.work.path().c_str();
+    const Folder output;
+    const std::string path = output.at("app.mos");
+    options.output_path = path.c_str();
+    const auto job = made_by<Job>(
+        [&](auto out, auto error) { return mos_package_build_job(bench.context.get(), &options, out, error); });
+    must(mos_job_run(job.get(), nullptr, nullptr, nullptr), nullptr);
+    const mos_outcome *outcome = nullptr;
+    must(mos_job_outcome(job.get(), &outcome, nullptr), nullptr);
+    REQUIRE(mos_outcome_notice_count(outcome) == 1);
+    CHECK(std::string{mos_outcome_notice_at(outcome, 0)} ==
+          "the metadata's 'dependencies.dependz' is no key of a manifest, and has no effect; did you mean "
+          "'dependencies.depends'?");
+    options.name = "a b";
+    const Failure wrong = failure_of([&](auto error) {
+        mos_job *refused = nullptr;
+        return mos_package_build_job(bench.context.get(), &options, &refused, error);
+    });
+    CHECK(wrong.code == MOS_E_FORMAT);
+    CHECK(std::string{mos_error_remedy(wrong.error.get())} == "correct what is named, in the options or the metadata");
+}
+
 // ---- Jobs, descriptors and roots ----
 
 TEST_CASE("the outcome is pending before the end, and the same however often it is asked for") {

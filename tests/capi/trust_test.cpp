@@ -162,6 +162,12 @@ TEST_CASE("what is to be trusted is compared with its fingerprint, and nothing i
     trust.public_key_path = publisher.c_str();
     trust.fingerprint = mos_key_fingerprint(bench.key.get());
     CHECK(add_code(bench, trust) == MOS_E_EXISTS);
+    trust = vendor.trust();
+    trust.fingerprint = mos_key_fingerprint(bench.key.get());
+    const Failure differs =
+        failure_of([&](auto error) { return mos_engine_trust_add(bench.engine.get(), &trust, nullptr, error); });
+    CHECK(std::string{mos_error_remedy(differs.error.get())}.starts_with("trust it not"));
+    CHECK(std::string{mos_error_code_remedy(MOS_E_KEY_INVALID)}.find("trust it not") == std::string::npos);
     CHECK(failure_of([&](auto error) {
               return mos_engine_trust_add(bench.engine.get(), nullptr, nullptr, error);
           }).code == MOS_E_INVALID_ARGUMENT);

@@ -1,4 +1,4 @@
-#ifdef MOS_OWN_TOOL
+#ifdef MOS_OWN_LIBRARY
 #include "own_files.hpp"
 #endif
 #include "package_workloads.hpp"
@@ -11,8 +11,11 @@ namespace mos::test {
 std::vector<Workload> all_workloads() {
     std::vector<Workload> all = transaction_workloads();
     std::ranges::move(package_workloads(), std::back_inserter(all));
-#ifdef MOS_OWN_TOOL  // the tools are built too
-    all.push_back(own_files_workload(MOS_OWN_TOOL, MOS_OWN_LIBRARY));
+#ifdef MOS_OWN_LIBRARY  // the tools are built too
+    std::ranges::move(
+        own_files_workloads(
+            {.package_tool = MOS_OWN_PACKAGE_TOOL, .update_tool = MOS_OWN_UPDATE_TOOL, .library = MOS_OWN_LIBRARY}),
+        std::back_inserter(all));
 #endif
     return all;
 }

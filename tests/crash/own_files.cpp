@@ -17,18 +17,19 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t max_package_bytes = 256U << 20U;
-constexpr std::string_view tool_path = "usr/bin/multios-package";
+constexpr std::string_view package_tool_path = "usr/bin/multios-package";
+constexpr std::string_view update_tool_path = "usr/bin/multios-update";
+constexpr std::string_view note_path = "var/lib/multios/release";  // beside the database
 constexpr std::string_view library_folder = "usr/lib";
 constexpr std::string_view library_name = "libmultiosupdate.so.0";
 
 // Where the packages are made, and where the program finds the second one.
 struct Workshop {
     fs::path folder;
-    std::string tool;
-    std::string library;
+    OwnFiles own;
 
     void run(std::vector<std::string> arguments) const {
-        arguments.insert(arguments.begin(), tool);
+        arguments.insert(arguments.begin(), own.package_tool);
         must(run_program(arguments));
     }
     [[nodiscard]] std::string path(std::string_view name) const { return (folder / name).string(); }
@@ -51,10 +52,13 @@ void make_keys(const Workshop &shop) {
 
 Packed make_release(const Workshop &shop, const std::string &version) {
     const fs::path tree = shop.path(version);
-    fs::create_directories((tree / tool_path).parent_path());
+    fs::create_directories((tree / package_tool_path).parent_path());
     fs::create_directories(tree / library_folder);
-    copy_with_mark(shop.tool, tree / tool_path, version);
-    copy_with_mark(shop.library, tree / library_folder / library_name, version);
+    fs::create_directories((tree / note_path).parent_path());
+    copy_with_mark(shop.own.package_tool, tree / package_tool_path, version);
+    copy_with_mark(shop.own.update_tool, tree / update_tool_path, version);
+    copy_with_mark(shop.own.library, tree / library_folder / library_name, version);
+    std::ofstream{tree / note_path} << version << '\n';
     shop.run({"create", "--name=system", "--version=" + version, "--input-directory=" + tree.string(),
               "--output=" + shop.package_of(version), "--sign-key=" + shop.path("signer.key"),
               "--certificate=" + shop.path("signer.crt")});
@@ -62,27 +66,32 @@ Packed make_release(const Workshop &shop, const std::string &version) {
     return {"system", must(base::read_file(*folder, version + ".mos", max_package_bytes))};
 }
 
-Result<void> update_itself(Session &session, const Workshop &shop) {
+// The root's own program, with the root's own library. Its exit status is the acknowledgement.
+Result<void> run_own(Session &session, std::string_view program, std::vector<std::string> arguments) {
     const std::string root = session.disk().path();
+    arguments.insert(arguments.begin(), root + "/" + std::string{program});
+    arguments.push_back("--root=" + root);
     session.allow(only(0) | only(1));
-    // Its exit status is the acknowledgement.
-    MOS_CHECK(run_program({root + "/" + std::string{tool_path}, "install", shop.package_of("2"), "--root=" + root,
-                           "--trust=" + shop.path("trust")},
-                          {"LD_LIBRARY_PATH=" + root + "/" + std::string{library_folder}}));
+    MOS_CHECK(run_program(arguments, {"LD_LIBRARY_PATH=" + root + "/" + std::string{library_folder}}));
     session.allow(only(1));
     return {};
 }
 
 }  // namespace
 
-Workload own_files_workload(const std::string &tool, const std::string &library) {
-    const Workshop shop{.folder = must(make_ground_folder("own-files")), .tool = tool, .library = library};
+std::vector<Workload> own_files_workloads(const OwnFiles &files) {
+    const Workshop shop{.folder = must(make_ground_folder("own-files")), .own = files};
     make_keys(shop);
     static const Packed first = make_release(shop, "1");
     static const Packed second = make_release(shop, "2");
-    Workload workload = update_workload("own-files", "the engine updates itself while it runs", first, second);
-    workload.run = [shop](Session &session) { return update_itself(session, shop); };
-    return workload;
+    Workload update = update_workload("own-files", "the engine updates itself while it runs", first, second);
+    update.run = [shop](Session &session) {
+        return run_own(session, package_tool_path, {"install", shop.package_of("2"), "--trust=" + shop.path("trust")});
+    };
+    Workload rollback =
+        rollback_workload("own-files-rollback", "the engine takes its own update back while it runs", first, second);
+    rollback.run = [](Session &session) { return run_own(session, update_tool_path, {"rollback", "last-good"}); };
+    return {std::move(update), std::move(rollback)};
 }
 
 }  // namespace mos::test

@@ -129,7 +129,10 @@ TEST_CASE("what a package carries must itself be signed by somebody who is trust
 
 TEST_CASE("what came along and nobody needs any more is an orphan") {
     BundleBench bench;
-    bench.install(bench.pack("app", "1", {bench.pack("lib", "1", {bench.pack("base", "1")}, {"base"})}, {"lib"}));
+    SUBCASE("with a relation") {
+        bench.install(bench.pack("app", "1", {bench.pack("lib", "1", {bench.pack("base", "1")}, {"base"})}, {"lib"}));
+    }
+    SUBCASE("with none") { bench.install(bench.pack("app", "1", {bench.pack("lib", "1", {bench.pack("base", "1")})})); }
     CHECK(bench.orphans().empty());
     Plan plan{bench.engine};
     must(plan.remove({.name = "app"}));

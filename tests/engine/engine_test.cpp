@@ -223,3 +223,28 @@ TEST_CASE("a trust folder that the settings name and that can't be opened is tol
     CHECK(refusal(no_folder) == Code::TRUST_UNREADABLE);
     CHECK(no_folder.error().message() == "the trust folder '/proc/self/exe' can't be read, so nobody is trusted");
 }
+
+TEST_CASE("a package may bring files beside the engine's own, update them and have them taken back") {
+    EngineBench bench;
+    const auto release = [](const std::string &version) {
+        return ImageBuilder{}
+            .directory("usr")
+            .directory("usr/lib")
+            .file("usr/lib/libmultiosupdate.so.0", "library " + version)
+            .directory("var")
+            .directory("var/lib")
+            .directory("var/lib/multios")
+            .file("var/lib/multios/release", version);
+    };
+    must(bench.install("system", "1", release("1")));
+    must(bench.install("system", "2", release("2")));
+    CHECK(bench.content("var/lib/multios", "release") == "2");
+    must(bench.roll_back());
+    CHECK(bench.content("var/lib/multios", "release") == "1");
+    CHECK(bench.content("usr/lib", "libmultiosupdate.so.0") == "library 1");
+    CHECK(must(bench.engine->installed("system"))->version == "1");
+    must(bench.install("system", "3", release("3")));  // the database was in nobody's way
+    const ImageBuilder evil = release("4").file("var/lib/multios/state.db", "evil");
+    CHECK(refusal(bench.install("system", "4", evil)) == Code::PATH_REFUSED);
+    CHECK(bench.content("var/lib/multios", "release") == "3");
+}

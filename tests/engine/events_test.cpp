@@ -69,7 +69,9 @@ TEST_CASE("an install, an update, a rollback and a removal are told from their b
     CHECK(events[6].subject == "rp-2");
     CHECK(events[8].subject == "rollback-9");
     CHECK(events[9].subject == "rp-2");
+    CHECK(events[11].message == "a change of what is installed begins");
     CHECK(events[12].message == "w 1 removed");
+    CHECK(events[13].message.starts_with("1 package changed; rp-"));
     for (const Event &event : events)
         CHECK(event.actor.starts_with("uid:"));
 }

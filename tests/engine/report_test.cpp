@@ -41,14 +41,17 @@ TEST_CASE("what was altered since it was installed is listed, and what scripts w
     const auto etc = must(bench.twin.root()->open_directory("etc", mos::base::Symlinks::refuse));
     must(must(p->open_file("content", mos::base::OpenMode::write))->write_at(0, mos::base::as_bytes("CONTENT")));
     must(must(etc->open_file("conf", mos::base::OpenMode::write))->write_at(0, mos::base::as_bytes("C")));
+    must(p->set_mode("content", 0600));
+    must(p->set_owner("content", 12, 34));
     must(p->set_mode("mode", 0600));
     must(p->remove_file("gone"));
     must(p->remove_file("type"));
     must(p->make_directory("type", 0755));
     must(p->remove_file("link"));
     must(p->make_symlink("link", "elsewhere"));
-    CHECK(differences(bench) == Rows{"configuration-content p etc/conf", "content p p/content", "missing p p/gone",
-                                     "link-target p p/link", "mode p p/mode", "type p p/type"});
+    CHECK(differences(bench) == Rows{"configuration-content p etc/conf", "content p p/content", "mode p p/content",
+                                     "owner p p/content", "missing p p/gone", "link-target p p/link", "mode p p/mode",
+                                     "type p p/type"});
     const auto job = must(mos::engine::make_verify_job(bench.engine, "nobody"));
     must(job->run(nullptr));
     CHECK(refusal(*job->result()) == Code::NOT_INSTALLED);

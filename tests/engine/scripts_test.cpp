@@ -1,5 +1,5 @@
 // Scripts of packages, run for real: a root with busybox, the helper of the build tree, and an engine on both.
-#include "engine_bench.hpp"
+#include "refusals.hpp"
 #include "script_bench.hpp"
 
 #include <algorithm>
@@ -126,7 +126,9 @@ TEST_CASE("a script that fails when everything is in place takes the whole chang
         parts.manifest.scripts.timeout_s = 1;
         const auto failed = bench.install(parts);
         CHECK(refusal(failed) == Code::REVERTED);
+        CHECK(failed.error().object() == "w");
         CHECK(failed.error().cause()->code() == Code::SCRIPT_TIMEOUT);
+        CHECK(says(failed.error(), "'post-install' of 'w' 1 took longer than 1 s and was stopped"));
     }
     CHECK(bench.read("etc/output") == "before\n");
     CHECK(bench.read("etc/undone") == "undone at 1\n");
@@ -176,6 +178,18 @@ TEST_CASE("a script can't reach stages and recovery points") {
     must(bench.install(bench.package("1", {})));
     must(bench.install(bench.package(
         "2", {{"post-install", "rm -rf /.multios-stage/* 2>/dev/null; echo x > /.multios-stage/y; exit 0"}})));
+    must(bench.roll_back());
+    CHECK(bench.read("opt/w") == "1");
+}
+
+TEST_CASE("a script that removes the database has not reached it, and the change stands and can be taken back") {
+    if (!can_hide())
+        return;
+    ScriptedBench bench;
+    must(bench.install(bench.package("1", {})));
+    must(bench.install(
+        bench.package("2", {{"post-install", "rm -f /var/lib/multios/state.db*; rm -rf /var/lib/multios; exit 0"}})));
+    CHECK(must(bench.engine->history()).size() == 2);
     must(bench.roll_back());
     CHECK(bench.read("opt/w") == "1");
 }

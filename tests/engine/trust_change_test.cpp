@@ -10,6 +10,9 @@
 
 using namespace mos::test;
 using mos::Code;
+using mos::crypto::KeyType;
+using mos::crypto::PrivateKey;
+using mos::engine::add_trust;
 using mos::engine::change_policy;
 using mos::engine::Session;
 using mos::engine::TrustChange;
@@ -60,6 +63,23 @@ TEST_CASE("a job that has the root keeps trust and policy as they are") {
     CHECK(refusal(change_policy(*bench.engine, larger)) == Code::LOCKED);
 }
 
+TEST_CASE("what may not be trusted leaves a root without a trust folder as it was") {
+    EngineBench bench;
+    must(mos::base::remove_tree(*bench.twin.root(), "etc"));
+    const auto before = must(scan(*bench.twin.root()));
+    const mos::crypto::PublicKey key = must(PrivateKey::generate(KeyType::ed25519)).public_key();
+    CHECK(refusal(add_trust(*bench.engine, {"K", key, std::string(64, '0'), {}})) == Code::KEY_INVALID);
+    CHECK(refusal(add_trust(*bench.engine, {"K", key, "sha256:12", {}})) == Code::INVALID_ARGUMENT);
+    CHECK(refusal(add_trust(*bench.engine, {"", key, key.fingerprint(), {}})) == Code::INVALID_ARGUMENT);
+    CHECK(difference(before, must(scan(*bench.twin.root())), all_directory_times) == "");
+    const auto nobody = bench.engine->admission();
+    CHECK(refusal(nobody) == Code::TRUST_UNREADABLE);
+    CHECK(nobody.error().remedy().starts_with("say who is trusted"));
+
+    must(add_trust(*bench.engine, {"K", key, key.fingerprint(), {}}));
+    CHECK(must(bench.engine->admission()).trust.path == mos::engine::trust_path);
+}
+
 TEST_CASE("a trust folder of the caller's has a lock of its own, and the root is left alone") {
     EngineBench bench;
     const TemporaryRoot place;
@@ -70,6 +90,7 @@ TEST_CASE("a trust folder of the caller's has a lock of its own, and the root is
         const auto refused = TrustChange::begin(*second, TrustChange::Missing::refuse);
         CHECK(refusal(refused) == Code::LOCKED);
         CHECK(refused.error().message().starts_with("the folder is in use by process "));
+        CHECK(refused.error().message().ends_with(" since 2025-11-24T16:00:00Z"));  // StillClock's
         CHECK(difference(before, must(scan(*bench.twin.root()))) == "");
         must(TrustChange::begin(*bench.engine, TrustChange::Missing::refuse));
     }

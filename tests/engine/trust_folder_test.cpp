@@ -89,7 +89,7 @@ TEST_CASE("a fingerprint is taken as people write it") {
     }
 }
 
-TEST_CASE("what is no fingerprint is refused, telling the one that was found, and nothing is stored") {
+TEST_CASE("what is no fingerprint is refused, without the file's own to paste in its stead, and nothing is stored") {
     const Folder folder;
     const std::string plain = vendor().certificate.fingerprint();
     const std::string digits = plain.substr(7);
@@ -98,7 +98,10 @@ TEST_CASE("what is no fingerprint is refused, telling the one that was found, an
           digits.substr(1), digits + "0", digits.substr(0, 63) + "g", "md5:" + digits, "sha512:" + digits,
           "sha256:sha256:" + digits, "0x" + digits.substr(2), digits.substr(0, 40), std::string(64, ' ')}) {
         INFO(text);
-        CHECK(says(folder.refused(vendor_with(text), Code::INVALID_ARGUMENT), "that of the file is " + plain));
+        const auto error = folder.refused(vendor_with(text), Code::INVALID_ARGUMENT);
+        CHECK(says(error, "is no SHA-256 fingerprint of 64 hexadecimal digits"));
+        CHECK(error.remedy().starts_with("give the whole SHA-256 fingerprint"));
+        CHECK((text.find(digits) != std::string::npos || !says(error, digits)));
     }
 }
 
@@ -107,6 +110,7 @@ TEST_CASE("another fingerprint is refused before anything is stored") {
     const Authority other{"Vendor"};
     const auto error = folder.refused(vendor_with(other.certificate.fingerprint()), Code::KEY_INVALID);
     CHECK(says(error, "the fingerprint is " + vendor().certificate.fingerprint() + ", not '"));
+    CHECK(error.remedy().starts_with("trust it not; ask its owner"));
     INFO("the fingerprint of the certificate's key is not the certificate's");
     folder.refused(vendor_with(vendor().certificate.public_key().fingerprint()), Code::KEY_INVALID);
     std::string one_off = builder().fingerprint();
@@ -126,9 +130,10 @@ TEST_CASE("what is trusted already is not added again, whoever put it there and 
 TEST_CASE("a certificate that is no CA's, and limits without sense, are not stored") {
     const Folder folder;
     const CertifiedSigner signer = vendor().certify("Signer");
-    CHECK(says(
-        folder.refused({"Signer", signer.certificate, signer.certificate.fingerprint(), {}}, Code::TRUST_UNREADABLE),
-        "is no CA's certificate"));
+    const auto error =
+        folder.refused({"Signer", signer.certificate, signer.certificate.fingerprint(), {}}, Code::TRUST_UNREADABLE);
+    CHECK(says(error, "is no CA's certificate"));
+    CHECK(error.remedy().starts_with("give the certificate of the authority"));
     NewTrust trust = vendor_with(vendor().certificate.fingerprint());
     trust.scope.packages = {"kernel/*"};
     folder.refused(trust, Code::INVALID_ARGUMENT);

@@ -74,6 +74,16 @@ class Events(Workshop):
         ended = update("events", "--types=omen_seen", f"--root={self.root}")
         self.assertEqual(ended.code, USAGE, ended)
         self.assertIn("there is no event type 'omen_seen'", ended.err)
+        ended = update("events", "--types=package_instaled", f"--root={self.root}")
+        self.assertIn("did you mean 'package_installed'?", ended.err)
+
+    def test_what_the_journal_lacks_is_told_without_a_time(self):
+        self.must(self.install(self.old))
+        line = self.must(update("events", "--since=999", f"--root={self.root}")).out.splitlines()[0]
+        self.assertRegex(line, r"^   -  -  warn   events_lost ")
+        event = json.loads(self.must(update("events", "--since=999", "--format=json",
+                                            f"--root={self.root}")).out.splitlines()[0])
+        self.assertEqual((event["type"], event["time"]), ("events_lost", None))
 
     def test_to_follow_is_to_be_told_what_comes_until_interrupted(self):
         self.must(self.install(self.old))

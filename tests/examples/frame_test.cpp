@@ -80,9 +80,14 @@ TEST_CASE("the nearest name is suggested, and none that is far off") {
 
 TEST_CASE("what a script wrote is told in lines of its own, and not in the message") {
     Failure failed = failure(MOS_E_REVERTED, "'app' failed and was undone");
-    failed.causes = {"'post-install' of 'app' 1 exited with 3: last words", "its output: first\\x0alast words\\x0a"};
+    failed.causes = {{MOS_E_SCRIPT_FAILED, "'post-install' of 'app' 1 exited with 3: last words", "app"},
+                     {MOS_E_SCRIPT_FAILED, "its output: first\\x0alast words\\x0a"}};
     CHECK(full_message(failed) == "'app' failed and was undone: 'post-install' of 'app' 1 exited with 3: last words");
     CHECK(quoted_lines(failed) == std::vector<std::string>{"its output: first", "last words"});
+    const nlohmann::ordered_json cause = to_json(failed)["causes"][0];
+    CHECK(cause["number"] == "E053");
+    CHECK(cause["name"] == "SCRIPT_FAILED");
+    CHECK(cause["object"] == "app");
     failed.causes.pop_back();
     CHECK(quoted_lines(failed).empty());
 }

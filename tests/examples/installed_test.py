@@ -10,12 +10,6 @@ FILES = {"usr/bin/app": "app\n", "usr/share/app/page": "page\n", "etc/app.conf":
 
 
 class Installed(Workshop):
-    def metadata(self, **sections):
-        path = self.new_path("metadata.json")
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(sections, file)
-        return f"--metadata={path}"
-
     def verify(self, *names):
         return package("verify", "--installed", *names, f"--root={self.root}")
 
@@ -75,6 +69,16 @@ class Bundles(Installed):
                 outputs.append(file.read())
         self.assertEqual(outputs[0], outputs[1])
 
+    def test_what_a_package_carried_is_no_orphan_while_it_is_there(self):
+        self.must(self.install(self.build("app", "1", FILES, f"--bundle={self.one}", f"--bundle={self.two}")))
+        orphans = lambda: [row["name"] for row in self.must(package(
+            "list-orphaned", f"--root={self.root}", "--format=json")).json["packages"]]
+        self.assertEqual(orphans(), [])
+        self.must(self.install(self.build("app", "2", FILES, f"--bundle={self.one}")))
+        self.assertEqual(orphans(), ["two"])
+        self.must(package("remove", "app", f"--root={self.root}"))
+        self.assertEqual(orphans(), ["one", "two"])
+
     def test_what_can_not_be_bundled_is_refused_and_leaves_nothing_beside(self):
         folder = self.new_path("output")
         os.mkdir(folder)
@@ -110,6 +114,21 @@ class Metadata(Installed):
         ended, output = self.create(*options)
         self.must(ended)
         return self.must(package("info", output, "--format=json")).json["manifest"]
+
+    def test_a_misspelt_key_is_told_with_the_one_that_was_meant(self):
+        ended, _ = self.create(self.metadata(dependencies={"dependz": ["x"]}, vendor={"a": 1}))
+        self.must(ended)
+        self.assertIn("'dependencies.dependz' is no key of a manifest, and has no effect; did you mean "
+                      "'dependencies.depends'?", ended.out)
+        self.assertIn("'vendor' is no key of a manifest", ended.out)
+        self.assertNotIn("note", self.must(self.create(self.metadata(dependencies={"depends": ["x"]}))[0]).out)
+
+    def test_what_is_wrong_with_the_metadata_is_to_be_corrected_there(self):
+        for option in ("--name=a b", "--version=_"):
+            ended = package("create", "--name=x", "--version=1", f"--input-directory={self.tree(FILES)}",
+                            f"--output={self.new_path('x.mos')}", option)
+            self.assertNotEqual(ended.code, DONE, ended)
+            self.assertNotIn("Get the package again", ended.err)
 
     def test_options_go_into_the_manifest_beside_the_metadata(self):
         manifest = self.manifest(self.metadata(scripts={"timeout_s": 5}, update_info={"category": "security"}),
@@ -177,16 +196,24 @@ class VerifyInstalled(Installed):
         os.remove(self.in_root("usr/share/app/page"))
         os.chmod(self.in_root("usr/other"), 0o600)
         ended = self.must(self.verify(), REFUSED)
-        self.assertRegex(ended.out, r"(?m)^content +app +usr/bin/app$")
-        self.assertRegex(ended.out, r"(?m)^missing +app +usr/share/app/page$")
-        self.assertRegex(ended.out, r"(?m)^mode +other +usr/other$")
+        self.assertRegex(ended.out, r"(?m)^content +app +usr/bin/app +has another content than was installed$")
+        self.assertRegex(ended.out, r"(?m)^missing +app +usr/share/app/page +is missing$")
+        self.assertRegex(ended.out, r"(?m)^mode +other +usr/other +has the mode 0600, 0644 was installed$")
         self.assertNotIn("\t", ended.out)
         self.assertEqual(self.differences("other"), (REFUSED, [("mode", "other", "usr/other")]))
+
+    def test_one_difference_of_a_file_hides_no_other(self):
+        """A change of what is in a program must not keep its new owner and mode out of the list."""
+        self.put_in_root("usr/bin/app", "APP\n")
+        os.chmod(self.in_root("usr/bin/app"), 0o600)
+        os.chown(self.in_root("usr/bin/app"), 12, 34)
+        self.assertEqual(self.differences("app"), (REFUSED, [(kind, "app", "usr/bin/app")
+                                                             for kind in ("content", "mode", "owner")]))
 
     def test_a_configuration_file_may_differ(self):
         self.put_in_root("etc/app.conf", "a=2\n")
         ended = self.must(self.verify())
-        self.assertRegex(ended.out, r"(?m)^configuration-content +app +etc/app\.conf$")
+        self.assertRegex(ended.out, r"(?m)^configuration-content +app +etc/app\.conf +has another content")
 
     def test_a_path_that_is_no_text_comes_as_base64(self):
         self.must(self.install(self.build("odd", "1", {b"usr/odd\xff".decode(errors="surrogateescape"): "x"})))

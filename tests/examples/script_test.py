@@ -65,6 +65,17 @@ class Fail(Scripts):
                          "\n  | ", "first\n", "everything is as it was")
         self.assertEqual((snapshot(self.root), self.installed()), before[:2])
         self.assertEqual([record["state"] for record in self.history()], ["undone"])
+        self.assertRegex(update("status", f"--root={self.root}").out, r"(?m)^last change +.*install app 1, undone, ")
+
+    def test_a_script_that_fails_or_hangs_is_told_apart_for_programs(self):
+        metadata = self.metadata(scripts={"timeout_s": 1})
+        for body, name, words in (("exit 3", "SCRIPT_FAILED", "exited with 3"),
+                                  ("exec /bin/busybox sleep 60", "SCRIPT_TIMEOUT", "took longer than 1 s")):
+            error = self.must(self.install(self.app("1", metadata, post_install=body), "--format=json"),
+                              FAILED).json["error"]
+            self.assertEqual((error["name"], error["object"]), ("REVERTED", "app"))
+            self.assertEqual((error["causes"][0]["name"], error["causes"][0]["object"]), (name, "app"))
+            self.assertIn(words, error["causes"][0]["message"])
 
     def test_one_failing_script_takes_a_batch_back(self):
         before = self.state()

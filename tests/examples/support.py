@@ -216,6 +216,13 @@ class Workshop(unittest.TestCase):
         self.assertEqual(ended.code, code, ended)
         return ended
 
+    def metadata(self, **sections):
+        """The option of `create` for a file with these sections of a manifest."""
+        path = self.new_path("metadata.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(sections, file)
+        return f"--metadata={path}"
+
     def must_refuse(self, ended, code, number, *words):
         """A failure: exit code, E-number, and words that its message must have."""
         self.assertEqual(ended.code, code, ended)

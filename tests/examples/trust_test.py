@@ -27,6 +27,30 @@ class PolicyFile(AuthorityWorkshop):
             self.assertEqual(file.read(), "# ours\nsecurity_policy:\n  installation_safety:\n"
                                           "    maximum_package_size: 2GB  # enough\n")
 
+    def test_a_wrong_value_is_the_options_fault_and_not_the_files(self):
+        self.must(update("security", "configure", "--maximum-package-size=1GB", f"--root={self.root}"))
+        path = os.path.join(self.root, "etc/multios/security-policy.yml")
+        with open(path, "rb") as file:
+            before = file.read()
+        for option, words in {"--maximum-package-size=3XB": "'--maximum-package-size': '3XB'",
+                              "--allowed-algorithms=MD5": "'--allowed-algorithms': 'MD5'",
+                              "--allowed-algorithms=a]b": "a]b"}.items():
+            ended = update("security", "configure", option, f"--root={self.root}")
+            self.assertEqual(ended.code, USAGE, ended)
+            self.assertIn(words, ended.err)
+            self.assertNotIn("can't be followed", ended.err)
+            self.assertNotIn("nothing is accepted", ended.err)
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), before)
+
+    def test_a_file_that_cannot_be_followed_is_to_blame_for_itself(self):
+        path = os.path.join(self.root, "etc/multios/security-policy.yml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("security_policy:\n  installation_safety:\n    maximum_package_size: 3XB\n")
+        self.must_refuse(update("security", "configure", "--minimum-trust-level=high", f"--root={self.root}"),
+                         REFUSED, "E060", "'installation_safety.maximum_package_size': '3XB'")
+        self.must(update("security", "configure", "--maximum-package-size=3GB", f"--root={self.root}"))
+
     def configure_until_done(self, option):
         for _ in range(500):
             ended = update("security", "configure", option, f"--root={self.root}")
@@ -54,8 +78,34 @@ class PolicyFile(AuthorityWorkshop):
             file.write("security_policy:\n  update_validation:\n    require_strong_signatures: true\n")
         path = self.kernel
         for ended in (package("install", path, f"--root={self.root}"), package("verify", path, f"--root={self.root}")):
-            self.must_refuse(ended, REFUSED, "E060", "require_strong_signatures")
+            self.must_refuse(ended, REFUSED, "E060", "line 3 column 5", "require_strong_signatures",
+                             "did you mean 'update_validation.require_strong_signature'?")
         self.assertFalse(os.path.exists(self.in_root("boot")))
+
+
+class RefusedAuthority(AuthorityWorkshop):
+    """What may not be trusted is refused with nothing made: not the trust folder, and not the lock's file."""
+
+    def refused(self, certificate, fingerprint, exit_code, *words):
+        bare = self.new_path("bare")
+        os.makedirs(bare)
+        ended = update("trust", "add-ca", f"--certificate={self.keys}/{certificate}.crt",
+                       f"--fingerprint={fingerprint}", f"--root={bare}")
+        self.must_refuse(ended, exit_code, *words)
+        self.assertEqual(os.listdir(bare), [])
+        return ended
+
+    def test_another_fingerprint(self):
+        self.refused("ca", "0" * 64, REFUSED, "E034", "Nothing was written. Trust it not; ask its owner")
+
+    def test_half_a_fingerprint_is_not_answered_with_the_whole(self):
+        digits = self.ca["certificate_fingerprint"].split(":")[1]
+        ended = self.refused("ca", digits[:40], USAGE, "Give the whole SHA-256 fingerprint")
+        self.assertNotIn(digits[40:], ended.err)
+
+    def test_a_signer_who_is_no_authority(self):
+        self.refused("leaf", self.leaf["certificate_fingerprint"], REFUSED, "E033",
+                     "Give the certificate of the authority that signed this one")
 
 
 class Revoke(AuthorityWorkshop):
@@ -94,6 +144,14 @@ class Revoke(AuthorityWorkshop):
         self.must(update(*remove, "--force"))
         self.must(self.verify_trust())
         self.assertEqual(update(*remove, "--force").code, FAILED)
+        # Again, by its id, as an entry is.
+        self.must(update("trust", "add-crl", f"--file={self.work}/ca.crl", f"--root={self.root}"))
+        identifier = self.trusted()["revocation_lists"][0]["id"]
+        by_id = ("trust", "remove-crl", f"--id={identifier}", "--force", f"--root={self.root}")
+        self.assertEqual(update(*by_id, "CN=Example CA").code, USAGE)
+        self.assertEqual(update("trust", "remove-crl", f"--root={self.root}").code, USAGE)
+        self.must(update(*by_id))
+        self.assertEqual(self.trusted()["revocation_lists"], [])
 
 
 class Keys(AuthorityWorkshop):

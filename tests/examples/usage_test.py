@@ -38,6 +38,17 @@ class Help(unittest.TestCase):
     def test_help_is_shown_even_where_the_rest_of_the_line_is_wrong(self):
         self.assertEqual(package("install", "--forse", "--help").code, DONE)
 
+    def test_a_group_of_commands_has_help(self):
+        ended = run("multios-update", "trust", "--help")
+        self.assertEqual((ended.code, ended.err), (DONE, ""))
+        self.assertIn("multios-update trust COMMAND", ended.out)
+        for name in ("add-ca", "list-cas", "remove-crl"):
+            self.assertRegex(ended.out, rf"(?m)^  trust {name} +\S")
+        self.assertNotIn("rollback", ended.out)
+        self.assertEqual(run("multios-update", "help", "trust").out, ended.out)
+        self.assertEqual(run("multios-update", "trust").code, USAGE)
+        self.assertIn("See 'multios-update trust --help'.", run("multios-update", "trust").err)
+
     def test_help_fits_80_columns_and_has_no_tabs_and_no_colours_in_a_pipe(self):
         for tool, commands in COMMANDS.items():
             for command in commands:

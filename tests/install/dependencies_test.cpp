@@ -20,6 +20,7 @@ struct Lists {
     std::vector<std::string> depends = {};
     std::vector<std::string> conflicts = {};
     std::vector<std::string> provides = {};
+    std::vector<std::string> bundles = {};
 };
 
 Manifest manifest_of(const std::string &name, const std::string &version, Lists lists = {}) {
@@ -27,6 +28,7 @@ Manifest manifest_of(const std::string &name, const std::string &version, Lists 
     manifest.package_info.name = name;
     manifest.package_info.version = version;
     manifest.dependencies.depends = std::move(lists.depends);
+    manifest.dependencies.bundles = std::move(lists.bundles);
     manifest.update_info.conflicts = std::move(lists.conflicts);
     manifest.update_info.provides = std::move(lists.provides);
     return manifest;
@@ -205,6 +207,19 @@ TEST_CASE("automatic packages are orphans unless one that was asked for needs th
     CHECK(machine.orphans() == std::vector<std::string>{"ring-a", "ring-b"});
     machine.remove(app);
     CHECK(machine.orphans() == std::vector<std::string>{"base", "lib", "other", "provider", "ring-a", "ring-b"});
+}
+
+TEST_CASE("what a package carried is needed by it, whether it depends on it or not") {
+    Machine machine;
+    const std::uint64_t carrier = machine.install("app", "1", {.bundles = {"lib"}});
+    machine.install("lib", "1", {.bundles = {"base"}}, Asked::no);
+    machine.install("base", "1", {}, Asked::no);
+    machine.install("like-base", "1", {.provides = {"base"}}, Asked::no);  // is not what was carried
+    CHECK(machine.orphans() == std::vector<std::string>{"like-base"});
+    machine.remove(carrier);
+    CHECK(machine.orphans() == std::vector<std::string>{"base", "lib", "like-base"});
+    machine.install("app", "2", {});  // a version that no longer carries it
+    CHECK(machine.orphans() == std::vector<std::string>{"base", "lib", "like-base"});
 }
 
 TEST_CASE("a package in a version that does not do is no longer needed") {

@@ -200,6 +200,13 @@ Workload update_workload(std::string name, std::string description, const Packed
                     {{.installs = {&first}, .removals = {}}, {.installs = {&second}, .removals = {}}});
 }
 
+Workload rollback_workload(std::string name, std::string description, const Packed &first, const Packed &second) {
+    return workload(std::move(name), std::move(description),
+                    {{.installs = {&first}, .removals = {}},
+                     {.installs = {&second}, .removals = {}},
+                     {.installs = {}, .removals = {}, .roll_back = true}});
+}
+
 std::vector<Workload> package_workloads() {
     const Work first{.installs = {&first_package()}, .removals = {}};
     const Work second{.installs = {&second_package()}, .removals = {}};

@@ -19,5 +19,8 @@ struct Packed {
 // From one release of the package "system" to the next, on the bare tree. Both live as long as the workload.
 [[nodiscard]] Workload update_workload(std::string name, std::string description, const Packed &first,
                                        const Packed &second);
+// And back from it.
+[[nodiscard]] Workload rollback_workload(std::string name, std::string description, const Packed &first,
+                                         const Packed &second);
 
 }  // namespace mos::test

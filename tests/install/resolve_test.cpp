@@ -78,6 +78,9 @@ TEST_CASE("the same version is refused, also with other content") {
     CHECK(refusal_of(bench, install_steps({step_of("p", "1", release("one"))})) == Code::ALREADY_INSTALLED);
     const auto other = install_steps({step_of("p", "1", release("other"))});
     CHECK(refusal_of(bench, other) == Code::ALREADY_INSTALLED);
+    const auto told = bench.resolve(other);
+    CHECK(told.error().message() == "'p' 1 is installed already, with other content");
+    CHECK(told.error().remedy().ends_with("install it with --reinstall"));
     CHECK(bench.resolve(other).error().message().find("with other content") != std::string::npos);
 }
 

@@ -50,6 +50,46 @@ TEST_CASE("a root without stages has nothing to hide") {
     CHECK(bench.log == std::vector<std::string>{"/etc/scripts/post-install"});
 }
 
+TEST_CASE("a script can't reach the database, also where the folder of it is a link's target") {
+    if (!can_hide())
+        return;
+    ScriptBench bench;
+    std::filesystem::create_directories(bench.path("data"));
+    SUBCASE("a folder") { std::filesystem::create_directories(bench.path("var/lib")); }
+    SUBCASE("behind a link that is absolute within the root") {
+        std::filesystem::create_directories(bench.path("data/lib"));
+        std::filesystem::create_symlink("/data", bench.path("var"));
+    }
+    const bool is_linked = std::filesystem::exists(bench.path("data/lib"));
+    const std::string folder = is_linked ? "data/lib/multios" : "var/lib/multios";
+    std::filesystem::create_directories(bench.path(folder));
+    bench.write(folder + "/state.db", "what is installed\n");
+    must(bench.run(bench.script("rm -rf /var/lib/multios /data/lib/multios; rm -f /var/lib/multios/state.db; "
+                                "echo x > /var/lib/multios/state.db; touch /etc/made; exit 0")));
+    CHECK(bench.has("etc/made"));
+    CHECK(bench.read(folder + "/state.db") == "what is installed\n");
+}
+
+TEST_CASE("a script that is kept beside the database runs from its cover") {
+    if (!can_hide())
+        return;
+    ScriptBench bench;
+    Script script = bench.script("echo $0; ls /var/lib/multios");
+    const std::string kept = "var/lib/multios/packages/webserver/scripts";
+    std::filesystem::create_directories(bench.path("var/lib/multios/packages/webserver"));
+    std::filesystem::rename(bench.path(ScriptBench::scripts), bench.path(kept));
+    bench.write("var/lib/multios/state.db", "what is installed\n");
+    script.folder = kept;
+    std::string place = "/.multios-stage/post-install";
+    SUBCASE("with stages") {}
+    SUBCASE("without any stage") {
+        std::filesystem::remove_all(bench.path(".multios-stage"));
+        place = "/var/lib/multios/post-install";
+    }
+    must(bench.run(script));
+    CHECK(bench.log == std::vector<std::string>{place, "post-install"});
+}
+
 TEST_CASE("a script that checks can't write anywhere but in a /tmp of its own") {
     if (!can_hide())
         return;

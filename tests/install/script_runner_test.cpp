@@ -90,6 +90,10 @@ TEST_CASE("the exit status, a signal and the last line stand in the message, and
     CHECK(result.error().cause()->message().find("first") != std::string::npos);
     CHECK(result.error().object() == "webserver");
 
+    result = bench.run(bench.script("echo oh no; exit 3"));  // the whole of it stands in the message
+    CHECK(message_of(result).ends_with("exited with 3: oh no"));
+    CHECK(result.error().cause() == nullptr);
+
     result = bench.run(bench.script("exit 125"));  // the helper's own number is nothing special
     CHECK(message_of(result) == "'post-install' of 'webserver' 2.1.0 exited with 125");
     CHECK(result.error().cause() == nullptr);
@@ -205,7 +209,7 @@ TEST_CASE("a script that hangs is stopped when its time is over") {
         const auto result = bench.run(bench.script("echo waiting for the moon; sleep 100"));
         CHECK(refusal(result) == Code::SCRIPT_TIMEOUT);
         CHECK(message_of(result) ==
-              "'post-install' of 'webserver' 2.1.0 took too long and was stopped: waiting for the moon");
+              "'post-install' of 'webserver' 2.1.0 took longer than 1 s and was stopped: waiting for the moon");
     }
     SUBCASE("busy, deaf to SIGTERM, and in a session of its own") {
         const auto result = bench.run(bench.script(

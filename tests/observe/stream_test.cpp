@@ -72,7 +72,7 @@ TEST_CASE("who is named in an event stays its actor") {
 TEST_CASE("a job is named after its first event") {
     Bench bench;
     bench.tell("a");
-    CHECK(bench.stream.tell_start("update") == "update-2");
+    CHECK(bench.stream.tell_start("update", "it begins") == "update-2");
     CHECK(bench.heard.back().subject == "update-2");
     const auto root = bench.twin.root();
     CHECK(read_all(*root).back().subject == "update-2");
@@ -82,7 +82,7 @@ TEST_CASE("without a state folder nothing is created, and whoever listens is tol
     Bench bench;
     bench.has_folder = false;
     bench.tell("a");
-    CHECK(bench.stream.tell_start("verify") == "verify");
+    CHECK(bench.stream.tell_start("verify", "it begins") == "verify");
     CHECK(bench.twin.mutations() == 0);
     REQUIRE(bench.heard.size() == 2);
     CHECK(bench.heard[0].sequence == 0);
@@ -102,7 +102,7 @@ TEST_CASE("a journal that can't be written is complained of once, and what it la
     bench.twin.fail_from(bench.twin.calls() + 1, ENOSPC);
     bench.tell("b");
     bench.tell("c");
-    CHECK(bench.stream.tell_start("update") == "update");
+    CHECK(bench.stream.tell_start("update", "it begins") == "update");
     CHECK(bench.complaints.size() == 1);
     CHECK(bench.heard.size() == 4);
     CHECK(bench.heard.back().sequence == 0);

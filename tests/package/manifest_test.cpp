@@ -4,6 +4,8 @@
 
 #include <mos/base/timestamp.hpp>
 
+#include <fmt/format.h>
+
 #include <string>
 
 using namespace mos;
@@ -64,6 +66,32 @@ TEST_CASE("unknown keys are kept where they stand") {
     CHECK(written.find("\"homepage\": \"x\"") != std::string::npos);
     CHECK(written.find("\"grace\": 3") != std::string::npos);
     CHECK(must(parse_manifest(written)).unknown_json == manifest.unknown_json);
+}
+
+TEST_CASE("an unknown key is told with its path and the nearest one that is known") {
+    const Manifest manifest = must(parse_manifest(
+        R"({"package_info": {"name": "p", "version": "1", "homepage": "x"}, "dependencies": {"dependz": []},
+            "scripts": {"output": [], "outputs": ["a"]}, "security": {"validity_period": {"not_befor": "x"}},
+            "data": {}, "installaton": {}})"));
+    std::vector<std::pair<std::string, std::string>> told;
+    for (const UnknownKey &key : manifest.unknown_keys)
+        told.emplace_back(key.path, key.nearest);
+    CHECK(told == std::vector<std::pair<std::string, std::string>>{
+                      {"package_info.homepage", ""},
+                      {"dependencies.dependz", "dependencies.depends"},
+                      {"security.validity_period.not_befor", "security.validity_period.not_before"},
+                      {"scripts.output", "scripts.outputs"},
+                      {"installaton", "installation"}});
+    CHECK(must(parse_manifest(guide)).unknown_keys.empty());
+}
+
+TEST_CASE("of very many unknown keys the first are told and all are kept") {
+    std::string text = R"({"package_info": {"name": "p", "version": "1")";
+    for (int i = 0; i < 1000; ++i)
+        text += fmt::format(R"(, "key{:04}": {})", i, i);
+    const Manifest manifest = must(parse_manifest(text + "}}"));
+    CHECK(manifest.unknown_keys.size() == max_unknown_keys);
+    CHECK(manifest.unknown_json.find("key0999") != std::string::npos);
 }
 
 TEST_CASE("a manifest of the wrong shape or type is refused and the key named") {

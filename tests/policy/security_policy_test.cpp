@@ -1,6 +1,7 @@
 #include <mos/policy/security_policy.hpp>
 
 #include "expect.hpp"
+#include "tree_image.hpp"
 #include "twin.hpp"
 
 #include <mos/config/schema.hpp>
@@ -136,6 +137,24 @@ TEST_CASE("the policy of the user's guide means what it says") {
     INFO("require_strong_signature beats RSA-2048 in the list");
     CHECK(decision_of(policy).allowed == std::vector<AllowedAlgorithm>{{SignatureAlgorithm::rsa_pkcs1_sha256, 4096},
                                                                        {SignatureAlgorithm::ecdsa_p384_sha384, 0}});
+}
+
+TEST_CASE("what is wrong in a policy is told with its line and column, and with the key that was meant") {
+    const auto told = [](std::string_view yaml) { return parse(yaml).error().full_message(); };
+    constexpr std::string_view policy = "the policy 'the-policy.yml' can't be followed: ";
+    CHECK(
+        told("security_policy:\n  # ours\n  update_validation:\n    require_strong_signatures: true\n") ==
+        fmt::format("{}line 4 column 5: 'update_validation.require_strong_signatures' is no key of a security policy; "
+                    "did you mean 'update_validation.require_strong_signature'?",
+                    policy));
+    CHECK(told("security_policy:\n  instalation_safety: {}\n") ==
+          fmt::format("{}line 2 column 3: 'instalation_safety' is no key of a security policy; did you mean "
+                      "'installation_safety'?",
+                      policy));
+    CHECK(
+        told("security_policy:\n  installation_safety:\n    maximum_package_size: 3XB\n")
+            .starts_with(fmt::format("{}line 3 column 5: 'installation_safety.maximum_package_size': '3XB' ", policy)));
+    CHECK(told("security_policies: {}\n").starts_with(fmt::format("{}line 1 column 1: 'security_policies' ", policy)));
 }
 
 TEST_CASE("a policy that says nothing, and a root that has none, is the default") {
@@ -352,14 +371,35 @@ TEST_CASE("a root without a policy gets one, and a change that makes no sense wr
     const auto change = [&](const std::string &path, const std::string &value) {
         return change_security_policy(*twin.root(), std::vector<PolicyChange>{{path, value}});
     };
-    for (const auto &[path, value] : {std::pair{"update_validation.required_signature", "false"},
-                                      {"update_validation.no_such_key", "true"},
-                                      {"installation_safety.maximum_package_size", "large"},
-                                      {"update_validation.trust_requirements.minimum_trust_level", "highest"}})
-        CHECK(refusal(change(path, value)) == Code::POLICY_UNREADABLE);
+    const auto refused = [&](const std::string &path, const std::string &value, Code code) {
+        INFO(path);
+        const auto changed = change(path, value);
+        REQUIRE(refusal(changed) == code);
+        CHECK(changed.error().object() == path);
+        CHECK(changed.error().message().find("can't be followed") == std::string::npos);
+    };
+    refused("update_validation.required_signature", "false", Code::UNSUPPORTED);
+    refused("installation_safety.allow_unsigned_packages", "true", Code::UNSUPPORTED);
+    refused("update_validation.no_such_key", "true", Code::INVALID_ARGUMENT);
+    refused("installation_safety.maximum_package_size", "large", Code::INVALID_ARGUMENT);
+    refused("update_validation.trust_requirements.minimum_trust_level", "highest", Code::INVALID_ARGUMENT);
     CHECK(refusal(twin.root()->open_directory("etc", mos::base::Symlinks::refuse)) == Code::NOT_FOUND);
     CHECK(must(change("update_validation.required_signatures", "2")).required_signatures == 2);
     CHECK(must(load_security_policy(*twin.root())).required_signatures == 2);
+}
+
+TEST_CASE("a file that can't be followed is to blame for itself, unless the change mends it") {
+    const Twin twin;
+    put(twin, "security_policy: {installation_safety: {maximum_package_size: large}}");
+    const auto before = must(scan(*twin.root()));
+    const auto change = [&](const std::string &path, const std::string &value) {
+        return change_security_policy(*twin.root(), std::vector<PolicyChange>{{path, value}});
+    };
+    const auto refused = change("update_validation.required_signatures", "2");
+    CHECK(refusal(refused) == Code::POLICY_UNREADABLE);
+    CHECK(refused.error().object() == security_policy_path);
+    CHECK(difference(before, must(scan(*twin.root()))) == "");
+    CHECK(must(change("installation_safety.maximum_package_size", "1GB")).maximum_package_bytes == 1'000'000'000U);
 }
 
 TEST_CASE("what is listed of a policy makes the same policy again") {

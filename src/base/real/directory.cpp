@@ -254,7 +254,7 @@ namespace mos::base {
 Result<std::unique_ptr<Directory>> open_root(const std::string &path) {
     real::Descriptor own{real::uninterrupted([&] { return ::open(path.c_str(), real::directory_flags); })};
     if (!own.is_open())
-        return system_error(errno, "open root", path);
+        return system_error(errno, "open folder", path);
     return std::make_unique<real::RealDirectory>(std::move(own), "", real::Resolver::kernel);
 }
 

@@ -151,7 +151,8 @@ class ConfigureSecurity(TrustCase):
     def refused_to_switch_off_what_verification_is(self):
         self.do()  # a policy that must stay as it is
         for option in ("--require-signature", "--require-integrity-check"):
-            self.refuse(REFUSED, "(E060)", replace={f"{option}=true": f"{option}=false"})
+            self.refuse(REFUSED, "(E015)", f"'{option}' can't be switched off",
+                        replace={f"{option}=true": f"{option}=false"})
 
     def refused_a_level_that_is_none(self):
         self.refuse(USAGE, "'--minimum-trust-level'", "'hgih'", replace={"high": "hgih"})

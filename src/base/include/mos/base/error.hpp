@@ -33,6 +33,11 @@ class Error {
         m_object = std::move(object);
         return std::move(*this);
     }
+    // Where the code's own remedy is not what helps here: one line, as in errors.def.
+    [[nodiscard]] Error with_remedy(std::string remedy) && {
+        m_remedy = std::move(remedy);
+        return std::move(*this);
+    }
     [[nodiscard]] Error with_errno(int number) && {
         m_system_errno = number;
         return std::move(*this);
@@ -47,8 +52,13 @@ class Error {
     [[nodiscard]] Code code() const noexcept { return m_code; }
     [[nodiscard]] const std::string &message() const noexcept { return m_message; }
     [[nodiscard]] const std::string &object() const noexcept { return m_object; }  // path, package or key; may be empty
-    [[nodiscard]] int system_errno() const noexcept { return m_system_errno; }     // 0 where none
-    [[nodiscard]] const Error *cause() const noexcept { return m_cause.get(); }    // lives as long as this error
+    // What to do: the error's own, or its code's.
+    [[nodiscard]] std::string_view remedy() const noexcept {
+        return m_remedy.empty() ? describe(m_code).remedy : m_remedy;
+    }
+    [[nodiscard]] const std::string &own_remedy() const noexcept { return m_remedy; }  // empty where the code's holds
+    [[nodiscard]] int system_errno() const noexcept { return m_system_errno; }         // 0 where none
+    [[nodiscard]] const Error *cause() const noexcept { return m_cause.get(); }        // lives as long as this error
 
     // "message: message of the cause: …", for logs and tests.
     [[nodiscard]] std::string full_message() const;
@@ -57,6 +67,7 @@ class Error {
     Code m_code;
     std::string m_message;
     std::string m_object;
+    std::string m_remedy;
     int m_system_errno = 0;
     std::shared_ptr<const Error> m_cause;
 };
@@ -65,7 +76,7 @@ class Error {
 // otherwise), the message reads "can't <what> '<object>': <text of the number>".
 [[nodiscard]] Error system_error(int number, std::string_view what, std::string_view object);
 
-// Adds one layer's context and keeps the code: "can't install 'x'" caused by "no space left".
+// Adds one layer's context and keeps code, object and remedy: "can't install 'x'" caused by "no space left".
 [[nodiscard]] Error in_context(Error cause, std::string message);
 
 }  // namespace mos::base

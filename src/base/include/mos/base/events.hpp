@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,6 +31,7 @@ struct EventDescription {
     std::string_view meaning;
 };
 [[nodiscard]] EventDescription describe(EventType type) noexcept;
+[[nodiscard]] std::span<const std::string_view> event_names() noexcept;  // of the table
 [[nodiscard]] bool is_event_name(std::string_view name) noexcept;
 [[nodiscard]] bool is_event_component(std::string_view name) noexcept;  // those of the table, and "scheduler"
 

@@ -77,9 +77,6 @@ struct SchemaNode {
 // The key below `parent` that was most probably meant; empty where none is near.
 [[nodiscard]] std::string nearest_key(const SchemaNode &parent, std::string_view key);
 
-// The word of `words` that was most probably meant: fewest letters to change, at most every third of them; else empty.
-[[nodiscard]] std::string_view nearest_word(std::span<const std::string_view> words, std::string_view word);
-
 // Whether logs may repeat a value: it is no secret, and no address with a user's password in it.
 [[nodiscard]] bool may_be_logged(const Declaration &declaration, std::string_view value) noexcept;
 

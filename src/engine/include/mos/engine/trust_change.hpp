@@ -34,6 +34,9 @@ class TrustChange {
     RootLock m_lock;
 };
 
+// Adds it in a change of its own. What check_trust() refuses leaves no folder and no lock's file behind.
+[[nodiscard]] Result<crypto::TrustEntry> add_trust(Engine &engine, const NewTrust &trust);
+
 // policy::change_security_policy() with the root's lock held.
 [[nodiscard]] Result<policy::SecurityPolicy> change_policy(Engine &engine,
                                                            std::span<const policy::PolicyChange> changes);

@@ -23,10 +23,12 @@ struct NewTrust {
 // ROOT/etc/multios/trust, made where it is missing.
 [[nodiscard]] Result<std::unique_ptr<base::Directory>> make_trust_folder(base::Directory &root);
 
+// The entry that it would be, if it may be one: what add_trust() finds out without the folder, before anything is made.
+[[nodiscard]] Result<crypto::TrustEntry> check_trust(const NewTrust &trust);
+
 // Stores it and returns the entry, whose id is new: "ca-" or "key-" and the first twelve digits of the fingerprint.
-// Before anything is stored: INVALID_ARGUMENT when the fingerprint is none, KEY_INVALID when it is another one (both
-// name what was found), EXISTS when an entry has this certificate or key, TRUST_UNREADABLE when it is no CA's or the
-// folder is not good as it is.
+// Before anything is stored: INVALID_ARGUMENT when the fingerprint is none, KEY_INVALID when it is another one, EXISTS
+// when an entry has this certificate or key, TRUST_UNREADABLE when it is no CA's or the folder is not good as it is.
 [[nodiscard]] Result<crypto::TrustEntry> add_trust(base::Directory &folder, const NewTrust &trust);
 
 // Removes the entry, whoever put it there. NOT_FOUND when there is none of that id. It is not read first: one that

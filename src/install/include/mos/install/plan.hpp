@@ -79,6 +79,8 @@ struct Totals {
     [[nodiscard]] std::uint64_t changed() const noexcept { return added + replaced + removed + attributes; }
 };
 
+inline constexpr std::size_t max_notices = 1000;  // of a plan, and of the job that carries it out
+
 // What a plan comes to, scripts and services included. Two resolutions with the same digest would do the same.
 struct Resolution {
     std::string digest;  // 64 hexadecimal digits

@@ -24,8 +24,8 @@ struct Difference {
 using TakeDifference = std::function<Result<void>(Difference difference)>;
 
 // Compares type, content, link target, mode, owner and extended attributes of everything that the package `name`, or
-// each package, brought; the first that differs counts. Times say nothing, and what scripts write may differ. Reads
-// every file; asks and tells the site's observer. NOT_INSTALLED.
+// each package, brought, and tells every difference: several of one path come one after the other. Times say nothing,
+// and what scripts write may differ. Reads every file; asks and tells the site's observer. NOT_INSTALLED.
 [[nodiscard]] Result<void> verify_installed(transaction::Site &site, const std::optional<std::string> &name,
                                             const TakeDifference &take);
 

@@ -7,7 +7,10 @@
 
 namespace mos::package {
 
-// Whether the entry is a package of its own, by its place and its ending: ".mos" or ".multos".
+// ".mos" or ".multos": what else lies there is no package.
+[[nodiscard]] bool has_package_ending(std::string_view name) noexcept;
+
+// Whether the entry is a package of its own, by its place and its ending.
 [[nodiscard]] bool is_bundled_package(const Entry &entry) noexcept;
 
 // The entry's content as a source, read from the carrier's frames, whose digests are checked. It keeps the carrier, and

@@ -33,6 +33,7 @@ struct Dependencies {
     std::vector<std::string> depends;
     std::vector<std::string> recommends;
     std::vector<std::string> suggests;
+    std::vector<std::string> bundles;  // names of the packages that it carries; written by whoever makes the package
 };
 
 struct SystemRequirements {
@@ -84,6 +85,13 @@ struct SecurityClaims {
     std::optional<std::int64_t> not_after_unix_s;
 };
 
+// A key that this version does not know: of a newer one, of somebody's own, or mistyped.
+struct UnknownKey {
+    std::string path;     // "dependencies.dependz"
+    std::string nearest;  // the path that may have been meant; empty where none is near
+};
+inline constexpr std::size_t max_unknown_keys = 100;  // that are told; all of them are kept
+
 struct Manifest {
     PackageInfo package_info;
     UpdateInfo update_info;
@@ -95,7 +103,8 @@ struct Manifest {
     Data data;
     Scripts scripts;
     Service service;
-    std::string unknown_json = "{}";  // keys that this version does not know, in their places; kept when written
+    std::vector<UnknownKey> unknown_keys;  // of what was read, in the order of the sections
+    std::string unknown_json = "{}";       // keys that this version does not know, in their places; kept when written
 };
 
 // Strict about what it knows: types, grammar of name and version, clean text, paths beneath a root, no contradictions

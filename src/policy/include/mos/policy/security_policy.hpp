@@ -59,8 +59,9 @@ struct PolicyChange {
     std::string value;  // as YAML writes it on one line
 };
 // Changes keys of the root's file and nothing else in it (config/yaml_edit.hpp); makes it where it is missing. What the
-// file then says is checked before it takes the place of the old one, atomically: POLICY_UNREADABLE, and nothing is
-// written.
+// file then says is checked before it takes the place of the old one, atomically. Nothing is written on
+// INVALID_ARGUMENT (a key or value that no policy has), UNSUPPORTED (one that would switch off what always holds),
+// LIMIT, and POLICY_UNREADABLE (what was there can't be followed, and the changes don't mend it).
 [[nodiscard]] Result<SecurityPolicy> change_security_policy(base::Directory &root,
                                                             std::span<const PolicyChange> changes);
 
