@@ -18,6 +18,7 @@
 #include <mos/transaction/plan_file.hpp>
 
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -72,6 +73,62 @@ void make_config(const Corpus &corpus) {
     corpus.put("template", "odd", "{\"a\":[]}\0{{a}} {{{a}}} {{ \n}} {{"sv);
     corpus.put("relation", "plain", "libfoo (>= 1.2) | b(<<2)|c (= 1:3~x-1)");
     corpus.put("relation", "odd", "a (< 1) | | b [amd64] <!x> (>= )");
+}
+
+// An instant of eight bytes, then a calendar or conditions.
+void make_calendars(const Corpus &corpus) {
+    struct Input {
+        const char *name;
+        std::int64_t now;
+        std::string text;
+    };
+    const std::vector<Input> inputs = {
+        {"conditions", -3155673600,
+         "cpu_usage<50,no_active_sessions,maintenance_window,free_space>=2GB,feature:tpm2,battery=40,on_mains,memory_"
+         "usage<=7,disk_io>1"},
+        {"cron-either", 0, "0 0 13 * fri"},
+        {"cron-few", 4102444800, "* * * *"},
+        {"cron-lists", 1729987200, "*/15 0-6/2 1,15 jan-mar mon-fri"},
+        {"cron-name", 1729987200, "* * * foo *"},
+        {"cron-six-hours", 1711843200, "0 */6 * * *"},
+        {"cron-step", 1711843200, "*/0 * * * *"},
+        {"cron-wrong", -3155673600, "60 * * * *"},
+        {"date", -3155673600, "2024..2190/3-01..06-01,15 22:30:00"},
+        {"date-short", 1711843200, "*~01-1"},
+        {"date-wrong", 4102444800, "*-*-*x"},
+        {"empty", 4102444800, ""},
+        {"fraction", 0, "00:00:00.5"},
+        {"hours-alone", 0, "12"},
+        {"instant", 4102444800, "@1700000000"},
+        {"instant-late", 1711843200, "@7258118400"},
+        {"instant-wrong", 1729987200, "@x"},
+        {"last-days", 4102444800, "*-*~07/2 04:00"},
+        {"last-range", 1711843200, "*-02~1..5"},
+        {"last-wrong", 1729987200, "*-*~29"},
+        {"long", 1729987200, std::string(1001, '1')},
+        {"minutes-missing", -3155673600, "12:"},
+        {"month-day", -3155673600, "12-24 18:00"},
+        {"never", 1729987200, "*-02-31"},
+        {"rubbish", 1711843200, "12:00 ?"},
+        {"seconds", -3155673600, "*:*:*"},
+        {"single", 1729987200, "5..5:00"},
+        {"step-zero", 1711843200, "0/0:00"},
+        {"trailing", 4102444800, "12:00:00:00"},
+        {"two-digits", 0, "24-12-31"},
+        {"weekday-bad", 1729987200, "Mon.Fri"},
+        {"weekday-bare", 0, "Mondays"},
+        {"weekday-dash", -3155673600, "Mon-Fri"},
+        {"weekday-open", 1711843200, "Mon.."},
+        {"weekday-wrong", 4102444800, "Fri..Mon"},
+        {"weekdays", 0, "Mon..Wed,Sat,Sun 02:30"},
+        {"word", 0, "semiannually"},
+        {"zone", -3155673600, "*:0/5 Europe/Berlin"},
+    };
+    for (const Input &input : inputs) {
+        base::Bytes bytes;
+        base::append_u64(bytes, static_cast<std::uint64_t>(input.now));
+        corpus.put("calendar", input.name, std::string{base::as_text(bytes)} + input.text);
+    }
 }
 
 void make_state(const Corpus &corpus) {
@@ -226,6 +283,7 @@ int main(int count, char **arguments) {
     const Corpus corpus{arguments[1]};
     make_text(corpus);
     make_config(corpus);
+    make_calendars(corpus);
     make_state(corpus);
     make_keys(corpus);
     make_package(corpus);

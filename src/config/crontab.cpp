@@ -1,4 +1,4 @@
-#include "crontab.hpp"
+#include <mos/config/calendar.hpp>
 
 #include <mos/base/bytes.hpp>
 
@@ -48,35 +48,50 @@ std::optional<unsigned> parse_one(const Field &field, std::string_view text) {
     return value && *value >= field.least && *value <= field.most ? value : std::nullopt;
 }
 
-// "*", "*/6", "1-5", "1-5/2", "3".
-bool is_part(const Field &field, std::string_view text) {
+// The bits of "*", "*/6", "1-5", "1-5/2", "3"; nullopt for anything else.
+std::optional<std::uint64_t> parse_part(const Field &field, std::string_view text) {
+    unsigned step = 1;
     const std::size_t slash = text.find('/');
     if (slash != std::string_view::npos) {
-        const std::optional<unsigned> step = parse_number(text.substr(slash + 1));
+        const std::optional<unsigned> given = parse_number(text.substr(slash + 1));
         const bool is_range = text.starts_with('*') || text.find('-') < slash;
-        if (!step || *step == 0 || *step > field.most || !is_range)
-            return false;
+        if (!given || *given == 0 || *given > field.most || !is_range)
+            return std::nullopt;
+        step = *given;
         text = text.substr(0, slash);
     }
-    if (text == "*")
-        return true;
     const std::size_t dash = text.find('-');
-    const std::optional<unsigned> first = parse_one(field, text.substr(0, dash));
-    if (dash == std::string_view::npos)
-        return first.has_value();
-    const std::optional<unsigned> last = parse_one(field, text.substr(dash + 1));
-    return first && last && *first <= *last;
+    const bool is_star = text == "*";
+    const auto first = is_star ? std::optional{field.least} : parse_one(field, text.substr(0, dash));
+    auto last = is_star ? std::optional{field.most} : first;
+    if (!is_star && dash != std::string_view::npos)
+        last = parse_one(field, text.substr(dash + 1));
+    if (!first || !last || *first > *last)
+        return std::nullopt;
+    std::uint64_t bits = 0;
+    for (unsigned value = *first; value <= *last; value += step)
+        bits |= std::uint64_t{1} << value;
+    return bits;
 }
 
-bool is_field(const Field &field, std::string_view text) {
+std::optional<std::uint64_t> parse_field(const Field &field, std::string_view text) {
+    std::uint64_t bits = 0;
     while (true) {
         const std::size_t comma = std::min(text.find(','), text.size());
-        if (!is_part(field, text.substr(0, comma)))
-            return false;
+        const std::optional<std::uint64_t> part = parse_part(field, text.substr(0, comma));
+        if (!part)
+            return std::nullopt;
+        bits |= *part;
         if (comma == text.size())
-            return true;
+            return bits;
         text.remove_prefix(comma + 1);
     }
+}
+
+// Sunday is 0 and 7 in a crontab, and bit 6 in a calendar.
+std::uint8_t from_monday(std::uint64_t days_of_crontab) {
+    const std::uint64_t sunday = (days_of_crontab | days_of_crontab >> 7U) & 1U;
+    return static_cast<std::uint8_t>((days_of_crontab >> 1U & 0x3fU) | sunday << 6U);
 }
 
 std::vector<std::string_view> split_at_blanks(std::string_view text) {
@@ -92,16 +107,32 @@ std::vector<std::string_view> split_at_blanks(std::string_view text) {
 
 }  // namespace
 
-Result<void> check_crontab_line(std::string_view text) {
+Result<Calendar> parse_crontab(std::string_view text) {
     const std::vector<std::string_view> parts = split_at_blanks(text);
     if (parts.size() != fields.size())
         return Error{Code::INVALID_ARGUMENT, fmt::format("{} has {} fields; a schedule like '0 */6 * * *' has {}",
                                                          base::in_quotes(text), parts.size(), fields.size())};
-    for (std::size_t i = 0; i < fields.size(); ++i)
-        if (!is_field(fields[i], parts[i]))
+    std::array<std::uint64_t, fields.size()> bits = {};
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const std::optional<std::uint64_t> field = parse_field(fields[i], parts[i]);
+        if (!field)
             return Error{Code::INVALID_ARGUMENT, fmt::format("{} is no {} of a schedule like '0 */6 * * *'",
                                                              base::in_quotes(parts[i]), fields[i].name)};
-    return {};
+        bits[i] = *field;
+    }
+    Calendar calendar;
+    calendar.minutes = bits[0];
+    calendar.hours = static_cast<std::uint32_t>(bits[1]);
+    calendar.days = static_cast<std::uint32_t>(bits[2]);
+    calendar.months = static_cast<std::uint16_t>(bits[3]);
+    calendar.weekdays = from_monday(bits[4]);
+    // crontab(5): a field counts as restricted unless it begins with a star, so "*/2" is not.
+    calendar.day_or_weekday = !parts[2].starts_with('*') && !parts[4].starts_with('*');
+    return calendar;
+}
+
+Result<Calendar> parse_calendar(std::string_view text) {
+    return split_at_blanks(text).size() == fields.size() ? parse_crontab(text) : parse_calendar_expression(text);
 }
 
 }  // namespace mos::config

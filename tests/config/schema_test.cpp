@@ -137,15 +137,16 @@ TEST_CASE("a list is one in YAML, and text with commas everywhere") {
     CHECK(refusal(check_value(days, nlohmann::json::parse(R"([["sunday"]])"))) == Code::INVALID_ARGUMENT);
 }
 
-TEST_CASE("a schedule has five fields as in crontab(5)") {
+TEST_CASE("a schedule has five fields as in crontab(5), or is a calendar as in systemd.time(7)") {
     const auto taken = [](std::string_view text) {
         return check_text(declaration_of("repositories[0].sync_schedule"), text).ok();
     };
-    for (const char *good : {"0 */6 * * *", "*/15 0-6/2 1,15 jan-mar mon-fri", "59 23 31 12 7", "0 0 * * SUN"})
+    for (const char *good : {"0 */6 * * *", "*/15 0-6/2 1,15 jan-mar mon-fri", "59 23 31 12 7", "0 0 * * SUN",
+                             "Sun 02:00", "*-*~01 04:00:00 Europe/Berlin", "weekly"})
         CHECK_MESSAGE(taken(good), good);
-    for (const char *bad :
-         {"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 8",
-          "5-1 * * * *", "*/0 * * * *", "3/2 * * * *", ", * * * *", "* * * foo *", "-1 * * * *"})
+    for (const char *bad : {"", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *",
+                            "* * * * 8", "5-1 * * * *", "*/0 * * * *", "3/2 * * * *", ", * * * *", "* * * foo *",
+                            "-1 * * * *", "Sun 24:00", "sometimes", "02:00:00.5"})
         CHECK_MESSAGE(!taken(bad), bad);
 }
 

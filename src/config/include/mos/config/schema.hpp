@@ -29,7 +29,7 @@ enum class SettingKind : std::uint8_t {
     percent,      // 80 or 80%
     time_of_day,  // 02:00
     window,       // 22:00-06:00
-    schedule,     // five fields as in crontab(5)
+    schedule,     // five fields as in crontab(5), or a calendar as in systemd.time(7)
     url,
     path  // absolute
 };

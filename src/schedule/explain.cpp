@@ -1,0 +1,102 @@
+#include <mos/schedule/decision.hpp>
+
+#include <mos/base/bytes.hpp>
+#include <mos/base/timestamp.hpp>
+
+#include <fmt/format.h>
+
+namespace mos::schedule {
+
+using base::in_quotes;
+
+namespace {
+
+std::string_view subject_name(Subject subject) {
+    switch (subject) {
+    case Subject::memory_usage:
+        return "memory in use";
+    case Subject::disk_io:
+        return "the disks' use";
+    default:
+        return "the processors' use";
+    }
+}
+
+std::string period_name(const Decision &decision) {
+    return decision.period == nullptr ? std::string{"''"} : in_quotes(decision.period->name);
+}
+
+std::string condition_reason(const Decision &decision) {
+    const std::string text = decision.condition == nullptr ? std::string{} : text_of(*decision.condition);
+    if (!decision.value)
+        return fmt::format("the condition {} can't be told: nothing is known of it", in_quotes(text));
+    return fmt::format("the condition {} does not hold: it is {}", in_quotes(text), *decision.value);
+}
+
+std::string reason(const Decision &decision) {
+    const std::int64_t value = decision.value.value_or(0);
+    switch (decision.rule) {
+    case Rule::immediate:
+        return "updates of its priority run at once";
+    case Rule::in_window:
+        return fmt::format("the maintenance window {} is open", period_name(decision));
+    case Rule::deadline:
+        return "its deadline is near, and beats windows, load and sessions";
+    case Rule::no_window_in_time:
+        return "no maintenance window that it fits into comes before its deadline, and the load is low";
+    case Rule::unhindered:
+        return "nothing is in the way";
+    case Rule::approval:
+        return fmt::format("a {} has to approve it", decision.approval == Approval::manager ? "manager" : "supervisor");
+    case Rule::start_time:
+        return "it was scheduled for that time";
+    case Rule::retry_time:
+        return "it has failed, and is tried again then";
+    case Rule::end_of_blackout:
+        return fmt::format("the blackout {} is on, or begins before it would end", period_name(decision));
+    case Rule::window:
+        return fmt::format("the maintenance window {} is the next that it fits into", period_name(decision));
+    case Rule::quiet_time:
+        return "no maintenance window that it fits into comes before its deadline; the device is used less then";
+    case Rule::condition:
+        return condition_reason(decision);
+    case Rule::free_space:
+        return fmt::format("it needs {} bytes of free space, and there are {}", decision.limit, value);
+    case Rule::load:
+        return fmt::format("{} is {} %, and more than {} %", subject_name(decision.subject), value, decision.limit);
+    case Rule::sessions:
+        return fmt::format("{} sessions are active, more than {}", value, decision.limit);
+    case Rule::rejected:
+        return "somebody said no to it";
+    case Rule::not_automatic:
+        return "updates do not run by themselves here (scheduling_policy.auto_scheduling.enabled)";
+    case Rule::timed_out:
+        return "it has waited for as long as it was to";
+    case Rule::no_window:
+        return decision.period == nullptr
+                   ? "no maintenance window in sight is long enough for it and free of blackouts; make one longer, or "
+                     "do not require one"
+                   : fmt::format("the blackout {} leaves no room for it", period_name(decision));
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string explain(const Decision &decision) {
+    switch (decision.verdict) {
+    case Verdict::run:
+        return fmt::format("runs now: {}", reason(decision));
+    case Verdict::wait:
+        return decision.at_s
+                   ? fmt::format("waits until {}: {}", base::write_timestamp(*decision.at_s), reason(decision))
+                   : fmt::format("waits: {}", reason(decision));
+    case Verdict::refuse:
+        return fmt::format("does not run: {}", reason(decision));
+    case Verdict::cancel:
+        return fmt::format("is cancelled: {}", reason(decision));
+    }
+    return {};
+}
+
+}  // namespace mos::schedule

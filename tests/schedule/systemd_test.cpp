@@ -1,0 +1,298 @@
+// Calendars, held to `systemd-analyze calendar`: what it takes, what it refuses, and when it says that the times come.
+// It needs no running systemd. The one difference is the gap of a clock that is put forward: systemd loses that run,
+// and here it comes at the first instant after the gap.
+#include <mos/schedule/timetable.hpp>
+
+#include "expect.hpp"
+#include "local_times.hpp"
+#include "random_calendar.hpp"
+
+#include <mos/base/timestamp.hpp>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+
+using namespace mos;
+using schedule::Timetable;
+using schedule::TimeZone;
+using test::must;
+
+namespace {
+
+constexpr int iterations = 50;
+
+struct Answer {
+    int exit_status = 0;
+    std::string text;
+};
+
+Answer run(const std::string &command) {
+    std::FILE *pipe = popen(command.c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    Answer answer;
+    std::array<char, 4096> block{};
+    while (const std::size_t count = std::fread(block.data(), 1, block.size(), pipe))
+        answer.text.append(block.data(), count);
+    answer.exit_status = pclose(pipe);
+    return answer;
+}
+
+bool has_systemd() {
+    static const bool found = run("systemd-analyze --version 2>&1").text.starts_with("systemd 252");
+    if (!found)
+        MESSAGE("systemd 252 is not here; skipped");
+    return found;
+}
+
+// "Sat 2024-03-30 01:30:00 UTC" behind "Next elapse: " or "Iter. #2: ".
+std::optional<std::int64_t> instant_in(const std::string &line) {
+    const bool is_instant =
+        line.find("Next elapse: ") != std::string::npos || line.find("Iter. #") != std::string::npos;
+    const std::size_t end = line.rfind(" UTC");
+    constexpr std::size_t length = 19;
+    if (!is_instant || end == std::string::npos || end < length)
+        return std::nullopt;
+    std::string time = line.substr(end - length, length) + "Z";
+    time[10] = 'T';
+    return must(base::parse_timestamp(time));
+}
+
+// What systemd says of several expressions, in their order; nullopt where it gives up, as it does on the ends of months
+// in some zones ("Resource deadlock avoided").
+using Instants = std::vector<std::int64_t>;
+std::vector<std::optional<Instants>> systemd_says(const std::vector<std::string> &expressions, std::int64_t after) {
+    std::string base_time = base::write_timestamp(after);
+    base_time[10] = ' ';
+    base_time.pop_back();
+    std::string command =
+        fmt::format("TZ=UTC systemd-analyze calendar --iterations={} --base-time='{} UTC'", iterations, base_time);
+    for (const std::string &expression : expressions)
+        command += " '" + expression + "'";
+    const Answer answer = run(command + " 2>/dev/null");
+    std::vector<std::optional<Instants>> all;
+    if (answer.exit_status != 0 && expressions.size() == 1)
+        return {std::nullopt};
+    if (answer.exit_status != 0) {  // which of them it was
+        for (const std::string &expression : expressions)
+            all.push_back(systemd_says({expression}, after).front());
+        return all;
+    }
+    for (std::size_t begin = 0; begin < answer.text.size();) {
+        const std::size_t end = std::min(answer.text.find('\n', begin), answer.text.size());
+        const std::string line = answer.text.substr(begin, end - begin);
+        if (line.find("Normalized form:") != std::string::npos)
+            all.emplace_back(Instants{});
+        else if (const auto instant = instant_in(line))
+            all.back()->push_back(*instant);
+        begin = end + 1;
+    }
+    REQUIRE(all.size() == expressions.size());
+    return all;
+}
+
+struct Ours {
+    std::vector<std::int64_t> kept;  // those that systemd has as well
+    int moved = 0;                   // from a gap to its end
+};
+
+Ours we_say(const Timetable &timetable, std::int64_t after, std::size_t count) {
+    Ours ours;
+    while (ours.kept.size() < count) {
+        const std::optional<std::int64_t> next = timetable.next(after);
+        if (!next)
+            break;
+        REQUIRE(*next > after);
+        after = *next;
+        const schedule::LocalSeconds local = timetable.zone().local(after);
+        if (schedule::first_local(timetable.calendar(), local) == local)
+            ours.kept.push_back(after);
+        else {
+            CHECK_MESSAGE(local - timetable.zone().local(after - 1) > 1, "a time that is no end of a gap");
+            ++ours.moved;
+        }
+    }
+    return ours;
+}
+
+const std::vector<std::string> zones = {"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe",
+                                        "America/Sao_Paulo"};
+
+}  // namespace
+
+TEST_CASE("a thousand random expressions have the occurrences that systemd gives them") {
+    if (!has_systemd())
+        return;
+    const std::uint64_t seed = test::fresh_seed();
+    CAPTURE(seed);
+    test::Dice dice{seed};
+    int moved = 0;
+    int compared = 0;
+    int given_up = 0;
+    for (int round = 0; round < 40; ++round) {
+        const std::int64_t after = dice.between(31536000, 5000000000);  // 1971 to 2128
+        std::vector<std::string> expressions;
+        std::vector<std::string> bounded;
+        for (std::size_t i = 0; i < 25; ++i) {
+            const test::Expression expression = test::RandomCalendar{dice}.expression();
+            expressions.push_back(expression.open + " " + zones[i % zones.size()]);
+            bounded.push_back(expression.bounded + " " + zones[i % zones.size()]);
+        }
+        const auto expected = systemd_says(bounded, after);
+        for (std::size_t i = 0; i < expressions.size(); ++i) {
+            CAPTURE(expressions[i]);
+            CAPTURE(after);
+            const Timetable timetable = must(Timetable::read(expressions[i], TimeZone::utc()));
+            if (!expected[i]) {
+                ++given_up;
+                continue;
+            }
+            const Ours ours = we_say(timetable, after, expected[i]->size());
+            CHECK(ours.kept == *expected[i]);
+            moved += ours.moved;
+            compared += static_cast<int>(ours.kept.size());
+        }
+    }
+    MESSAGE("seed ", seed, ": ", compared, " occurrences compared; ", moved,
+            " more came at the end of a gap; systemd gave up on ", given_up, " of 1000 expressions");
+    CHECK(given_up < 100);
+}
+
+TEST_CASE("a step without an end goes on over the end of a month; systemd 252 loses that run") {
+    const Timetable every_fourth = must(Timetable::read("*-*-1/4", TimeZone::utc()));
+    const std::int64_t christmas = must(base::parse_timestamp("2030-12-29T00:00:00Z"));
+    CHECK(base::write_timestamp(*every_fourth.next(christmas)) == "2031-01-01T00:00:00Z");
+    if (has_systemd())
+        CHECK(base::write_timestamp(systemd_says({"*-*-1/4 UTC"}, christmas).front()->front()) ==
+              "2031-01-05T00:00:00Z");
+}
+
+TEST_CASE("what systemd takes and refuses is taken and refused") {
+    if (!has_systemd())
+        return;
+    for (const std::string text : {"",
+                                   " ",
+                                   "*",
+                                   "5",
+                                   "2024",
+                                   "*:*",
+                                   "*:*:*",
+                                   "*-*-*",
+                                   "*-*",
+                                   "00:00",
+                                   "24:00",
+                                   "00:60",
+                                   "00:00:60",
+                                   "12:00:",
+                                   "12:",
+                                   ":12",
+                                   "*/2:00",
+                                   "0/2:00",
+                                   "0/24:00",
+                                   "0/23:00",
+                                   "5..5:00",
+                                   "5..6:00",
+                                   "6..5:00",
+                                   "1..9/3:00",
+                                   "1..2/9:00",
+                                   "1,2,3:00",
+                                   "1,,3:00",
+                                   ",1:00",
+                                   "1,:00",
+                                   "Mon",
+                                   "Mo",
+                                   "Monday",
+                                   "Mondays",
+                                   "mon..fri",
+                                   "Fri..Mon",
+                                   "Mon..",
+                                   "Mon-Fri",
+                                   "Mon-",
+                                   "Mon,",
+                                   "Mon,Tue",
+                                   "Mon,,Tue",
+                                   "Mon..Wed..Fri",
+                                   "Mon.Fri",
+                                   "Mon 12:00",
+                                   "Mon  12:00",
+                                   " Mon",
+                                   "Mon ",
+                                   "12:00 ",
+                                   "12:00  UTC",
+                                   "12:00 UTC",
+                                   "12:00 utc",
+                                   "12:00 Europe/Berlin",
+                                   "12:00 Mon",
+                                   "12:00 12:00",
+                                   "*-*-* *-*-*",
+                                   "*-02-30",
+                                   "*-02-31 12:00",
+                                   "*-13-01",
+                                   "*-00-01",
+                                   "*-01-00",
+                                   "*-01-32",
+                                   "1969-01-01",
+                                   "69-01-01",
+                                   "70-01-01",
+                                   "1970-01-01",
+                                   "2199-01-01",
+                                   "2200-01-01",
+                                   "99-01-01",
+                                   "100-01-01",
+                                   "*-*~01",
+                                   "*-*~28",
+                                   "*-*~29",
+                                   "*-*~00",
+                                   "*~01",
+                                   "*-*~*",
+                                   "*~*-01",
+                                   "*-*~7/2",
+                                   "*-*~7/7",
+                                   "1..2/40:00",
+                                   "00:00:5..5",
+                                   "00:00:5..6/3",
+                                   "00:00:5..5/1",
+                                   "2024..2024-01-01",
+                                   "*-*~1..5",
+                                   "*-*~5..1",
+                                   "*-*~1/1",
+                                   "-01-01",
+                                   "*--01",
+                                   "*-*-1-1",
+                                   "@0",
+                                   "@1700000000",
+                                   "@7258118399",
+                                   "@7258118400",
+                                   "@-1",
+                                   "@",
+                                   "@x",
+                                   "@12 UTC",
+                                   "@12 Europe/Berlin",
+                                   "daily",
+                                   "Daily",
+                                   "daily UTC",
+                                   "dailyx",
+                                   "daily 12:00",
+                                   "Mon daily",
+                                   "quarterly",
+                                   "anually",
+                                   "4294967296:00",
+                                   "99999999999999999999:00",
+                                   "+1:00",
+                                   "-1:00",
+                                   "0x1:00",
+                                   "1 :00",
+                                   "1: 00",
+                                   "*-*-*T12:00",
+                                   "2024-01-01",
+                                   "24/2-*-*",
+                                   "*-1/12-*",
+                                   "*-1/11-*",
+                                   "Mon*-*-*",
+                                   "Mon,*-*-*"}) {
+        const bool theirs = run(fmt::format("systemd-analyze calendar '{}' 2>&1", text)).exit_status == 0;
+        const Result<Timetable> ours = Timetable::read(text, TimeZone::utc());
+        CAPTURE(text);
+        CHECK(ours.ok() == theirs);
+    }
+}
