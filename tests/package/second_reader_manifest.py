@@ -100,7 +100,7 @@ MANIFEST_KEYS: dict[str, dict[Callable[[Any], bool], str]] = {
     "update_info": {
         is_priority: "priority", is_flag: "reboot_required", is_text: "category", is_texts: "replaces conflicts provides"
     },
-    "dependencies": {is_texts: "depends recommends suggests"},
+    "dependencies": {is_texts: "depends recommends suggests bundles"},
     "system_requirements": {
         is_version: "minimum_version maximum_version", is_texts: "required_features prohibited_features"
     },
