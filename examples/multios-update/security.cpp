@@ -75,11 +75,10 @@ Result<ExitCode> show(Session &session) {
 // The keys of a policy are the file's; whoever gave an option is told of the option.
 Failure named_by_option(Failure failure) {
     for (const Setting &setting : settings) {
-        if (failure.object != setting.key)
-            continue;
-        const std::string key = fmt::format("'{}'", setting.key);
-        if (const std::size_t place = failure.message.find(key); place != std::string::npos)
-            failure.message.replace(place, key.size(), fmt::format("'--{}'", setting.option));
+        for (const std::string &key :
+             {fmt::format("'{}'", setting.key), fmt::format("'security_policy.{}'", setting.key)})
+            if (const std::size_t place = failure.message.find(key); place != std::string::npos)
+                failure.message.replace(place, key.size(), fmt::format("'--{}'", setting.option));
     }
     return failure;
 }

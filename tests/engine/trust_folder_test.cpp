@@ -101,7 +101,8 @@ TEST_CASE("what is no fingerprint is refused, without the file's own to paste in
         const auto error = folder.refused(vendor_with(text), Code::INVALID_ARGUMENT);
         CHECK(says(error, "is no SHA-256 fingerprint of 64 hexadecimal digits"));
         CHECK(error.remedy().starts_with("give the whole SHA-256 fingerprint"));
-        CHECK((text.find(digits) != std::string::npos || !says(error, digits)));
+        const bool is_told = error.full_message().find(digits) != std::string::npos;
+        CHECK((text.find(digits) != std::string::npos || !is_told));
     }
 }
 

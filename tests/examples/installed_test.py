@@ -116,12 +116,12 @@ class Metadata(Installed):
         return self.must(package("info", output, "--format=json")).json["manifest"]
 
     def test_a_misspelt_key_is_told_with_the_one_that_was_meant(self):
-        ended, _ = self.create(self.metadata(dependencies={"dependz": ["x"]}, vendor={"a": 1}))
+        ended, _ = self.create(self.metadata(dependencies={"dependz": ["y"]}, vendor={"a": 1}))
         self.must(ended)
         self.assertIn("'dependencies.dependz' is no key of a manifest, and has no effect; did you mean "
                       "'dependencies.depends'?", ended.out)
         self.assertIn("'vendor' is no key of a manifest", ended.out)
-        self.assertNotIn("note", self.must(self.create(self.metadata(dependencies={"depends": ["x"]}))[0]).out)
+        self.assertNotIn("note", self.must(self.create(self.metadata(dependencies={"depends": ["y"]}))[0]).out)
 
     def test_what_is_wrong_with_the_metadata_is_to_be_corrected_there(self):
         for option in ("--name=a b", "--version=_"):

@@ -390,7 +390,7 @@ TEST_CASE("a root without a policy gets one, and a change that makes no sense wr
 
 TEST_CASE("a file that can't be followed is to blame for itself, unless the change mends it") {
     const Twin twin;
-    put(twin, "security_policy: {installation_safety: {maximum_package_size: large}}");
+    put(twin, "security_policy:\n  installation_safety:\n    maximum_package_size: large\n");
     const auto before = must(scan(*twin.root()));
     const auto change = [&](const std::string &path, const std::string &value) {
         return change_security_policy(*twin.root(), std::vector<PolicyChange>{{path, value}});
