@@ -75,7 +75,7 @@ def test_the_policy_of_the_root_decides(workshop, authority):
         assert refused.value.name == "POLICY_REFUSED"
         with pytest.raises(mos.Error) as refused:
             engine.change_policy({"update_validation.required_signature": "false"})
-        assert refused.value.name == "POLICY_UNREADABLE"
+        assert refused.value.name == "UNSUPPORTED"
 
 
 def test_a_revoked_signer_is_refused(workshop, authority):

@@ -202,7 +202,7 @@ class ApplyPolicy(SettingsCase):
                          "enterprise_policies:\n  default_policy:\n    maintenance_window: 18:00-08:00\n")
 
     def refused_a_template_that_there_is_not(self):
-        self.refuse(FAILED, "'office' has no file", replace={"office-environment": "office"},
+        self.refuse(FAILED, "there is no template 'office'", replace={"office-environment": "office"},
                     further=["--system-name=desktop-12"])
 
     def refused_a_template_with_a_fault(self):
