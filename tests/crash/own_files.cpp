@@ -17,8 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t max_package_bytes = 256U << 20U;
-constexpr std::string_view package_tool_path = "usr/bin/multios-package";
-constexpr std::string_view update_tool_path = "usr/bin/multios-update";
+constexpr std::string_view tool_path = "usr/bin/multios-update";
 constexpr std::string_view note_path = "var/lib/multios/release";  // beside the database
 constexpr std::string_view library_folder = "usr/lib";
 constexpr std::string_view library_name = "libmultiosupdate.so.0";
@@ -52,11 +51,10 @@ void make_keys(const Workshop &shop) {
 
 Packed make_release(const Workshop &shop, const std::string &version) {
     const fs::path tree = shop.path(version);
-    fs::create_directories((tree / package_tool_path).parent_path());
+    fs::create_directories((tree / tool_path).parent_path());
     fs::create_directories(tree / library_folder);
     fs::create_directories((tree / note_path).parent_path());
-    copy_with_mark(shop.own.package_tool, tree / package_tool_path, version);
-    copy_with_mark(shop.own.update_tool, tree / update_tool_path, version);
+    copy_with_mark(shop.own.update_tool, tree / tool_path, version);
     copy_with_mark(shop.own.library, tree / library_folder / library_name, version);
     std::ofstream{tree / note_path} << version << '\n';
     shop.run({"create", "--name=system", "--version=" + version, "--input-directory=" + tree.string(),
@@ -67,9 +65,9 @@ Packed make_release(const Workshop &shop, const std::string &version) {
 }
 
 // The root's own program, with the root's own library. Its exit status is the acknowledgement.
-Result<void> run_own(Session &session, std::string_view program, std::vector<std::string> arguments) {
+Result<void> run_own(Session &session, std::vector<std::string> arguments) {
     const std::string root = session.disk().path();
-    arguments.insert(arguments.begin(), root + "/" + std::string{program});
+    arguments.insert(arguments.begin(), root + "/" + std::string{tool_path});
     arguments.push_back("--root=" + root);
     session.allow(only(0) | only(1));
     MOS_CHECK(run_program(arguments, {"LD_LIBRARY_PATH=" + root + "/" + std::string{library_folder}}));
@@ -86,11 +84,11 @@ std::vector<Workload> own_files_workloads(const OwnFiles &files) {
     static const Packed second = make_release(shop, "2");
     Workload update = update_workload("own-files", "the engine updates itself while it runs", first, second);
     update.run = [shop](Session &session) {
-        return run_own(session, package_tool_path, {"install", shop.package_of("2"), "--trust=" + shop.path("trust")});
+        return run_own(session, {"install", shop.package_of("2"), "--trust=" + shop.path("trust")});
     };
     Workload rollback =
         rollback_workload("own-files-rollback", "the engine takes its own update back while it runs", first, second);
-    rollback.run = [](Session &session) { return run_own(session, update_tool_path, {"rollback", "last-good"}); };
+    rollback.run = [](Session &session) { return run_own(session, {"rollback", "last-good"}); };
     return {std::move(update), std::move(rollback)};
 }
 
