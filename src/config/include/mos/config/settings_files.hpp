@@ -59,9 +59,9 @@ using FileCheck = std::function<Result<void>(const LoadedSettings &before, const
 // Changes settings and nothing else in a file, and puts it in the old one's place, atomically. Of the system's files it
 // is the one that has the setting already, else its section, else the section's own ("update-system.yml"). Where
 // assignments are for several files, all are checked before the first is written. The caller keeps other writers away.
-// INVALID_ARGUMENT, with nothing written, for a path that is no setting or stands twice, for a value that it can't have,
-// for elements of a list of sections, and when a file would then have a problem that it did not have. Returns the paths
-// below the root of the files that were written: those that say so already are not.
+// INVALID_ARGUMENT, with nothing written, for a path that is no setting or stands twice, for a value that it can't
+// have, for elements of a list of sections, and when a file would then have a problem that it did not have. Returns the
+// paths below the root of the files that were written: those that say so already are not.
 [[nodiscard]] Result<std::vector<std::string>> change_settings(base::Directory &root, const SettingsTarget &target,
                                                                std::span<const Assignment> assignments,
                                                                const FileCheck &check = {});

@@ -51,9 +51,10 @@ struct LoggingSettings {
     std::vector<LoggerSettings> loggers;
 };
 
-// What a root's settings, or those of one file, say in the section `logging`. What makes no sense although each value is
-// allowed is left out and becomes a problem that names the setting: a handler without a type, or with settings that are
-// another type's, a logger of a component that there is not, the handlers of a logger that are none. What is right holds.
+// What a root's settings, or those of one file, say in the section `logging`. What makes no sense although each value
+// is allowed is left out and becomes a problem that names the setting: a handler without a type, or with settings that
+// are another type's, a logger of a component that there is not, the handlers of a logger that are none. What is right
+// holds.
 [[nodiscard]] LoggingSettings logging_of(const config::Settings &settings, std::vector<config::Problem> &problems);
 
 // The events of `component` that handler `name` takes: of this level and more serious ones; nullopt: none.
