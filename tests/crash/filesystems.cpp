@@ -14,7 +14,7 @@ Filesystem ext4(std::string name, std::string mount_options, std::string feature
     return {.name = std::move(name),
             .type = "ext4",
             .mount_options = std::move(mount_options),
-            .bytes = 32 * mebibyte,
+            .bytes = 48 * mebibyte,  // with room for two releases of the engine itself
             .maker = {"mkfs.ext4", "-q", "-F", "-b", "4096", "-J", "size=4", "-O", std::move(features), "-E",
                       "lazy_itable_init=0,lazy_journal_init=0,nodiscard,hash_seed=6d6f7321-0000-4000-8000-000000000001",
                       "-U", "6d6f7321-0000-4000-8000-000000000002"},
