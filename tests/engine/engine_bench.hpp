@@ -51,9 +51,10 @@ class EngineBench {
 
     // Resolves and runs, on this thread.
     [[nodiscard]] Result<engine::JobOutcome> install(const std::string &name, const std::string &version,
-                                                     const ImageBuilder &image, install::InstallOptions options = {}) {
+                                                     const ImageBuilder &image,
+                                                     const install::InstallOptions &options = {}) {
         engine::Plan plan{engine};
-        MOS_CHECK(plan.install(source(name, version, image), std::move(options)));
+        MOS_CHECK(plan.install(source(name, version, image), options));
         return run(plan);
     }
     [[nodiscard]] Result<engine::JobOutcome> roll_back(std::optional<std::string> point = {}) {

@@ -11,7 +11,6 @@
 
 using namespace mos::test;
 using mos::Code;
-using mos::Result;
 using mos::engine::Plan;
 using mos::engine::Session;
 
