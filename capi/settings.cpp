@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 using namespace mos::capi;
 using mos::Code;
 using mos::Error;
@@ -137,7 +140,7 @@ int mos_settings_read_path(mos_context *context, const char *path, mos_settings 
         MOS_CHECK(check_handle(context));
         MOS_TRY(const std::string name, required_text(path, "the path of a file of settings"));
         MOS_TRY(auto loaded, read_settings_path(name));
-        static_cast<void>(mos::observe::logging_of(loaded.settings, loaded.problems));
+        std::ranges::move(mos::observe::logging_problems(loaded.settings), std::back_inserter(loaded.problems));
         std::vector<mos::config::Setting> said = loaded.settings.said();
         *settings = handle_of(std::move(loaded), std::move(said)).release();
         return {};

@@ -301,8 +301,6 @@ Result<void> Parser::take_rest_of_date(const Chain &first) {
 }
 
 Result<void> Parser::take_date() {
-    m_calendar.days = every_day;
-    m_calendar.months = every_month;
     const std::string_view before = m_rest;
     MOS_TRY(const Chain first, take_chain());
     if (at_end() || next_is(':')) {  // a time, then

@@ -9,6 +9,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace mos::engine {
 
 namespace {
@@ -16,7 +19,6 @@ namespace {
 constexpr const char *keep = "keep";
 constexpr const char *replace = "replace";
 constexpr const char *stop = "stop";
-constexpr std::size_t max_notices = 1000;
 
 }  // namespace
 
@@ -109,9 +111,9 @@ class Collector final : public base::Observer {
     void report(const base::Progress & /*progress*/) override {}
     [[nodiscard]] Result<void> checkpoint() override { return {}; }
     void notice(std::string_view message) override {
-        if (notices.size() < max_notices)
+        if (notices.size() < install::max_notices)
             notices.emplace_back(message);
-        else if (notices.size() == max_notices)
+        else if (notices.size() == install::max_notices)
             notices.emplace_back("… and more of the kind");
     }
 
@@ -174,7 +176,8 @@ Result<void> Plan::State::resolve(Session &session) {
     MOS_TRY(effective, install::drop_satisfied(site, steps));
     MOS_TRY(resolution, install::resolve(site, effective, &session.services()));
     View resolved{
-        .digest = resolution->digest, .steps = {}, .totals = resolution->totals, .notices = resolution->notices};
+        .digest = resolution->digest, .steps = {}, .totals = resolution->totals, .notices = resolution->cautions};
+    std::ranges::copy(resolution->notices, std::back_inserter(resolved.notices));
     for (const install::StepSummary &summary : resolution->steps)
         resolved.steps.push_back(step_of(summary));
     view = std::move(resolved);

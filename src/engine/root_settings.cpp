@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace mos::engine {
 
@@ -23,11 +24,8 @@ config::Settings settings_after(const config::LoadedSettings &before, const conf
 
 // What somebody else has got wrong already is no reason to refuse a change.
 Result<void> check_log(const config::LoadedSettings &before, const config::EditedFile &edited) {
-    std::vector<config::Problem> old;
-    std::vector<config::Problem> all;
-    static_cast<void>(observe::logging_of(before.settings, old));
-    static_cast<void>(observe::logging_of(settings_after(before, edited), all));
-    for (const config::Problem &problem : all)
+    const std::vector<config::Problem> old = observe::logging_problems(before.settings);
+    for (const config::Problem &problem : observe::logging_problems(settings_after(before, edited)))
         if (std::ranges::find(old, problem.path, &config::Problem::path) == old.end())
             return Error{Code::INVALID_ARGUMENT, fmt::format("{} would not be valid any more: {}",
                                                              base::in_quotes(edited.path), config::describe(problem))}
@@ -81,7 +79,7 @@ Result<config::LoadedSettings> load_root_settings(Engine &engine, const config::
     if (asked.environment.empty())
         asked.environment = engine.settings().environment;
     MOS_TRY(config::LoadedSettings loaded, config::load_settings(engine.root(), asked));
-    static_cast<void>(observe::logging_of(loaded.settings, loaded.problems));
+    std::ranges::move(observe::logging_problems(loaded.settings), std::back_inserter(loaded.problems));
     const bool is_told =
         std::any_of(loaded.problems.begin(), loaded.problems.end(),
                     [](const config::Problem &problem) { return problem.file == policy::security_policy_path; });

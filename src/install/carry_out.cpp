@@ -114,6 +114,8 @@ Result<void> check_still_true(transaction::Site &site, const Steps &steps, const
 Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Resolution &resolution,
                           const CarryOut &options) {
     MOS_CHECK(check_still_true(site, steps, resolution));
+    for (const std::string &caution : resolution.cautions)
+        site.observer.notice(caution);
     MOS_TRY(DataBackup backup, DataBackup::make(site, steps));
     MOS_TRY(HookPlan hooks, HookPlan::make(site, steps, resolution, options.services));
     ChangeDigest digest{resolution.steps, steps, hooks};

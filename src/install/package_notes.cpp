@@ -23,15 +23,6 @@ void note_architecture(const package::Statement &statement, std::vector<std::str
                                       machine.machine));
 }
 
-// What comes besides files, whatever the system is.
-void note_actions(const Brought &brought, std::vector<std::string> &notices) {
-    const std::string &name = brought.manifest.package_info.name;
-    if (!brought.units.empty())
-        notices.push_back(fmt::format("'{}' brings services: {}", name, fmt::join(brought.units, ", ")));
-    if (brought.manifest.update_info.reboot_required)
-        notices.push_back(fmt::format("'{}' is complete when the system has been started again", name));
-}
-
 // A version of the system, and what it can do, have no fixed meaning yet that a root could be asked for.
 void note_requirements(const package::Manifest &manifest, std::vector<std::string> &notices) {
     const package::SystemRequirements &wanted = manifest.system_requirements;
@@ -62,12 +53,19 @@ void note_validity(const package::Manifest &manifest, std::int64_t now_unix_s, s
 
 }  // namespace
 
-void note_package(const package::Statement &statement, const Brought &brought, std::int64_t now_unix_s,
-                  std::vector<std::string> &notices) {
-    note_architecture(statement, notices);
-    note_requirements(brought.manifest, notices);
-    note_validity(brought.manifest, now_unix_s, notices);
-    note_actions(brought, notices);
+void caution_of(const package::Statement &statement, const Brought &brought, std::int64_t now_unix_s,
+                std::vector<std::string> &cautions) {
+    note_architecture(statement, cautions);
+    note_requirements(brought.manifest, cautions);
+    note_validity(brought.manifest, now_unix_s, cautions);
+}
+
+void note_actions(const Brought &brought, std::vector<std::string> &notices) {
+    const std::string &name = brought.manifest.package_info.name;
+    if (!brought.units.empty())
+        notices.push_back(fmt::format("'{}' brings services: {}", name, fmt::join(brought.units, ", ")));
+    if (brought.manifest.update_info.reboot_required)
+        notices.push_back(fmt::format("'{}' is complete when the system has been started again", name));
 }
 
 }  // namespace mos::install

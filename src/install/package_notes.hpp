@@ -11,9 +11,12 @@
 
 namespace mos::install {
 
-// Appends a sentence on each thing that whoever installs it should know: another machine, services, a reboot, and what
-// the manifest asks for that nothing here looks at.
-void note_package(const package::Statement &statement, const Brought &brought, std::int64_t now_unix_s,
-                  std::vector<std::string> &notices);
+// Appends a sentence on each thing that may be against it: another machine, and what the manifest asks for that nothing
+// here looks at.
+void caution_of(const package::Statement &statement, const Brought &brought, std::int64_t now_unix_s,
+                std::vector<std::string> &cautions);
+
+// The same on what comes besides files: services, a reboot.
+void note_actions(const Brought &brought, std::vector<std::string> &notices);
 
 }  // namespace mos::install

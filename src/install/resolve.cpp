@@ -237,10 +237,10 @@ Result<void> note_relations(state::Packages &packages, Resolution &resolution) {
         to_come.push_back(&brought->manifest);
     MOS_TRY(const std::vector<Unmet> unmet, unmet_dependencies(packages, to_come));
     for (const Unmet &one : unmet)
-        resolution.notices.push_back(sentence_of(one));
+        resolution.cautions.push_back(sentence_of(one));
     MOS_TRY(const std::vector<Conflict> excluded, conflicts(packages, to_come));
     for (const Conflict &one : excluded)
-        resolution.notices.push_back(sentence_of(one));
+        resolution.cautions.push_back(sentence_of(one));
     return {};
 }
 
@@ -261,8 +261,8 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps, ServiceM
         if (brought.manifest.update_info.reboot_required)
             resolution.reboot.push_back(brought.manifest.package_info.name);
         resolution.brought.push_back(std::make_shared<const Brought>(std::move(brought)));
-        note_package(step.package->statement(), *resolution.brought.back(), site.clock.now_unix_s(),
-                     resolution.notices);
+        caution_of(step.package->statement(), *resolution.brought.back(), site.clock.now_unix_s(), resolution.cautions);
+        note_actions(*resolution.brought.back(), resolution.notices);
     }
     MOS_TRY(const HookPlan hooks, HookPlan::make(site, steps, resolution, services));
     std::ranges::move(hooks.notices(), std::back_inserter(resolution.notices));

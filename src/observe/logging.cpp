@@ -29,16 +29,15 @@ Error wrong(std::string path, std::string what) {
 // Where the setting that it is about stands, or else the section that should have it.
 config::Problem problem_of(const Settings &settings, const Error &error) {
     config::Problem problem{{}, {}, error.object(), error.message()};
-    for (std::string path = problem.path; !path.empty(); path.resize(std::min(path.rfind('.'), path.size()))) {
+    for (std::string_view path = error.object();; path = path.substr(0, path.rfind('.'))) {
         if (const std::vector<Setting> said = settings.said(path); !said.empty()) {
             problem.file = said.front().origin.file;
             problem.place = said.front().origin.place;
-            break;
+            return problem;
         }
-        if (path.find('.') == std::string::npos)
-            break;
+        if (path.find('.') == std::string_view::npos)
+            return problem;
     }
-    return problem;
 }
 
 // The settings of one handler or logger. Each value is one that the table of settings allows.
@@ -178,6 +177,12 @@ class Reader {
 
 LoggingSettings logging_of(const Settings &settings, std::vector<config::Problem> &problems) {
     return Reader{settings, problems}.read();
+}
+
+std::vector<config::Problem> logging_problems(const Settings &settings) {
+    std::vector<config::Problem> problems;
+    static_cast<void>(logging_of(settings, problems));
+    return problems;
 }
 
 std::optional<EventLevel> level_for(const LoggingSettings &settings, const HandlerSettings &handler,

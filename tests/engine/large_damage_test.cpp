@@ -1,5 +1,6 @@
 // A payload where 32 bits with a sign no longer reach, one byte of it altered, and a root that is as it was. Run by
 // itself (meson test --suite slow): it writes gigabytes.
+#include "altered_source.hpp"
 #include "engine_bench.hpp"
 #include "temporary_root.hpp"
 
@@ -16,25 +17,6 @@ using mos::Result;
 namespace package = mos::package;
 
 namespace {
-
-// A file on the disk with one byte that is another.
-class Altered final : public mos::base::Source {
-  public:
-    Altered(const std::string &path, std::uint64_t place)
-        : m_file(must(mos::base::open_file_source(path))), m_place(place) {}
-    [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, mos::base::MutableByteView out) override {
-        MOS_TRY(const std::size_t count, m_file->read_at(offset, out));
-        if (m_place >= offset && m_place - offset < count)
-            out[static_cast<std::size_t>(m_place - offset)] ^= std::byte{1};
-        return count;
-    }
-    [[nodiscard]] Result<std::uint64_t> size() override { return m_file->size(); }
-    [[nodiscard]] const std::string &name() const noexcept override { return m_file->name(); }
-
-  private:
-    std::unique_ptr<mos::base::Source> m_file;
-    std::uint64_t m_place;
-};
 
 // Every path below `folder`, but for what is the engine's own.
 std::set<std::string> paths_of(const std::string &folder) {
@@ -75,7 +57,7 @@ TEST_CASE("a payload beyond 2 GiB with a byte altered is not installed, and noth
     const std::set<std::string> before = paths_of(root.path());
     const auto install = [&](std::uint64_t place) {
         mos::engine::Plan plan{engine};
-        must(plan.install(std::make_unique<Altered>(path, place), {}));
+        must(plan.install(std::make_unique<AlteredSource>(path, place), {}));
         return EngineBench::run(plan);
     };
     for (const std::uint64_t place : {layout.payload + 5'000, limit, layout.last_frame - 5'000}) {

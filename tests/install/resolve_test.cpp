@@ -3,6 +3,8 @@
 
 #include <mos/package/writer.hpp>
 
+#include <algorithm>
+
 using namespace mos::test;
 using mos::Code;
 using mos::Result;
@@ -342,7 +344,7 @@ TEST_CASE("what a manifest asks for and nothing here looks at is told") {
     const auto notices = [&](const auto &describe) {
         Parts parts{.manifest = manifest_of("p", "1"), .files = release("one").image()};
         describe(parts.manifest);
-        return must(bench.resolve(install_steps({step_of(parts)}))).notices;
+        return must(bench.resolve(install_steps({step_of(parts)}))).cautions;
     };
     CHECK(notices([](auto &) {}).empty());
     CHECK(notices([](auto &manifest) {
@@ -355,4 +357,13 @@ TEST_CASE("what a manifest asks for and nothing here looks at is told") {
     CHECK(notices([&](auto &manifest) { manifest.security.not_after_unix_s = now - 1; }).size() == 1);
     CHECK(notices([&](auto &manifest) { manifest.security.not_before_unix_s = now; }).empty());
     CHECK(notices([&](auto &manifest) { manifest.security.not_before_unix_s = now + 1; }).size() == 1);
+}
+
+TEST_CASE("what speaks against a package is told also when its plan runs") {
+    Bench bench;
+    Parts parts{.manifest = manifest_of("p", "1"), .files = release("one").image()};
+    parts.manifest.dependencies.depends = {"nowhere (>= 2)"};
+    must(bench.run(install_steps({step_of(parts)})));
+    const auto is_about = [](const std::string &notice) { return notice.find("nowhere") != std::string::npos; };
+    CHECK(std::ranges::count_if(bench.machine->watcher.notices, is_about) == 1);
 }

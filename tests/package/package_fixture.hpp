@@ -176,9 +176,9 @@ struct TestKey {
     std::unique_ptr<crypto::Signer> signer;
 };
 
-inline crypto::Decision decision_at(std::int64_t now = epoch) {
+inline crypto::Decision decision_at(std::int64_t unix_s = epoch) {
     crypto::Decision decision;
-    decision.now_unix_s = now;
+    decision.now_unix_s = unix_s;
     return decision;
 }
 

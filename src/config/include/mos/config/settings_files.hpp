@@ -22,9 +22,9 @@ inline constexpr std::size_t max_settings_files = 256;
 [[nodiscard]] Result<std::unique_ptr<base::Directory>> find_folder(base::Directory &root, std::string_view path);
 
 struct LoadOptions {
-    std::string environment;               // "" for what update_system.environment says
-    std::string user;                      // "" for no layer of a user
-    std::vector<Assignment> command_line;  // paths and values
+    std::string environment = {};               // "" for what update_system.environment says
+    std::string user = {};                      // "" for no layer of a user
+    std::vector<Assignment> command_line = {};  // paths and values
 };
 
 struct LoadedSettings {

@@ -86,6 +86,7 @@ struct Resolution {
     std::string digest;  // 64 hexadecimal digits
     std::vector<StepSummary> steps;
     Totals totals;
+    std::vector<std::string> cautions;  // what speaks against a package, and stops nothing: told again when it runs
     std::vector<std::string> notices;
     std::vector<std::shared_ptr<const Brought>> brought;  // of each install
     std::vector<std::string> reboot;                      // names of those that need one

@@ -57,6 +57,9 @@ struct LoggingSettings {
 // holds.
 [[nodiscard]] LoggingSettings logging_of(const config::Settings &settings, std::vector<config::Problem> &problems);
 
+// Those problems alone.
+[[nodiscard]] std::vector<config::Problem> logging_problems(const config::Settings &settings);
+
 // The events of `component` that handler `name` takes: of this level and more serious ones; nullopt: none.
 [[nodiscard]] std::optional<base::EventLevel> level_for(const LoggingSettings &settings, const HandlerSettings &handler,
                                                         std::string_view component);
