@@ -74,6 +74,14 @@ bool is_single(const SettingRow &row) { return row.path.find_first_of("*[") == s
 
 std::string_view last_key(std::string_view path) { return path.substr(path.rfind('.') + 1); }
 
+Failure unknown_section(std::string_view section, const std::vector<SettingRow> &rows) {
+    std::vector<std::string_view> sections;
+    for (const SettingRow &row : rows)
+        sections.push_back(std::string_view{row.path}.substr(0, row.path.find_first_of(".[")));
+    return usage_failure(fmt::format("there is no section '{}'{}", printable(section), suggestion(section, sections)),
+                         "'multios-update config show --all' lists the sections");
+}
+
 Failure unknown_setting(std::string_view option, std::string_view section, const std::vector<SettingRow> &rows) {
     std::vector<std::string> names;
     for (const SettingRow &row : rows)
@@ -82,8 +90,7 @@ Failure unknown_setting(std::string_view option, std::string_view section, const
             std::replace(names.back().begin(), names.back().end(), '_', '-');
         }
     if (names.empty())
-        return usage_failure(fmt::format("there is no section '{}'", printable(section)),
-                             "'multios-update config show --all' lists the sections");
+        return unknown_section(section, rows);
     const std::vector<std::string_view> views(names.begin(), names.end());
     return usage_failure(fmt::format("'--{}' is no setting{}{}", printable(option),
                                      section.empty() ? "" : fmt::format(" of {}", section),

@@ -36,7 +36,7 @@ class SetDeltas(SettingsCase):
         self.refuse(USAGE, "delta_updates.max_delta_size", "'many' is no size", replace={"500MB": "many"})
 
     def refused_a_section_that_there_is_not(self):
-        self.refuse(USAGE, "no section 'delta_update'", replace={"delta_updates": "delta_update"})
+        self.refuse(USAGE, "no section 'delta_update': did you mean 'delta_updates'?", replace={"delta_updates": "delta_update"})
 
 
 class SetConcurrency(SettingsCase):
