@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 
 namespace mos::engine {
 
@@ -47,9 +48,9 @@ Result<void> put(install::Steps &steps, InstallStep step) {
         return {};
     }
     const auto order = compare(wanted, same->package->statement());
-    if (carried && order <= 0)
+    if (carried && std::is_lteq(order))
         return {};
-    const bool replaces = same->options.asked == Asked::by_another_package && (order >= 0);
+    const bool replaces = same->options.asked == Asked::by_another_package && std::is_gteq(order);
     if (replaces) {
         *same = std::move(step);
         return {};

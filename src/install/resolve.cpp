@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 #include <map>
 #include <string_view>
 
@@ -47,9 +48,9 @@ Result<StepSummary> summarize_install(state::Packages &packages, const InstallSt
     summary.was_automatic = installed->automatic;
     summary.old_version = shown_version(installed->version, installed->release);
     const auto order = compare(statement, *installed);
-    if (order > 0) {
+    if (std::is_gt(order)) {
         summary.action = Action::update;
-    } else if (order < 0) {
+    } else if (std::is_lt(order)) {
         if (step.options.downgrade == Downgrade::refused)
             return Error{Code::DOWNGRADE, fmt::format("'{}' {} is older than {}, which is installed", summary.name,
                                                       summary.version, summary.old_version)}
@@ -92,7 +93,7 @@ Result<Steps> drop_satisfied(transaction::Site &site, const Steps &steps) {
         const package::Statement &statement = step.package->statement();
         if (step.options.asked == Asked::by_another_package) {
             MOS_TRY(const auto installed, packages.find(statement.name));
-            if (installed && compare(statement, *installed) <= 0)
+            if (installed && std::is_lteq(compare(statement, *installed)))
                 continue;
         }
         left.installs.push_back(step);

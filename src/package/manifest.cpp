@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 
 namespace mos::package {
 
@@ -256,7 +257,7 @@ bool names(std::string_view relation, std::string_view package) {
 Result<void> check_consistency(const Manifest &manifest) {
     const SystemRequirements &system = manifest.system_requirements;
     if (!system.minimum_version.empty() && !system.maximum_version.empty() &&
-        compare_versions(system.minimum_version, system.maximum_version) > 0)
+        std::is_gt(compare_versions(system.minimum_version, system.maximum_version)))
         return malformed("system_requirements.minimum_version", "is larger than maximum_version");
     for (const std::string &feature : system.required_features) {
         if (std::ranges::find(system.prohibited_features, feature) != system.prohibited_features.end())

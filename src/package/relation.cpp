@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
 #include <utility>
 
 namespace mos::package {
@@ -118,15 +119,15 @@ bool satisfied(const Alternative &alternative, std::string_view name, std::strin
     case Comparison::any:
         return true;
     case Comparison::earlier:
-        return order < 0;
+        return std::is_lt(order);
     case Comparison::earlier_or_equal:
-        return order <= 0;
+        return std::is_lteq(order);
     case Comparison::equal:
-        return order == 0;
+        return std::is_eq(order);
     case Comparison::later_or_equal:
-        return order >= 0;
+        return std::is_gteq(order);
     case Comparison::later:
-        return order > 0;
+        return std::is_gt(order);
     }
     return false;
 }

@@ -87,7 +87,7 @@ class Questions(Workshop):
         terminal = self.asked()
         terminal.type(b"\x03")
         terminal.read_until(b"Stopping")
-        terminal.type(b"\x03")  # does nothing worse
+        terminal.interrupt()  # does nothing worse; typed, it would have the terminal drop what was not yet shown
         self.assertEqual(terminal.wait(), FAILED, terminal.shown)
         self.assertIn(b"cancelled", terminal.shown)
         self.assertIn(b"(E017).", terminal.shown)
