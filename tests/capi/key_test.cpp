@@ -1,7 +1,9 @@
 // Keys behind a passphrase, and keys that another process keeps.
 #include "capi_bench.hpp"
 
+#include <csignal>
 #include <cstring>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -310,4 +312,35 @@ TEST_CASE("a key that is elsewhere is not stored and issues nothing, and its dat
     CHECK(create(nullptr, path.c_str(), Token::sign) == MOS_E_INVALID_ARGUMENT);
     CHECK(create(bench.context.get(), token.key_path.c_str(), Token::sign) == MOS_E_KEY_INVALID);
     CHECK(token.destroyed == 6);
+}
+
+TEST_CASE("a certificate that would end beyond all times is refused") {
+    const Bench bench;
+    const auto key = made_by<Key>(
+        [&](auto out, auto error) { return mos_key_generate(bench.context.get(), MOS_KEY_ECC_P384, out, error); });
+    mos_certificate_options options = MOS_CERTIFICATE_OPTIONS_INIT;
+    options.common_name = "CA";
+    options.not_before_unix_s = INT64_MAX - 86'400;
+    options.validity_days = 2;
+    mos_certificate *certificate = nullptr;
+    CHECK(mos_certificate_create_ca(key.get(), &options, &certificate, nullptr) == MOS_E_INVALID_ARGUMENT);
+    CHECK(certificate == nullptr);
+}
+
+TEST_CASE("a private key that can't be written in full leaves nothing behind") {
+    const Bench bench;
+    const std::string path = bench.work.at("private.pem");
+    struct rlimit before {};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    struct rlimit small = before;
+    small.rlim_cur = 10;
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    const int code = mos_key_store(bench.key.get(), path.c_str(), nullptr);
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    static_cast<void>(std::signal(SIGXFSZ, handler));
+    CHECK(code < 0);
+    CHECK_FALSE(std::filesystem::exists(path));
+    CHECK(mos_key_store(bench.key.get(), path.c_str(), nullptr) == MOS_OK);
+    CHECK(mos_key_store(bench.key.get(), path.c_str(), nullptr) == MOS_E_EXISTS);
 }

@@ -1,0 +1,245 @@
+// What the C API promises about an embedder's callbacks: when they are called, and that their data are freed once.
+#include "capi_bench.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace mos::test::capi;
+
+namespace {
+
+// Counts how often the data of a callback are freed.
+struct Counted {
+    int destroyed = 0;
+    static void destroy(void *data) { ++static_cast<Counted *>(data)->destroyed; }
+};
+
+struct BytesSource : Counted {
+    std::string bytes;
+    std::int64_t failure = 0;  // returned instead, when negative
+    static std::int64_t read(void *data, std::uint64_t offset, void *buffer, std::size_t size) {
+        const auto *source = static_cast<BytesSource *>(data);
+        if (source->failure < 0)
+            return source->failure;
+        const std::size_t count = std::min<std::size_t>(size, source->bytes.size() - static_cast<std::size_t>(offset));
+        std::memcpy(buffer, source->bytes.data() + offset, count);
+        return static_cast<std::int64_t>(count);
+    }
+    static void free(void *data) { Counted::destroy(static_cast<BytesSource *>(data)); }
+};
+
+}  // namespace
+
+TEST_CASE("the data of the services' callback are freed once, when the engine is gone or was never opened") {
+    const Bench bench;
+    Counted counted;
+    mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
+    options.root_path = bench.root.path().c_str();
+    options.service_action = [](void *, const char *, mos_service_action) { return 0; };
+    options.service_user_data = &counted;
+    options.service_destroy = &Counted::destroy;
+    mos_engine *engine = nullptr;
+    must(mos_engine_open(bench.context.get(), &options, &engine, nullptr), nullptr);
+    CHECK(counted.destroyed == 0);
+    mos_engine_free(engine);
+    CHECK(counted.destroyed == 1);
+    options.flags = 0x80;
+    CHECK(mos_engine_open(bench.context.get(), &options, &engine, nullptr) == MOS_E_INVALID_ARGUMENT);
+    CHECK(counted.destroyed == 2);
+    options.flags = 0;
+    options.service_action = nullptr;
+    must(mos_engine_open(bench.context.get(), &options, &engine, nullptr), nullptr);
+    CHECK(counted.destroyed == 3);
+    mos_engine_free(engine);
+    CHECK(counted.destroyed == 3);
+}
+
+TEST_CASE("a package comes from a callback, whose data are freed once, with the last that uses them") {
+    const Bench bench;
+    BytesSource source;
+    const std::string path = bench.pack("1", "one");
+    source.bytes = bench.work.read("app-1.mos");
+    Plan plan = bench.plan();
+    must(mos_plan_install_source(plan.get(), source.bytes.size(), "from memory", nullptr, BytesSource::read, &source,
+                                 BytesSource::free, nullptr),
+         nullptr);
+    Job job = Bench::job_of(plan);
+    plan.reset();
+    CHECK(source.destroyed == 0);
+    must(mos_job_run(job.get(), nullptr, nullptr, nullptr), nullptr);
+    CHECK(bench.root.read("app/file") == "one");
+    job.reset();
+    CHECK(source.destroyed == 1);
+}
+
+TEST_CASE("a callback's data are freed once also when the call that took them failed") {
+    const Bench bench;
+    const Plan plan = bench.plan();
+    mos_package *package = nullptr;
+    const auto destroyed_by = [](const auto &call) {
+        BytesSource source;
+        CHECK(call(source) < 0);
+        return source.destroyed;
+    };
+    mos_install_options bad = MOS_INSTALL_OPTIONS_INIT;
+    bad.on_conflict = 9;
+    CHECK(destroyed_by([&](BytesSource &source) {
+              return mos_plan_install_source(plan.get(), 10, "x", nullptr, nullptr, &source, BytesSource::free,
+                                             nullptr);
+          }) == 1);
+    CHECK(destroyed_by([&](BytesSource &source) {
+              return mos_plan_install_source(nullptr, 10, "x", nullptr, BytesSource::read, &source, BytesSource::free,
+                                             nullptr);
+          }) == 1);
+    CHECK(destroyed_by([&](BytesSource &source) {
+              return mos_plan_install_source(plan.get(), 10, "x", &bad, BytesSource::read, &source, BytesSource::free,
+                                             nullptr);
+          }) == 1);
+    CHECK(destroyed_by([&](BytesSource &source) {
+              source.bytes = "no package";
+              return mos_plan_install_source(plan.get(), 10, "x", nullptr, BytesSource::read, &source,
+                                             BytesSource::free, nullptr);
+          }) == 1);
+    CHECK(destroyed_by([&](BytesSource &source) {
+              return mos_package_open_source(bench.context.get(), 10, "x", BytesSource::read, &source,
+                                             BytesSource::free, nullptr, nullptr);
+          }) == 1);
+    CHECK(destroyed_by([&](BytesSource &source) {
+              return mos_package_open_source(nullptr, 10, "x", BytesSource::read, &source, BytesSource::free, &package,
+                                             nullptr);
+          }) == 1);
+}
+
+TEST_CASE("a context that can't be made frees the data of its callbacks once") {
+    Counted log;
+    Counted clock;
+    struct Newer {
+        mos_context_options known;
+        std::uint64_t unknown;
+    } options{MOS_CONTEXT_OPTIONS_INIT, 0};
+    options.known.log_user_data = &log;
+    options.known.log_destroy = Counted::destroy;
+    options.known.clock_user_data = &clock;
+    options.known.clock_destroy = Counted::destroy;
+    CHECK(mos_context_create(&options.known, nullptr, nullptr) == MOS_E_INVALID_ARGUMENT);
+    CHECK(log.destroyed == 1);
+    CHECK(clock.destroyed == 1);
+    options.known.struct_size = sizeof options;
+    options.unknown = 1;
+    mos_context *context = nullptr;
+    CHECK(mos_context_create(&options.known, &context, nullptr) == MOS_E_UNSUPPORTED);
+    CHECK(context == nullptr);
+    CHECK(log.destroyed == 2);
+    CHECK(clock.destroyed == 2);
+}
+
+TEST_CASE("the context's log is told what a change to a root noticed") {
+    struct Log : Counted {
+        std::string lines;
+        static void take(void *data, mos_log_level level, const char *message) {
+            CHECK(level == MOS_LOG_WARNING);
+            static_cast<Log *>(data)->lines += std::string{message} + "\n";
+        }
+        static void free(void *data) { Counted::destroy(static_cast<Log *>(data)); }
+    } log;
+    const Bench bench;
+    bench.install(bench.pack("1", "one"));
+    bench.install(bench.pack("2", "two"));
+    bench.root.put("app/file", "mine, and longer");
+    {
+        mos_context_options options = MOS_CONTEXT_OPTIONS_INIT;
+        options.log = Log::take;
+        options.log_user_data = &log;
+        options.log_destroy = Log::free;
+        const auto context =
+            made_by<Context>([&](auto out, auto error) { return mos_context_create(&options, out, error); });
+        mos_engine_options root = MOS_ENGINE_OPTIONS_INIT;
+        root.root_path = bench.root.path().c_str();
+        const auto engine =
+            made_by<Engine>([&](auto out, auto error) { return mos_engine_open(context.get(), &root, out, error); });
+        const auto plan =
+            made_by<Plan>([&](auto out, auto error) { return mos_plan_create(engine.get(), out, error); });
+        must(mos_plan_rollback(plan.get(), nullptr, nullptr), nullptr);
+        must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, nullptr), nullptr);
+    }
+    CHECK(log.lines == "'app/file' is kept: it was changed since\n");
+    CHECK(log.destroyed == 1);
+    CHECK(bench.root.read("app/file") == "mine, and longer");
+}
+
+TEST_CASE("the value with which a read callback fails is in the error") {
+    const Bench bench;
+    BytesSource source;
+    source.failure = -77;
+    mos_package *package = nullptr;
+    const Failure failure = failure_of([&](auto error) {
+        return mos_package_open_source(bench.context.get(), 100'000, "broken", BytesSource::read, &source,
+                                       BytesSource::free, &package, error);
+    });
+    CHECK(failure.code == MOS_E_IO);
+    std::string words;
+    for (const mos_error *error = failure.error.get(); error != nullptr; error = mos_error_cause(error))
+        words += mos_error_message(error);
+    CHECK(words.find("-77") != std::string::npos);
+}
+
+TEST_CASE("the context's clock is asked, and freed with the last that needs it") {
+    struct Clock : Counted {
+        std::int64_t now = 1'234'567'890;
+        static std::int64_t tell(void *data) { return static_cast<Clock *>(data)->now; }
+        static void free(void *data) { Counted::destroy(static_cast<Clock *>(data)); }
+    } clock;
+    const Bench bench;
+    {
+        mos_context_options options = MOS_CONTEXT_OPTIONS_INIT;
+        options.clock = Clock::tell;
+        options.clock_user_data = &clock;
+        options.clock_destroy = Clock::free;
+        auto context = made_by<Context>([&](auto out, auto error) { return mos_context_create(&options, out, error); });
+        mos_engine_options root = MOS_ENGINE_OPTIONS_INIT;
+        root.root_path = bench.root.path().c_str();
+        const auto engine =
+            made_by<Engine>([&](auto out, auto error) { return mos_engine_open(context.get(), &root, out, error); });
+        context.reset();
+        CHECK(clock.destroyed == 0);
+        const auto plan =
+            made_by<Plan>([&](auto out, auto error) { return mos_plan_create(engine.get(), out, error); });
+        must(mos_plan_install_path(plan.get(), bench.pack("1", "one").c_str(), nullptr, nullptr), nullptr);
+        must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, nullptr), nullptr);
+    }
+    CHECK(clock.destroyed == 1);
+    const auto history =
+        made_by<History>([&](auto out, auto error) { return mos_history_open(bench.engine.get(), out, error); });
+    mos_history_record record = MOS_HISTORY_RECORD_INIT;
+    REQUIRE(mos_history_next(history.get(), &record, nullptr) == MOS_OK);
+    CHECK(record.time_unix_s == clock.now);
+}
+
+TEST_CASE("a question goes to the ask callback, whose NULL is the default") {
+    for (const char *answer : {"keep", "replace", static_cast<const char *>(nullptr)}) {
+        const Bench bench;
+        bench.root.put("app/file", "mine");
+        const Plan plan = bench.plan();
+        mos_install_options options = MOS_INSTALL_OPTIONS_INIT;
+        options.on_conflict = MOS_CONFLICT_ASK;
+        must(mos_plan_install_path(plan.get(), bench.pack("1", "one").c_str(), &options, nullptr), nullptr);
+        struct Asked {
+            const char *answer;
+            std::string object;
+            std::string choices;
+        } asked{answer, {}, {}};
+        const auto ask = [](void *data, const mos_question *question) -> const char * {
+            auto *to = static_cast<Asked *>(data);
+            to->object = question->object;
+            to->choices = question->choices;
+            return to->answer;
+        };
+        const Job job = Bench::job_of(plan);
+        const int code = mos_job_run(job.get(), ask, &asked, nullptr);
+        CHECK(asked.object == "app/file");
+        CHECK(asked.choices == "keep|replace|stop");
+        CHECK(code == (answer != nullptr ? int{MOS_OK} : int{MOS_E_CONFLICT}));
+        CHECK(bench.root.read("app/file") == (answer != nullptr && *answer == 'r' ? "one" : "mine"));
+        CHECK(mos_job_outcome(job.get(), nullptr, nullptr) == code);
+    }
+}
