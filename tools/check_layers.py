@@ -22,7 +22,7 @@ MAY_USE = {
     "config": [],
     "state": [],
     "transaction": ["state"],
-    "snapshot": ["state", "transaction"],
+    "snapshot": ["crypto", "state", "transaction"],
     "install": ["config", "crypto", "state", "transaction", "snapshot", "delta", "package"],
     "resolve": ["package", "state"],
     "transport": [],

@@ -65,7 +65,8 @@ enum {
     MOS_E_REVOCATION_UNKNOWN = -58, /* E058: whether a certificate was revoked can't be told */
     MOS_E_SIGNER_NOT_ALLOWED = -59, /* E059: signer may not sign this */
     MOS_E_POLICY_UNREADABLE = -60, /* E060: policy can't be read */
-    MOS_E_WRONG_PASSPHRASE = -61 /* E061: passphrase does not open the key */
+    MOS_E_WRONG_PASSPHRASE = -61, /* E061: passphrase does not open the key */
+    MOS_E_POINT_DAMAGED = -62 /* E062: recovery point is not what it was */
 };
 /* clang-format on */
 

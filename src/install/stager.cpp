@@ -1,6 +1,6 @@
 #include "stager.hpp"
 
-#include "sparse_writer.hpp"
+#include <mos/base/sparse_writer.hpp>
 
 #include <fmt/format.h>
 
@@ -103,7 +103,7 @@ Result<void> Stager::put(const WantedEntry &wanted) {
 }
 
 Result<void> Stager::write_package_content(const WantedEntry &wanted, base::File &file) {
-    SparseWriter writer{file};
+    base::SparseWriter writer{file};
     const auto write = [&](base::ByteView bytes) -> Result<void> {
         MOS_CHECK(m_site.observer.checkpoint());
         MOS_CHECK(writer.write(bytes));

@@ -1,12 +1,12 @@
 #include <mos/snapshot/rollback.hpp>
 
+#include "ours.hpp"
+
 #include <mos/base/path.hpp>
 #include <mos/state/packages.hpp>
-#include <mos/transaction/volumes.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 
 namespace mos::snapshot {
@@ -27,13 +27,6 @@ Error nothing(std::string message) { return Error{Code::NOTHING_TO_ROLL_BACK, st
 // with it.
 Result<void> check_directories(transaction::Site &site, const Transaction &owner) {
     state::Packages packages{site.database};
-    const IsOurs is_untouched = [&](const std::string &path, const base::FileStatus &status) -> Result<bool> {
-        MOS_TRY(const auto owners, packages.owners(path));
-        return std::any_of(owners.begin(), owners.end(), [&](const auto &one) {
-            // What a script writes is the package's, whatever it holds by now.
-            return one.file.role == state::FileRole::output || state::stands_as_installed(one.file, status);
-        });
-    };
     base::DirectoryCache cache{site.root};
     return state::Transactions{site.database}.for_each_operation(
         owner.id, state::Direction::forward, [&](const Operation &operation) -> Result<void> {
@@ -48,12 +41,7 @@ Result<void> check_directories(transaction::Site &site, const Transaction &owner
                 return {};
             MOS_TRY(const auto directory, parent->open_directory(split.name, base::Symlinks::refuse));
             MOS_TRY(const base::FileStatus home, directory->own_status());
-            const IsOurs is_ours = [&](const std::string &path, const base::FileStatus &status) -> Result<bool> {
-                if (transaction::is_mount_point(home, status))
-                    return false;  // what is mounted below would go along
-                return is_untouched(path, status);
-            };
-            MOS_TRY(const auto foreign, find_foreign(*directory, operation.path, is_ours));
+            MOS_TRY(const auto foreign, find_foreign(*directory, operation.path, untouched_below(packages, home)));
             if (foreign)
                 return Error{Code::CONFLICT,
                              fmt::format("{} was put into a folder that the rollback takes away, or changed in it",

@@ -15,6 +15,11 @@ constexpr std::string_view in_force =
     "EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.installed_by AND t.in_effect) AND "
     "NOT EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.removed_by AND t.in_effect)";
 
+// The same before a transaction, whose number is asked for twice.
+constexpr std::string_view was_in_force =
+    "EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.installed_by AND t.in_effect AND t.id < ?) AND "
+    "NOT EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.removed_by AND t.in_effect AND t.id < ?)";
+
 constexpr std::string_view package_columns =
     "p.id, p.name, p.version, p.release, p.architecture, p.type, p.content_digest, p.signer, p.manifest, "
     "p.prefix, p.template_values, p.automatic";
@@ -58,6 +63,27 @@ Result<InstalledFile> read_file(const Statement &row) {
     return file;
 }
 
+Result<std::vector<InstalledPackage>> read_packages(Statement &rows) {
+    std::vector<InstalledPackage> found;
+    for (;;) {
+        MOS_TRY(const bool row, rows.step());
+        if (!row)
+            return found;
+        found.push_back(read_package(rows));
+    }
+}
+
+Result<std::vector<Packages::Owner>> read_owners(Statement &rows) {
+    std::vector<Packages::Owner> found;
+    for (;;) {
+        MOS_TRY(const bool row, rows.step());
+        if (!row)
+            return found;
+        MOS_TRY(InstalledFile file, read_file(rows));
+        found.push_back({rows.text_at(9), std::move(file)});
+    }
+}
+
 }  // namespace
 
 bool stands_as_installed(const InstalledFile &file, const base::FileStatus &status) noexcept {
@@ -81,13 +107,14 @@ Result<std::optional<InstalledPackage>> Packages::find(std::string_view name) {
 Result<std::vector<InstalledPackage>> Packages::list() {
     MOS_TRY(Statement rows, m_database.connection().prepare_once(fmt::format(
                                 "SELECT {} FROM packages p WHERE {} ORDER BY p.name", package_columns, in_force)));
-    std::vector<InstalledPackage> found;
-    for (;;) {
-        MOS_TRY(const bool row, rows.step());
-        if (!row)
-            return found;
-        found.push_back(read_package(rows));
-    }
+    return read_packages(rows);
+}
+
+Result<std::vector<InstalledPackage>> Packages::list_before(std::uint64_t transaction) {
+    MOS_TRY(Statement rows, m_database.connection().prepare_once(fmt::format(
+                                "SELECT {} FROM packages p WHERE {} ORDER BY p.name", package_columns, was_in_force)));
+    rows.unsigned_integer(transaction).unsigned_integer(transaction);
+    return read_packages(rows);
 }
 
 Result<std::vector<Packages::Owner>> Packages::owners(std::string_view path) {
@@ -96,14 +123,16 @@ Result<std::vector<Packages::Owner>> Packages::owners(std::string_view path) {
                                                file_columns, in_force);
     MOS_TRY(Statement rows, m_database.connection().prepare(sql.c_str()));
     rows.blob(path);
-    std::vector<Owner> found;
-    for (;;) {
-        MOS_TRY(const bool row, rows.step());
-        if (!row)
-            return found;
-        MOS_TRY(InstalledFile file, read_file(rows));
-        found.push_back({rows.text_at(9), std::move(file)});
-    }
+    return read_owners(rows);
+}
+
+Result<std::vector<Packages::Owner>> Packages::owners_before(std::string_view path, std::uint64_t transaction) {
+    static const std::string sql = fmt::format("SELECT {}, p.name FROM files f JOIN packages p ON p.id = f.package "
+                                               "WHERE f.path = ? AND {} ORDER BY p.name",
+                                               file_columns, was_in_force);
+    MOS_TRY(Statement rows, m_database.connection().prepare(sql.c_str()));
+    rows.blob(path).unsigned_integer(transaction).unsigned_integer(transaction);
+    return read_owners(rows);
 }
 
 Result<std::optional<InstalledFile>> Packages::find_file(std::uint64_t package, std::string_view path) {
@@ -138,6 +167,23 @@ Result<std::uint64_t> Packages::insert(const InstalledPackage &package, std::uin
                   .unsigned_integer(transaction)
                   .run());
     return static_cast<std::uint64_t>(connection.last_row());
+}
+
+Result<std::uint64_t> Packages::bring_back(std::uint64_t package, std::uint64_t transaction) {
+    Connection &connection = m_database.connection();
+    MOS_TRY(Statement row,
+            connection.prepare("INSERT INTO packages (name, version, release, architecture, type, content_digest, "
+                               "signer, manifest, prefix, template_values, automatic, installed_by) "
+                               "SELECT name, version, release, architecture, type, content_digest, signer, manifest, "
+                               "prefix, template_values, automatic, ? FROM packages WHERE id = ?"));
+    MOS_CHECK(row.unsigned_integer(transaction).unsigned_integer(package).run());
+    const auto copy = static_cast<std::uint64_t>(connection.last_row());
+    MOS_TRY(Statement files,
+            connection.prepare("INSERT INTO files (package, path, type, attributes, size, digest, link_target, "
+                               "link_group, role) SELECT ?, path, type, attributes, size, digest, link_target, "
+                               "link_group, role FROM files WHERE package = ?"));
+    MOS_CHECK(files.unsigned_integer(copy).unsigned_integer(package).run());
+    return copy;
 }
 
 Result<void> Packages::insert_file(const InstalledFile &file) {

@@ -131,6 +131,11 @@ Result<std::optional<Transaction>> Transactions::newest_in_effect() {
     return select_one(m_database, "WHERE stage = id AND in_effect ORDER BY id DESC LIMIT 1");
 }
 
+Result<std::vector<Transaction>> Transactions::in_effect_since(std::uint64_t first) {
+    return select(m_database, fmt::format("WHERE stage = id AND in_effect AND id >= {} ORDER BY id",
+                                          static_cast<std::int64_t>(first)));
+}
+
 Result<std::vector<Transaction>> Transactions::recovery_points() {
     return select(m_database, "WHERE stage = id AND state IN (3, 4) ORDER BY id");
 }

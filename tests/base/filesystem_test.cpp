@@ -45,6 +45,36 @@ std::unique_ptr<Directory> make_and_open(Directory &directory, std::string_view 
 
 }  // namespace
 
+TEST_CASE_TEMPLATE("content is shared with a new file, or nothing has happened", Disk, MOS_DISKS) {
+    const Disk disk;
+    const auto root = disk.root();
+    write(*root, "from", std::string(10'000, 'x') + "end");
+    const auto from = must(root->open_file("from", OpenMode::read));
+    const auto to = must(root->open_file("to", OpenMode::create_new));
+    const bool shared = must(to->share_content_of(*from));
+    CHECK(read(*root, "to") == (shared ? read(*root, "from") : ""));
+    if (!shared)
+        return;
+    must(to->write_at(0, as_bytes("changed")));
+    CHECK(read(*root, "from").starts_with("xxxx"));
+}
+
+TEST_CASE("the twin's files share content where that was asked for, within a volume") {
+    mos::test::Twin twin;
+    const auto root = twin.root();
+    write(*root, "from", "content");
+    const auto volume = make_and_open(*root, "volume");
+    must(volume->flush());
+    twin.mount("volume");
+    twin.share_content();
+    const auto from = must(root->open_file("from", OpenMode::read));
+    CHECK(must(must(root->open_file("to", OpenMode::create_new))->share_content_of(*from)));
+    CHECK(read(*root, "to") == "content");
+    const auto other = must(root->open_directory("volume", Symlinks::refuse));
+    CHECK_FALSE(must(must(other->open_file("to", OpenMode::create_new))->share_content_of(*from)));
+    CHECK_FALSE(must(must(mos::test::Twin{}.root()->open_file("to", OpenMode::create_new))->share_content_of(*from)));
+}
+
 TEST_CASE_TEMPLATE("a file gives back what was written into it", Disk, MOS_DISKS) {
     const Disk disk;
     const auto root = disk.root();

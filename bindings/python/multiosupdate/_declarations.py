@@ -226,7 +226,8 @@ enum {
     MOS_E_REVOCATION_UNKNOWN = -58,
     MOS_E_SIGNER_NOT_ALLOWED = -59,
     MOS_E_POLICY_UNREADABLE = -60,
-    MOS_E_WRONG_PASSPHRASE = -61
+    MOS_E_WRONG_PASSPHRASE = -61,
+    MOS_E_POINT_DAMAGED = -62
 };
  int32_t mos_error_code(const mos_error *error);
  const char *mos_error_message(const mos_error *error);

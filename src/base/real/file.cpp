@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +63,27 @@ Result<void> RealFile::resize(std::uint64_t size) {
         return system_error(EFBIG, "resize", m_shown);
     return outcome(uninterrupted([&] { return ::ftruncate(m_descriptor.number(), static_cast<off_t>(size)); }),
                    "resize");
+}
+
+Result<bool> RealFile::share_content_of(File &source) {
+    const auto *const real = dynamic_cast<const RealFile *>(&source);
+    if (real == nullptr)
+        return false;
+    const int answer =
+        uninterrupted([&] { return ::ioctl(m_descriptor.number(), FICLONE, real->m_descriptor.number()); });
+    if (answer == 0)
+        return true;
+    switch (errno) {
+    case EOPNOTSUPP:  // the filesystem shares nothing
+    case ENOTTY:
+    case ENOSYS:
+    case EXDEV:    // two filesystems
+    case EINVAL:   // or this file of it: btrfs shares nothing between files with and without checksums
+    case ETXTBSY:  // a swap file
+        return false;
+    default:
+        return system_error(errno, "share the content of another file with", m_shown);
+    }
 }
 
 Result<FileStatus> RealFile::status() {

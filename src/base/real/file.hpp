@@ -15,6 +15,7 @@ class RealFile final : public File {
     [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, MutableByteView out) override;
     [[nodiscard]] Result<void> write_at(std::uint64_t offset, ByteView bytes) override;
     [[nodiscard]] Result<void> resize(std::uint64_t size) override;
+    [[nodiscard]] Result<bool> share_content_of(File &source) override;
     [[nodiscard]] Result<FileStatus> status() override;
     [[nodiscard]] Result<void> set_owner(std::uint32_t owner, std::uint32_t group) override;
     [[nodiscard]] Result<void> set_mode(std::uint32_t mode) override;

@@ -35,6 +35,7 @@ struct Volume {
     std::string filesystem_type = "ext4";
     bool fast_commit = false;
     bool read_only = false;
+    bool shares_content = false;
 };
 
 class Disk {
@@ -48,6 +49,7 @@ class Disk {
     [[nodiscard]] base::FileStatus status(Id id) const;
     [[nodiscard]] int can_change(Id id) const;  // an errno: what is immutable or on a read-only volume can't be
     [[nodiscard]] base::FilesystemUsage usage(Device device) const;
+    [[nodiscard]] bool shares_content(Id id) const { return volume(node(id).device).shares_content; }
 
     void opened(Id id);
     void closed(Id id);

@@ -53,6 +53,24 @@ Result<void> TwinFile::resize(std::uint64_t size) {
     });
 }
 
+// As a kernel does it, but without its promise to keep both in order: a cut may keep the size and lose the data.
+Result<bool> TwinFile::share_content_of(base::File &source) {
+    const auto *const other = dynamic_cast<const TwinFile *>(&source);
+    if (other == nullptr || &other->m_handle.disk() != &m_handle.disk())
+        return false;
+    const base::FileStatus from = m_handle.disk().status(other->m_handle.id());
+    if (from.device != m_handle.disk().status(m_handle.id()).device || !m_handle.disk().shares_content(m_handle.id()))
+        return false;
+    base::Bytes content(from.size);
+    static_cast<void>(other->m_handle.inode().load(0, content));
+    MOS_CHECK(change("share content with", [&](Disk &disk, Id id) {
+        if (m_access != Access::write)
+            return EBADF;
+        return disk.write(id, 0, content);
+    }));
+    return true;
+}
+
 Result<FileStatus> TwinFile::status() {
     MOS_CHECK(outcome(m_handle.disk().enter(Effect::reads, "inspect", m_shown), "inspect"));
     return m_handle.disk().status(m_handle.id());

@@ -35,6 +35,7 @@ class TwinFile final : public base::File {
     [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, base::MutableByteView out) override;
     [[nodiscard]] Result<void> write_at(std::uint64_t offset, base::ByteView bytes) override;
     [[nodiscard]] Result<void> resize(std::uint64_t size) override;
+    [[nodiscard]] Result<bool> share_content_of(base::File &source) override;
     [[nodiscard]] Result<base::FileStatus> status() override;
     [[nodiscard]] Result<void> set_owner(std::uint32_t owner, std::uint32_t group) override;
     [[nodiscard]] Result<void> set_mode(std::uint32_t mode) override;

@@ -90,6 +90,7 @@ void Twin::set_filesystem_type(std::string type, std::string_view top) {
     volume_at(*m_disk, top).filesystem_type = std::move(type);
 }
 void Twin::use_fast_commit() { m_disk->volume(twin::root_device).fast_commit = true; }
+void Twin::share_content(std::string_view top) { volume_at(*m_disk, top).shares_content = true; }
 void Twin::set_writable(Writable writable, std::string_view top) {
     volume_at(*m_disk, top).read_only = writable == Writable::no;
 }

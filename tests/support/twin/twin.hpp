@@ -91,6 +91,7 @@ class Twin {
     void set_free_inodes(std::uint64_t inodes, std::string_view top = "");
     void set_filesystem_type(std::string type, std::string_view top = "");  // "ext4" unless set
     void use_fast_commit();                                                 // as it says of itself; it changes nothing
+    void share_content(std::string_view top = "");                          // files can share it from now on
     enum class Writable : std::uint8_t { no, yes };
     void set_writable(Writable writable, std::string_view top = "");
 

@@ -80,6 +80,11 @@ class File {
     [[nodiscard]] virtual Result<void> write_at(std::uint64_t offset,
                                                 ByteView bytes) = 0;  // all of them; past the end leaves a hole
     [[nodiscard]] virtual Result<void> resize(std::uint64_t size) = 0;
+
+    // Makes the content of this file, which is new and empty, that of `source`, the blocks being shared until one of
+    // the two is written to (FICLONE). False where that can't be had (another filesystem, or one that shares nothing):
+    // nothing has happened then, and the caller copies.
+    [[nodiscard]] virtual Result<bool> share_content_of(File & /*source*/) { return false; }
     [[nodiscard]] virtual Result<FileStatus> status() = 0;
     [[nodiscard]] virtual Result<void> set_owner(std::uint32_t owner, std::uint32_t group) = 0;
     [[nodiscard]] virtual Result<void> set_mode(std::uint32_t mode) = 0;

@@ -28,6 +28,7 @@ struct InstalledPackage {
     std::string prefix;           // the folder beneath the root below which it was put; "" for the root itself
     std::string template_values;  // JSON, what its templates were filled with; "" where it has none
     bool automatic = false;       // came with another package, and nobody asked for it
+    friend bool operator==(const InstalledPackage &, const InstalledPackage &) = default;
 };
 
 // What a file of a package is to the engine; the numbers are fixed for ever.
@@ -68,12 +69,19 @@ class Packages {
     // Who owns `path` now; several for a directory. By package name.
     [[nodiscard]] Result<std::vector<Owner>> owners(std::string_view path);
 
+    // The same of the moment before the change `transaction` was made, for whatever was not forgotten since.
+    [[nodiscard]] Result<std::vector<InstalledPackage>> list_before(std::uint64_t transaction);
+    [[nodiscard]] Result<std::vector<Owner>> owners_before(std::string_view path, std::uint64_t transaction);
+
     // The row of `path` in the installation `package`.
     [[nodiscard]] Result<std::optional<InstalledFile>> find_file(std::uint64_t package, std::string_view path);
 
     // The following belong into the body of Database::commit.
     [[nodiscard]] Result<std::uint64_t> insert(const InstalledPackage &package, std::uint64_t transaction);
     [[nodiscard]] Result<void> insert_file(const InstalledFile &file);
+    // Installs again what the row `package` says, as `transaction`'s: a copy of it and of its files. The number of the
+    // new row.
+    [[nodiscard]] Result<std::uint64_t> bring_back(std::uint64_t package, std::uint64_t transaction);
     [[nodiscard]] Result<void> mark_removed(std::uint64_t package, std::uint64_t transaction);
     // Forgets what no rollback can bring back once the stage of `transaction` is pruned.
     [[nodiscard]] Result<void> forget(std::uint64_t transaction, bool in_effect);

@@ -85,6 +85,8 @@ class Transactions {
     [[nodiscard]] Result<std::vector<Transaction>> list(std::size_t limit);
     // The owner of the newest stage that is in effect: what "last-good" takes back, unless it is pruned.
     [[nodiscard]] Result<std::optional<Transaction>> newest_in_effect();
+    // Stage owners that are in effect, from `first` on, oldest first.
+    [[nodiscard]] Result<std::vector<Transaction>> in_effect_since(std::uint64_t first);
     // Stage owners with a recovery point (finished, not pruned), oldest first.
     [[nodiscard]] Result<std::vector<Transaction>> recovery_points();
     // Those that need a reboot and were decided in this boot, newest first: changes that are in effect, and rollbacks

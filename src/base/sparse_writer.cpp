@@ -1,21 +1,21 @@
-#include "sparse_writer.hpp"
+#include <mos/base/sparse_writer.hpp>
 
 #include <algorithm>
 #include <cstring>
 
-namespace mos::install {
+namespace mos::base {
 
 namespace {
 
 constexpr std::size_t hole_bytes = 4096;  // a block of the common filesystems; smaller holes save nothing
 
-bool is_zero(base::ByteView bytes) {
+bool is_zero(ByteView bytes) {
     return bytes.front() == std::byte{0} && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
 }  // namespace
 
-Result<void> SparseWriter::write(base::ByteView bytes) {
+Result<void> SparseWriter::write(ByteView bytes) {
     std::size_t pending = 0;  // of bytes from `begin` on that are to be written
     std::size_t begin = 0;
     const auto write_pending = [&]() -> Result<void> {
@@ -44,4 +44,4 @@ Result<void> SparseWriter::write(base::ByteView bytes) {
 
 Result<void> SparseWriter::finish() { return m_hole_at_end ? m_file.resize(m_length) : Result<void>{}; }
 
-}  // namespace mos::install
+}  // namespace mos::base

@@ -3,21 +3,21 @@
 
 #include <mos/base/filesystem.hpp>
 
-namespace mos::install {
+namespace mos::base {
 
 class SparseWriter {
   public:
-    explicit SparseWriter(base::File &file) : m_file(file) {}
+    explicit SparseWriter(File &file) : m_file(file) {}
 
-    [[nodiscard]] Result<void> write(base::ByteView bytes);
+    [[nodiscard]] Result<void> write(ByteView bytes);
     // Gives the file its length, which a hole at the end has not.
     [[nodiscard]] Result<void> finish();
     [[nodiscard]] std::uint64_t length() const noexcept { return m_length; }
 
   private:
-    base::File &m_file;
+    File &m_file;
     std::uint64_t m_length = 0;
     bool m_hole_at_end = false;
 };
 
-}  // namespace mos::install
+}  // namespace mos::base

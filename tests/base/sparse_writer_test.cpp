@@ -1,4 +1,4 @@
-#include "sparse_writer.hpp"
+#include <mos/base/sparse_writer.hpp>
 
 #include "expect.hpp"
 #include "twin.hpp"
@@ -13,7 +13,7 @@ std::string written(const std::string &content, std::size_t piece) {
     const Twin twin;
     const auto root = twin.root();
     const auto file = must(root->open_file("f", mos::base::OpenMode::create_new));
-    mos::install::SparseWriter writer{*file};
+    mos::base::SparseWriter writer{*file};
     for (std::size_t at = 0; at < content.size(); at += piece)
         must(writer.write(as_bytes(std::string_view{content}.substr(at, piece))));
     must(writer.finish());

@@ -1,0 +1,25 @@
+// Content that is shared between two files, or copied where it can't be.
+#pragma once
+
+#include <mos/base/filesystem.hpp>
+#include <mos/base/observer.hpp>
+#include <mos/crypto/digest.hpp>
+
+#include <optional>
+
+namespace mos::snapshot {
+
+// The digest of a file's content. Asks `observer` between blocks.
+[[nodiscard]] Result<crypto::Sha256Digest> digest_of(base::File &file, base::Observer &observer);
+
+enum class Digest : std::uint8_t { not_needed, needed };
+
+struct Filled {
+    std::uint64_t bytes = 0;
+    bool shared = false;
+    std::optional<crypto::Sha256Digest> digest;  // where it was needed: of what is in `to` now
+};
+// Gives the new file `to` the content of `from`.
+[[nodiscard]] Result<Filled> fill_from(base::File &to, base::File &from, Digest digest, base::Observer &observer);
+
+}  // namespace mos::snapshot
