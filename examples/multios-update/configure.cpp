@@ -103,8 +103,12 @@ Result<ExitCode> get_user(Session &session) {
 
 Result<ExitCode> reset_user(Session &session) {
     const std::string user = user_of(session);
-    if (!session.values.flag("confirm"))
-        return failure(MOS_E_NEEDS_ANSWER, fmt::format("all settings of {} would be removed", in_quotes(user)), user);
+    if (!session.values.flag("confirm")) {
+        Failure asked =
+            failure(MOS_E_NEEDS_ANSWER, fmt::format("all settings of {} would be removed", in_quotes(user)), user);
+        asked.remedy = "give --confirm if that is meant";
+        return asked;
+    }
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_CHECK(check([&](auto error) {
         return mos_engine_settings_remove(engine.get(), MOS_SETTINGS_OF_USER, user.c_str(), error);

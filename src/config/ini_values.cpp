@@ -24,11 +24,6 @@ namespace {
 constexpr std::size_t max_line_bytes = 197;    // inih's 200, less an end of line and a NUL
 constexpr std::size_t max_section_bytes = 49;  // inih cuts off what is longer
 
-std::string_view without_blanks_in_front(std::string_view line) {
-    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-    return line;
-}
-
 // Hands inih the text line by line, and puts into a tree what inih makes of it. inih would go on after an error, take
 // an indented line for a continuation, and misread what does not fit its buffers; so the lines that it sees are made
 // such that none of this happens.
@@ -46,6 +41,7 @@ class IniReader {
         const auto line = static_cast<std::size_t>(malformed_line);
         if (line > 0 && (!m_error || line < m_line)) {  // ours may be of a later line, since inih went on
             m_line = line;
+            m_column = 1;  // inih doesn't say
             refuse(Code::INVALID_ARGUMENT, "is neither '[section]' nor 'key = value'");
         }
         if (m_error)
@@ -78,7 +74,8 @@ class IniReader {
     }
 
     bool refuse(Code code, std::string_view what) {
-        m_error = Error{code, fmt::format("{} line {}: {}", in_quotes(m_name), m_line, what)}.about(m_name);
+        m_error = Error{code, fmt::format("{} line {} column {}: {}", in_quotes(m_name), m_line, m_column, what)}.about(
+            m_name);
         return false;
     }
 
@@ -86,9 +83,12 @@ class IniReader {
         if (m_rest.empty())
             return false;
         const std::size_t end = m_rest.find('\n');
-        std::string_view line = without_blanks_in_front(m_rest.substr(0, end));
+        std::string_view line = m_rest.substr(0, end);
         m_rest.remove_prefix(end == std::string_view::npos ? m_rest.size() : end + 1);
+        const std::size_t blanks = std::min(line.find_first_not_of(" \t"), line.size());
+        line.remove_prefix(blanks);
         ++m_line;
+        m_column = blanks + 1;
         if (line.starts_with(';') || line.starts_with('#'))
             line = {};  // comments may be of any length
         const std::size_t limit = std::min(max_line_bytes, size - std::min<std::size_t>(size, 3));
@@ -131,7 +131,7 @@ class IniReader {
     // Of a section the first line that names it. Returns the pointer to what `key` names.
     std::string note_place(std::string pointer, std::string_view key) {
         pointer = pointer_below(std::move(pointer), key);
-        m_places.try_emplace(pointer, Place{static_cast<std::uint32_t>(m_line), 0});
+        m_places.try_emplace(pointer, Place{static_cast<std::uint32_t>(m_line), static_cast<std::uint32_t>(m_column)});
         return pointer;
     }
 
@@ -160,6 +160,7 @@ class IniReader {
     Places &m_places;
     base::JsonTree m_root = base::json_object();
     std::size_t m_line = 0;
+    std::size_t m_column = 1;  // of the first byte of the line that is no blank
     std::size_t m_values = 1;
     std::optional<Error> m_error;
     std::exception_ptr m_exception;

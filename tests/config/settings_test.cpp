@@ -48,9 +48,9 @@ TEST_CASE("INI says the same, by lines") {
                                    FileKind::system, Format::ini);
     REQUIRE(file.problems.empty());
     REQUIRE(file.settings.size() == 2);
-    CHECK(file.settings[0].origin.place == Place{2, 0});
+    CHECK(file.settings[0].origin.place == Place{2, 1});
     CHECK(file.settings[1].value.text == "[sunday, monday]");
-    CHECK(file.settings[1].origin.place == Place{4, 0});
+    CHECK(file.settings[1].origin.place == Place{4, 1});
 }
 
 TEST_CASE("a key that is none is told with its place and the nearest one, and the rest holds") {
@@ -68,7 +68,7 @@ TEST_CASE("a value that can't be is told with its place") {
     CHECK(contains(only_problem("repositories:\n  - name: a\n    priority: high\n"),
                    "x.yml:3:5: repositories[0].priority: 'high' is no whole number from 0 to 1000"));
     CHECK(contains(only_problem("[logging]\nroot_level = loud\n", FileKind::system, Format::ini),
-                   "x.yml:2: logging.root_level"));
+                   "x.yml:2:1: logging.root_level"));
 }
 
 TEST_CASE("a section in a value's place, and the other way round, is told") {

@@ -82,39 +82,40 @@ TEST_CASE("INI: sections and dots make objects, values stay as they are written"
           R"("name":"\"a b\"=c","off":false,"on":"yes","port":"0080","version":"1.10"},"top":1})");
 }
 
-TEST_CASE("INI: what is malformed is refused with its line") {
-    CHECK(refused(Format::ini, "a=1\n\nb\n") == "'v' line 3: is neither '[section]' nor 'key = value'");
-    CHECK(refused(Format::ini, "[a\nb=1\n") == "'v' line 1: is neither '[section]' nor 'key = value'");
-    CHECK(refused(Format::ini, "x\na=1\na=2\n") == "'v' line 1: is neither '[section]' nor 'key = value'");
-    CHECK(refused(Format::ini, "a=1\na=2\nx\n") == "'v' line 2: key 'a' stands twice");
-    CHECK(refused(Format::ini, "[s]\na=1\n[s]\na=2\n") == "'v' line 4: key 's.a' stands twice");
-    CHECK(refused(Format::ini, "a.b=1\na=2\n") == "'v' line 2: key 'a' stands twice");
-    CHECK(refused(Format::ini, "a=1\n[a]\nb=2\n") == "'v' line 3: key 'a.b': 'a' is a value already");
-    CHECK(refused(Format::ini, "=1\n") == "'v' line 1: key '' has an empty part");
-    CHECK(refused(Format::ini, "[a..b]\nc=1\n") == "'v' line 2: key 'a..b.c' has an empty part");
+TEST_CASE("INI: what is malformed is refused with line and column") {
+    CHECK(refused(Format::ini, "a=1\n\nb\n") == "'v' line 3 column 1: is neither '[section]' nor 'key = value'");
+    CHECK(refused(Format::ini, "[a\nb=1\n") == "'v' line 1 column 1: is neither '[section]' nor 'key = value'");
+    CHECK(refused(Format::ini, "x\na=1\na=2\n") == "'v' line 1 column 1: is neither '[section]' nor 'key = value'");
+    CHECK(refused(Format::ini, "a=1\na=2\nx\n") == "'v' line 2 column 1: key 'a' stands twice");
+    CHECK(refused(Format::ini, "a=1\n  \ta=2\n") == "'v' line 2 column 4: key 'a' stands twice");
+    CHECK(refused(Format::ini, "[s]\na=1\n[s]\na=2\n") == "'v' line 4 column 1: key 's.a' stands twice");
+    CHECK(refused(Format::ini, "a.b=1\na=2\n") == "'v' line 2 column 1: key 'a' stands twice");
+    CHECK(refused(Format::ini, "a=1\n[a]\nb=2\n") == "'v' line 3 column 1: key 'a.b': 'a' is a value already");
+    CHECK(refused(Format::ini, "=1\n") == "'v' line 1 column 1: key '' has an empty part");
+    CHECK(refused(Format::ini, "[a..b]\nc=1\n") == "'v' line 2 column 1: key 'a..b.c' has an empty part");
 }
 
 TEST_CASE("INI: what inih would cut off, or take for a continuation, is refused or read as a line of its own") {
     const std::string fits = "a=" + std::string(195, 'x');
     CHECK(read(Format::ini, fits) == fmt::format(R"({{"a":"{}"}})", std::string(195, 'x')));
-    CHECK(refused(Format::ini, "\n" + fits + "x\n", Code::LIMIT) == "'v' line 2: is longer than 197 bytes");
+    CHECK(refused(Format::ini, "\n" + fits + "x\n", Code::LIMIT) == "'v' line 2 column 1: is longer than 197 bytes");
     CHECK(read(Format::ini, "; " + fits + fits + "\na=1") == R"({"a":1})");
     const std::string section(49, 's');
     CHECK(read(Format::ini, "[" + section + "]\na=1") == fmt::format(R"({{"{}":{{"a":1}}}})", section));
     CHECK(refused(Format::ini, "[" + section + "s]\na=1", Code::LIMIT) ==
-          "'v' line 1: the section's name is longer than 49 bytes");
+          "'v' line 1 column 1: the section's name is longer than 49 bytes");
     CHECK(read(Format::ini, "a=1\n  b=2\n") == R"({"a":1,"b":2})");
 }
 
 TEST_CASE("INI: depth and number of values are bounded") {
     CHECK(must(read_values("a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p=1", Format::ini, "v"))->size() == 1);
     CHECK(refused(Format::ini, "a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q=1", Code::LIMIT) ==
-          "'v' line 1: key 'a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q' is nested deeper than 16");
+          "'v' line 1 column 1: key 'a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q' is nested deeper than 16");
     std::string text;
     for (int i = 1; i < 10'000; ++i)
         text += fmt::format("k{}=1\n", i);
     CHECK(must(read_values(text, Format::ini, "v"))->size() == 9'999);
-    CHECK(refused(Format::ini, text + "more=1", Code::LIMIT) == "'v' line 10000: more than 10000 values");
+    CHECK(refused(Format::ini, text + "more=1", Code::LIMIT) == "'v' line 10000 column 1: more than 10000 values");
 }
 
 TEST_CASE("JSON: numbers stay as they are written, and what is malformed says so without speaking of packages") {

@@ -31,7 +31,7 @@ struct Place {
     friend bool operator==(const Place &, const Place &) = default;
 };
 // By JSON pointer (RFC 6901). YAML: where the key of a value stands, or an element of a list; what an alias stands for
-// has no places of its own. INI: the line. JSON: nothing.
+// has no places of its own. INI: where the key of its line begins, in bytes. JSON: nothing.
 using Places = std::map<std::string, Place>;
 
 // `name` is the file's, for messages. The result is an object; an empty file is an empty one. INVALID_ARGUMENT, with
