@@ -66,7 +66,12 @@ enum {
     MOS_E_SIGNER_NOT_ALLOWED = -59, /* E059: signer may not sign this */
     MOS_E_POLICY_UNREADABLE = -60, /* E060: policy can't be read */
     MOS_E_WRONG_PASSPHRASE = -61, /* E061: passphrase does not open the key */
-    MOS_E_POINT_DAMAGED = -62 /* E062: recovery point is not what it was */
+    MOS_E_POINT_DAMAGED = -62, /* E062: recovery point is not what it was */
+    MOS_E_BACKUP_DAMAGED = -63, /* E063: backup is damaged, or is none */
+    MOS_E_NEWER_IN_PLACE = -64, /* E064: a newer file is in the way of the backup's */
+    MOS_E_HEALTH_CHECK_FAILED = -65, /* E065: the system is not well after the change */
+    MOS_E_HEALTH_CHECK_TIMEOUT = -66, /* E066: a health check took too long */
+    MOS_E_BASE_DIFFERS = -67 /* E067: delta is for another base */
 };
 /* clang-format on */
 

@@ -42,7 +42,7 @@ bool is_event_name(std::string_view name) noexcept {
 }
 
 bool is_event_component(std::string_view name) noexcept {
-    return name == "scheduler" || std::ranges::find(table, name, &EventDescription::component) != std::end(table);
+    return std::ranges::find(table, name, &EventDescription::component) != std::end(table);
 }
 
 Event make_event(EventType type, std::string subject, std::string message) {

@@ -227,7 +227,12 @@ enum {
     MOS_E_SIGNER_NOT_ALLOWED = -59,
     MOS_E_POLICY_UNREADABLE = -60,
     MOS_E_WRONG_PASSPHRASE = -61,
-    MOS_E_POINT_DAMAGED = -62
+    MOS_E_POINT_DAMAGED = -62,
+    MOS_E_BACKUP_DAMAGED = -63,
+    MOS_E_NEWER_IN_PLACE = -64,
+    MOS_E_HEALTH_CHECK_FAILED = -65,
+    MOS_E_HEALTH_CHECK_TIMEOUT = -66,
+    MOS_E_BASE_DIFFERS = -67
 };
  int32_t mos_error_code(const mos_error *error);
  const char *mos_error_message(const mos_error *error);

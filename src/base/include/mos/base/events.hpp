@@ -33,7 +33,7 @@ struct EventDescription {
 [[nodiscard]] EventDescription describe(EventType type) noexcept;
 [[nodiscard]] std::span<const std::string_view> event_names() noexcept;  // of the table
 [[nodiscard]] bool is_event_name(std::string_view name) noexcept;
-[[nodiscard]] bool is_event_component(std::string_view name) noexcept;  // those of the table, and "scheduler"
+[[nodiscard]] bool is_event_component(std::string_view name) noexcept;  // those of the table
 
 struct EventField {
     std::string name;
