@@ -46,6 +46,7 @@ class Examination {
     [[nodiscard]] Result<void> check_unknown_stages(Database &database);
     [[nodiscard]] Result<void> check_names();
     [[nodiscard]] Result<void> check_recovery_points(Database &database);
+    [[nodiscard]] Result<void> check_captured_points(Database &database);
     [[nodiscard]] Result<void> check_files_aside();
     [[nodiscard]] Result<void> check_filesystem();
     [[nodiscard]] Result<void> check_trust();
@@ -247,6 +248,26 @@ Result<void> Examination::check_recovery_points(Database &database) {
     return {};
 }
 
+Result<void> Examination::check_captured_points(Database &database) {
+    MOS_TRY(const auto folder, open_state_folder(m_root));
+    if (folder == nullptr)
+        return {};
+    MOS_TRY(const auto troubles, snapshot::examine_points(*folder, database));
+    for (const snapshot::PointTrouble &trouble : troubles) {
+        using Kind = snapshot::PointTrouble::Kind;
+        if (trouble.kind == Kind::unreadable)
+            add("point-damaged", Severity::warning, trouble.sentence, snapshot::recovery_point_name(trouble.id),
+                "give this recovery point up");
+        else if (trouble.kind == Kind::unfinished)
+            add("point-unfinished", Severity::warning, trouble.sentence, snapshot::recovery_point_name(trouble.id),
+                "complete it, or clear away what is left of it");
+        else
+            add("point-unknown", Severity::information, trouble.sentence,
+                fmt::format("{}/points/{}", state_path, trouble.name));
+    }
+    return {};
+}
+
 Result<void> Examination::check_files_aside() {
     MOS_TRY(const auto folder, open_state_folder(m_root));
     if (folder == nullptr)
@@ -332,6 +353,7 @@ Result<std::vector<Finding>> Examination::run() {
     if (condition.standing == Standing::sound) {
         MOS_CHECK(check_unfinished(*database));
         MOS_CHECK(check_recovery_points(*database));
+        MOS_CHECK(check_captured_points(*database));
     }
     if (condition.standing == Standing::sound || condition.standing == Standing::absent)
         MOS_CHECK(check_unknown_stages(*database));

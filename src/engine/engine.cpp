@@ -195,6 +195,8 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
         return session;
     if (purpose == Purpose::change || purpose == Purpose::mend) {
         MOS_TRY(session.m_recovered, recover_or_take_back(*session.m_site));
+        MOS_TRY(const std::uint64_t points, snapshot::recover_points(*session.m_site));
+        static_cast<void>(points);
         session.m_observer->tell_events();
         tell_recovered(engine.m_log, engine.m_events, session.m_recovered);
     }

@@ -5,6 +5,7 @@
 #include "time_floor.hpp"
 
 #include <mos/crypto/field_digest.hpp>
+#include <mos/engine/recovery_points.hpp>
 #include <mos/transaction/apply.hpp>
 
 #include <fmt/format.h>
@@ -285,9 +286,7 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
                       .reboot = fmt::format("{}", fmt::join(resolution->reboot, " ")),
                       .notices = {}};
     // The update is done and durable; old recovery points that can't be cleaned up now are cleaned up next time.
-    if (const auto retained = snapshot::retain(session.site(), engine->settings().recovery_points); !retained)
-        session.site().observer.notice(
-            fmt::format("old recovery points were not cleaned up: {}", retained.error().full_message()));
+    retain_points(session, *engine);
     return result;
 }
 

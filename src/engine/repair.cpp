@@ -20,6 +20,7 @@ namespace {
 constexpr std::string_view repairable_kinds[] = {
     "database-missing", "database-damaged", "database-behind", "copy-missing",           "copy-damaged",
     "copy-behind",      "stage-unowned",    "stage-unclear",   "transaction-unfinished", "recovery-point-incomplete",
+    "point-damaged",    "point-unfinished",
 };
 
 // Does the repairs, in their order.
@@ -58,6 +59,9 @@ Result<void> Treatment::take_back_unclear() {
 Result<void> Treatment::give_up(const Finding &finding) {
     transaction::Site &site = m_session.site();
     MOS_TRY(const std::uint64_t id, snapshot::recovery_point_number(finding.object));
+    MOS_TRY(const auto captured, state::Points{site.database}.find(id));
+    if (captured)
+        return snapshot::remove_point(site, id);
     MOS_TRY(const auto owner, Transactions{site.database}.find(id));
     if (!owner || owner->state == state::TransactionState::pruned)
         return {};
@@ -81,11 +85,13 @@ Result<std::vector<Finding>> Treatment::run(const std::vector<Finding> &found) {
         MOS_CHECK(take_back_unclear());
         MOS_TRY(recovered, recover_or_take_back(m_session.site()));
     }
+    MOS_TRY(const std::uint64_t points, snapshot::recover_points(m_session.site()));
+    static_cast<void>(points);
     bool copy_is_due = false;
     for (const Finding &finding : found) {
         if (finding.repair.empty() || !wants(finding.kind))
             continue;
-        if (finding.kind == "recovery-point-incomplete")
+        if (finding.kind == "recovery-point-incomplete" || finding.kind == "point-damaged")
             MOS_CHECK(give_up(finding));
         copy_is_due = copy_is_due || finding.kind.starts_with("copy-");
         done.push_back(finding);

@@ -1,6 +1,7 @@
 #include <mos/snapshot/change_source.hpp>
 
 #include "change_record.hpp"
+#include "ordered_walk.hpp"
 
 #include <mos/base/path.hpp>
 #include <mos/snapshot/rollback.hpp>
@@ -55,7 +56,6 @@ class ChangeSource final : public RestorationSource {
     };
 
     [[nodiscard]] std::size_t present() const noexcept { return m_record.changes.size(); }
-    [[nodiscard]] Result<void> descend(const std::string &path, const Standing &standing, const Take &take);
     [[nodiscard]] Result<std::set<std::string>> names_in(const std::string &path, const Standing &standing);
     // Tells the path where there is anything to tell; the standing of its entries where it was a directory.
     struct Below {
@@ -78,12 +78,6 @@ class ChangeSource final : public RestorationSource {
 };
 
 bool is_content(OperationKind kind) { return kind != OperationKind::set_attributes; }
-
-// Of two rows; one that was brought back is another.
-bool says_the_same(state::InstalledPackage now, const state::InstalledPackage &before) {
-    now.id = before.id;
-    return now == before;
-}
 
 // What the oldest change of attributes that is not newer than `fate` found.
 const state::Attributes *attributes_before(const std::vector<Touch> &touches, std::size_t fate) {
@@ -275,33 +269,15 @@ Result<std::set<std::string>> ChangeSource::names_in(const std::string &path, co
     return names;
 }
 
-// What is in a folder comes after everything whose name only begins like the folder's: byte order puts "a-b" between
-// "a" and "a/b".
-Result<void> ChangeSource::descend(const std::string &path, const Standing &standing, const Take &take) {
-    MOS_TRY(const std::set<std::string> names, names_in(path, standing));
-    std::map<std::string, std::optional<Below>> queue;  // a folder's entries are due at its name and a slash
-    for (const std::string &name : names)
-        queue.emplace(name, std::nullopt);
-    while (!queue.empty()) {
-        const auto next = queue.extract(queue.begin());
-        std::string entry = base::join_path(path, next.key());
-        if (next.mapped()) {
-            entry.pop_back();
-            MOS_CHECK(descend(entry, next.mapped()->standing, take));
-            continue;
-        }
-        MOS_TRY(std::optional<Below> below, visit(entry, standing, take));
-        if (below)
-            queue.emplace(next.key() + '/', std::move(below));
-    }
-    return {};
-}
-
 Result<void> ChangeSource::for_each(const Take &take) {
     m_slots.clear();
     m_files.clear();
     m_slots.push_back({});  // of what stands in the root
-    return descend({}, {.fate = present(), .slot = 0, .directory = &m_site.root, .cover = -1}, take);
+    Below root;
+    root.standing = {.fate = present(), .slot = 0, .directory = &m_site.root, .cover = -1};
+    return walk_in_order(
+        std::string{}, root, [this](const std::string &path, const Below &in) { return names_in(path, in.standing); },
+        [&](const std::string &path, const Below &in) { return visit(path, in.standing, take); });
 }
 
 Result<std::unique_ptr<base::File>> ChangeSource::open_content(const PastPath &past) {
@@ -322,15 +298,7 @@ Result<std::vector<PackageStep>> ChangeSource::packages() {
         steps[package.name].now = std::move(package);
     for (state::InstalledPackage &package : before)
         steps[package.name].before = std::move(package);
-    std::vector<PackageStep> changed;
-    changed.reserve(steps.size());
-    for (auto &[name, step] : steps) {
-        const bool same = step.now && step.before && says_the_same(*step.now, *step.before);
-        step.name = name;
-        if (!same)
-            changed.push_back(std::move(step));
-    }
-    return changed;
+    return changed_steps(std::move(steps));
 }
 
 Result<std::unique_ptr<RestorationSource>> open_change_source(transaction::Site &site, std::uint64_t first) {

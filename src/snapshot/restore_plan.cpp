@@ -215,7 +215,8 @@ Result<bool> Planner::gives_way(const PastPath &past, const Present &present) {
     MOS_TRY(const bool as_left, is_as_left(past, *present.there));
     if (as_left)
         return true;
-    const bool appeared = past.left.kind == LeftBehind::Kind::nothing;
+    const bool appeared =
+        past.left.kind == LeftBehind::Kind::nothing || (!past.entry && past.left.kind == LeftBehind::Kind::installed);
     MOS_TRY(const RestoreChoice choice,
             ask(Finding::edited, past.path, appeared ? "was put there since by somebody else" : "was changed since"));
     return choice == RestoreChoice::past;
@@ -327,9 +328,6 @@ Result<void> Planner::take_directory(const PastPath &past, const Present &presen
 }
 
 Result<void> Planner::take_file(const PastPath &past, const Present &present) {
-    MOS_TRY(const bool same, is_same(past, present));
-    if (same)
-        return take_standing(past, present);
     MOS_TRY(const bool goes, gives_way(past, present));
     if (!goes)
         return {};
@@ -418,6 +416,9 @@ Result<void> Planner::take(const PastPath &past) {
         return wanted ? take_nothing(past, present) : Result<void>{};
     }
     if (past.entry->content == PastEntry::Content::stands)
+        return take_standing(past, present);
+    MOS_TRY(const bool same, is_same(past, present));
+    if (same)
         return take_standing(past, present);
     MOS_TRY(const bool usable, may_use(past, present));
     if (!usable)

@@ -3,6 +3,7 @@
 #include "ours.hpp"
 
 #include <mos/base/path.hpp>
+#include <mos/snapshot/retention.hpp>
 #include <mos/state/packages.hpp>
 
 #include <fmt/format.h>
@@ -113,19 +114,9 @@ Result<Transaction> find_rollback(transaction::Site &site, std::optional<std::st
 }
 
 Result<void> retain(transaction::Site &site, std::size_t count) {
-    MOS_TRY(const std::vector<Transaction> points, state::Transactions{site.database}.recovery_points());
-    std::size_t kept = 0;
-    for (auto point = points.rbegin(); point != points.rend(); ++point) {
-        const bool finished = point->state == TransactionState::done;
-        if (finished && kept < count) {
-            // One that was taken back takes no place, but it may hold what somebody put in the way of the rollback.
-            kept += point->in_effect ? 1U : 0U;
-            continue;
-        }
-        state::Packages packages{site.database};
-        MOS_CHECK(
-            transaction::prune(site, *point, [&](std::uint64_t id) { return packages.forget(id, point->in_effect); }));
-    }
+    MOS_TRY(std::vector<ListedPoint> points, list_points(site.database));
+    for (const ListedPoint &point : chosen_to_go(std::move(points), {.count = count}, site.clock.now_unix_s()))
+        MOS_CHECK(give_up(site, point));
     return {};
 }
 

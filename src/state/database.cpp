@@ -108,7 +108,31 @@ CREATE TABLE hooks (
 UPDATE properties SET value = 3 WHERE name = 'minimum_reader';
 )sql";
 
-constexpr const char *migrations[] = {create_version_1, migrate_to_version_2, migrate_to_version_3};
+// Version 4: points that were captured. An older library passes over them: what they keep lies in a folder that it does
+// not know, and of the packages it may forget rows that a point would bring back, which going back then says.
+constexpr const char *migrate_to_version_4 = R"sql(
+CREATE TABLE points (
+    id INTEGER PRIMARY KEY,
+    time_unix_s INTEGER NOT NULL,
+    description TEXT NOT NULL,
+    scope INTEGER NOT NULL,
+    names BLOB NOT NULL,
+    tags BLOB NOT NULL,
+    entries INTEGER NOT NULL,
+    content_bytes INTEGER NOT NULL,
+    index_digest BLOB NOT NULL
+);
+
+CREATE TABLE point_packages (
+    point INTEGER NOT NULL,
+    package INTEGER NOT NULL,
+    PRIMARY KEY (point, package)
+) WITHOUT ROWID;
+CREATE INDEX point_packages_by_package ON point_packages (package);
+)sql";
+
+constexpr const char *migrations[] = {create_version_1, migrate_to_version_2, migrate_to_version_3,
+                                      migrate_to_version_4};
 static_assert(std::size(migrations) == schema_version);
 
 enum class Pages : std::uint8_t { checked, unchecked };

@@ -104,6 +104,15 @@ Result<std::optional<InstalledPackage>> Packages::find(std::string_view name) {
     return std::optional<InstalledPackage>{read_package(row)};
 }
 
+Result<std::optional<InstalledPackage>> Packages::row(std::uint64_t id) {
+    MOS_TRY(Statement rows, m_database.connection().prepare_once(
+                                fmt::format("SELECT {} FROM packages p WHERE p.id = {}", package_columns, id)));
+    MOS_TRY(std::vector<InstalledPackage> found, read_packages(rows));
+    if (found.empty())
+        return std::optional<InstalledPackage>{};
+    return std::optional{std::move(found.front())};
+}
+
 Result<std::vector<InstalledPackage>> Packages::list() {
     MOS_TRY(Statement rows, m_database.connection().prepare_once(fmt::format(
                                 "SELECT {} FROM packages p WHERE {} ORDER BY p.name", package_columns, in_force)));
@@ -212,13 +221,13 @@ Result<void> Packages::mark_removed(std::uint64_t package, std::uint64_t transac
 Result<void> Packages::forget(std::uint64_t transaction, bool in_effect) {
     // In effect: what it took away can't come back. Not in effect: what it brought can't.
     Connection &connection = m_database.connection();
-    MOS_TRY(Statement files, connection.prepare(in_effect ? "DELETE FROM files WHERE package IN "
-                                                            "(SELECT id FROM packages WHERE removed_by = ?)"
-                                                          : "DELETE FROM files WHERE package IN "
-                                                            "(SELECT id FROM packages WHERE installed_by = ?)"));
+    // What a captured point has is kept for it.
+    const std::string gone = fmt::format("{} = ? AND id NOT IN (SELECT package FROM point_packages)",
+                                         in_effect ? "removed_by" : "installed_by");
+    MOS_TRY(Statement files, connection.prepare_once(fmt::format(
+                                 "DELETE FROM files WHERE package IN (SELECT id FROM packages WHERE {})", gone)));
     MOS_CHECK(files.unsigned_integer(transaction).run());
-    MOS_TRY(Statement packages, connection.prepare(in_effect ? "DELETE FROM packages WHERE removed_by = ?"
-                                                             : "DELETE FROM packages WHERE installed_by = ?"));
+    MOS_TRY(Statement packages, connection.prepare_once(fmt::format("DELETE FROM packages WHERE {}", gone)));
     return packages.unsigned_integer(transaction).run();
 }
 

@@ -1,4 +1,4 @@
-#include "path_line.hpp"
+#include <mos/transaction/path_line.hpp>
 
 #include <mos/base/bytes.hpp>
 #include <mos/base/path.hpp>

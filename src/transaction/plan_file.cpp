@@ -1,6 +1,6 @@
 #include <mos/transaction/plan_file.hpp>
 
-#include "path_line.hpp"
+#include <mos/transaction/path_line.hpp>
 
 #include <mos/base/bytes.hpp>
 #include <mos/base/json.hpp>
@@ -203,32 +203,15 @@ Result<PlanReader> PlanReader::open(base::Directory &stage) {
     return reader;
 }
 
-void PlanReader::rewind() {
-    m_buffer.clear();
-    m_position = 0;
-    m_offset = 0;
-}
+PlanReader::PlanReader(std::unique_ptr<base::File> file) : m_file(std::move(file)), m_lines(*m_file, max_line_bytes) {}
+
+void PlanReader::rewind() { m_lines = base::LineReader{*m_file, max_line_bytes}; }
 
 Result<std::optional<std::string>> PlanReader::next_line() {
-    for (;;) {
-        if (const std::size_t end = m_buffer.find('\n', m_position); end != std::string::npos) {
-            std::string line = m_buffer.substr(m_position, end - m_position);
-            m_position = end + 1;
-            return std::optional<std::string>{std::move(line)};
-        }
-        m_buffer.erase(0, m_position);
-        m_position = 0;
-        if (m_buffer.size() > max_line_bytes)
-            return damaged("a line is too long");
-        const std::size_t kept = m_buffer.size();
-        m_buffer.resize(kept + buffer_bytes);
-        MOS_TRY(const std::size_t count,
-                m_file->read_at(m_offset, std::as_writable_bytes(std::span{m_buffer}).subspan(kept)));
-        m_buffer.resize(kept + count);
-        m_offset += count;
-        if (count == 0)
-            return std::optional<std::string>{};
-    }
+    auto line = m_lines.next();
+    if (!line && line.error().code() == Code::LIMIT)
+        return damaged(line.error().message());
+    return line;
 }
 
 Result<void> PlanReader::check_whole() {
@@ -244,7 +227,7 @@ Result<void> PlanReader::check_whole() {
             if (*line != last_line(count, sum))
                 return damaged("its checksum is another");
             MOS_TRY(const FileStatus status, m_file->status());
-            if (m_offset - m_buffer.size() + m_position != status.size)
+            if (m_lines.position() != status.size)
                 return damaged("it goes on after its last line");
             m_left = count;
             return {};

@@ -1,6 +1,6 @@
 #include <mos/transaction/volumes.hpp>
 
-#include "path_line.hpp"
+#include <mos/transaction/path_line.hpp>
 
 #include <mos/base/bytes.hpp>
 #include <mos/base/path.hpp>

@@ -1,5 +1,6 @@
 // What only the kernel can be asked: races against other processes, devices, pipes, and what a name may hide.
 #include <mos/base/filesystem.hpp>
+#include <mos/base/open_files.hpp>
 
 #include "disks.hpp"
 
@@ -112,4 +113,20 @@ TEST_CASE("an error names the path beneath the root, not the machine's") {
     CHECK(refusal(missing) == Code::NOT_FOUND);
     CHECK(missing.error().message() == "can't open 'usr/x': No such file or directory");
     CHECK(missing.error().object() == "usr/x");
+}
+
+TEST_CASE("files that are open for writing are found by device and inode, others are not") {
+    const mos::test::TemporaryRoot real;
+    const auto root = real.root();
+    const auto written = must(root->open_file("written", OpenMode::create_new));
+    must(written->write_at(0, as_bytes("x")));
+    must(mos::base::replace_file(*root, "read", as_bytes("x"), 0644));
+    const auto read = must(root->open_file("read", OpenMode::read));
+    const auto found = must(mos::base::files_open_for_writing());
+    const auto id = [](mos::base::File &file) {
+        const auto status = must(file.status());
+        return std::pair{status.device, status.inode};
+    };
+    CHECK(found.contains(id(*written)));
+    CHECK_FALSE(found.contains(id(*read)));
 }

@@ -2,12 +2,7 @@
 #include <mos/snapshot/restore.hpp>
 #include <mos/snapshot/rollback.hpp>
 
-#include <mos/state/packages.hpp>
-
-#include "change.hpp"
-#include "expect.hpp"
-#include "machine.hpp"
-#include "twin.hpp"
+#include "installed_root.hpp"
 
 #include <algorithm>
 #include <random>
@@ -22,48 +17,8 @@ using mos::base::Symlinks;
 
 namespace {
 
-// A root where the releases were installed one upon the other.
-struct Root {
-    explicit Root(std::vector<TreeImage> installed) : releases(std::move(installed)) {
-        machine = must(Machine::start(twin.root()));
-        TreeImage present;
-        for (std::size_t i = 0; i < releases.size(); ++i) {
-            must(install(present, releases[i], std::to_string(i + 1)));
-            present = releases[i];
-        }
-    }
-
-    // As an installer does: with a row for each file of the one package "system".
-    Result<void> install(const TreeImage &present, const TreeImage &wanted, const std::string &version) {
-        MOS_TRY(mos::transaction::Staged staged, machine->stage(present, wanted));
-        MOS_TRY(mos::transaction::Decided decided,
-                mos::transaction::decide(machine->site(), std::move(staged), {.summary = "update", .reason = {}},
-                                         [&](std::uint64_t id) -> Result<void> {
-                                             mos::state::Packages packages{machine->database()};
-                                             MOS_TRY(const auto before, packages.find("system"));
-                                             if (before)
-                                                 MOS_CHECK(packages.mark_removed(before->id, id));
-                                             mos::state::InstalledPackage package;
-                                             package.name = "system";
-                                             package.version = version;
-                                             MOS_TRY(const std::uint64_t row, packages.insert(package, id));
-                                             for (const TreeEntry &entry : wanted.entries)
-                                                 MOS_CHECK(packages.insert_file(row_of(entry, row)));
-                                             return {};
-                                         }));
-        return mos::transaction::carry_through(machine->site(), std::move(decided));
-    }
-    static mos::state::InstalledFile row_of(const TreeEntry &entry, std::uint64_t package) {
-        mos::state::InstalledFile file;
-        file.package = package;
-        file.path = entry.path;
-        file.type = entry.type;
-        file.attributes = attributes_of(entry);
-        file.size = entry.content.size();
-        file.digest = mos::crypto::sha256(mos::base::as_bytes(entry.content));
-        file.link_target = entry.target;
-        return file;
-    }
+struct Root : InstalledRoot {
+    explicit Root(std::vector<TreeImage> installed) : InstalledRoot(installed), releases(std::move(installed)) {}
 
     [[nodiscard]] std::unique_ptr<RestorationSource> before(std::uint64_t change) {
         return must(open_change_source(machine->site(), change));
@@ -75,32 +30,8 @@ struct Root {
         job.description.summary = "restore";
         return restore(machine->site(), *before(change), options, job);
     }
-    [[nodiscard]] std::string differs_from(const TreeImage &image) const {
-        TreeImage tree = must(machine->tree());
-        std::erase_if(tree.entries, [](const TreeEntry &entry) {
-            return entry.path.empty() || entry.path == "var" || entry.path == "var/lib";
-        });
-        return difference(image, tree, all_directory_times);
-    }
-    void write(const std::string &path, std::string_view content) {
-        const auto split = mos::base::split_path(path);
-        const auto parent = must(machine->root().open_directory(split.parent, Symlinks::refuse));
-        must(mos::base::replace_file(*parent, split.name, mos::base::as_bytes(content), 0644));
-    }
-    [[nodiscard]] std::string read(const std::string &path) {
-        const auto split = mos::base::split_path(path);
-        const auto parent = must(machine->root().open_directory(split.parent, Symlinks::refuse));
-        return std::string{mos::base::as_text(must(mos::base::read_file(*parent, split.name, 1U << 20U)))};
-    }
-    [[nodiscard]] bool has(const std::string &path) {
-        const auto split = mos::base::split_path(path);
-        const auto parent = must(machine->root().open_directory(split.parent, Symlinks::refuse));
-        return must(parent->find(split.name)).has_value();
-    }
 
     std::vector<TreeImage> releases;
-    Twin twin;
-    std::unique_ptr<Machine> machine;
 };
 
 TreeImage first() {

@@ -12,6 +12,7 @@
 #include <mos/observe/journal_reader.hpp>
 #include <mos/observe/stream.hpp>
 #include <mos/package/package.hpp>
+#include <mos/snapshot/points.hpp>
 #include <mos/snapshot/rollback.hpp>
 #include <mos/state/packages.hpp>
 #include <mos/state/transactions.hpp>
@@ -25,13 +26,13 @@
 
 namespace mos::engine {
 
-inline constexpr const char *state_path = "var/lib/multios";
+inline constexpr const char *state_path = snapshot::state_folder;
 inline constexpr const char *lock_name = "lock";
 
 struct Settings {
     std::optional<std::string> trust_folder = {};  // a path of the caller's; else trust_path beneath the root
     unsigned required_signatures = 1;
-    std::size_t recovery_points = snapshot::default_recovery_points;
+    std::optional<std::size_t> recovery_points = {};  // how many are kept; empty: as the root's files say
     install::ScriptSettings scripts = {};
     std::shared_ptr<install::ServiceManager> services = {};  // the embedder's; empty: find_services() finds one
     std::string environment = {};                            // whose settings lie over the system's; empty: as they say

@@ -11,6 +11,7 @@
 #include <mos/transaction/site.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +65,9 @@ struct PackageStep {
     std::optional<state::InstalledPackage> now;
     std::optional<state::InstalledPackage> before;
 };
+
+// Those of which both rows do not say the same; a row that was brought back is another one.
+[[nodiscard]] std::vector<PackageStep> changed_steps(std::map<std::string, PackageStep> steps);
 
 // One thread at a time; what it borrows (a Site) must outlive it. It is read while nothing is committed.
 class RestorationSource {

@@ -69,6 +69,8 @@ class Packages {
     // Who owns `path` now; several for a directory. By package name.
     [[nodiscard]] Result<std::vector<Owner>> owners(std::string_view path);
 
+    // An installation by its row's number, whether it is in force or not.
+    [[nodiscard]] Result<std::optional<InstalledPackage>> row(std::uint64_t id);
     // The same of the moment before the change `transaction` was made, for whatever was not forgotten since.
     [[nodiscard]] Result<std::vector<InstalledPackage>> list_before(std::uint64_t transaction);
     [[nodiscard]] Result<std::vector<Owner>> owners_before(std::string_view path, std::uint64_t transaction);

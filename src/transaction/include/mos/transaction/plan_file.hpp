@@ -6,6 +6,7 @@
 #pragma once
 
 #include <mos/base/filesystem.hpp>
+#include <mos/base/line_reader.hpp>
 #include <mos/state/operation.hpp>
 
 #include <memory>
@@ -62,16 +63,14 @@ class PlanReader {
     [[nodiscard]] Result<std::optional<PlannedOperation>> next();
 
   private:
-    explicit PlanReader(std::unique_ptr<base::File> file) : m_file(std::move(file)) {}
+    explicit PlanReader(std::unique_ptr<base::File> file);
     [[nodiscard]] Result<std::optional<std::string>> next_line();
     [[nodiscard]] Result<void> check_whole();
     void rewind();
 
     std::unique_ptr<base::File> m_file;
-    std::string m_buffer;
-    std::size_t m_position = 0;  // in the buffer
-    std::uint64_t m_offset = 0;  // of the buffer's end in the file
-    std::uint64_t m_left = 0;    // operations
+    base::LineReader m_lines;
+    std::uint64_t m_left = 0;  // operations
 };
 
 }  // namespace mos::transaction

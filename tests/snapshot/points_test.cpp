@@ -1,0 +1,304 @@
+#include <mos/snapshot/points.hpp>
+#include <mos/snapshot/restore.hpp>
+#include <mos/snapshot/retention.hpp>
+#include <mos/snapshot/rollback.hpp>
+
+#include "installed_root.hpp"
+
+#include <algorithm>
+
+using namespace mos::test;
+using namespace mos::snapshot;
+using mos::Code;
+using mos::Result;
+using mos::base::as_bytes;
+using mos::base::OpenMode;
+using mos::base::Symlinks;
+using mos::state::PointScope;
+
+namespace {
+
+constexpr const char *points_folder = "var/lib/multios/points";
+
+TreeImage one() {
+    return ImageBuilder{}
+        .directory("bin")
+        .file("bin/tool", "tool one", 0755)
+        .directory("etc")
+        .file("etc/x.conf", "one")
+        .directory("home")
+        .file("home/mine", "mine")
+        .symlink("link", "bin/tool")
+        .file("same-1", "shared")
+        .link("same-2", "same-1")
+        .image();
+}
+
+TreeImage two() {
+    return ImageBuilder{}
+        .directory("bin", 0700)
+        .file("bin/new", "new")
+        .file("bin/tool", "tool two", 0700)
+        .directory("etc")
+        .file("etc/x.conf", "two")
+        .directory("home")
+        .file("home/mine", "mine")
+        .file("link", "a file now")
+        .image();
+}
+
+struct Root : InstalledRoot {
+    Root() : InstalledRoot({one()}) {}
+
+    Captured capture(CaptureRequest request = {}) { return must(capture_point(machine->site(), request)); }
+    Result<RestoreOutcome> go_back(std::uint64_t id, const RestoreOptions &options = {}) {
+        MOS_TRY(const auto source, open_point_source(machine->site(), id));
+        return restore(machine->site(), *source, options, {.description = {.summary = "restore", .reason = {}}});
+    }
+    [[nodiscard]] std::vector<std::string> faults(std::uint64_t id) {
+        std::vector<std::string> found;
+        must(verify_point(machine->site(), id, [&](const PointFault &fault) -> Result<void> {
+            found.push_back(fault.path.empty() ? "index" : fault.path);
+            return {};
+        }));
+        return found;
+    }
+    // How many contents there are.
+    [[nodiscard]] std::size_t objects() const {
+        const TreeImage all = must(machine->everything());
+        return static_cast<std::size_t>(
+            std::count_if(all.entries.begin(), all.entries.end(), [](const TreeEntry &entry) {
+                return entry.path.starts_with(std::string{points_folder} + "/objects/") &&
+                       entry.type == mos::base::FileType::regular;
+            }));
+    }
+    // The content of which `path` in the tree is a copy.
+    [[nodiscard]] std::string object_of(const std::string &path) const {
+        const std::string hex = mos::base::to_hex(mos::crypto::sha256(as_bytes(read(path))));
+        return std::string{points_folder} + "/objects/" + hex.substr(0, 2) + "/" + hex.substr(2);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a point of the whole system gives back exactly the tree and the packages of then") {
+    for (const bool shares : {false, true}) {
+        Root root;
+        if (shares)
+            root.twin.share_content();
+        const Captured captured = root.capture({.description = "before", .tags = {"manual", "test"}});
+        CHECK(captured.point.id == 2);
+        CHECK((captured.shared_bytes != 0) == shares);
+        CHECK((captured.copied_bytes != 0) == !shares);
+        CHECK(root.objects() == 4);  // the names of one file have one
+        const auto listed = must(mos::state::Points{root.machine->database()}.list());
+        REQUIRE(listed.size() == 1);
+        CHECK(listed.front().description == "before");
+        CHECK(listed.front().tags == std::vector<std::string>{"manual", "test"});
+        CHECK(root.faults(2).empty());
+
+        root.install(one(), two());
+        root.write("home/mine", "changed");
+        must(root.go_back(2));
+        CHECK(root.differs_from(one()) == "");
+        CHECK(must(root.machine->installed_version()) == "1");
+        must(root.machine->roll_back());
+        CHECK(root.read("home/mine") == "changed");
+        CHECK(must(root.machine->installed_version()) == "2");
+        CHECK(root.faults(2).empty());
+    }
+}
+
+TEST_CASE("a point has a number of its own, and what it keeps costs one flush") {
+    Root root;
+    const std::uint64_t before = root.twin.flushes();
+    root.capture();
+    CHECK(root.twin.flushes() - before <= 3);  // the volume, and the commit of a database
+    root.install(one(), two());
+    CHECK(must(mos::state::Transactions{root.machine->database()}.find(3)).has_value());
+    CHECK(root.capture().point.id == 4);
+}
+
+TEST_CASE("contents are kept once for all points, and go with the last one that has them") {
+    Root root;
+    root.capture();
+    root.write("home/mine", "changed");
+    const Captured second = root.capture();
+    CHECK(second.known_bytes > 0);
+    CHECK(root.objects() == 5);
+    must(remove_point(root.machine->site(), 2));
+    CHECK(root.objects() == 4);
+    CHECK(root.faults(3).empty());
+    must(remove_point(root.machine->site(), 3));
+    CHECK(root.objects() == 0);
+    CHECK(refusal(remove_point(root.machine->site(), 3)) == Code::NOT_FOUND);
+    CHECK(refusal(open_point_source(root.machine->site(), 3)) == Code::NOT_FOUND);
+}
+
+TEST_CASE("what came since stays unless a package brought it, and is told") {
+    Root root;
+    root.capture();
+    root.install(one(), two());
+    root.write("home/later", "somebody's");
+    must(mos::base::make_directories(root.machine->root(), "home/folder"));
+    root.write("home/folder/x", "somebody's");
+    const auto source = must(open_point_source(root.machine->site(), 2));
+    const RestorePlan plan = must(plan_restore(root.machine->site(), *source, {}));
+    std::vector<std::string> found;
+    for (const RestoreFinding &finding : plan.findings)
+        found.push_back(finding.path);
+    CHECK(found == std::vector<std::string>{"home/folder", "home/later"});
+    must(root.go_back(2));
+    CHECK(root.has("home/later"));
+    CHECK(root.has("home/folder/x"));
+    CHECK_FALSE(root.has("bin/new"));
+    CHECK(root.read("bin/tool") == "tool one");
+}
+
+TEST_CASE("points of packages, of configuration and of paths reach no further") {
+    Root root;
+    root.capture({.scope = PointScope::configuration});
+    root.capture({.scope = PointScope::paths, .names = {"/home/"}});
+    root.capture({.scope = PointScope::packages, .names = {"system"}});
+    root.install(one(), two());
+    root.write("home/mine", "changed");
+    must(root.go_back(2));
+    CHECK(root.read("etc/x.conf") == "one");
+    CHECK(root.read("bin/tool") == "tool two");
+    CHECK(must(root.machine->installed_version()) == "2");
+    must(root.go_back(3));
+    CHECK(root.read("home/mine") == "mine");
+    CHECK(root.read("bin/tool") == "tool two");
+    root.write("other", "somebody's");
+    must(root.go_back(4));
+    CHECK(root.read("bin/tool") == "tool one");
+    CHECK(root.has("other"));
+    CHECK(must(root.machine->installed_version()) == "1");
+}
+
+TEST_CASE("the engine's own folders, mounts and what is named are left out of a whole system") {
+    Root root;
+    for (const char *path : {"proc", "tmp", "mounted"})
+        must(mos::base::make_directories(root.machine->root(), path));
+    root.write("proc/x", "x");
+    root.write("tmp/x", "x");
+    must(root.machine->root().flush());
+    root.twin.mount("mounted");
+    root.write("mounted/x", "x");
+    const Captured captured = root.capture();
+    CHECK(captured.left_out == 1);
+    CHECK(root.objects() == 4);
+    root.write("tmp/y", "y");
+    CHECK(refusal(root.go_back(2)) == Code::NOTHING_TO_ROLL_BACK);
+    CHECK(root.has("tmp/y"));
+}
+
+TEST_CASE("a request that can't be is refused before anything is written") {
+    Root root;
+    const auto refused = [&](const CaptureRequest &request) {
+        return refusal(capture_point(root.machine->site(), request));
+    };
+    CHECK(refused({.description = std::string(max_description_bytes + 1, 'x')}) == Code::INVALID_ARGUMENT);
+    CHECK(refused({.description = "two\nlines"}) == Code::INVALID_ARGUMENT);
+    CHECK(refused({.tags = {"a,b"}}) == Code::INVALID_ARGUMENT);
+    CHECK(refused({.tags = {""}}) == Code::INVALID_ARGUMENT);
+    CHECK(refused({.tags = std::vector<std::string>(max_tags + 1, "x")}) == Code::INVALID_ARGUMENT);
+    CHECK(refused({.names = {"home"}}) == Code::INVALID_ARGUMENT);
+    CHECK(refused({.scope = PointScope::paths}) == Code::INVALID_ARGUMENT);
+    CHECK(refused({.scope = PointScope::paths, .names = {"home/../etc"}}) == Code::PATH_REFUSED);
+    CHECK(refused({.scope = PointScope::paths, .names = {"nowhere"}}) == Code::NOT_FOUND);
+    CHECK(refused({.scope = PointScope::paths, .names = {"var/lib/multios"}}) == Code::INVALID_ARGUMENT);
+    CHECK(refused({.scope = PointScope::packages, .names = {"other"}}) == Code::NOT_INSTALLED);
+    CHECK(must(mos::state::Points{root.machine->database()}.list()).empty());
+}
+
+TEST_CASE("a point that was altered, or has lost something, is found and refused, and nothing is changed") {
+    Root root;
+    root.capture();
+    root.install(one(), two());
+    const auto lose = [&](const std::string &path) {
+        const auto split = mos::base::split_path(path);
+        must(root.folder(split.parent)->remove_file(split.name));
+    };
+    const TreeImage before = must(root.machine->tree());
+    SUBCASE("a content is lost") {
+        const std::string hex = mos::base::to_hex(mos::crypto::sha256(as_bytes("tool one")));
+        lose(std::string{points_folder} + "/objects/" + hex.substr(0, 2) + "/" + hex.substr(2));
+        CHECK(root.faults(2) == std::vector<std::string>{"bin/tool"});
+        const auto refused = root.go_back(2);
+        CHECK(refusal(refused) == Code::POINT_DAMAGED);
+        CHECK(refused.error().object() == "bin/tool");
+    }
+    SUBCASE("a content was altered, its size kept") {
+        const std::string hex = mos::base::to_hex(mos::crypto::sha256(as_bytes("tool one")));
+        must(must(root.folder(std::string{points_folder} + "/objects/" + hex.substr(0, 2))
+                      ->open_file(hex.substr(2), OpenMode::write))
+                 ->write_at(0, as_bytes("TOOL")));
+        CHECK(root.faults(2) == std::vector<std::string>{"bin/tool"});
+        CHECK(refusal(root.go_back(2)) == Code::POINT_DAMAGED);
+    }
+    SUBCASE("its index was altered") {
+        must(must(root.folder(std::string{points_folder} + "/2")->open_file("index", OpenMode::write))
+                 ->write_at(40, as_bytes("x")));
+        CHECK(root.faults(2) == std::vector<std::string>{"index"});
+        CHECK(refusal(root.go_back(2)) == Code::POINT_DAMAGED);
+        CHECK(must(examine_points(*root.folder("var/lib/multios"), root.machine->database())).front().kind ==
+              PointTrouble::Kind::unreadable);
+    }
+    SUBCASE("its folder is lost") {
+        must(mos::base::remove_tree(*root.folder(points_folder), "2"));
+        CHECK(root.faults(2) == std::vector<std::string>{"index"});
+        CHECK(refusal(root.go_back(2)) == Code::POINT_DAMAGED);
+        must(remove_point(root.machine->site(), 2));
+    }
+    CHECK(difference(before, must(root.machine->tree()), all_directory_times) == "");
+}
+
+TEST_CASE("a folder of another machine is no point, is told, and is never deleted") {
+    Root root;
+    root.capture();
+    must(root.folder(points_folder)->make_directory("7", 0700));
+    CHECK(must(recover_points(root.machine->site())) == 0);
+    CHECK(refusal(open_point_source(root.machine->site(), 7)) == Code::NOT_FOUND);
+    const auto troubles = must(examine_points(*root.folder("var/lib/multios"), root.machine->database()));
+    REQUIRE(troubles.size() == 1);
+    CHECK(troubles.front().kind == PointTrouble::Kind::unknown);
+    must(remove_point(root.machine->site(), 2));  // whose contents stay, for nobody knows what the other one names
+    CHECK(root.has(std::string{points_folder} + "/7"));
+    CHECK(root.objects() == 4);
+    CHECK(root.capture().point.id == 8);
+}
+
+TEST_CASE("files that somebody has open for writing are told") {
+    Root root;
+    CaptureRequest request;
+    request.open_files = [&]() -> Result<FileIds> {
+        const auto status = must(root.folder("home")->find("mine")).value();
+        return FileIds{{status.device, status.inode}};
+    };
+    const Captured captured = root.capture(request);
+    CHECK(captured.open_for_writing == std::vector<std::string>{"home/mine"});
+    CHECK(captured.open_count == 1);
+}
+
+TEST_CASE("packages' rows are kept as long as a point has them") {
+    Root root;
+    root.capture();
+    root.install(one(), two());
+    must(retain(root.machine->site(), 0));
+    must(root.go_back(2));
+    CHECK(must(root.machine->installed_version()) == "1");
+    must(retain(root.machine->site(), 0));
+    must(remove_point(root.machine->site(), 2));
+    CHECK(must(root.machine->installed_version()) == "1");
+}
+
+TEST_CASE("a full disk leaves nothing of a capture") {
+    Root root;
+    root.twin.set_free_bytes(3 * 4096);
+    CHECK(refusal(capture_point(root.machine->site(), {})) == Code::NO_SPACE);
+    CHECK(root.objects() == 0);
+    CHECK(must(root.folder(points_folder)->list()).size() == 1);  // the contents' own
+    root.twin.set_free_bytes(1U << 30U);
+    CHECK(root.faults(root.capture().point.id).empty());
+}
