@@ -9,7 +9,7 @@
 namespace mos::package {
 
 struct IndexWriter::State {
-    explicit State(ScratchFile &to) : output(to), context(ZSTD_createCCtx()), buffer(ZSTD_CStreamOutSize()) {
+    explicit State(base::ScratchFile &to) : output(to), context(ZSTD_createCCtx()), buffer(ZSTD_CStreamOutSize()) {
         if (!context)
             throw std::bad_alloc{};
     }
@@ -33,14 +33,14 @@ struct IndexWriter::State {
         }
     }
 
-    ScratchFile &output;
+    base::ScratchFile &output;
     std::unique_ptr<ZSTD_CCtx, Free> context;
     base::Bytes buffer;
     crypto::Sha256 hasher;
     StoredIndex stored;
 };
 
-IndexWriter::IndexWriter(ScratchFile &output, int level, std::uint64_t expanded_bytes)
+IndexWriter::IndexWriter(base::ScratchFile &output, int level, std::uint64_t expanded_bytes)
     : m_state(std::make_unique<State>(output)) {
     ZSTD_CCtx *context = m_state->context.get();
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);

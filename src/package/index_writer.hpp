@@ -1,7 +1,7 @@
 // Compresses the index into the package as its lines come.
 #pragma once
 
-#include "scratch_file.hpp"
+#include <mos/base/scratch_file.hpp>
 
 #include <mos/crypto/digest.hpp>
 #include <mos/package/limits.hpp>
@@ -16,7 +16,7 @@ struct StoredIndex {
 // One zstd frame whose window stays within a reader's limit. `expanded_bytes` is the length of all text to come.
 class IndexWriter {
   public:
-    IndexWriter(ScratchFile &output, int level, std::uint64_t expanded_bytes);
+    IndexWriter(base::ScratchFile &output, int level, std::uint64_t expanded_bytes);
     IndexWriter(const IndexWriter &) = delete;
     IndexWriter &operator=(const IndexWriter &) = delete;
     ~IndexWriter();

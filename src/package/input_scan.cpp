@@ -43,7 +43,7 @@ struct Earlier {
 
 class Scan {
   public:
-    Scan(const CreateOptions &options, PackageKind kind, ScratchFile lines)
+    Scan(const CreateOptions &options, PackageKind kind, base::ScratchFile lines)
         : m_options(options), m_kind(kind), m_input{std::move(lines), {}} {}
 
     [[nodiscard]] Result<void> add_tree(const InputTree &tree, std::size_t number);
@@ -272,7 +272,7 @@ Result<void> Scan::write(const Entry &entry) {
 }  // namespace
 
 Result<ScannedInput> scan_input(std::span<const InputTree> trees, const CreateOptions &options, PackageKind kind,
-                                ScratchFile lines) {
+                                base::ScratchFile lines) {
     Scan scan{options, kind, std::move(lines)};
     for (std::size_t i = 0; i < trees.size(); ++i)
         MOS_CHECK(scan.add_tree(trees[i], i));

@@ -1,7 +1,7 @@
 // The first pass over the input: what is there, in the order of the package's paths, with the digest of every file.
 #pragma once
 
-#include "scratch_file.hpp"
+#include <mos/base/scratch_file.hpp>
 
 #include <mos/package/writer.hpp>
 
@@ -17,7 +17,7 @@ struct Sharing {
 
 // The result of a scan: the entries stand in a file, for there may be millions. They have no extents yet.
 struct ScannedInput {
-    ScratchFile lines;
+    base::ScratchFile lines;
     std::unordered_map<std::uint64_t, Sharing> sharing;  // by the entry's number
     std::uint64_t entries = 0;
     std::uint64_t content_bytes = 0;
@@ -26,7 +26,7 @@ struct ScannedInput {
 
 // Errors as create_package() has them.
 [[nodiscard]] Result<ScannedInput> scan_input(std::span<const InputTree> trees, const CreateOptions &options,
-                                              PackageKind kind, ScratchFile lines);
+                                              PackageKind kind, base::ScratchFile lines);
 
 struct ScannedEntry {
     std::size_t tree = 0;  // which input tree it comes from
@@ -41,7 +41,7 @@ class ScannedEntries {
 
   private:
     ScannedInput *m_input;
-    ScratchLines m_lines;
+    base::ScratchLines m_lines;
     std::uint64_t m_number = 0;
 };
 

@@ -6,7 +6,7 @@
 
 namespace mos::package {
 
-Result<void> write_fixed_head(ScratchFile &package, const Statement &statement, base::ByteView bytes) {
+Result<void> write_fixed_head(base::ScratchFile &package, const Statement &statement, base::ByteView bytes) {
     const Layout layout = layout_of(statement, bytes.size());
     const auto write_header = [&](std::uint64_t at, std::uint32_t magic, std::uint64_t content_bytes) {
         return package.overwrite(at - skippable_header_bytes,
@@ -19,7 +19,7 @@ Result<void> write_fixed_head(ScratchFile &package, const Statement &statement, 
     return write_header(layout.index, index_frame_magic, statement.index_stored_bytes);
 }
 
-Result<void> write_signatures(ScratchFile &package, const Layout &layout, std::uint32_t reserved,
+Result<void> write_signatures(base::ScratchFile &package, const Layout &layout, std::uint32_t reserved,
                               const SignatureArea &area, const Limits &limits) {
     MOS_TRY(const base::Bytes encoded, encode_signature_area(area, reserved, limits));
     MOS_TRY(const base::Bytes last_frame, build_last_frame(area, reserved));

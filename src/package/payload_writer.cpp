@@ -31,7 +31,7 @@ Result<void> read_checked(const Entry &entry, const ContentReader &content, cons
 
 }  // namespace
 
-PayloadWriter::PayloadWriter(const CreateOptions &options, ScratchFile output)
+PayloadWriter::PayloadWriter(const CreateOptions &options, base::ScratchFile output)
     : m_sizes(options.frame_sizes.value_or(usual_frame_sizes(options.level))), m_least(m_sizes.group_bytes / 4),
       m_most(std::uint64_t{m_sizes.group_bytes} * 2), m_output(std::move(output)),
       m_work(frame_threads(), [this](Piece &piece, std::size_t lane) { compress(piece, lane); }) {

@@ -1,7 +1,7 @@
 // The second pass's output: the tar, cut into frames. The same bytes on however many threads they are compressed.
 #pragma once
 
-#include "scratch_file.hpp"
+#include <mos/base/scratch_file.hpp>
 
 #include <mos/base/ordered_work.hpp>
 #include <mos/crypto/digest.hpp>
@@ -21,7 +21,7 @@ using ContentReader = std::function<Result<void>(const base::ByteSink &)>;
 // a group stands in frames of its own: they change only with that file's content.
 class PayloadWriter {
   public:
-    PayloadWriter(const CreateOptions &options, ScratchFile output);
+    PayloadWriter(const CreateOptions &options, base::ScratchFile output);
 
     // Writes the entry's header and what belongs to it. Returns where the content stands. CHANGED_MEANWHILE when the
     // content is not what the entry's digest says.
@@ -36,7 +36,7 @@ class PayloadWriter {
     // After finish().
     [[nodiscard]] const std::vector<FrameLine> &frames() const noexcept { return m_frames; }
     [[nodiscard]] std::uint64_t plain_bytes() const noexcept { return m_plain_bytes; }
-    [[nodiscard]] ScratchFile &output() noexcept { return m_output; }
+    [[nodiscard]] base::ScratchFile &output() noexcept { return m_output; }
 
   private:
     // A frame on its way: other threads compress and hash it while the next ones are filled.
@@ -58,7 +58,7 @@ class PayloadWriter {
     FrameSizes m_sizes;
     std::uint64_t m_least;  // of a group
     std::uint64_t m_most;
-    ScratchFile m_output;
+    base::ScratchFile m_output;
     base::Bytes m_frame;
     std::uint32_t m_frame_number = 0;  // of the frame that is being filled
     std::vector<FrameLine> m_frames;   // that are written

@@ -27,7 +27,7 @@ Result<void> sign_package(base::Directory &directory, std::string_view name, cry
     SignatureArea area = package.signatures();
     area.put(signature);
 
-    MOS_TRY(ScratchFile output, ScratchFile::create(directory, name, "signed"));
+    MOS_TRY(base::ScratchFile output, base::ScratchFile::create(directory, name, "signed"));
     MOS_TRY(const auto input, open_input(directory, name));
     const Layout layout = layout_of(package.statement(), package.statement_bytes().size());
     MOS_CHECK(output.append_source(*input, layout.end));

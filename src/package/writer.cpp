@@ -64,7 +64,7 @@ Result<Statement> begin_statement(const Manifest &manifest, const CreateOptions 
 class Creation {
   public:
     Creation(std::span<const InputTree> trees, const CreateOptions &options, Statement statement, ScannedInput input,
-             ScratchFile payload, ScratchFile entry_lines)
+             base::ScratchFile payload, base::ScratchFile entry_lines)
         : m_trees(trees), m_options(options), m_statement(std::move(statement)), m_input(std::move(input)),
           m_payload(options, std::move(payload)), m_lines(std::move(entry_lines)) {}
 
@@ -73,8 +73,8 @@ class Creation {
     // All other entries.
     [[nodiscard]] Result<void> write_content();
     // Head and payload, put together in `package`.
-    [[nodiscard]] Result<void> assemble(ScratchFile &package);
-    [[nodiscard]] CreateReport report(const ScratchFile &package) const;
+    [[nodiscard]] Result<void> assemble(base::ScratchFile &package);
+    [[nodiscard]] CreateReport report(const base::ScratchFile &package) const;
 
   private:
     using TextReader = std::function<Result<void>(const base::ByteSink &)>;
@@ -82,7 +82,7 @@ class Creation {
     [[nodiscard]] Result<void> give_checksums(const std::vector<Entry> &listed, const base::ByteSink &sink);
     [[nodiscard]] Result<void> write_entry(const ScannedEntry &scanned);
     [[nodiscard]] Result<void> add_line(const Entry &entry);
-    [[nodiscard]] Result<void> write_index(ScratchFile &package);
+    [[nodiscard]] Result<void> write_index(base::ScratchFile &package);
     [[nodiscard]] Result<void> read_content(const ScannedEntry &scanned, const base::ByteSink &sink);
 
     std::span<const InputTree> m_trees;
@@ -90,7 +90,7 @@ class Creation {
     Statement m_statement;
     ScannedInput m_input;
     PayloadWriter m_payload;
-    ScratchFile m_lines;            // the entries' lines of the index
+    base::ScratchFile m_lines;      // the entries' lines of the index
     std::vector<Entry> m_metadata;  // sorted by path once all are there: checksums, manifest, version
     ContentDigest m_content_digest;
     std::unique_ptr<base::Directory> m_parent;  // of the file read last; most have the same one
@@ -203,7 +203,7 @@ Result<void> Creation::write_content() {
     return m_payload.finish();
 }
 
-Result<void> Creation::write_index(ScratchFile &package) {
+Result<void> Creation::write_index(base::ScratchFile &package) {
     std::uint64_t expanded = m_lines.size();
     for (const FrameLine &frame : m_payload.frames())
         expanded += write_frame_line(frame).size() + 1;
@@ -226,7 +226,7 @@ Result<void> Creation::write_index(ScratchFile &package) {
     return {};
 }
 
-Result<void> Creation::assemble(ScratchFile &package) {
+Result<void> Creation::assemble(base::ScratchFile &package) {
     // The head's fixed part has a fixed length, so the index can be written before it is known.
     const base::Bytes room(static_cast<std::size_t>(layout_of(m_statement).index));
     MOS_CHECK(package.append(room));
@@ -250,7 +250,7 @@ Result<void> Creation::assemble(ScratchFile &package) {
     return write_signatures(package, layout_of(decoded), reserved, area);
 }
 
-CreateReport Creation::report(const ScratchFile &package) const {
+CreateReport Creation::report(const base::ScratchFile &package) const {
     CreateReport report;
     report.file_bytes = package.size();
     report.content_bytes = m_input.content_bytes;
@@ -262,7 +262,7 @@ CreateReport Creation::report(const ScratchFile &package) const {
 }
 
 // Reads the package as its readers will, before anybody sees it.
-Result<void> check_own_work(ScratchFile &package, std::string_view name, base::Observer &observer) {
+Result<void> check_own_work(base::ScratchFile &package, std::string_view name, base::Observer &observer) {
     MOS_TRY(auto source, package.open_source(name));
     MOS_TRY(PackageFile file, PackageFile::open(std::move(source)));
     MOS_TRY(Package opened, std::move(file).accept_unverified());
@@ -281,10 +281,10 @@ Result<CreateReport> create_package(std::span<const InputTree> input, Manifest m
     MOS_TRY(const Manifest reread, parse_manifest(manifest_text));
     MOS_CHECK(check_agreement(reread, statement));
 
-    MOS_TRY(ScratchFile scan_lines, ScratchFile::create(output, name, "scan"));
-    MOS_TRY(ScratchFile entry_lines, ScratchFile::create(output, name, "entries"));
-    MOS_TRY(ScratchFile payload, ScratchFile::create(output, name, "payload"));
-    MOS_TRY(ScratchFile package, ScratchFile::create(output, name, "package"));
+    MOS_TRY(base::ScratchFile scan_lines, base::ScratchFile::create(output, name, "scan"));
+    MOS_TRY(base::ScratchFile entry_lines, base::ScratchFile::create(output, name, "entries"));
+    MOS_TRY(base::ScratchFile payload, base::ScratchFile::create(output, name, "payload"));
+    MOS_TRY(base::ScratchFile package, base::ScratchFile::create(output, name, "package"));
     MOS_TRY(ScannedInput scanned, scan_input(input, options, statement.kind, std::move(scan_lines)));
     Creation creation{
         input, options, std::move(statement), std::move(scanned), std::move(payload), std::move(entry_lines)};

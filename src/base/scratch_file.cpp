@@ -1,11 +1,11 @@
-#include "scratch_file.hpp"
+#include <mos/base/scratch_file.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
-namespace mos::package {
+namespace mos::base {
 
 namespace {
 
@@ -15,7 +15,7 @@ constexpr std::uint32_t file_mode = 0644;
 
 }  // namespace
 
-ScratchFile::ScratchFile(base::Directory &directory, std::string name, std::unique_ptr<base::File> file)
+ScratchFile::ScratchFile(Directory &directory, std::string name, std::unique_ptr<File> file)
     : m_directory(&directory), m_name(std::move(name)), m_file(std::move(file)) {}
 
 ScratchFile::ScratchFile(ScratchFile &&other) noexcept
@@ -34,15 +34,15 @@ ScratchFile::~ScratchFile() {
     }
 }
 
-Result<ScratchFile> ScratchFile::create(base::Directory &directory, std::string_view name, std::string_view purpose) {
+Result<ScratchFile> ScratchFile::create(Directory &directory, std::string_view name, std::string_view purpose) {
     for (int i = 0;; ++i) {
         std::string candidate = fmt::format(".{}.{}-{}", name, purpose, i);
-        auto file = directory.open_file(candidate, base::OpenMode::create_new);
+        auto file = directory.open_file(candidate, OpenMode::create_new);
         if (file)
             return ScratchFile{directory, std::move(candidate), std::move(file).value()};
         if (file.error().code() != Code::EXISTS || i == max_names)
             return in_context(std::move(file).error(),
-                              fmt::format("can't make a temporary file for {}", base::in_quotes(name)));
+                              fmt::format("can't make a temporary file for {}", in_quotes(name)));
     }
 }
 
@@ -55,23 +55,23 @@ Result<void> ScratchFile::write_buffer() {
     return {};
 }
 
-Result<void> ScratchFile::append(base::ByteView bytes) {
+Result<void> ScratchFile::append(ByteView bytes) {
     m_buffer.insert(m_buffer.end(), bytes.begin(), bytes.end());
     if (m_buffer.size() >= buffer_bytes)
         return write_buffer();
     return {};
 }
 
-Result<void> ScratchFile::read_exactly(std::uint64_t offset, base::MutableByteView out) {
+Result<void> ScratchFile::read_exactly(std::uint64_t offset, MutableByteView out) {
     if (offset + out.size() > m_written)
         MOS_CHECK(write_buffer());
     MOS_TRY(const std::size_t count, m_file->read_at(offset, out));
     if (count != out.size())
-        return Error{Code::TRUNCATED, fmt::format("temporary file {} became shorter", base::in_quotes(m_name))};
+        return Error{Code::TRUNCATED, fmt::format("temporary file {} became shorter", in_quotes(m_name))};
     return {};
 }
 
-Result<void> ScratchFile::overwrite(std::uint64_t offset, base::ByteView bytes) {
+Result<void> ScratchFile::overwrite(std::uint64_t offset, ByteView bytes) {
     MOS_CHECK(write_buffer());
     MOS_CHECK(m_file->write_at(offset, bytes));
     m_written = std::max(m_written, offset + bytes.size());
@@ -79,10 +79,10 @@ Result<void> ScratchFile::overwrite(std::uint64_t offset, base::ByteView bytes) 
 }
 
 Result<void> ScratchFile::append_all(ScratchFile &other) {
-    base::Bytes part(buffer_bytes);
+    Bytes part(buffer_bytes);
     for (std::uint64_t done = 0; done < other.size();) {
         const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(part.size(), other.size() - done));
-        const auto view = base::MutableByteView{part}.first(count);
+        const auto view = MutableByteView{part}.first(count);
         MOS_CHECK(other.read_exactly(done, view));
         MOS_CHECK(append(view));
         done += count;
@@ -90,11 +90,11 @@ Result<void> ScratchFile::append_all(ScratchFile &other) {
     return {};
 }
 
-Result<void> ScratchFile::append_source(base::Source &source, std::uint64_t size) {
-    base::Bytes part(buffer_bytes);
+Result<void> ScratchFile::append_source(Source &source, std::uint64_t size) {
+    Bytes part(buffer_bytes);
     for (std::uint64_t done = 0; done < size;) {
         const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(part.size(), size - done));
-        const auto view = base::MutableByteView{part}.first(count);
+        const auto view = MutableByteView{part}.first(count);
         MOS_CHECK(base::read_exactly(source, done, view));
         MOS_CHECK(append(view));
         done += count;
@@ -106,15 +106,15 @@ Result<void> ScratchFile::keep_as(std::string_view name) {
     MOS_CHECK(write_buffer());
     MOS_CHECK(m_file->set_mode(file_mode));
     MOS_CHECK(m_file->flush());
-    MOS_CHECK(m_directory->rename(m_name, *m_directory, name, base::RenameMode::replace));
+    MOS_CHECK(m_directory->rename(m_name, *m_directory, name, RenameMode::replace));
     m_name.clear();
     return m_directory->flush();
 }
 
-Result<std::unique_ptr<base::Source>> ScratchFile::open_source(std::string_view shown_name) {
+Result<std::unique_ptr<Source>> ScratchFile::open_source(std::string_view shown_name) {
     MOS_CHECK(write_buffer());
-    MOS_TRY(auto file, m_directory->open_file(m_name, base::OpenMode::read));
-    return base::make_source(std::move(file), std::string{shown_name});
+    MOS_TRY(auto file, m_directory->open_file(m_name, OpenMode::read));
+    return make_source(std::move(file), std::string{shown_name});
 }
 
 Result<std::optional<std::string_view>> ScratchLines::next() {
@@ -137,4 +137,4 @@ Result<std::optional<std::string_view>> ScratchLines::next() {
     }
 }
 
-}  // namespace mos::package
+}  // namespace mos::base

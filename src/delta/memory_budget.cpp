@@ -1,0 +1,91 @@
+#include "memory_budget.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <utility>
+
+namespace mos::delta {
+
+namespace {
+
+// Before each block of the hooks': how large it is. As large as the strictest alignment.
+constexpr std::size_t prefix_bytes = alignof(std::max_align_t);
+static_assert(prefix_bytes >= sizeof(std::size_t));
+
+}  // namespace
+
+bool MemoryBudget::reserve(std::uint64_t bytes) noexcept {
+    if (bytes > left()) {
+        m_refused = bytes;
+        return false;
+    }
+    m_used += bytes;
+    m_peak = std::max(m_peak, m_used);
+    return true;
+}
+
+Error MemoryBudget::refusal(std::string_view what) const {
+    if (m_refused == 0)
+        return Error{Code::OUT_OF_MEMORY, fmt::format("{} needs more memory than there is", what)};
+    return Error{Code::LIMIT,
+                 fmt::format("{} needs {} bytes of memory; {} of {} are left", what, m_refused, left(), m_limit)}
+        .with_remedy("allow more memory, or take the full package");
+}
+
+Result<void> MemoryBudget::take(std::uint64_t bytes, std::string_view what) {
+    if (!reserve(bytes))
+        return refusal(what);
+    return {};
+}
+
+void *MemoryBudget::allocate(std::size_t bytes) noexcept {
+    if (bytes > std::numeric_limits<std::size_t>::max() - prefix_bytes || !reserve(bytes + prefix_bytes))
+        return nullptr;
+    void *block = std::malloc(bytes + prefix_bytes);
+    if (block == nullptr) {
+        give_back(bytes + prefix_bytes);
+        return nullptr;
+    }
+    *static_cast<std::size_t *>(block) = bytes;
+    return static_cast<std::byte *>(block) + prefix_bytes;
+}
+
+void MemoryBudget::release(void *address) noexcept {
+    if (address == nullptr)
+        return;
+    void *block = static_cast<std::byte *>(address) - prefix_bytes;
+    give_back(*static_cast<std::size_t *>(block) + prefix_bytes);
+    std::free(block);
+}
+
+Result<CountedBytes> CountedBytes::create(MemoryBudget &memory, std::uint64_t count, std::string_view what) {
+    MOS_CHECK(memory.take(count, what));
+    CountedBytes counted;
+    try {
+        counted.m_bytes.resize(static_cast<std::size_t>(count));
+    } catch (...) {
+        memory.give_back(count);
+        throw;
+    }
+    counted.m_memory = &memory;
+    return counted;
+}
+
+CountedBytes::CountedBytes(CountedBytes &&other) noexcept
+    : m_memory(std::exchange(other.m_memory, nullptr)), m_bytes(std::move(other.m_bytes)) {}
+
+CountedBytes &CountedBytes::operator=(CountedBytes &&other) noexcept {
+    std::swap(m_memory, other.m_memory);
+    std::swap(m_bytes, other.m_bytes);
+    return *this;
+}
+
+CountedBytes::~CountedBytes() {
+    if (m_memory != nullptr)
+        m_memory->give_back(m_bytes.size());
+}
+
+}  // namespace mos::delta

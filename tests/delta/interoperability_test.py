@@ -1,0 +1,75 @@
+"""Deltas of ours are read by the xdelta3 command, and its deltas by us.
+
+`-D` and `-R` keep the command from unpacking what it takes for compressed input, and from packing it again.
+"""
+
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOOL = pathlib.Path(sys.argv.pop()).resolve()
+HEADER_BYTES = 128
+XDELTA3 = shutil.which("xdelta3")
+CODECS = subprocess.run([TOOL, "codecs"], check=True, capture_output=True, text=True).stdout.split()
+
+
+def pair(seed):
+    """An old and a new file: parts kept, moved, changed and added."""
+    chance = random.Random(seed)
+    parts = [chance.randbytes(chance.randrange(1, 60_000)) for _ in range(30)]
+    old = b"".join(parts)
+    chance.shuffle(parts)
+    changed = [bytes(part[:10]) + b"changed" + part[10:] if chance.random() < 0.3 else part for part in parts]
+    return old, b"".join(changed) + b"end" * chance.randrange(1, 20_000)
+
+
+def files():
+    yield b"", b"something new"
+    yield b"old", b""
+    yield bytes(1 << 20), bytes(1 << 20) + b"!"
+    for seed in range(3):
+        yield pair(seed)
+
+
+@unittest.skipUnless(XDELTA3 and "vcdiff" in CODECS, "no xdelta3 command, or no codec vcdiff in this build")
+class Interoperability(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def write(self, old, new):
+        (self.folder / "old").write_bytes(old)
+        (self.folder / "new").write_bytes(new)
+
+    def run_in(self, *command):
+        subprocess.run(command, check=True, cwd=self.folder)
+
+    def test_the_command_applies_our_deltas(self):
+        for old, new in files():
+            with self.subTest(old=len(old), new=len(new)):
+                self.write(old, new)
+                self.run_in(TOOL, "create", "vcdiff", "old", "new", "delta")
+                (self.folder / "payload").write_bytes((self.folder / "delta").read_bytes()[HEADER_BYTES:])
+                self.run_in(XDELTA3, "-q", "-f", "-d", "-D", "-R", "-s", "old", "payload", "again")
+                self.assertEqual((self.folder / "again").read_bytes(), new)
+
+    def test_we_apply_the_commands_deltas(self):
+        levels = [["-9", "-S", "lzma"], ["-1", "-S", "lzma"], ["-6", "-S", "none"], ["-9", "-n", "-S", "lzma"],
+                  ["-A", "-S", "none"]]
+        for old, new in files():
+            for level in levels:
+                with self.subTest(old=len(old), new=len(new), level=level):
+                    self.write(old, new)
+                    self.run_in(XDELTA3, "-q", "-f", "-e", "-D", *level, "-s", "old", "new", "payload")
+                    # Its level 9 asks for 64 MiB of dictionary for each of three sections.
+                    self.run_in(TOOL, "payload-apply", "vcdiff", "old", "payload", "new", "again", str(256 << 20))
+                    self.assertEqual((self.folder / "again").read_bytes(), new)
+
+
+if __name__ == "__main__":
+    unittest.main()
