@@ -6,6 +6,7 @@
 #define MULTIOSUPDATE_H
 
 #include <multiosupdate/context.h>
+#include <multiosupdate/delta.h>
 #include <multiosupdate/digest.h>
 #include <multiosupdate/engine.h>
 #include <multiosupdate/error.h>

@@ -34,4 +34,7 @@ struct ApplyJob {
 [[nodiscard]] Result<base::Bytes> create_vcdiff(const CreateJob &job);
 [[nodiscard]] Result<void> apply_vcdiff(const ApplyJob &job);
 
+[[nodiscard]] Result<base::Bytes> create_suffix(const CreateJob &job);
+[[nodiscard]] Result<void> apply_suffix(const ApplyJob &job);
+
 }  // namespace mos::delta

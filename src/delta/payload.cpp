@@ -1,6 +1,7 @@
 #include <mos/delta/codec.hpp>
 
 #include "codecs.hpp"
+#include "matcher.hpp"
 
 #include <fmt/format.h>
 
@@ -21,6 +22,7 @@ constexpr std::array codecs{
     CodecRow{Codec::keep, "keep", create_keep, apply_keep},
     CodecRow{Codec::full, "full", create_full, apply_full},
     CodecRow{Codec::vcdiff, "vcdiff", create_vcdiff, apply_vcdiff},
+    CodecRow{Codec::suffix, "suffix", create_suffix, apply_suffix},
 };
 
 const CodecRow *find(Codec codec) {

@@ -288,7 +288,7 @@ TEST_CASE("files: a delta that can't be applied leaves the old file and nothing 
 }
 
 TEST_CASE("codecs are found by name and by number, and no others") {
-    for (const Codec codec : {Codec::keep, Codec::full, Codec::vcdiff}) {
+    for (const Codec codec : {Codec::keep, Codec::full, Codec::vcdiff, Codec::suffix}) {
         CHECK(must(delta::codec_of_name(delta::codec_name(codec))) == codec);
         CHECK(must(delta::codec_of_number(static_cast<std::uint8_t>(codec))) == codec);
     }

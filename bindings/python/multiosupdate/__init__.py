@@ -14,6 +14,8 @@ shared between threads, a Job may be watched and cancelled from any; everything 
 """
 
 from .context import Context, LogLevel
+from .delta import (DeltaCodec, DeltaInformation, apply_delta, apply_delta_job, create_delta, create_delta_job,
+                    delta_information)
 from .digest import Digest, DigestAlgorithm
 from .engine import Engine, Finding, HistoryRecord, ServiceAction, Severity, TransactionState
 from .event import Event, EventCursor, EventLevel
@@ -30,13 +32,15 @@ from .trust import RevocationList, TrustEntry, TrustLevel
 from ._library import version
 
 __all__ = [
-    "CancelledError", "Certificate", "ConfigRule", "ConflictError", "ConflictRule", "Context", "Digest",
+    "CancelledError", "Certificate", "ConfigRule", "ConflictError", "ConflictRule", "Context", "DeltaCodec",
+    "DeltaInformation", "Digest",
     "DigestAlgorithm", "Engine", "Entry",
     "EntryType", "Error", "Event", "EventCursor", "EventLevel", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key",
     "KeyType", "Layer",
     "LockedError", "LogLevel", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
     "PlanChangedError", "Problem", "Progress", "Question", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
     "RevocationList", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",
-    "build_package", "declared_settings", "package_build_job",
+    "apply_delta", "apply_delta_job", "build_package", "create_delta", "create_delta_job", "declared_settings",
+    "delta_information", "package_build_job",
     "sign_package", "version",
 ]

@@ -41,6 +41,61 @@ typedef struct mos_context_options {
 } mos_context_options;
  int mos_context_create(const mos_context_options *options, mos_context **context, mos_error **error);
  void mos_context_free(mos_context *context);
+typedef int32_t mos_delta_codec;
+enum {
+    MOS_DELTA_DEFAULT = 0,
+    MOS_DELTA_KEEP = 1,
+    MOS_DELTA_FULL = 2,
+    MOS_DELTA_VCDIFF = 3,
+    MOS_DELTA_SUFFIX = 4
+};
+ bool mos_delta_can_create(mos_delta_codec codec);
+ bool mos_delta_can_apply(mos_delta_codec codec);
+typedef int64_t (*mos_delta_read_callback)(void *user_data, void *buffer, size_t size);
+typedef int (*mos_delta_write_callback)(void *user_data, const void *bytes, size_t size);
+typedef struct mos_delta_input {
+    uint32_t struct_size;
+    int32_t descriptor;
+    const char *path;
+    const void *bytes;
+    size_t size;
+    mos_delta_read_callback read;
+    void *user_data;
+    mos_destroy_callback destroy;
+} mos_delta_input;
+typedef struct mos_delta_output {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *path;
+    mos_delta_write_callback write;
+    void *user_data;
+    mos_destroy_callback destroy;
+} mos_delta_output;
+typedef struct mos_delta_options {
+    uint32_t struct_size;
+    mos_delta_codec codec;
+    uint64_t
+        memory_limit;
+    uint64_t apply_memory;
+} mos_delta_options;
+ int mos_delta_create_job(mos_context *context, const mos_delta_input *base, const mos_delta_input *result,
+                                 const mos_delta_output *delta, const mos_delta_options *options, mos_job **job,
+                                 mos_error **error);
+ int mos_delta_apply_job(mos_context *context, const mos_delta_input *base, const mos_delta_input *delta,
+                                const mos_delta_output *result, const mos_delta_options *options, mos_job **job,
+                                mos_error **error);
+typedef struct mos_delta_information {
+    uint32_t struct_size;
+    mos_delta_codec codec;
+    uint64_t base_size;
+    uint64_t result_size;
+    uint64_t payload_size;
+    uint64_t apply_memory;
+    uint8_t base_sha256[32];
+    uint8_t result_sha256[32];
+} mos_delta_information;
+ int mos_delta_information_get(mos_context *context, const mos_delta_input *delta,
+                                      mos_delta_information *information, mos_error **error);
 typedef int32_t mos_digest_algorithm;
 enum {
     MOS_DIGEST_SHA256 = 0,
