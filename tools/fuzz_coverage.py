@@ -34,6 +34,7 @@ SOURCES = {
     "delta_vcdiff": ["delta/vcdiff.cpp"],
     "encoding": ["base/bytes.cpp"],
     "encrypted_key": ["crypto/encrypted_key.cpp"],
+    "facts": ["schedule/facts_text.cpp"],
     "frame": ["package/frame.cpp"],
     "index": ["package/entry.cpp", "package/entry_cursor.cpp", "package/entry_rules.cpp", "package/index_reader.cpp"],
     "index_line": ["package/index_line.cpp"],

@@ -211,8 +211,16 @@ Result<void> Transactions::insert(const Transaction &transaction) {
 }
 
 Result<void> Transactions::set_state(std::uint64_t id, TransactionState state) {
-    MOS_TRY(Statement row, m_database.connection().prepare("UPDATE transactions SET state = ? WHERE id = ?"));
-    return row.integer(static_cast<std::int64_t>(state)).unsigned_integer(id).run();
+    Connection &connection = m_database.connection();
+    MOS_TRY(Statement row, connection.prepare("UPDATE transactions SET state = ? WHERE id = ?"));
+    MOS_CHECK(row.integer(static_cast<std::int64_t>(state)).unsigned_integer(id).run());
+    if (state != TransactionState::done)
+        return {};
+    // In the same commit, so that no cut tells an update from the queue entry that it was made for (queue.hpp).
+    MOS_TRY(Statement entry,
+            connection.prepare("UPDATE queue SET state = 5, ended_s = (SELECT time_unix_s FROM transactions WHERE id = "
+                               "?1) WHERE transaction_id = ?1 AND transaction_id != 0 AND state = 3"));
+    return entry.unsigned_integer(id).run();
 }
 
 Result<void> Transactions::set_in_effect(std::uint64_t stage, bool in_effect) {

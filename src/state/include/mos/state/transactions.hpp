@@ -104,6 +104,7 @@ class Transactions {
 
     // The following belong into the body of Database::commit.
     [[nodiscard]] Result<void> insert(const Transaction &transaction);
+    // With `done` also the queue entry that it was made for is done (queue.hpp).
     [[nodiscard]] Result<void> set_state(std::uint64_t id, TransactionState state);
     [[nodiscard]] Result<void> set_in_effect(std::uint64_t stage, bool in_effect);
     [[nodiscard]] Result<void> insert_operation(std::uint64_t id, const Operation &operation);
