@@ -23,6 +23,7 @@ LEAST = 90  # percent
 # Target: the sources of its parser, below src/.
 SOURCES = {
     "attributes": ["state/operation.cpp"],
+    "backup": ["snapshot/backup_reader.cpp", "snapshot/backup_listing.cpp", "snapshot/tar_reader.cpp"],
     "calendar": ["config/calendar_expression.cpp", "config/calendar_words.cpp", "config/crontab.cpp",
                  "schedule/conditions.cpp", "schedule/local_times.cpp", "schedule/timetable.cpp"],
     "certificate": ["crypto/certificate_names.cpp", "crypto/certificate_reader.cpp", "crypto/dns_name.cpp",
