@@ -12,6 +12,7 @@
 #include <mos/engine/engine.hpp>
 #include <mos/engine/job.hpp>
 #include <mos/engine/plan.hpp>
+#include <mos/engine/recovery_points.hpp>
 #include <mos/engine/report.hpp>
 #include <mos/package/package.hpp>
 #include <mos/package/package_file.hpp>
@@ -90,6 +91,17 @@ struct mos_history : mos::capi::Marked<0x6d6f735f68697331> {
 
 struct mos_report : mos::capi::Marked<0x6d6f735f72707431> {
     std::vector<mos::engine::ReportRow> rows;
+    std::size_t next = 0;
+};
+
+struct mos_recovery_list : mos::capi::Marked<0x6d6f735f72636c31> {
+    struct Shown {
+        mos::engine::RecoveryPoint point;
+        mos_recovery_scope scope = MOS_RECOVERY_CHANGE;
+        std::string tags;
+        std::string names;
+    };
+    std::vector<Shown> points;
     std::size_t next = 0;
 };
 

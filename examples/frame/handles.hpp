@@ -18,6 +18,7 @@ struct FreeWith {
 using Context = std::unique_ptr<mos_context, FreeWith<mos_context_free>>;
 using Engine = std::unique_ptr<mos_engine, FreeWith<mos_engine_free>>;
 using Doctor = std::unique_ptr<mos_doctor, FreeWith<mos_doctor_free>>;
+using RecoveryList = std::unique_ptr<mos_recovery_list, FreeWith<mos_recovery_list_free>>;
 using Report = std::unique_ptr<mos_report, FreeWith<mos_report_free>>;
 using History = std::unique_ptr<mos_history, FreeWith<mos_history_free>>;
 using Plan = std::unique_ptr<mos_plan, FreeWith<mos_plan_free>>;

@@ -5,6 +5,11 @@
 
 namespace update_tool {
 
+[[nodiscard]] frame::Command recovery_list_command();
+[[nodiscard]] frame::Command recovery_info_command();
+[[nodiscard]] frame::Command recovery_create_command();
+[[nodiscard]] frame::Command recovery_verify_command();
+[[nodiscard]] frame::Command recovery_cleanup_command();
 [[nodiscard]] frame::Command rollback_command();
 [[nodiscard]] frame::Command rollback_last_good_command();
 [[nodiscard]] frame::Command history_command();

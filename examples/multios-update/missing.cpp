@@ -14,8 +14,6 @@ std::vector<frame::MissingCommand> missing_commands() {
     constexpr std::string_view emergency = "this build has no emergency mode; 'multios-update recover' and "
                                            "'multios-update rollback last-good' work offline";
     constexpr std::string_view grain = "this build takes whole changes back; see 'multios-update rollback --help'";
-    constexpr std::string_view points = "this build makes a recovery point with every change; 'multios-update history' "
-                                        "lists them";
     return {
         {"analyze-security", analysis},
         {"check-vulnerabilities", analysis},
@@ -26,7 +24,7 @@ std::vector<frame::MissingCommand> missing_commands() {
         {"auto-schedule", scheduling},
         {"priority", scheduling},
         {"retry", scheduling},
-        {"recovery", points},
+        {"recovery mode", emergency},
         {"rollback auto-enable", "every failed change is undone by itself in this build; it has no further triggers"},
         {"rollback criteria", "every failed change is undone by itself in this build; it has no further triggers"},
         {"rollback history", "this build has it as 'multios-update history'"},

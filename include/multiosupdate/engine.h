@@ -33,7 +33,7 @@ typedef struct mos_engine_options {
     uint32_t flags;
     const char *root_path;    /* NULL: "/" */
     int32_t root_descriptor;  /* a directory, with MOS_ENGINE_ROOT_DESCRIPTOR; duplicated */
-    uint32_t recovery_points; /* how many are kept; 0: 10 */
+    uint32_t recovery_points; /* how many are kept; 0: what the settings say, else 10 */
     const char *trust_path;   /* folder of trusted certificates and keys; NULL: etc/multios/trust beneath the root */
     uint32_t required_signatures;        /* valid signatures by different trusted keys that a package needs; 0: 1 */
     uint32_t script_timeout_s;           /* how long a script of a package may take; 0: 300 */

@@ -72,6 +72,7 @@ SECOND_SCRIPTED = (install("scripted-1"), install("scripted-2"))
 REMOVE_SCRIPTED = Step(("multios-package", "remove", "scripted", "--root={root}"))
 LAST_GOOD = update_tool("rollback", "last-good")
 RECOVER = update_tool("recover")
+CAPTURE = update_tool("recovery", "create")
 BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outside}/library-1.mos",
               "--stop-on-error=false", "--root={root}"))
 
@@ -88,6 +89,9 @@ COMMANDS = (
     RootCommand("recover-rollback", RECOVER, before=(*SECOND, cut(LAST_GOOD)), complete=True),
     RootCommand("install-after-cut", install("library-1"), before=(*FIRST, cut(install("app-2"))),
                 between=(SECOND,), complete=True),
+    RootCommand("recovery-create", CAPTURE, before=FIRST),
+    RootCommand("recovery-cleanup", update_tool("recovery", "cleanup", "--recovery-point=rp-2"),
+                before=(*FIRST, CAPTURE)),
     RootCommand("install-scripted", install("scripted-1"), scripts=True),
     RootCommand("update-scripted", install("scripted-2"), before=FIRST_SCRIPTED, scripts=True),
     RootCommand("remove-scripted", REMOVE_SCRIPTED, before=FIRST_SCRIPTED, scripts=True),

@@ -17,6 +17,7 @@ typedef struct mos_history mos_history;
 typedef struct mos_events mos_events;
 typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
+typedef struct mos_recovery_list mos_recovery_list;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
 typedef struct mos_settings mos_settings;
@@ -534,6 +535,57 @@ typedef struct mos_plan_job_options {
     const char *reason;
 } mos_plan_job_options;
  int mos_plan_job(mos_plan *plan, const mos_plan_job_options *options, mos_job **job, mos_error **error);
+typedef int32_t mos_recovery_scope;
+enum {
+    MOS_RECOVERY_CHANGE = 0,
+    MOS_RECOVERY_FULL_SYSTEM = 1,
+    MOS_RECOVERY_PACKAGES = 2,
+    MOS_RECOVERY_CONFIGURATION = 3,
+    MOS_RECOVERY_PATHS = 4
+};
+typedef struct mos_recovery_point {
+    uint32_t struct_size;
+    mos_recovery_scope scope;
+    const char *name;
+    const char *description;
+    const char *reason;
+    const char *tags;
+    const char *names;
+    int64_t time_unix_s;
+    uint64_t paths;
+    uint64_t content_bytes;
+    bool can_go_back;
+} mos_recovery_point;
+ int mos_recovery_list_open(mos_engine *engine, mos_recovery_list **list, mos_error **error);
+ int mos_recovery_list_next(mos_recovery_list *list, mos_recovery_point *point, mos_error **error);
+ void mos_recovery_list_free(mos_recovery_list *list);
+ int mos_recovery_details_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
+typedef struct mos_recovery_create_options {
+    uint32_t struct_size;
+    mos_recovery_scope scope;
+    const char *description;
+    const char *const *names;
+    const char *const *tags;
+    const char *const
+        *excluded;
+    size_t name_count;
+    size_t tag_count;
+    size_t excluded_count;
+} mos_recovery_create_options;
+ int mos_recovery_create_job(mos_engine *engine, const mos_recovery_create_options *options, mos_job **job,
+                                    mos_error **error);
+ int mos_recovery_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
+enum { MOS_RECOVERY_SIMULATE = 1 };
+typedef struct mos_recovery_cleanup_options {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *name;
+    int64_t older_than_s;
+    uint32_t keep;
+    uint32_t keep_minimum;
+} mos_recovery_cleanup_options;
+ int mos_recovery_cleanup_job(mos_engine *engine, const mos_recovery_cleanup_options *options, mos_job **job,
+                                     mos_error **error);
 typedef struct mos_report_row {
     uint32_t struct_size;
     uint32_t reserved;

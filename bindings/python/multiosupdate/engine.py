@@ -4,7 +4,7 @@ import dataclasses
 import enum
 import os
 
-from . import _callbacks
+from . import _callbacks, recovery
 from .context import pointer_of
 from .event import EventCursor, EventLevel, event_of
 from .job import Job
@@ -254,6 +254,35 @@ class Engine(Handle):
             made = create(lib.mos_engine_validate_job, self._pointer, package._pointer, flags)
         with Job(made, self) as job:
             return list(job.run(progress).rows)
+
+    def recovery_points(self):
+        """A RecoveryPoint for each that there is, the newest first."""
+        return recovery.points(self._pointer)
+
+    def capture(self, description="", *, scope=recovery.RecoveryScope.FULL_SYSTEM, names=None, tags=None, excluded=None,
+                progress=None):
+        """Captures a recovery point of the whole system or a part of it; the Outcome names it.
+
+        names are packages or paths of the scopes that take some; excluded are trees that a whole system leaves out.
+        The outcome's rows tell which files were open for writing.
+        """
+        with recovery.create_job(self, self._pointer, description, scope, names, tags, excluded) as job:
+            return job.run(progress)
+
+    def recovery_details(self, name, progress=None):
+        """What going back to a recovery point would do now, as an Outcome with a ReportRow for each path."""
+        with recovery.details_job(self, self._pointer, name) as job:
+            return job.run(progress)
+
+    def verify_recovery(self, name=None, progress=None):
+        """A ReportRow for all that a recovery point, or (None) every one, has not as it was recorded."""
+        with recovery.verify_job(self, self._pointer, name) as job:
+            return list(job.run(progress).rows)
+
+    def clean_up_recovery(self, name=None, *, older_than=0, keep=0, keep_minimum=0, simulate=False):
+        """Gives up recovery points: one by name, or by age in seconds and number, or as the settings say; their names."""
+        with recovery.cleanup_job(self, self._pointer, name, older_than, keep, keep_minimum, simulate) as job:
+            return [row.object for row in job.run().rows]
 
     def verify_job(self, name=None):
         """A Job that compares what is installed of a package, or (None) of all, with what was installed."""
