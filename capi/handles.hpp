@@ -10,6 +10,7 @@
 #include <mos/crypto/key_signer.hpp>
 #include <mos/engine/doctor.hpp>
 #include <mos/engine/engine.hpp>
+#include <mos/engine/history.hpp>
 #include <mos/engine/job.hpp>
 #include <mos/engine/plan.hpp>
 #include <mos/engine/recovery_points.hpp>
@@ -83,10 +84,11 @@ struct mos_job : mos::capi::Marked<0x6d6f735f6a6f6231> {
 };
 
 struct mos_history : mos::capi::Marked<0x6d6f735f68697331> {
-    std::vector<mos::state::Transaction> records;
+    std::vector<mos::engine::HistoryEntry> records;
     std::size_t next = 0;
     std::uint64_t newest_in_effect = 0;
     std::string recovery_point;
+    std::string takes_back;
 };
 
 struct mos_report : mos::capi::Marked<0x6d6f735f72707431> {

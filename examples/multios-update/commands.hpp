@@ -12,6 +12,17 @@ namespace update_tool {
 [[nodiscard]] frame::Command recovery_cleanup_command();
 [[nodiscard]] frame::Command rollback_command();
 [[nodiscard]] frame::Command rollback_last_good_command();
+[[nodiscard]] frame::Command rollback_package_command();
+[[nodiscard]] frame::Command rollback_config_command();
+[[nodiscard]] frame::Command rollback_emergency_command();
+[[nodiscard]] frame::Command rollback_interactive_command();
+[[nodiscard]] frame::Command emergency_rollback_command();
+[[nodiscard]] frame::Command emergency_recovery_command();
+[[nodiscard]] frame::Command system_verify_command();
+[[nodiscard]] frame::Command system_restore_stable_command();
+[[nodiscard]] frame::Command rollback_auto_enable_command();
+[[nodiscard]] frame::Command rollback_criteria_command();
+[[nodiscard]] frame::Command rollback_history_command();
 [[nodiscard]] frame::Command history_command();
 [[nodiscard]] frame::Command events_command();
 [[nodiscard]] frame::Command recover_command();

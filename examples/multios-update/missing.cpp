@@ -13,7 +13,6 @@ std::vector<frame::MissingCommand> missing_commands() {
     constexpr std::string_view repositories = "this build has no repositories and no network";
     constexpr std::string_view emergency = "this build has no emergency mode; 'multios-update recover' and "
                                            "'multios-update rollback last-good' work offline";
-    constexpr std::string_view grain = "this build takes whole changes back; see 'multios-update rollback --help'";
     return {
         {"analyze-security", analysis},
         {"check-vulnerabilities", analysis},
@@ -25,13 +24,6 @@ std::vector<frame::MissingCommand> missing_commands() {
         {"priority", scheduling},
         {"retry", scheduling},
         {"recovery mode", emergency},
-        {"rollback auto-enable", "every failed change is undone by itself in this build; it has no further triggers"},
-        {"rollback criteria", "every failed change is undone by itself in this build; it has no further triggers"},
-        {"rollback history", "this build has it as 'multios-update history'"},
-        {"rollback emergency", emergency},
-        {"rollback interactive", grain},
-        {"rollback package", grain},
-        {"rollback config", grain},
         {"data-protection", "this build protects no data beyond recovery points"},
         {"config deploy", fleet},
         {"check-delta", "this build has no delta packages"},

@@ -1,12 +1,12 @@
 #include <mos/engine/plan.hpp>
 
+#include "automatic_rollback.hpp"
 #include "bundles.hpp"
 #include "job_events.hpp"
+#include "rollback_plan.hpp"
 #include "time_floor.hpp"
 
-#include <mos/crypto/field_digest.hpp>
 #include <mos/engine/recovery_points.hpp>
-#include <mos/transaction/apply.hpp>
 
 #include <fmt/format.h>
 
@@ -28,8 +28,11 @@ struct Plan::State {
     install::Steps steps;      // that were asked for, and what they bundle
     install::Steps effective;  // those of them that there is something to do for
     std::optional<RollbackStep> rollback;
+    std::optional<RollbackPlan> way_back;           // of it, once it was resolved
     std::optional<install::Resolution> resolution;  // of the steps
+    std::optional<install::HealthRules> health;     // by which they are judged when they are in place
     std::optional<View> view;
+    std::vector<Exemption> exemptions;  // of what was resolved
     bool has_job = false;
 
     // INVALID_ARGUMENT once the plan has its job, which has a copy of it.
@@ -43,10 +46,8 @@ struct Plan::State {
     [[nodiscard]] Result<JobOutcome> perform_in(Session &session, const Job::Ask &ask,
                                                 const std::optional<std::string> &expected_digest,
                                                 const std::string &reason);
-    void tell_done(const JobOutcome &outcome, const std::string &job) noexcept;
+    void tell_done(const JobOutcome &outcome, const std::string &reason, const std::string &job) noexcept;
     [[nodiscard]] Result<void> judge_again(const std::string &job);
-    [[nodiscard]] Result<void> resolve_rollback(transaction::Site &site);
-    [[nodiscard]] Result<JobOutcome> perform_rollback(transaction::Site &site, const std::string &reason);
 };
 
 namespace {
@@ -57,29 +58,6 @@ Plan::Step step_of(const install::StepSummary &summary) {
             .version = summary.version,
             .old_version = summary.old_version,
             .signer = summary.signer};
-}
-
-void count(install::Totals &totals, const state::Operation &operation) {
-    if (!operation.active) {
-        ++totals.kept;
-        return;
-    }
-    switch (operation.kind) {
-    case state::OperationKind::exchange:
-    case state::OperationKind::output:
-        ++totals.replaced;
-        break;
-    case state::OperationKind::add:  // what was added goes
-        ++totals.removed;
-        break;
-    case state::OperationKind::remove:
-    case state::OperationKind::remove_directory:
-        ++totals.added;
-        break;
-    case state::OperationKind::set_attributes:
-        ++totals.attributes;
-        break;
-    }
 }
 
 // Of names that share a file, the first can't stay alone: the others would have nothing to be links of.
@@ -106,78 +84,25 @@ install::Asker asker(const Job::Ask &ask) {
     };
 }
 
-// What a survey has to say, for the plan's view; nobody waits for it or cancels it.
-class Collector final : public base::Observer {
-  public:
-    void report(const base::Progress & /*progress*/) override {}
-    [[nodiscard]] Result<void> checkpoint() override { return {}; }
-    void notice(std::string_view message) override {
-        if (notices.size() < install::max_notices)
-            notices.emplace_back(message);
-        else if (notices.size() == install::max_notices)
-            notices.emplace_back("… and more of the kind");
-    }
-
-    std::vector<std::string> notices;
-};
-
-// Everything that a rollback would do on the root as it is, in a form of which no two have the same bytes.
-class RollbackDigest {
-  public:
-    explicit RollbackDigest(std::string_view recovery_point) {
-        m_digest.text("multiosupdate rollback plan 2");
-        m_digest.text(recovery_point);
-    }
-    void add(const state::Operation &operation) {
-        m_digest.number(operation.slot);
-        m_digest.text(operation.path);
-        m_digest.number(static_cast<std::uint64_t>(operation.kind));
-        m_digest.number(operation.active ? 1 : 0);
-        m_digest.number(operation.leaving_inode);
-    }
-    [[nodiscard]] std::string finish() { return m_digest.finish(); }
-
-  private:
-    crypto::FieldDigest m_digest;
-};
-
-// Works out what taking back `owner` comes to; writes nothing.
-Result<Plan::View> survey_rollback(transaction::Site &site, const state::Transaction &owner) {
-    const std::string point = snapshot::recovery_point_name(owner.id);
-    MOS_TRY(transaction::Stages stages, transaction::Stages::open(site, owner));
-    Collector collector;
-    transaction::Site surveyed{site.root, site.database, site.clock, collector};
-    transaction::Surveyor surveyor{surveyed, stages, state::Direction::backward};
-    RollbackDigest digest{point};
-    Plan::View view;
-    MOS_CHECK(state::Transactions{site.database}.for_each_operation(
-        owner.id, state::Direction::backward, [&](const state::Operation &recorded) -> Result<void> {
-            MOS_TRY(const state::Operation operation, surveyor.survey(recorded));
-            digest.add(operation);
-            count(view.totals, operation);
-            return {};
-        }));
-    view.digest = digest.finish();
-    view.notices = std::move(collector.notices);
-    view.steps.push_back({.action = Plan::Step::Action::roll_back,
-                          .name = point,
-                          .version = {},
-                          .old_version = owner.summary,
-                          .signer = {}});
-    return view;
-}
-
 }  // namespace
 
 Result<void> Plan::State::resolve(Session &session) {
     transaction::Site &site = session.site();
     view.reset();
-    if (rollback)
-        return resolve_rollback(site);
+    if (rollback) {
+        MOS_TRY(way_back, RollbackPlan::make(*engine, session, *rollback));
+        exemptions = way_back->exemptions();
+        view = way_back->view();
+        return {};
+    }
     MOS_TRY(effective, install::drop_satisfied(site, steps));
-    MOS_TRY(resolution, install::resolve(site, effective, &session.services()));
+    MOS_CHECK(apply_downgrade_policy(*engine, site, effective));
+    MOS_TRY(health, health_rules(session, *engine));
+    MOS_TRY(resolution, install::resolve(site, effective, &session.services(), health ? &*health : nullptr));
     View resolved{
         .digest = resolution->digest, .steps = {}, .totals = resolution->totals, .notices = resolution->cautions};
+    MOS_TRY(exemptions, judge_installs(*engine, site, effective.installs));
+    std::ranges::move(notices_of(exemptions), std::back_inserter(resolved.notices));
     std::ranges::copy(resolution->notices, std::back_inserter(resolved.notices));
     for (const install::StepSummary &summary : resolution->steps)
         resolved.steps.push_back(step_of(summary));
@@ -189,37 +114,6 @@ Result<void> Plan::State::check_open() const {
     if (has_job)
         return Error{Code::INVALID_ARGUMENT, "the plan has been given to a job; a plan runs once"};
     return {};
-}
-
-Result<void> Plan::State::resolve_rollback(transaction::Site &site) {
-    MOS_TRY(const state::Transaction owner, snapshot::find_rollback(site, rollback->recovery_point));
-    MOS_TRY(view, survey_rollback(site, owner));
-    return {};
-}
-
-Result<JobOutcome> Plan::State::perform_rollback(transaction::Site &site, const std::string &reason) {
-    MOS_TRY(const state::Transaction owner, snapshot::find_rollback(site, rollback->recovery_point));
-    MOS_TRY(const View now, survey_rollback(site, owner));
-    const std::string &point = now.steps.front().name;
-    if (view->steps.front().name != point)
-        return Error{Code::PLAN_CHANGED, fmt::format("the newest change is {} by now, the plan takes back {}", point,
-                                                     view->steps.front().name)};
-    if (view->digest != now.digest)
-        return Error{
-            Code::PLAN_CHANGED,
-            fmt::format("the root was changed since the plan was made: taking back {} would do something else", point)};
-    transaction::Description description{.summary = fmt::format("roll back {} ({})", point, owner.summary),
-                                         .reason = reason};
-    // What no boot has used yet needs none to go away.
-    description.boot = site.clock.boot_id();
-    if (owner.boot != description.boot)
-        description.reboot = owner.reboot;
-    MOS_TRY(const state::Transaction done, transaction::roll_back(site, owner, description));
-    return JobOutcome{.recovery_point = {},
-                      .changed_paths = done.changed_paths,
-                      .written_bytes = 0,
-                      .reboot = done.reboot,
-                      .notices = {}};
 }
 
 // Nothing is told between the decision of the transaction and its end: what happens then is told when all is done.
@@ -238,13 +132,17 @@ Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask
     session.keep_copy();
     session.observer().tell_events();
     if (outcome)
-        tell_done(*outcome, events.name());
+        tell_done(*outcome, reason, events.name());
     events.end(outcome);
     return outcome;
 }
 
-void Plan::State::tell_done(const JobOutcome &outcome, const std::string &job) noexcept {
-    engine->events().tell([&] { return events_of(*view, outcome, job); });
+void Plan::State::tell_done(const JobOutcome &outcome, const std::string &reason, const std::string &job) noexcept {
+    engine->events().tell([&] {
+        std::vector<base::Event> events = events_of(*view, outcome, job);
+        std::ranges::move(events_of(exemptions, reason, job), std::back_inserter(events));
+        return events;
+    });
 }
 
 // A plan may have waited while somebody took trust back or changed the policy.
@@ -270,12 +168,19 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
     if (expected_digest && *expected_digest != view->digest)
         return Error{Code::PLAN_CHANGED, fmt::format("the plan to run has the digest {}, {} was expected", view->digest,
                                                      base::in_quotes(*expected_digest))};
-    if (rollback)
-        return perform_rollback(session.site(), reason);
+    if (rollback) {
+        MOS_TRY(JobOutcome outcome, way_back->perform(*engine, session, ask, reason));
+        exemptions = way_back->exemptions();
+        return outcome;
+    }
     MOS_CHECK(judge_again(session.observer().cause()));
-    MOS_TRY(const install::Outcome outcome,
-            install::carry_out(session.site(), effective, *resolution,
-                               {.ask = asker(ask), .reason = reason, .services = &session.services()}));
+    MOS_TRY(exemptions, judge_installs(*engine, session.site(), effective.installs));
+    MOS_CHECK(check_reason(exemptions, reason));
+    MOS_TRY(const install::Outcome outcome, install::carry_out(session.site(), effective, *resolution,
+                                                               {.ask = asker(ask),
+                                                                .reason = reason,
+                                                                .services = &session.services(),
+                                                                .health = health ? &*health : nullptr}));
     for (const install::InstallStep &step : effective.installs)
         if (const auto raised = raise_time_floor(engine->root(), *step.package, engine->clock()); !raised)
             session.site().observer.notice(

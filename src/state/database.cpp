@@ -202,8 +202,24 @@ CREATE TABLE queue_look (
 );
 )sql";
 
-constexpr const char *migrations[] = {create_version_1, migrate_to_version_2, migrate_to_version_3,
-                                      migrate_to_version_4, migrate_to_version_5};
+// Version 6: why a change was taken back; by whom a package was let in, so that it can be judged again before it comes
+// back; below which version a package must not go, which an older library would pass over.
+constexpr const char *migrate_to_version_6 = R"sql(
+ALTER TABLE transactions ADD COLUMN cause_code INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE transactions ADD COLUMN cause TEXT NOT NULL DEFAULT '';
+ALTER TABLE packages ADD COLUMN credentials BLOB NOT NULL DEFAULT x'';
+
+CREATE TABLE version_floors (
+    package TEXT PRIMARY KEY,
+    version TEXT NOT NULL,
+    set_by INTEGER NOT NULL
+) WITHOUT ROWID;
+
+UPDATE properties SET value = 6 WHERE name = 'minimum_reader';
+)sql";
+
+constexpr const char *migrations[] = {create_version_1,     migrate_to_version_2, migrate_to_version_3,
+                                      migrate_to_version_4, migrate_to_version_5, migrate_to_version_6};
 static_assert(std::size(migrations) == schema_version);
 
 enum class Pages : std::uint8_t { checked, unchecked };

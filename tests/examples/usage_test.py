@@ -134,8 +134,8 @@ class NotBuilt(unittest.TestCase):
         for tool, arguments in (("multios-package", ["create-delta", "--base-version=1"]),
                                 ("multios-package", ["show-dependencies", "x"]),
                                 ("multios-update", ["schedule", "list", "--filter=pending"]),
-                                ("multios-update", ["rollback", "emergency", "--keep-system-functional"]),
-                                ("multios-update", ["rollback", "package", "--package=kernel", "--version=1.2.2"])):
+                                ("multios-update", ["cluster", "monitor", "--real-time=true"]),
+                                ("multios-update", ["ha", "init", "--cluster-name=x"])):
             ended = run(tool, *arguments)
             self.assertEqual(ended.code, NOT_BUILT, ended)
             self.assertIn("this build", ended.err)

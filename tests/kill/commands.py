@@ -66,6 +66,7 @@ def keygen(*options):
 
 FIRST = (install("app-1"),)
 SECOND = (install("app-1"), install("app-2"))
+THIRD = (*SECOND, install("library-1"))
 REMOVE = Step(("multios-package", "remove", "app", "--root={root}"))
 FIRST_SCRIPTED = (install("scripted-1"),)
 SECOND_SCRIPTED = (install("scripted-1"), install("scripted-2"))
@@ -85,6 +86,9 @@ COMMANDS = (
     RootCommand("remove", REMOVE, before=FIRST),
     RootCommand("rollback-last-good", LAST_GOOD, before=SECOND),
     RootCommand("rollback-named", update_tool("rollback", "--recovery-point=rp-2"), before=SECOND),
+    RootCommand("rollback-to-point", update_tool("rollback", "--recovery-point=rp-2"), before=THIRD),
+    RootCommand("rollback-package", update_tool("rollback", "package", "--package=app"), before=THIRD),
+    RootCommand("rollback-emergency", update_tool("rollback", "emergency"), before=SECOND),
     RootCommand("recover-update", RECOVER, before=(*FIRST, cut(install("app-2"))), complete=True),
     RootCommand("recover-rollback", RECOVER, before=(*SECOND, cut(LAST_GOOD)), complete=True),
     RootCommand("install-after-cut", install("library-1"), before=(*FIRST, cut(install("app-2"))),

@@ -15,7 +15,7 @@ shared between threads, a Job may be watched and cancelled from any; everything 
 
 from .context import Context, LogLevel
 from .digest import Digest, DigestAlgorithm
-from .engine import Engine, Finding, HistoryRecord, ServiceAction, Severity, TransactionState
+from .engine import Engine, Finding, HistoryRecord, ServiceAction, Severity, TransactionState, WentBack
 from .event import Event, EventCursor, EventLevel
 from .errors import (CancelledError, ConflictError, Error, FormatError, LockedError, NotFoundError, PlanChangedError,
                      SignatureError)
@@ -23,7 +23,7 @@ from .job import Job, JobState, Outcome, Phase, Progress, Question
 from .key import Certificate, Key, KeyType
 from .package import (Entry, EntryType, Package, PackageInformation, SignatureClaim, build_package, package_build_job,
                       sign_package)
-from .plan import ConfigRule, ConflictRule, Plan, Step, StepAction, Totals
+from .plan import ConfigRule, ConflictRule, MergeRule, Plan, RollbackScope, Step, StepAction, Totals
 from .recovery import RecoveryPoint, RecoveryScope
 from .report import ReportRow
 from .settings import Layer, Problem, Setting, Settings, SettingsOf, declared_settings
@@ -35,9 +35,10 @@ __all__ = [
     "DigestAlgorithm", "Engine", "Entry",
     "EntryType", "Error", "Event", "EventCursor", "EventLevel", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key",
     "KeyType", "Layer",
-    "LockedError", "LogLevel", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
+    "LockedError", "LogLevel", "MergeRule", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
     "PlanChangedError", "Problem", "Progress", "Question", "RecoveryPoint", "RecoveryScope", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
-    "RevocationList", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",
+    "RevocationList", "RollbackScope", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",
+    "WentBack",
     "build_package", "declared_settings", "package_build_job",
     "sign_package", "version",
 ]

@@ -46,6 +46,11 @@ def sign(user_data, algorithm, message, message_size, signature, room, size):
     return 0
 
 
+@ffi.callback("mos_health_callback", error=-1)
+def health(user_data, time_left_ms):
+    return 0 if ffi.from_handle(user_data)(time_left_ms / 1000) else 1
+
+
 @ffi.callback("mos_event_callback")
 def event(user_data, event):
     ffi.from_handle(user_data)(event)

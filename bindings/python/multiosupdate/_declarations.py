@@ -101,6 +101,7 @@ enum {
     MOS_SERVICE_QUERY = 5
 };
 typedef int (*mos_service_callback)(void *user_data, const char *unit, mos_service_action action);
+typedef int (*mos_health_callback)(void *user_data, int64_t time_left_ms);
 typedef struct mos_engine_options {
     uint32_t struct_size;
     uint32_t flags;
@@ -119,6 +120,9 @@ typedef struct mos_engine_options {
     void *event_user_data;
     mos_destroy_callback event_destroy;
     const char *environment;
+    mos_health_callback health;
+    void *health_user_data;
+    mos_destroy_callback health_destroy;
 } mos_engine_options;
  int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine,
                             mos_error **error);
@@ -132,6 +136,17 @@ enum {
     MOS_TRANSACTION_REVERTED = 3,
     MOS_TRANSACTION_PRUNED = 4
 };
+typedef int32_t mos_went_back;
+enum {
+    MOS_WENT_BACK_NOT = 0,
+    MOS_WENT_BACK_BY_HAND = 1,
+    MOS_WENT_BACK_FAILED_SCRIPT = 2,
+    MOS_WENT_BACK_FAILED_HEALTH_CHECK = 3,
+    MOS_WENT_BACK_TIME_OUT = 4,
+    MOS_WENT_BACK_CANCELLED = 5,
+    MOS_WENT_BACK_ERROR = 6,
+    MOS_WENT_BACK_RECOVERY = 7
+};
 typedef struct mos_history_record {
     uint32_t struct_size;
     mos_transaction_state state;
@@ -142,6 +157,9 @@ typedef struct mos_history_record {
     uint64_t changed_paths;
     bool in_effect;
     bool can_roll_back;
+    mos_went_back went_back;
+    const char *cause;
+    const char *takes_back;
 } mos_history_record;
  int mos_history_open(mos_engine *engine, mos_history **history, mos_error **error);
  int mos_history_next(mos_history *history, mos_history_record *record, mos_error **error);
@@ -493,6 +511,34 @@ typedef struct mos_remove_options {
 } mos_remove_options;
  int mos_plan_remove(mos_plan *plan, const char *name, const mos_remove_options *options, mos_error **error);
  int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_error **error);
+typedef int32_t mos_merge_rule;
+enum {
+    MOS_MERGE_KEEP = 0,
+    MOS_MERGE_REFUSE = 1,
+    MOS_MERGE_ASK = 2,
+    MOS_MERGE_PREFER_NEWER = 3,
+    MOS_MERGE_PREFER_OLDER = 4,
+    MOS_MERGE_KEEP_BOTH = 5,
+    MOS_MERGE_PAST = 6
+};
+typedef int32_t mos_rollback_scope;
+enum {
+    MOS_ROLLBACK_EVERYTHING = 0,
+    MOS_ROLLBACK_PACKAGE = 1,
+    MOS_ROLLBACK_CONFIGURATION = 2
+};
+typedef struct mos_rollback_options {
+    uint32_t struct_size;
+    mos_rollback_scope scope;
+    const char *recovery_point;
+    const char *target_version;
+    const char
+        *name;
+    mos_merge_rule merge;
+    bool accept_risks;
+    bool emergency;
+} mos_rollback_options;
+ int mos_plan_rollback_to(mos_plan *plan, const mos_rollback_options *options, mos_error **error);
  int mos_plan_resolve(mos_plan *plan, mos_error **error);
  const char *mos_plan_digest(const mos_plan *plan);
 typedef int32_t mos_step_action;
@@ -602,6 +648,15 @@ typedef struct mos_report_row {
  int mos_engine_check_dependencies(mos_engine *engine, mos_package *package, mos_report **report,
                                           mos_error **error);
  int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
+typedef struct mos_system_check_options {
+    uint32_t struct_size;
+    bool skip_content;
+    bool dependencies;
+    bool signatures;
+    bool health;
+} mos_system_check_options;
+ int mos_engine_system_check_job(mos_engine *engine, const mos_system_check_options *options, mos_job **job,
+                                        mos_error **error);
  size_t mos_outcome_row_count(const mos_outcome *outcome);
  int mos_outcome_row_at(const mos_outcome *outcome, size_t index, mos_report_row *row, mos_error **error);
 typedef int32_t mos_settings_layer;

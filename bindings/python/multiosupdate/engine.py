@@ -25,6 +25,19 @@ class TransactionState(enum.IntEnum):
     PRUNED = lib.MOS_TRANSACTION_PRUNED
 
 
+class WentBack(enum.IntEnum):
+    """Why a change is not in effect any more, or a rollback did not come to its end."""
+
+    NOT = lib.MOS_WENT_BACK_NOT
+    BY_HAND = lib.MOS_WENT_BACK_BY_HAND
+    FAILED_SCRIPT = lib.MOS_WENT_BACK_FAILED_SCRIPT
+    FAILED_HEALTH_CHECK = lib.MOS_WENT_BACK_FAILED_HEALTH_CHECK
+    TIME_OUT = lib.MOS_WENT_BACK_TIME_OUT
+    CANCELLED = lib.MOS_WENT_BACK_CANCELLED
+    ERROR = lib.MOS_WENT_BACK_ERROR
+    RECOVERY = lib.MOS_WENT_BACK_RECOVERY
+
+
 class ServiceAction(enum.IntEnum):
     STOP = lib.MOS_SERVICE_STOP
     START = lib.MOS_SERVICE_START
@@ -59,6 +72,9 @@ class HistoryRecord:
     changed_paths: int
     in_effect: bool
     can_roll_back: bool
+    went_back: WentBack = WentBack.NOT
+    cause: str = ""  # what failed, or the reason that was given when it was taken back
+    takes_back: str = ""  # of a rollback: the recovery point of what it took back
 
 
 class Engine(Handle):
@@ -67,11 +83,12 @@ class Engine(Handle):
     services(unit, action) does a ServiceAction to a unit, on the thread of the job, and returns 0; for QUERY it returns
     whether the unit runs. It may not call back into the library. helper is the program that runs scripts of packages,
     script_timeout how many seconds one may take. on_event(event) gets each Event at once, on the thread that caused it;
-    it may not call back into the library either. actor is who asks, for the events.
+    it may not call back into the library either. health(seconds_left) says whether the system is well after a change of
+    packages; one that says no takes the change back. actor is who asks, for the events.
     """
 
     def __init__(self, root="/", *, trust=None, required_signatures=0, recovery_points=0, services=None, helper=None,
-                 script_timeout=0, on_event=None, actor=None, environment=None, context=None):
+                 script_timeout=0, on_event=None, actor=None, environment=None, health=None, context=None):
         options, kept = new_struct("mos_engine_options", required_signatures=required_signatures,
                                    recovery_points=recovery_points, script_timeout_s=script_timeout,
                                    trust_path=None if trust is None else os.fsencode(trust),
@@ -82,6 +99,10 @@ class Engine(Handle):
             options.event = _callbacks.event
             options.event_user_data = _callbacks.keep(lambda event: on_event(event_of(event)))
             options.event_destroy = _callbacks.release
+        if health is not None:
+            options.health = _callbacks.health
+            options.health_user_data = _callbacks.keep(health)
+            options.health_destroy = _callbacks.release
         if services is not None:
             options.service_action = _callbacks.service
             options.service_user_data = _callbacks.keep(lambda unit, action: services(unit, ServiceAction(action)))
@@ -115,7 +136,8 @@ class Engine(Handle):
         while call(lib.mos_history_next, cursor, record) == lib.MOS_OK:
             yield HistoryRecord(TransactionState(record.state), text(record.recovery_point), text(record.summary),
                                 text(record.reason), record.time_unix_s, record.changed_paths, bool(record.in_effect),
-                                bool(record.can_roll_back))
+                                bool(record.can_roll_back), WentBack(record.went_back), text(record.cause),
+                                text(record.takes_back))
 
     def events(self, since=0, *, types=(), level=EventLevel.DEBUG, only_new=False):
         """An EventCursor over the journal from the sequence number `since` on (0: the oldest there is).
@@ -287,6 +309,12 @@ class Engine(Handle):
     def verify_job(self, name=None):
         """A Job that compares what is installed of a package, or (None) of all, with what was installed."""
         return Job(create(lib.mos_engine_verify_job, self._pointer, ffi.NULL if name is None else c_text(name)), self)
+
+    def system_check_job(self, *, content=True, dependencies=False, signatures=False, health=False):
+        """A Job whose outcome has a row for each thing of the system that is not as it should be."""
+        options, _ = new_struct("mos_system_check_options", skip_content=not content, dependencies=dependencies,
+                                signatures=signatures, health=health)
+        return Job(create(lib.mos_engine_system_check_job, self._pointer, options), self)
 
     def verify(self, name=None, progress=None):
         """What differs from what was installed: a ReportRow each, whose kinds mos_engine_verify_job lists."""

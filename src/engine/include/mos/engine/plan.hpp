@@ -3,6 +3,7 @@
 
 #include <mos/engine/engine.hpp>
 #include <mos/engine/job.hpp>
+#include <mos/engine/rollback_step.hpp>
 #include <mos/install/plan.hpp>
 
 #include <memory>
@@ -11,10 +12,6 @@
 #include <vector>
 
 namespace mos::engine {
-
-struct RollbackStep {
-    std::optional<std::string> recovery_point;  // nullopt: the newest
-};
 
 // Either steps of packages or one rollback; INVALID_ARGUMENT when both are asked for, or when anything
 // is asked of a plan that has its job. One thread at a time.
