@@ -12,6 +12,7 @@
 #include <mos/engine/engine.hpp>
 #include <mos/engine/job.hpp>
 #include <mos/engine/plan.hpp>
+#include <mos/engine/protection.hpp>
 #include <mos/engine/report.hpp>
 #include <mos/package/package.hpp>
 #include <mos/package/package_file.hpp>
@@ -91,6 +92,12 @@ struct mos_history : mos::capi::Marked<0x6d6f735f68697331> {
 struct mos_report : mos::capi::Marked<0x6d6f735f72707431> {
     std::vector<mos::engine::ReportRow> rows;
     std::size_t next = 0;
+};
+
+struct mos_backups : mos::capi::Marked<0x6d6f735f626b7031> {
+    std::vector<mos::engine::ListedBackup> records;
+    std::size_t next = 0;
+    std::string id, paths, archive;  // of the record that was given out last
 };
 
 struct mos_doctor : mos::capi::Marked<0x6d6f735f646f6331> {

@@ -57,6 +57,7 @@ typedef struct mos_history mos_history;
 typedef struct mos_events mos_events;
 typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
+typedef struct mos_backups mos_backups;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
 typedef struct mos_settings mos_settings;

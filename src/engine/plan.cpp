@@ -2,6 +2,7 @@
 
 #include "bundles.hpp"
 #include "job_events.hpp"
+#include "put_back_step.hpp"
 #include "time_floor.hpp"
 
 #include <mos/crypto/field_digest.hpp>
@@ -28,12 +29,20 @@ struct Plan::State {
     install::Steps steps;      // that were asked for, and what they bundle
     install::Steps effective;  // those of them that there is something to do for
     std::optional<RollbackStep> rollback;
+    std::shared_ptr<PutBackStep> put_back;
     std::optional<install::Resolution> resolution;  // of the steps
     std::optional<View> view;
     bool has_job = false;
 
     // INVALID_ARGUMENT once the plan has its job, which has a copy of it.
     [[nodiscard]] Result<void> check_open() const;
+    // The same where it has a step beside which there is no other.
+    [[nodiscard]] Result<void> check_further_step() const;
+    [[nodiscard]] const char *job_kind() const noexcept {
+        if (put_back != nullptr)
+            return "restore";
+        return rollback ? "rollback" : "update";
+    }
     [[nodiscard]] Result<void> resolve(Session &session);
     [[nodiscard]] Result<JobOutcome> perform(base::Observer &observer, const Job::Ask &ask,
                                              const std::optional<std::string> &expected_digest,
@@ -47,6 +56,7 @@ struct Plan::State {
     [[nodiscard]] Result<void> judge_again(const std::string &job);
     [[nodiscard]] Result<void> resolve_rollback(transaction::Site &site);
     [[nodiscard]] Result<JobOutcome> perform_rollback(transaction::Site &site, const std::string &reason);
+    [[nodiscard]] Result<JobOutcome> perform_put_back(Session &session, const Job::Ask &ask, const std::string &reason);
 };
 
 namespace {
@@ -172,6 +182,10 @@ Result<Plan::View> survey_rollback(transaction::Site &site, const state::Transac
 Result<void> Plan::State::resolve(Session &session) {
     transaction::Site &site = session.site();
     view.reset();
+    if (put_back != nullptr) {
+        MOS_TRY(view, put_back->resolve(site));
+        return {};
+    }
     if (rollback)
         return resolve_rollback(site);
     MOS_TRY(effective, install::drop_satisfied(site, steps));
@@ -188,6 +202,15 @@ Result<void> Plan::State::resolve(Session &session) {
 Result<void> Plan::State::check_open() const {
     if (has_job)
         return Error{Code::INVALID_ARGUMENT, "the plan has been given to a job; a plan runs once"};
+    return {};
+}
+
+Result<void> Plan::State::check_further_step() const {
+    MOS_CHECK(check_open());
+    if (rollback)
+        return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
+    if (put_back != nullptr)
+        return Error{Code::INVALID_ARGUMENT, "the plan is a restoration, which is the only step of its plan"};
     return {};
 }
 
@@ -225,7 +248,7 @@ Result<JobOutcome> Plan::State::perform_rollback(transaction::Site &site, const 
 // Nothing is told between the decision of the transaction and its end: what happens then is told when all is done.
 Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask &ask,
                                         const std::optional<std::string> &expected_digest, const std::string &reason) {
-    JobEvents events{*engine, rollback ? "rollback" : "update"};
+    JobEvents events{*engine, job_kind()};
     auto opened = Session::open(*engine, observer, Session::Purpose::change);
     if (!opened) {
         events.end(opened.error());
@@ -244,7 +267,10 @@ Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask
 }
 
 void Plan::State::tell_done(const JobOutcome &outcome, const std::string &job) noexcept {
-    engine->events().tell([&] { return events_of(*view, outcome, job); });
+    if (put_back != nullptr)
+        engine->events().tell([&] { return put_back->event(outcome, job); });
+    else
+        engine->events().tell([&] { return events_of(*view, outcome, job); });
 }
 
 // A plan may have waited while somebody took trust back or changed the policy.
@@ -272,6 +298,8 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
                                                      base::in_quotes(*expected_digest))};
     if (rollback)
         return perform_rollback(session.site(), reason);
+    if (put_back != nullptr)
+        return perform_put_back(session, ask, reason);
     MOS_CHECK(judge_again(session.observer().cause()));
     MOS_TRY(const install::Outcome outcome,
             install::carry_out(session.site(), effective, *resolution,
@@ -290,32 +318,43 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
     return result;
 }
 
+Result<JobOutcome> Plan::State::perform_put_back(Session &session, const Job::Ask &ask, const std::string &reason) {
+    MOS_TRY(JobOutcome outcome, put_back->perform(session.site(), ask, reason));
+    retain_points(session, *engine);
+    return outcome;
+}
+
 Plan::~Plan() = default;
 
 Plan::Plan(std::shared_ptr<Engine> engine) : m_state(std::make_unique<State>()) { m_state->engine = std::move(engine); }
 
 Result<void> Plan::install(std::unique_ptr<base::Source> source, const install::InstallOptions &options) {
-    MOS_CHECK(m_state->check_open());
-    if (m_state->rollback)
-        return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
+    MOS_CHECK(m_state->check_further_step());
     m_state->view.reset();
     return Bundles{*m_state->engine, m_state->steps}.add(std::move(source), options);
 }
 
 Result<void> Plan::remove(install::RemoveStep step) {
-    MOS_CHECK(m_state->check_open());
-    if (m_state->rollback)
-        return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
+    MOS_CHECK(m_state->check_further_step());
     m_state->steps.removals.push_back(std::move(step));
     m_state->view.reset();
     return {};
 }
 
 Result<void> Plan::roll_back(RollbackStep step) {
-    MOS_CHECK(m_state->check_open());
-    if (!m_state->steps.empty() || m_state->rollback)
+    MOS_CHECK(m_state->check_further_step());
+    if (!m_state->steps.empty())
         return Error{Code::INVALID_ARGUMENT, "a rollback is the only step of its plan"};
     m_state->rollback = std::move(step);
+    m_state->view.reset();
+    return {};
+}
+
+Result<void> Plan::restore(RestoreStep step) {
+    MOS_CHECK(m_state->check_further_step());
+    if (!m_state->steps.empty())
+        return Error{Code::INVALID_ARGUMENT, "a restoration is the only step of its plan"};
+    MOS_TRY(m_state->put_back, PutBackStep::open(*m_state->engine, std::move(step)));
     m_state->view.reset();
     return {};
 }

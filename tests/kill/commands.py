@@ -72,6 +72,9 @@ SECOND_SCRIPTED = (install("scripted-1"), install("scripted-2"))
 REMOVE_SCRIPTED = Step(("multios-package", "remove", "scripted", "--root={root}"))
 LAST_GOOD = update_tool("rollback", "last-good")
 RECOVER = update_tool("recover")
+# Where no picture of a root looks: its name has the time in it.
+BACKUP = update_tool("data-protection", "backup", "--path=/usr", "--path=/home", "--destination=/var/lib/multios/archives")
+PUT_BACK = update_tool("data-protection", "restore", "--source=/var/lib/multios/archives", "--on-newer=replace")
 BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outside}/library-1.mos",
               "--stop-on-error=false", "--root={root}"))
 
@@ -84,6 +87,8 @@ COMMANDS = (
     RootCommand("remove", REMOVE, before=FIRST),
     RootCommand("rollback-last-good", LAST_GOOD, before=SECOND),
     RootCommand("rollback-named", update_tool("rollback", "--recovery-point=rp-2"), before=SECOND),
+    RootCommand("backup", BACKUP, before=FIRST),
+    RootCommand("restore", PUT_BACK, before=(*FIRST, BACKUP, install("app-2"))),
     RootCommand("recover-update", RECOVER, before=(*FIRST, cut(install("app-2"))), complete=True),
     RootCommand("recover-rollback", RECOVER, before=(*SECOND, cut(LAST_GOOD)), complete=True),
     RootCommand("install-after-cut", install("library-1"), before=(*FIRST, cut(install("app-2"))),

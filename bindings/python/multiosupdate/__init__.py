@@ -24,17 +24,18 @@ from .key import Certificate, Key, KeyType
 from .package import (Entry, EntryType, Package, PackageInformation, SignatureClaim, build_package, package_build_job,
                       sign_package)
 from .plan import ConfigRule, ConflictRule, Plan, Step, StepAction, Totals
+from .protection import Backup, BackupStanding, Compression, NewerRule
 from .report import ReportRow
 from .settings import Layer, Problem, Setting, Settings, SettingsOf, declared_settings
 from .trust import RevocationList, TrustEntry, TrustLevel
 from ._library import version
 
 __all__ = [
-    "CancelledError", "Certificate", "ConfigRule", "ConflictError", "ConflictRule", "Context", "Digest",
+    "Backup", "BackupStanding", "CancelledError", "Certificate", "Compression", "ConfigRule", "ConflictError", "ConflictRule", "Context", "Digest",
     "DigestAlgorithm", "Engine", "Entry",
     "EntryType", "Error", "Event", "EventCursor", "EventLevel", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key",
     "KeyType", "Layer",
-    "LockedError", "LogLevel", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
+    "LockedError", "LogLevel", "NewerRule", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
     "PlanChangedError", "Problem", "Progress", "Question", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
     "RevocationList", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",
     "build_package", "declared_settings", "package_build_job",
