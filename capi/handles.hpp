@@ -13,6 +13,7 @@
 #include <mos/engine/history.hpp>
 #include <mos/engine/job.hpp>
 #include <mos/engine/plan.hpp>
+#include <mos/engine/protection.hpp>
 #include <mos/engine/recovery_points.hpp>
 #include <mos/engine/report.hpp>
 #include <mos/package/package.hpp>
@@ -105,6 +106,12 @@ struct mos_recovery_list : mos::capi::Marked<0x6d6f735f72636c31> {
     };
     std::vector<Shown> points;
     std::size_t next = 0;
+};
+
+struct mos_backups : mos::capi::Marked<0x6d6f735f626b7031> {
+    std::vector<mos::engine::ListedBackup> records;
+    std::size_t next = 0;
+    std::string id, paths, archive;  // of the record that was given out last
 };
 
 struct mos_doctor : mos::capi::Marked<0x6d6f735f646f6331> {

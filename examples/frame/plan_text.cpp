@@ -26,6 +26,8 @@ std::string_view action_name(mos_step_action action) {
         return "remove";
     case MOS_STEP_ROLL_BACK:
         return "roll back";
+    case MOS_STEP_RESTORE:
+        return "restore";
     default:
         return "change";
     }

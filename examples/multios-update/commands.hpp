@@ -49,6 +49,13 @@ namespace update_tool {
 [[nodiscard]] frame::Command policy_create_command();
 [[nodiscard]] frame::Command policy_apply_command();
 [[nodiscard]] frame::Command policy_list_templates_command();
+[[nodiscard]] frame::Command list_protected_command();
+[[nodiscard]] frame::Command backup_command();
+[[nodiscard]] frame::Command restore_command();
+[[nodiscard]] frame::Command verify_integrity_command();
+[[nodiscard]] frame::Command list_backups_command();
+[[nodiscard]] frame::Command clean_up_backups_command();
+[[nodiscard]] frame::Command system_restore_command();
 
 // The commands of the guide whose part is not in this build.
 [[nodiscard]] std::vector<frame::MissingCommand> missing_commands();

@@ -15,7 +15,8 @@ frame::Tool make_tool() {
         "wanted, and nothing between. What a change replaced is kept as a recovery point, so that it can be taken "
         "back. "
         "multios-update installs and removes packages, takes changes back, tells how a system stands and what happened "
-        "to it, mends what is damaged, and configures who may sign and what a package must fulfil.",
+        "to it, mends what is damaged, backs data up and puts it back, and configures who may sign and what a package "
+        "must fulfil.",
         {package_tool::install_command(),
          package_tool::install_batch_command(),
          package_tool::remove_command(),
@@ -37,6 +38,13 @@ frame::Tool make_tool() {
          history_command(),
          events_command(),
          recover_command(),
+         list_protected_command(),
+         backup_command(),
+         restore_command(),
+         verify_integrity_command(),
+         list_backups_command(),
+         clean_up_backups_command(),
+         system_restore_command(),
          doctor_command(),
          emergency_rollback_command(),
          emergency_recovery_command(),

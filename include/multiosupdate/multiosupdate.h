@@ -16,6 +16,7 @@
 #include <multiosupdate/log.h>
 #include <multiosupdate/package.h>
 #include <multiosupdate/plan.h>
+#include <multiosupdate/protection.h>
 #include <multiosupdate/recovery.h>
 #include <multiosupdate/report.h>
 #include <multiosupdate/settings.h>

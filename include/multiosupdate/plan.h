@@ -149,13 +149,14 @@ enum {
     MOS_STEP_DOWNGRADE = 2,
     MOS_STEP_REINSTALL = 3,
     MOS_STEP_REMOVE = 4,
-    MOS_STEP_ROLL_BACK = 5
+    MOS_STEP_ROLL_BACK = 5,
+    MOS_STEP_RESTORE = 6 /* files of a backup (mos_plan_restore); since 0.1 */
 };
 
 typedef struct mos_step {
     uint32_t struct_size;
     mos_step_action action;
-    const char *name;        /* package, or recovery point */
+    const char *name;        /* package, recovery point, or backup */
     const char *version;     /* that will be there; "" for a removal */
     const char *old_version; /* that is there; "" for a first installation */
     const char *signer;      /* who signed it, as the trust store names it; "" where nothing is installed */

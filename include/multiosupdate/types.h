@@ -58,6 +58,7 @@ typedef struct mos_events mos_events;
 typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
 typedef struct mos_recovery_list mos_recovery_list;
+typedef struct mos_backups mos_backups;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
 typedef struct mos_settings mos_settings;

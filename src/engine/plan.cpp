@@ -3,6 +3,7 @@
 #include "automatic_rollback.hpp"
 #include "bundles.hpp"
 #include "job_events.hpp"
+#include "put_back_step.hpp"
 #include "rollback_plan.hpp"
 #include "time_floor.hpp"
 
@@ -28,7 +29,8 @@ struct Plan::State {
     install::Steps steps;      // that were asked for, and what they bundle
     install::Steps effective;  // those of them that there is something to do for
     std::optional<RollbackStep> rollback;
-    std::optional<RollbackPlan> way_back;           // of it, once it was resolved
+    std::optional<RollbackPlan> way_back;  // of it, once it was resolved
+    std::shared_ptr<PutBackStep> put_back;
     std::optional<install::Resolution> resolution;  // of the steps
     std::optional<install::HealthRules> health;     // by which they are judged when they are in place
     std::optional<View> view;
@@ -37,6 +39,13 @@ struct Plan::State {
 
     // INVALID_ARGUMENT once the plan has its job, which has a copy of it.
     [[nodiscard]] Result<void> check_open() const;
+    // The same where it has a step beside which there is no other.
+    [[nodiscard]] Result<void> check_further_step() const;
+    [[nodiscard]] const char *job_kind() const noexcept {
+        if (put_back != nullptr)
+            return "restore";
+        return rollback ? "rollback" : "update";
+    }
     [[nodiscard]] Result<void> resolve(Session &session);
     [[nodiscard]] Result<JobOutcome> perform(base::Observer &observer, const Job::Ask &ask,
                                              const std::optional<std::string> &expected_digest,
@@ -48,6 +57,7 @@ struct Plan::State {
                                                 const std::string &reason);
     void tell_done(const JobOutcome &outcome, const std::string &reason, const std::string &job) noexcept;
     [[nodiscard]] Result<void> judge_again(const std::string &job);
+    [[nodiscard]] Result<JobOutcome> perform_put_back(Session &session, const Job::Ask &ask, const std::string &reason);
 };
 
 namespace {
@@ -95,6 +105,10 @@ Result<void> Plan::State::resolve(Session &session) {
         view = way_back->view();
         return {};
     }
+    if (put_back != nullptr) {
+        MOS_TRY(view, put_back->resolve(site));
+        return {};
+    }
     MOS_TRY(effective, install::drop_satisfied(site, steps));
     MOS_CHECK(apply_downgrade_policy(*engine, site, effective));
     MOS_TRY(health, health_rules(session, *engine));
@@ -116,10 +130,19 @@ Result<void> Plan::State::check_open() const {
     return {};
 }
 
+Result<void> Plan::State::check_further_step() const {
+    MOS_CHECK(check_open());
+    if (rollback)
+        return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
+    if (put_back != nullptr)
+        return Error{Code::INVALID_ARGUMENT, "the plan is a restoration, which is the only step of its plan"};
+    return {};
+}
+
 // Nothing is told between the decision of the transaction and its end: what happens then is told when all is done.
 Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask &ask,
                                         const std::optional<std::string> &expected_digest, const std::string &reason) {
-    JobEvents events{*engine, rollback ? "rollback" : "update"};
+    JobEvents events{*engine, job_kind()};
     auto opened = Session::open(*engine, observer, Session::Purpose::change);
     if (!opened) {
         events.end(opened.error());
@@ -138,6 +161,10 @@ Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask
 }
 
 void Plan::State::tell_done(const JobOutcome &outcome, const std::string &reason, const std::string &job) noexcept {
+    if (put_back != nullptr) {
+        engine->events().tell([&] { return put_back->event(outcome, job); });
+        return;
+    }
     engine->events().tell([&] {
         std::vector<base::Event> events = events_of(*view, outcome, job);
         std::ranges::move(events_of(exemptions, reason, job), std::back_inserter(events));
@@ -173,6 +200,8 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
         exemptions = way_back->exemptions();
         return outcome;
     }
+    if (put_back != nullptr)
+        return perform_put_back(session, ask, reason);
     MOS_CHECK(judge_again(session.observer().cause()));
     MOS_TRY(exemptions, judge_installs(*engine, session.site(), effective.installs));
     MOS_CHECK(check_reason(exemptions, reason));
@@ -195,32 +224,43 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
     return result;
 }
 
+Result<JobOutcome> Plan::State::perform_put_back(Session &session, const Job::Ask &ask, const std::string &reason) {
+    MOS_TRY(JobOutcome outcome, put_back->perform(session.site(), ask, reason));
+    retain_points(session, *engine);
+    return outcome;
+}
+
 Plan::~Plan() = default;
 
 Plan::Plan(std::shared_ptr<Engine> engine) : m_state(std::make_unique<State>()) { m_state->engine = std::move(engine); }
 
 Result<void> Plan::install(std::unique_ptr<base::Source> source, const install::InstallOptions &options) {
-    MOS_CHECK(m_state->check_open());
-    if (m_state->rollback)
-        return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
+    MOS_CHECK(m_state->check_further_step());
     m_state->view.reset();
     return Bundles{*m_state->engine, m_state->steps}.add(std::move(source), options);
 }
 
 Result<void> Plan::remove(install::RemoveStep step) {
-    MOS_CHECK(m_state->check_open());
-    if (m_state->rollback)
-        return Error{Code::INVALID_ARGUMENT, "the plan is a rollback, which is the only step of its plan"};
+    MOS_CHECK(m_state->check_further_step());
     m_state->steps.removals.push_back(std::move(step));
     m_state->view.reset();
     return {};
 }
 
 Result<void> Plan::roll_back(RollbackStep step) {
-    MOS_CHECK(m_state->check_open());
-    if (!m_state->steps.empty() || m_state->rollback)
+    MOS_CHECK(m_state->check_further_step());
+    if (!m_state->steps.empty())
         return Error{Code::INVALID_ARGUMENT, "a rollback is the only step of its plan"};
     m_state->rollback = std::move(step);
+    m_state->view.reset();
+    return {};
+}
+
+Result<void> Plan::restore(RestoreStep step) {
+    MOS_CHECK(m_state->check_further_step());
+    if (!m_state->steps.empty())
+        return Error{Code::INVALID_ARGUMENT, "a restoration is the only step of its plan"};
+    MOS_TRY(m_state->put_back, PutBackStep::open(*m_state->engine, std::move(step)));
     m_state->view.reset();
     return {};
 }

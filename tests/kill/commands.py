@@ -74,6 +74,9 @@ REMOVE_SCRIPTED = Step(("multios-package", "remove", "scripted", "--root={root}"
 LAST_GOOD = update_tool("rollback", "last-good")
 RECOVER = update_tool("recover")
 CAPTURE = update_tool("recovery", "create")
+# Where no picture of a root looks: its name has the time in it.
+BACKUP = update_tool("data-protection", "backup", "--path=/usr", "--path=/home", "--destination=/var/lib/multios/archives")
+PUT_BACK = update_tool("data-protection", "restore", "--source=/var/lib/multios/archives", "--on-newer=replace")
 BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outside}/library-1.mos",
               "--stop-on-error=false", "--root={root}"))
 
@@ -89,6 +92,8 @@ COMMANDS = (
     RootCommand("rollback-to-point", update_tool("rollback", "--recovery-point=rp-2"), before=THIRD),
     RootCommand("rollback-package", update_tool("rollback", "package", "--package=app"), before=THIRD),
     RootCommand("rollback-emergency", update_tool("rollback", "emergency"), before=SECOND),
+    RootCommand("backup", BACKUP, before=FIRST),
+    RootCommand("restore", PUT_BACK, before=(*FIRST, BACKUP, install("app-2"))),
     RootCommand("recover-update", RECOVER, before=(*FIRST, cut(install("app-2"))), complete=True),
     RootCommand("recover-rollback", RECOVER, before=(*SECOND, cut(LAST_GOOD)), complete=True),
     RootCommand("install-after-cut", install("library-1"), before=(*FIRST, cut(install("app-2"))),

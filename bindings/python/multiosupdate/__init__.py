@@ -24,6 +24,7 @@ from .key import Certificate, Key, KeyType
 from .package import (Entry, EntryType, Package, PackageInformation, SignatureClaim, build_package, package_build_job,
                       sign_package)
 from .plan import ConfigRule, ConflictRule, MergeRule, Plan, RollbackScope, Step, StepAction, Totals
+from .protection import Backup, BackupStanding, Compression, NewerRule
 from .recovery import RecoveryPoint, RecoveryScope
 from .report import ReportRow
 from .settings import Layer, Problem, Setting, Settings, SettingsOf, declared_settings
@@ -31,11 +32,11 @@ from .trust import RevocationList, TrustEntry, TrustLevel
 from ._library import version
 
 __all__ = [
-    "CancelledError", "Certificate", "ConfigRule", "ConflictError", "ConflictRule", "Context", "Digest",
+    "Backup", "BackupStanding", "CancelledError", "Certificate", "Compression", "ConfigRule", "ConflictError", "ConflictRule", "Context", "Digest",
     "DigestAlgorithm", "Engine", "Entry",
     "EntryType", "Error", "Event", "EventCursor", "EventLevel", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key",
     "KeyType", "Layer",
-    "LockedError", "LogLevel", "MergeRule", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
+    "LockedError", "LogLevel", "MergeRule", "NewerRule", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
     "PlanChangedError", "Problem", "Progress", "Question", "RecoveryPoint", "RecoveryScope", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
     "RevocationList", "RollbackScope", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",
     "WentBack",

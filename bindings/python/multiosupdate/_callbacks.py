@@ -36,6 +36,12 @@ def read_at(user_data, offset, buffer, size):
     return len(content)
 
 
+@ffi.callback("mos_write_callback", error=-1)
+def write(user_data, content, size):
+    ffi.from_handle(user_data)(bytes(ffi.buffer(content, size)))
+    return 0
+
+
 @ffi.callback("mos_sign_callback", error=-1)
 def sign(user_data, algorithm, message, message_size, signature, room, size):
     made = ffi.from_handle(user_data)(ffi.string(algorithm).decode("ascii"), bytes(ffi.buffer(message, message_size)))

@@ -548,7 +548,8 @@ enum {
     MOS_STEP_DOWNGRADE = 2,
     MOS_STEP_REINSTALL = 3,
     MOS_STEP_REMOVE = 4,
-    MOS_STEP_ROLL_BACK = 5
+    MOS_STEP_ROLL_BACK = 5,
+    MOS_STEP_RESTORE = 6
 };
 typedef struct mos_step {
     uint32_t struct_size;

@@ -4,11 +4,12 @@ import dataclasses
 import enum
 import os
 
-from . import _callbacks, recovery
+from . import _callbacks, protection, recovery
 from .context import pointer_of
 from .event import EventCursor, EventLevel, event_of
 from .job import Job
 from .plan import Plan
+from .protection import Compression, NewerRule
 from .report import report
 from .settings import Settings, SettingsOf, assignments
 from .trust import TrustLevel, entries, revocation_lists
@@ -305,6 +306,46 @@ class Engine(Handle):
         """Gives up recovery points: one by name, or by age in seconds and number, or as the settings say; their names."""
         with recovery.cleanup_job(self, self._pointer, name, older_than, keep, keep_minimum, simulate) as job:
             return [row.object for row in job.run().rows]
+
+    def backup(self, *paths, destination=None, compression=Compression.CONFIGURED, outside_root=False, verify=True,
+               threads=0, leave_out=(), write=None, progress=None):
+        """Writes a backup of these paths and returns its name, "backup-7".
+
+        Into the folder `destination` (None: as configured), or to write(bytes). leave_out are classes of data.
+        """
+        made = protection.backup_job(self._pointer, paths, destination=destination, compression=compression,
+                                     outside_root=outside_root, verify=verify, threads=threads, leave_out=leave_out,
+                                     write=write)
+        with Job(made, self) as job:
+            return job.run(progress).rows[0].package
+
+    def backups(self):
+        """The catalogue: a list of Backup, oldest first."""
+        return protection.backups(self._pointer)
+
+    def verify_backup(self, backup, *, detailed=False, outside_root=False, progress=None):
+        """Compares every byte of a backup with its digests: a ReportRow each of what was found sound."""
+        chosen, kept = protection.choice(backup, outside_root)
+        made = create(lib.mos_engine_backup_verify_job, self._pointer, chosen,
+                      lib.MOS_BACKUP_DETAILED if detailed else 0)
+        del kept
+        with Job(made, self) as job:
+            return list(job.run(progress).rows)
+
+    def restore(self, backup, *, destination=None, on_newer=NewerRule.REFUSE, preserve_permissions=True,
+                outside_root=False):
+        """A Plan that puts files of a backup back; see Plan.restore."""
+        return Plan(self).restore(backup, destination=destination, on_newer=on_newer,
+                                  preserve_permissions=preserve_permissions, outside_root=outside_root)
+
+    def clean_up_backups(self, *, keep_at_most=None, older_than=None, keep_minimum=1, simulate=False):
+        """Deletes backups that are due (older_than in seconds); a ReportRow each, kind "removed" or "due"."""
+        options, _ = protection.retention(keep_at_most, older_than, keep_minimum, simulate)
+        return report(lib.mos_engine_backups_clean_up, self._pointer, options)
+
+    def protected(self, *classes):
+        """What there is of these classes of data (none: critical and important): a ReportRow each."""
+        return report(lib.mos_engine_protected, self._pointer, c_text(",".join(classes)) if classes else ffi.NULL)
 
     def verify_job(self, name=None):
         """A Job that compares what is installed of a package, or (None) of all, with what was installed."""

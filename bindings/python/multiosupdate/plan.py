@@ -4,8 +4,9 @@ import dataclasses
 import enum
 import os
 
-from . import _callbacks
+from . import _callbacks, protection
 from .job import Job
+from .protection import NewerRule
 from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
 
 
@@ -48,6 +49,7 @@ class StepAction(enum.IntEnum):
     REINSTALL = lib.MOS_STEP_REINSTALL
     REMOVE = lib.MOS_STEP_REMOVE
     ROLL_BACK = lib.MOS_STEP_ROLL_BACK
+    RESTORE = lib.MOS_STEP_RESTORE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,6 +132,18 @@ class Plan(Handle):
                                    recovery_point=None if recovery_point is None else c_text(recovery_point),
                                    target_version=None if target_version is None else c_text(target_version))
         call(lib.mos_plan_rollback_to, self._pointer, options)
+        return self
+
+    def restore(self, backup, *, destination=None, on_newer=NewerRule.REFUSE, preserve_permissions=True,
+                outside_root=False):
+        """Makes the plan one that puts files of a backup back: "backup-7", or the path of an archive or of a folder.
+
+        on_newer is what becomes of files that are newer than the backup's. Returns the plan.
+        """
+        chosen, kept = protection.choice(backup, outside_root)
+        options, more = protection.restore_options(destination, on_newer, preserve_permissions)
+        call(lib.mos_plan_restore, self._pointer, chosen, options)
+        del kept, more
         return self
 
     def resolve(self):

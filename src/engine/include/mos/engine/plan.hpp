@@ -3,6 +3,7 @@
 
 #include <mos/engine/engine.hpp>
 #include <mos/engine/job.hpp>
+#include <mos/engine/protection.hpp>
 #include <mos/engine/rollback_step.hpp>
 #include <mos/install/plan.hpp>
 
@@ -13,7 +14,15 @@
 
 namespace mos::engine {
 
-// Either steps of packages or one rollback; INVALID_ARGUMENT when both are asked for, or when anything
+// Files of a backup that are put back.
+struct RestoreStep {
+    BackupChoice from;
+    snapshot::PutBackOptions options;
+};
+
+class PutBackStep;
+
+// Either steps of packages, or one rollback or restoration; INVALID_ARGUMENT when both are asked for, or when anything
 // is asked of a plan that has its job. One thread at a time.
 class Plan {
   public:
@@ -26,10 +35,13 @@ class Plan {
     [[nodiscard]] Result<void> remove(install::RemoveStep step);
     [[nodiscard]] Result<void> roll_back(RollbackStep step);
 
+    // Opens the backup now.
+    [[nodiscard]] Result<void> restore(RestoreStep step);
+
     [[nodiscard]] Result<void> resolve();
 
     struct Step {
-        enum class Action : std::int32_t { install, update, downgrade, reinstall, remove, roll_back };
+        enum class Action : std::int32_t { install, update, downgrade, reinstall, remove, roll_back, restore };
         Action action = Action::install;
         std::string name;
         std::string version;
