@@ -17,6 +17,7 @@
 #include <multiosupdate/package.h>
 #include <multiosupdate/plan.h>
 #include <multiosupdate/report.h>
+#include <multiosupdate/schedule.h>
 #include <multiosupdate/settings.h>
 #include <multiosupdate/trust.h>
 #include <multiosupdate/types.h>

@@ -35,14 +35,15 @@ struct Plan::State {
     // INVALID_ARGUMENT once the plan has its job, which has a copy of it.
     [[nodiscard]] Result<void> check_open() const;
     [[nodiscard]] Result<void> resolve(Session &session);
-    [[nodiscard]] Result<JobOutcome> perform(base::Observer &observer, const Job::Ask &ask,
-                                             const std::optional<std::string> &expected_digest,
-                                             const std::string &reason);
+    [[nodiscard]] Result<JobOutcome> perform(base::Observer &observer, const Job::Ask &ask, const PlanRun &how);
+    [[nodiscard]] Result<JobOutcome> perform_with(Session &session, JobEvents &events, const Job::Ask &ask,
+                                                  const PlanRun &how);
+    [[nodiscard]] std::string kind_of(const PlanRun &how) const {
+        return how.kind.empty() ? rollback ? "rollback" : "update" : how.kind;
+    }
 
   private:
-    [[nodiscard]] Result<JobOutcome> perform_in(Session &session, const Job::Ask &ask,
-                                                const std::optional<std::string> &expected_digest,
-                                                const std::string &reason);
+    [[nodiscard]] Result<JobOutcome> perform_in(Session &session, const Job::Ask &ask, const PlanRun &how);
     void tell_done(const JobOutcome &outcome, const std::string &job) noexcept;
     [[nodiscard]] Result<void> judge_again(const std::string &job);
     [[nodiscard]] Result<void> resolve_rollback(transaction::Site &site);
@@ -223,18 +224,22 @@ Result<JobOutcome> Plan::State::perform_rollback(transaction::Site &site, const 
 }
 
 // Nothing is told between the decision of the transaction and its end: what happens then is told when all is done.
-Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask &ask,
-                                        const std::optional<std::string> &expected_digest, const std::string &reason) {
-    JobEvents events{*engine, rollback ? "rollback" : "update"};
+Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask &ask, const PlanRun &how) {
+    JobEvents events{*engine, kind_of(how)};
     auto opened = Session::open(*engine, observer, Session::Purpose::change);
     if (!opened) {
         events.end(opened.error());
         return std::move(opened).error();
     }
     Session session = std::move(opened).value();
+    return perform_with(session, events, ask, how);
+}
+
+Result<JobOutcome> Plan::State::perform_with(Session &session, JobEvents &events, const Job::Ask &ask,
+                                             const PlanRun &how) {
     events.begin();
     session.observer().set_cause(events.name());
-    Result<JobOutcome> outcome = perform_in(session, ask, expected_digest, reason);
+    Result<JobOutcome> outcome = perform_in(session, ask, how);
     session.keep_copy();
     session.observer().tell_events();
     if (outcome)
@@ -262,20 +267,19 @@ Result<void> Plan::State::judge_again(const std::string &job) {
     return {};
 }
 
-Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask,
-                                           const std::optional<std::string> &expected_digest,
-                                           const std::string &reason) {
+Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask, const PlanRun &how) {
     if (!view)
         MOS_CHECK(resolve(session));
-    if (expected_digest && *expected_digest != view->digest)
+    if (how.expected_digest && *how.expected_digest != view->digest)
         return Error{Code::PLAN_CHANGED, fmt::format("the plan to run has the digest {}, {} was expected", view->digest,
-                                                     base::in_quotes(*expected_digest))};
+                                                     base::in_quotes(*how.expected_digest))};
     if (rollback)
-        return perform_rollback(session.site(), reason);
+        return perform_rollback(session.site(), how.reason);
     MOS_CHECK(judge_again(session.observer().cause()));
     MOS_TRY(const install::Outcome outcome,
-            install::carry_out(session.site(), effective, *resolution,
-                               {.ask = asker(ask), .reason = reason, .services = &session.services()}));
+            install::carry_out(
+                session.site(), effective, *resolution,
+                {.ask = asker(ask), .reason = how.reason, .services = &session.services(), .record = how.record}));
     for (const install::InstallStep &step : effective.installs)
         if (const auto raised = raise_time_floor(engine->root(), *step.package, engine->clock()); !raised)
             session.site().observer.notice(
@@ -326,15 +330,25 @@ Result<void> Plan::resolve() {
     return m_state->resolve(session);
 }
 
+Result<JobOutcome> Plan::run_in(Session &session, const Job::Ask &ask, const PlanRun &how) {
+    MOS_CHECK(m_state->check_open());
+    m_state->has_job = true;
+    JobEvents events{*m_state->engine, m_state->kind_of(how)};
+    return m_state->perform_with(session, events, ask, how);
+}
+
+// A package comes after those that it carries.
+const package::Statement &Plan::newest_statement() const { return m_state->steps.installs.back().package->statement(); }
+
 const Plan::View *Plan::view() const noexcept { return m_state->view ? &*m_state->view : nullptr; }
 
 Result<std::unique_ptr<Job>> Plan::make_job(std::optional<std::string> expected_digest, std::string reason) {
     MOS_CHECK(m_state->check_open());
     // The job has a state of its own: it may outlive the plan, and works on another thread.
-    MOS_TRY(auto job,
-            Job::create([state = std::make_shared<State>(*m_state), expected_digest = std::move(expected_digest),
-                         reason = std::move(reason)](base::Observer &observer, const Job::Ask &ask) {
-                return state->perform(observer, ask, expected_digest, reason);
+    const PlanRun how{.expected_digest = std::move(expected_digest), .reason = std::move(reason)};
+    MOS_TRY(auto job, Job::create([state = std::make_shared<State>(*m_state), how](base::Observer &observer,
+                                                                                   const Job::Ask &ask) {
+                return state->perform(observer, ask, how);
             }));
     m_state->has_job = true;
     return job;

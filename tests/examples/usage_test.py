@@ -133,7 +133,7 @@ class NotBuilt(unittest.TestCase):
     def test_a_command_of_the_guide_that_is_not_built_says_so(self):
         for tool, arguments in (("multios-package", ["create-delta", "--base-version=1"]),
                                 ("multios-package", ["show-dependencies", "x"]),
-                                ("multios-update", ["schedule", "list", "--filter=pending"]),
+                                ("multios-update", ["cluster", "monitor", "--update-id=cluster-update-123"]),
                                 ("multios-update", ["rollback", "emergency", "--keep-system-functional"]),
                                 ("multios-update", ["rollback", "package", "--package=kernel", "--version=1.2.2"])):
             ended = run(tool, *arguments)

@@ -72,6 +72,8 @@ SECOND_SCRIPTED = (install("scripted-1"), install("scripted-2"))
 REMOVE_SCRIPTED = Step(("multios-package", "remove", "scripted", "--root={root}"))
 LAST_GOOD = update_tool("rollback", "last-good")
 RECOVER = update_tool("recover")
+SCHEDULE = update_tool("schedule", "--package={outside}/app-1.mos", "--priority=critical", "--key=app")
+RUN_DUE = update_tool("run-due")
 BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outside}/library-1.mos",
               "--stop-on-error=false", "--root={root}"))
 
@@ -88,6 +90,9 @@ COMMANDS = (
     RootCommand("recover-rollback", RECOVER, before=(*SECOND, cut(LAST_GOOD)), complete=True),
     RootCommand("install-after-cut", install("library-1"), before=(*FIRST, cut(install("app-2"))),
                 between=(SECOND,), complete=True),
+    RootCommand("schedule", SCHEDULE),
+    RootCommand("run-due", RUN_DUE, before=(SCHEDULE,)),
+    RootCommand("run-due-after-cut", RUN_DUE, before=(SCHEDULE, cut(RUN_DUE)), complete=True),
     RootCommand("install-scripted", install("scripted-1"), scripts=True),
     RootCommand("update-scripted", install("scripted-2"), before=FIRST_SCRIPTED, scripts=True),
     RootCommand("remove-scripted", REMOVE_SCRIPTED, before=FIRST_SCRIPTED, scripts=True),

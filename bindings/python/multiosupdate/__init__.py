@@ -25,6 +25,7 @@ from .package import (Entry, EntryType, Package, PackageInformation, SignatureCl
                       sign_package)
 from .plan import ConfigRule, ConflictRule, Plan, Step, StepAction, Totals
 from .report import ReportRow
+from .schedule import Priority, QueueAction, QueueEntry, QueueNote
 from .settings import Layer, Problem, Setting, Settings, SettingsOf, declared_settings
 from .trust import RevocationList, TrustEntry, TrustLevel
 from ._library import version
@@ -35,7 +36,7 @@ __all__ = [
     "EntryType", "Error", "Event", "EventCursor", "EventLevel", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key",
     "KeyType", "Layer",
     "LockedError", "LogLevel", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
-    "PlanChangedError", "Problem", "Progress", "Question", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
+    "PlanChangedError", "Priority", "Problem", "Progress", "QueueAction", "QueueEntry", "QueueNote", "Question", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
     "RevocationList", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",
     "build_package", "declared_settings", "package_build_job",
     "sign_package", "version",

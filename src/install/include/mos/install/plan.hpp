@@ -118,6 +118,8 @@ struct CarryOut {
     Asker ask;
     std::string reason;
     ServiceManager *services = nullptr;  // as it was given to resolve()
+    // Written in the same commit as the decision, beside what is installed; may be empty.
+    transaction::Recorder record = {};
 };
 
 // Carries the plan out as one transaction. PLAN_CHANGED, with nothing changed, when the root is such by now that it
