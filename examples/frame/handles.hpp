@@ -28,6 +28,7 @@ using EntryCursor = std::unique_ptr<mos_entry_cursor, FreeWith<mos_entry_cursor_
 using Key = std::unique_ptr<mos_key, FreeWith<mos_key_free>>;
 using Settings = std::unique_ptr<mos_settings, FreeWith<mos_settings_free>>;
 using TrustList = std::unique_ptr<mos_trust_list, FreeWith<mos_trust_list_free>>;
+using Schedule = std::unique_ptr<mos_schedule, FreeWith<mos_schedule_free>>;
 using Certificate = std::unique_ptr<mos_certificate, FreeWith<mos_certificate_free>>;
 using Error = std::unique_ptr<mos_error, FreeWith<mos_error_free>>;
 

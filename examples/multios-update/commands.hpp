@@ -56,6 +56,23 @@ namespace update_tool {
 [[nodiscard]] frame::Command list_backups_command();
 [[nodiscard]] frame::Command clean_up_backups_command();
 [[nodiscard]] frame::Command system_restore_command();
+[[nodiscard]] frame::Command schedule_command();
+[[nodiscard]] frame::Command schedule_conditional_command();
+[[nodiscard]] frame::Command schedule_batch_command();
+[[nodiscard]] frame::Command schedule_list_command();
+[[nodiscard]] frame::Command schedule_cancel_command();
+[[nodiscard]] frame::Command auto_schedule_enable_command();
+[[nodiscard]] frame::Command auto_schedule_disable_command();
+[[nodiscard]] frame::Command auto_schedule_configure_command();
+[[nodiscard]] frame::Command priority_set_command();
+[[nodiscard]] frame::Command priority_list_command();
+[[nodiscard]] frame::Command retry_command();
+[[nodiscard]] frame::Command retry_cancel_command();
+[[nodiscard]] frame::Command approve_command();
+[[nodiscard]] frame::Command reject_command();
+[[nodiscard]] frame::Command explain_command();
+[[nodiscard]] frame::Command run_due_command();
+[[nodiscard]] frame::Command next_wakeup_command();
 
 // The commands of the guide whose part is not in this build.
 [[nodiscard]] std::vector<frame::MissingCommand> missing_commands();

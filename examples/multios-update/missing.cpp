@@ -4,7 +4,6 @@ namespace update_tool {
 
 // A group's first word answers for all its commands.
 std::vector<frame::MissingCommand> missing_commands() {
-    constexpr std::string_view scheduling = "this build has no scheduling";
     constexpr std::string_view analysis = "this build has no security analysis";
     constexpr std::string_view observation =
         "this build has no monitoring and no reports; see 'multios-update events' and "
@@ -17,12 +16,6 @@ std::vector<frame::MissingCommand> missing_commands() {
         {"analyze-security", analysis},
         {"check-vulnerabilities", analysis},
         {"calculate-safety-score", analysis},
-        {"schedule", scheduling},
-        {"schedule-conditional", scheduling},
-        {"schedule-batch", scheduling},
-        {"auto-schedule", scheduling},
-        {"priority", scheduling},
-        {"retry", scheduling},
         {"recovery mode", emergency},
         {"config deploy", fleet},
         {"check-delta", "this build has no delta packages"},
@@ -47,7 +40,7 @@ std::vector<frame::MissingCommand> missing_commands() {
         {"services", fleet},
         {"repository", repositories},
         {"bandwidth", repositories},
-        {"change", scheduling},
+        {"change", "this build has no change management; see 'multios-update schedule --help'"},
         {"disaster-recovery", emergency},
     };
 }

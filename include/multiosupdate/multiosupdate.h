@@ -19,6 +19,7 @@
 #include <multiosupdate/protection.h>
 #include <multiosupdate/recovery.h>
 #include <multiosupdate/report.h>
+#include <multiosupdate/schedule.h>
 #include <multiosupdate/settings.h>
 #include <multiosupdate/trust.h>
 #include <multiosupdate/types.h>

@@ -70,8 +70,8 @@ typedef struct mos_system_check_options {
 MOS_API int mos_engine_system_check_job(mos_engine *engine, const mos_system_check_options *options, mos_job **job,
                                         mos_error **error);
 
-/* How many rows a job's outcome has, and row `index`; set `row->struct_size` first. Only mos_engine_verify_job gives
- * any: at most 100,000, the rest is counted in a notice. Since 0.1. */
+/* How many rows a job's outcome has, and row `index`; set `row->struct_size` first. Jobs that give rows say so: at most
+ * 100,000, what a verification finds beyond is counted in a notice. Since 0.1. */
 MOS_API size_t mos_outcome_row_count(const mos_outcome *outcome);
 MOS_API int mos_outcome_row_at(const mos_outcome *outcome, size_t index, mos_report_row *row, mos_error **error);
 

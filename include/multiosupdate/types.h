@@ -64,6 +64,7 @@ typedef struct mos_certificate mos_certificate;
 typedef struct mos_settings mos_settings;
 typedef struct mos_trust_list mos_trust_list;
 typedef struct mos_digest mos_digest;
+typedef struct mos_schedule mos_schedule;
 typedef struct mos_error mos_error;
 
 /* Frees what a caller passed with a callback; called exactly once, also when the call that took it failed. May be NULL.

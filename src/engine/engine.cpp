@@ -234,6 +234,8 @@ static std::string actor_of(const Settings &settings) {
     return settings.actor.empty() ? fmt::format("uid:{}", ::getuid()) : settings.actor;
 }
 
+std::string Engine::actor() const { return actor_of(m_settings); }
+
 Engine::Engine(std::unique_ptr<base::Directory> root, Settings settings, std::shared_ptr<const base::Clock> clock,
                LogSink log)
     : m_root(std::move(root)), m_settings(std::move(settings)), m_clock(std::move(clock)), m_log(std::move(log)),

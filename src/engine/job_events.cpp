@@ -125,7 +125,11 @@ JobEvents::~JobEvents() {
 
 void JobEvents::begin() noexcept {
     // Kinds are stable names; what an "update" does may be a removal.
-    const std::string what = m_name == "update" ? "a change of what is installed" : m_name;
+    std::string what = m_name;
+    if (m_name == "update")
+        what = "a change of what is installed";
+    else if (m_name == "scheduled")
+        what = "an update that was scheduled";
     m_name = m_engine.events().tell_start(m_name, what + " begins");
     m_is_running = true;
 }

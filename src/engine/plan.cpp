@@ -41,20 +41,20 @@ struct Plan::State {
     [[nodiscard]] Result<void> check_open() const;
     // The same where it has a step beside which there is no other.
     [[nodiscard]] Result<void> check_further_step() const;
-    [[nodiscard]] const char *job_kind() const noexcept {
+    [[nodiscard]] Result<void> resolve(Session &session);
+    [[nodiscard]] Result<JobOutcome> perform(base::Observer &observer, const Job::Ask &ask, const PlanRun &how);
+    [[nodiscard]] Result<JobOutcome> perform_with(Session &session, JobEvents &events, const Job::Ask &ask,
+                                                  const PlanRun &how);
+    [[nodiscard]] std::string kind_of(const PlanRun &how) const {
+        if (!how.kind.empty())
+            return how.kind;
         if (put_back != nullptr)
             return "restore";
         return rollback ? "rollback" : "update";
     }
-    [[nodiscard]] Result<void> resolve(Session &session);
-    [[nodiscard]] Result<JobOutcome> perform(base::Observer &observer, const Job::Ask &ask,
-                                             const std::optional<std::string> &expected_digest,
-                                             const std::string &reason);
 
   private:
-    [[nodiscard]] Result<JobOutcome> perform_in(Session &session, const Job::Ask &ask,
-                                                const std::optional<std::string> &expected_digest,
-                                                const std::string &reason);
+    [[nodiscard]] Result<JobOutcome> perform_in(Session &session, const Job::Ask &ask, const PlanRun &how);
     void tell_done(const JobOutcome &outcome, const std::string &reason, const std::string &job) noexcept;
     [[nodiscard]] Result<void> judge_again(const std::string &job);
     [[nodiscard]] Result<JobOutcome> perform_put_back(Session &session, const Job::Ask &ask, const std::string &reason);
@@ -140,22 +140,26 @@ Result<void> Plan::State::check_further_step() const {
 }
 
 // Nothing is told between the decision of the transaction and its end: what happens then is told when all is done.
-Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask &ask,
-                                        const std::optional<std::string> &expected_digest, const std::string &reason) {
-    JobEvents events{*engine, job_kind()};
+Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask &ask, const PlanRun &how) {
+    JobEvents events{*engine, kind_of(how)};
     auto opened = Session::open(*engine, observer, Session::Purpose::change);
     if (!opened) {
         events.end(opened.error());
         return std::move(opened).error();
     }
     Session session = std::move(opened).value();
+    return perform_with(session, events, ask, how);
+}
+
+Result<JobOutcome> Plan::State::perform_with(Session &session, JobEvents &events, const Job::Ask &ask,
+                                             const PlanRun &how) {
     events.begin();
     session.observer().set_cause(events.name());
-    Result<JobOutcome> outcome = perform_in(session, ask, expected_digest, reason);
+    Result<JobOutcome> outcome = perform_in(session, ask, how);
     session.keep_copy();
     session.observer().tell_events();
     if (outcome)
-        tell_done(*outcome, reason, events.name());
+        tell_done(*outcome, how.reason, events.name());
     events.end(outcome);
     return outcome;
 }
@@ -187,29 +191,28 @@ Result<void> Plan::State::judge_again(const std::string &job) {
     return {};
 }
 
-Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask,
-                                           const std::optional<std::string> &expected_digest,
-                                           const std::string &reason) {
+Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask, const PlanRun &how) {
     if (!view)
         MOS_CHECK(resolve(session));
-    if (expected_digest && *expected_digest != view->digest)
+    if (how.expected_digest && *how.expected_digest != view->digest)
         return Error{Code::PLAN_CHANGED, fmt::format("the plan to run has the digest {}, {} was expected", view->digest,
-                                                     base::in_quotes(*expected_digest))};
+                                                     base::in_quotes(*how.expected_digest))};
     if (rollback) {
-        MOS_TRY(JobOutcome outcome, way_back->perform(*engine, session, ask, reason));
+        MOS_TRY(JobOutcome outcome, way_back->perform(*engine, session, ask, how.reason));
         exemptions = way_back->exemptions();
         return outcome;
     }
     if (put_back != nullptr)
-        return perform_put_back(session, ask, reason);
+        return perform_put_back(session, ask, how.reason);
     MOS_CHECK(judge_again(session.observer().cause()));
     MOS_TRY(exemptions, judge_installs(*engine, session.site(), effective.installs));
-    MOS_CHECK(check_reason(exemptions, reason));
+    MOS_CHECK(check_reason(exemptions, how.reason));
     MOS_TRY(const install::Outcome outcome, install::carry_out(session.site(), effective, *resolution,
                                                                {.ask = asker(ask),
-                                                                .reason = reason,
+                                                                .reason = how.reason,
                                                                 .services = &session.services(),
-                                                                .health = health ? &*health : nullptr}));
+                                                                .health = health ? &*health : nullptr,
+                                                                .record = how.record}));
     for (const install::InstallStep &step : effective.installs)
         if (const auto raised = raise_time_floor(engine->root(), *step.package, engine->clock()); !raised)
             session.site().observer.notice(
@@ -271,15 +274,25 @@ Result<void> Plan::resolve() {
     return m_state->resolve(session);
 }
 
+Result<JobOutcome> Plan::run_in(Session &session, const Job::Ask &ask, const PlanRun &how) {
+    MOS_CHECK(m_state->check_open());
+    m_state->has_job = true;
+    JobEvents events{*m_state->engine, m_state->kind_of(how)};
+    return m_state->perform_with(session, events, ask, how);
+}
+
+// A package comes after those that it carries.
+const package::Statement &Plan::newest_statement() const { return m_state->steps.installs.back().package->statement(); }
+
 const Plan::View *Plan::view() const noexcept { return m_state->view ? &*m_state->view : nullptr; }
 
 Result<std::unique_ptr<Job>> Plan::make_job(std::optional<std::string> expected_digest, std::string reason) {
     MOS_CHECK(m_state->check_open());
     // The job has a state of its own: it may outlive the plan, and works on another thread.
-    MOS_TRY(auto job,
-            Job::create([state = std::make_shared<State>(*m_state), expected_digest = std::move(expected_digest),
-                         reason = std::move(reason)](base::Observer &observer, const Job::Ask &ask) {
-                return state->perform(observer, ask, expected_digest, reason);
+    const PlanRun how{.expected_digest = std::move(expected_digest), .reason = std::move(reason)};
+    MOS_TRY(auto job, Job::create([state = std::make_shared<State>(*m_state), how](base::Observer &observer,
+                                                                                   const Job::Ask &ask) {
+                return state->perform(observer, ask, how);
             }));
     m_state->has_job = true;
     return job;

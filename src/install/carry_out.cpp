@@ -153,15 +153,19 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
         MOS_CHECK(check_swept_directory(site, resolution, path, summary_of(resolution.steps)));
     const Outcome outcome{
         .transaction = staged.id(), .changed_paths = stager.changed_paths(), .written_bytes = stager.written_bytes()};
-    Result<transaction::Decided> recorded = transaction::decide(
-        site, std::move(staged),
-        {.summary = summary_of(resolution.steps),
-         .reason = options.reason,
-         .changed_paths = stager.changed_paths(),
-         .reboot = fmt::format("{}", fmt::join(resolution.reboot, " ")),
-         .boot = site.clock.boot_id(),
-         .hooks = hooks.hooks()},
-        [&](std::uint64_t transaction) { return record(site, steps, resolution, stager, transaction); });
+    Result<transaction::Decided> recorded =
+        transaction::decide(site, std::move(staged),
+                            {.summary = summary_of(resolution.steps),
+                             .reason = options.reason,
+                             .changed_paths = stager.changed_paths(),
+                             .reboot = fmt::format("{}", fmt::join(resolution.reboot, " ")),
+                             .boot = site.clock.boot_id(),
+                             .hooks = hooks.hooks()},
+                            [&](std::uint64_t transaction) -> Result<void> {
+                                if (options.record)
+                                    MOS_CHECK(options.record(transaction));
+                                return record(site, steps, resolution, stager, transaction);
+                            });
     if (recorded || site.database.failed())
         backup.keep();  // from here on the removal may be completed whatever becomes of this process
     MOS_TRY(transaction::Decided decided, std::move(recorded));

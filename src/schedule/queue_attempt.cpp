@@ -36,6 +36,15 @@ std::string told(const Error &error) {
     return text;
 }
 
+// What an unreadable trust folder comes to when its disk has failed: the first among the causes that another try may
+// mend.
+Code retried_as(const Error &error) {
+    for (const Error *cause = &error; cause != nullptr; cause = cause->cause())
+        if (category_of(cause->code()) != category_of(Code::INVALID_ARGUMENT))
+            return cause->code();
+    return error.code();
+}
+
 RetryPolicy asked_for(const QueueEntry &entry, const RetryPolicy &retries) {
     RetryPolicy asked = retries;
     if (entry.max_attempts == 0)
@@ -71,7 +80,7 @@ QueueChange failed(QueueEntry &entry, const QueueEnding &ending, std::int64_t no
     const Error &why = *ending.failure;
     ++entry.failures;
     entry.failed_s = now_s;
-    const Retry next = next_try({.code = why.code(), .attempts = entry.failures, .retry_after_s = {}},
+    const Retry next = next_try({.code = retried_as(why), .attempts = entry.failures, .retry_after_s = {}},
                                 asked_for(entry, retries), random);
     QueueChange change;
     change.cause = fmt::format("E{:03}", static_cast<int>(why.code()));

@@ -77,6 +77,8 @@ CAPTURE = update_tool("recovery", "create")
 # Where no picture of a root looks: its name has the time in it.
 BACKUP = update_tool("data-protection", "backup", "--path=/usr", "--path=/home", "--destination=/var/lib/multios/archives")
 PUT_BACK = update_tool("data-protection", "restore", "--source=/var/lib/multios/archives", "--on-newer=replace")
+SCHEDULE = update_tool("schedule", "--package={outside}/app-1.mos", "--priority=critical", "--key=app")
+RUN_DUE = update_tool("run-due")
 BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outside}/library-1.mos",
               "--stop-on-error=false", "--root={root}"))
 
@@ -101,6 +103,9 @@ COMMANDS = (
     RootCommand("recovery-create", CAPTURE, before=FIRST),
     RootCommand("recovery-cleanup", update_tool("recovery", "cleanup", "--recovery-point=rp-2"),
                 before=(*FIRST, CAPTURE)),
+    RootCommand("schedule", SCHEDULE),
+    RootCommand("run-due", RUN_DUE, before=(SCHEDULE,)),
+    RootCommand("run-due-after-cut", RUN_DUE, before=(SCHEDULE, cut(RUN_DUE)), complete=True),
     RootCommand("install-scripted", install("scripted-1"), scripts=True),
     RootCommand("update-scripted", install("scripted-2"), before=FIRST_SCRIPTED, scripts=True),
     RootCommand("remove-scripted", REMOVE_SCRIPTED, before=FIRST_SCRIPTED, scripts=True),

@@ -432,6 +432,16 @@ TEST_CASE("a damaged package is not tried again, and neither is what a person ha
     }
 }
 
+TEST_CASE("what fails for a reason that may pass is tried again, whatever it is called") {
+    Bench bench;
+    const std::uint64_t id = bench.submitted(submission("1", Priority::critical));
+    const Error unreadable = Error{Code::TRUST_UNREADABLE, "the folder can't be read"}.caused_by({Code::IO, "broken"});
+    CHECK(bench.finish(id, bench.begin(id), unreadable).state == QueueState::retrying);
+    const std::uint64_t missing = bench.submitted(submission("2", Priority::critical));
+    const Error absent = Error{Code::TRUST_UNREADABLE, "no folder"}.caused_by({Code::NOT_FOUND, "not there"});
+    CHECK(bench.finish(missing, bench.begin(missing), absent).state == QueueState::failed);
+}
+
 TEST_CASE("what is installed already is done, and what is older than that superseded") {
     Bench bench;
     CHECK(bench.fail(bench.submitted(), Code::ALREADY_INSTALLED).state == QueueState::done);

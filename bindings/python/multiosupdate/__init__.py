@@ -27,6 +27,7 @@ from .plan import ConfigRule, ConflictRule, MergeRule, Plan, RollbackScope, Step
 from .protection import Backup, BackupStanding, Compression, NewerRule
 from .recovery import RecoveryPoint, RecoveryScope
 from .report import ReportRow
+from .schedule import Priority, QueueAction, QueueEntry, QueueNote
 from .settings import Layer, Problem, Setting, Settings, SettingsOf, declared_settings
 from .trust import RevocationList, TrustEntry, TrustLevel
 from ._library import version
@@ -37,7 +38,8 @@ __all__ = [
     "EntryType", "Error", "Event", "EventCursor", "EventLevel", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key",
     "KeyType", "Layer",
     "LockedError", "LogLevel", "MergeRule", "NewerRule", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
-    "PlanChangedError", "Problem", "Progress", "Question", "RecoveryPoint", "RecoveryScope", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
+    "PlanChangedError", "Priority", "Problem", "Progress", "QueueAction", "QueueEntry", "QueueNote", "Question",
+    "RecoveryPoint", "RecoveryScope", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
     "RevocationList", "RollbackScope", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",
     "WentBack",
     "build_package", "declared_settings", "package_build_job",

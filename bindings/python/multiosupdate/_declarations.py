@@ -23,6 +23,7 @@ typedef struct mos_certificate mos_certificate;
 typedef struct mos_settings mos_settings;
 typedef struct mos_trust_list mos_trust_list;
 typedef struct mos_digest mos_digest;
+typedef struct mos_schedule mos_schedule;
 typedef struct mos_error mos_error;
 typedef void (*mos_destroy_callback)(void *user_data);
 typedef int64_t (*mos_read_at_callback)(void *user_data, uint64_t offset, void *buffer, size_t size);
@@ -660,6 +661,99 @@ typedef struct mos_system_check_options {
                                         mos_error **error);
  size_t mos_outcome_row_count(const mos_outcome *outcome);
  int mos_outcome_row_at(const mos_outcome *outcome, size_t index, mos_report_row *row, mos_error **error);
+typedef int32_t mos_priority;
+enum {
+    MOS_PRIORITY_DEFAULT = 0,
+    MOS_PRIORITY_CRITICAL = 1,
+    MOS_PRIORITY_SECURITY = 2,
+    MOS_PRIORITY_IMPORTANT = 3,
+    MOS_PRIORITY_OPTIONAL = 4,
+    MOS_PRIORITY_LOW = 5
+};
+enum {
+    MOS_SCHEDULE_ALLOW_DOWNGRADE = 1,
+    MOS_SCHEDULE_REINSTALL = 2,
+    MOS_SCHEDULE_CANCEL_ON_TIMEOUT = 4,
+    MOS_SCHEDULE_AUTOMATIC = 8,
+    MOS_SCHEDULE_BACKUP_REQUIRED = 16
+};
+typedef struct mos_schedule_options {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *const *packages;
+    size_t package_count;
+    const char *key;
+    const char *reason;
+    const char *conditions;
+    const char *start;
+    const char *deadline;
+    const char *timeout;
+    mos_priority priority;
+    uint32_t reserved;
+    const char *notification;
+} mos_schedule_options;
+ int mos_schedule_submit(mos_engine *engine, const mos_schedule_options *options, uint64_t *id,
+                                mos_error **error);
+ uint64_t mos_schedule_id_of(const char *name);
+typedef struct mos_schedule_entry {
+    uint32_t struct_size;
+    mos_priority priority;
+    uint64_t id;
+    const char *name;
+    const char *state;
+    const char
+        *packages;
+    const char *verdict;
+    const char *rule;
+    const char *sentence;
+    const char *reason;
+    const char *submitted_by;
+    const char *conditions;
+    const char *approval;
+    const char *recovery_point;
+    int64_t submitted_unix_s;
+    int64_t at_unix_s;
+    int64_t start_unix_s;
+    int64_t deadline_unix_s;
+    int64_t retry_unix_s;
+    int64_t ended_unix_s;
+    int64_t attempts;
+} mos_schedule_entry;
+ int mos_schedule_open(mos_engine *engine, const char *states, mos_schedule **schedule, mos_error **error);
+ int mos_schedule_explain(mos_engine *engine, uint64_t id, mos_schedule **schedule, mos_error **error);
+ int mos_schedule_next(mos_schedule *schedule, mos_schedule_entry *entry, mos_error **error);
+typedef struct mos_schedule_note {
+    uint32_t struct_size;
+    uint32_t reserved;
+    int64_t time_unix_s;
+    const char *action;
+    const char *actor;
+    const char *reason;
+} mos_schedule_note;
+ int mos_schedule_note_next(mos_schedule *schedule, mos_schedule_note *note, mos_error **error);
+ void mos_schedule_free(mos_schedule *schedule);
+typedef int32_t mos_schedule_action;
+enum {
+    MOS_SCHEDULE_APPROVE = 0,
+    MOS_SCHEDULE_APPROVE_AS_MANAGER = 1,
+    MOS_SCHEDULE_REJECT = 2,
+    MOS_SCHEDULE_CANCEL = 3,
+    MOS_SCHEDULE_CANCEL_RETRY = 4
+};
+ int mos_schedule_act(mos_engine *engine, uint64_t id, mos_schedule_action action, const char *reason,
+                             mos_error **error);
+ int mos_schedule_set_priority(mos_engine *engine, uint64_t id, mos_priority priority, const char *reason,
+                                      mos_error **error);
+typedef struct mos_schedule_retry_options {
+    uint32_t struct_size;
+    bool force_download;
+    int64_t max_attempts;
+    const char *reason;
+} mos_schedule_retry_options;
+ int mos_schedule_retry(mos_engine *engine, uint64_t id, const mos_schedule_retry_options *options,
+                               mos_error **error);
+ int mos_schedule_next_wakeup(mos_engine *engine, int64_t *unix_s, mos_error **error);
+ int mos_schedule_run_due(mos_engine *engine, mos_job **job, mos_error **error);
 typedef int32_t mos_settings_layer;
 enum {
     MOS_SETTINGS_BUILT_IN = 0,

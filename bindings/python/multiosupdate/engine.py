@@ -4,7 +4,7 @@ import dataclasses
 import enum
 import os
 
-from . import _callbacks, protection, recovery
+from . import _callbacks, protection, recovery, schedule
 from .context import pointer_of
 from .event import EventCursor, EventLevel, event_of
 from .job import Job
@@ -264,6 +264,65 @@ class Engine(Handle):
     def remove_settings(self, whose, name):
         """Takes the file of an environment, a user or a template away."""
         call(lib.mos_engine_settings_remove, self._pointer, whose, c_text(name))
+
+    def schedule(self, *packages, key=None, reason=None, conditions=None, start=None, deadline=None, timeout=None,
+                 priority=0, notification=None, allow_downgrade=False, reinstall=False, cancel_on_timeout=False,
+                 automatic=False, backup_required=False):
+        """Puts an update of these package files into the queue, all one transaction; returns the entry's number.
+
+        start and deadline are texts as "Sat 02:30" or "2026-01-15T02:30:00Z", timeout one as "24h"; conditions are
+        those of docs/scheduling.md. A second call with the same key returns the first one's number while that waits.
+        """
+        flags = {lib.MOS_SCHEDULE_ALLOW_DOWNGRADE: allow_downgrade, lib.MOS_SCHEDULE_REINSTALL: reinstall,
+                 lib.MOS_SCHEDULE_CANCEL_ON_TIMEOUT: cancel_on_timeout, lib.MOS_SCHEDULE_AUTOMATIC: automatic,
+                 lib.MOS_SCHEDULE_BACKUP_REQUIRED: backup_required}
+        texts = {name: None if value is None else c_text(value)
+                 for name, value in {"key": key, "reason": reason, "conditions": conditions, "start": start,
+                                     "deadline": deadline, "timeout": timeout, "notification": notification}.items()}
+        paths = [ffi.new("char[]", os.fsencode(os.path.abspath(package))) for package in packages]
+        options, kept = new_struct("mos_schedule_options", flags=sum(flag for flag, given in flags.items() if given),
+                                   priority=priority, package_count=len(paths), **texts)
+        kept.append(ffi.new("char *[]", paths))
+        options.packages = kept[-1]
+        return schedule.submit(self._pointer, options)
+
+    def scheduled(self, states=None):
+        """Yields a QueueEntry for each update in the queue, the oldest first: (None) those that have not ended, "all",
+        or those of some states ("pending,retrying")."""
+        return schedule.entries(self._pointer, states)
+
+    def explain(self, update):
+        """The QueueEntry of a number or name, with its log: why not now, and when."""
+        return schedule.explain(self._pointer, update)
+
+    def act(self, update, action, reason=None):
+        """Does a QueueAction to an update in the queue."""
+        call(lib.mos_schedule_act, self._pointer, schedule.id_of(update), action,
+             ffi.NULL if reason is None else c_text(reason))
+
+    def set_priority(self, update, priority, reason=None):
+        call(lib.mos_schedule_set_priority, self._pointer, schedule.id_of(update), priority,
+             ffi.NULL if reason is None else c_text(reason))
+
+    def retry(self, update, *, max_attempts=0, force_download=False, reason=None):
+        """Lets an update that has failed be tried again as soon as it may run."""
+        options, _ = new_struct("mos_schedule_retry_options", max_attempts=max_attempts,
+                                force_download=force_download, reason=None if reason is None else c_text(reason))
+        call(lib.mos_schedule_retry, self._pointer, schedule.id_of(update), options)
+
+    def next_wakeup(self):
+        """When run_due() is to be called, in seconds since 1970, at the latest; None where nothing waits for a time."""
+        unix_s = ffi.new("int64_t *")
+        return unix_s[0] if call(lib.mos_schedule_next_wakeup, self._pointer, unix_s) == lib.MOS_OK else None
+
+    def run_due_job(self):
+        """A Job that runs what is due; its outcome has a ReportRow for each update, and one of kind "next"."""
+        return Job(create(lib.mos_schedule_run_due, self._pointer), self)
+
+    def run_due(self, progress=None):
+        """Runs what is due; a ReportRow for each update that ran, whose kind is its state then."""
+        with self.run_due_job() as job:
+            return [row for row in job.run(progress).rows if row.kind != "next"]
 
     def validate(self, package, strict=False, progress=None):
         """The five steps of the guide: a ReportRow each, whose object is "passed", "failed" or "not reached".

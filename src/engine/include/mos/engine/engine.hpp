@@ -124,6 +124,8 @@ class Engine {
     [[nodiscard]] Result<std::vector<state::Transaction>> pending_reboots();
 
     [[nodiscard]] const Settings &settings() const noexcept { return m_settings; }
+    // Who asks, as the events name him.
+    [[nodiscard]] std::string actor() const;
     [[nodiscard]] base::Directory &root() noexcept { return *m_root; }
     [[nodiscard]] const base::Clock &clock() const noexcept { return *m_clock; }
     [[nodiscard]] const LogSink &log() const noexcept { return m_log; }

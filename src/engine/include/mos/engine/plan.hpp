@@ -22,6 +22,14 @@ struct RestoreStep {
 
 class PutBackStep;
 
+// How a plan is run.
+struct PlanRun {
+    std::string kind = {};  // the first word of the job's name; "" for what the plan is: "update" or "rollback"
+    std::optional<std::string> expected_digest = {};
+    std::string reason = {};
+    transaction::Recorder record = {};  // of an update: written in the commit that decides its transaction
+};
+
 // Either steps of packages, or one rollback or restoration; INVALID_ARGUMENT when both are asked for, or when anything
 // is asked of a plan that has its job. One thread at a time.
 class Plan {
@@ -59,6 +67,12 @@ class Plan {
 
     // The plan's one job; resolves first where that has not been done. PLAN_CHANGED when `expected_digest` is another.
     [[nodiscard]] Result<std::unique_ptr<Job>> make_job(std::optional<std::string> expected_digest, std::string reason);
+
+    // What that job would do, on this thread, for whoever has the root already; the plan's only run too.
+    [[nodiscard]] Result<JobOutcome> run_in(Session &session, const Job::Ask &ask, const PlanRun &how);
+
+    // Of the package that install() was given last.
+    [[nodiscard]] const package::Statement &newest_statement() const;
 
   private:
     struct State;

@@ -125,6 +125,8 @@ struct CarryOut {
     std::string reason;
     ServiceManager *services = nullptr;  // as they were given to resolve()
     const HealthRules *health = nullptr;
+    // Written in the same commit as the decision, beside what is installed; may be empty.
+    transaction::Recorder record = {};
 };
 
 // Carries the plan out as one transaction. PLAN_CHANGED, with nothing changed, when the root is such by now that it
