@@ -18,6 +18,7 @@ typedef struct mos_events mos_events;
 typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
 typedef struct mos_recovery_list mos_recovery_list;
+typedef struct mos_backups mos_backups;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
 typedef struct mos_settings mos_settings;
@@ -583,6 +584,95 @@ typedef struct mos_plan_job_options {
     const char *reason;
 } mos_plan_job_options;
  int mos_plan_job(mos_plan *plan, const mos_plan_job_options *options, mos_job **job, mos_error **error);
+typedef int32_t mos_compression;
+enum {
+    MOS_COMPRESSION_CONFIGURED = 0,
+    MOS_COMPRESSION_NONE = 1,
+    MOS_COMPRESSION_GZIP = 2,
+    MOS_COMPRESSION_ZSTD = 3,
+    MOS_COMPRESSION_LZ4 = 4
+};
+enum {
+    MOS_BACKUP_OUTSIDE_ROOT = 1,
+    MOS_BACKUP_UNVERIFIED = 2,
+    MOS_BACKUP_DETAILED = 4,
+    MOS_BACKUP_SIMULATE = 8
+};
+typedef int32_t (*mos_write_callback)(void *user_data, const void *bytes, size_t size);
+typedef struct mos_backup_options {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *const *paths;
+    size_t path_count;
+    const char *destination;
+    mos_compression compression;
+    uint32_t threads;
+    const char *leave_out;
+    mos_write_callback write;
+    void *write_user_data;
+    mos_destroy_callback write_destroy;
+} mos_backup_options;
+ int mos_engine_backup_job(mos_engine *engine, const mos_backup_options *options, mos_job **job,
+                                  mos_error **error);
+typedef struct mos_backup_choice {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *id;
+    const char *path;
+} mos_backup_choice;
+ int mos_engine_backup_verify_job(mos_engine *engine, const mos_backup_choice *choice, uint32_t flags,
+                                         mos_job **job, mos_error **error);
+typedef int32_t mos_newer_rule;
+enum {
+    MOS_NEWER_REFUSE = 0,
+    MOS_NEWER_ASK = 1,
+    MOS_NEWER_KEEP = 2,
+    MOS_NEWER_REPLACE = 3
+};
+typedef struct mos_restore_options {
+    uint32_t struct_size;
+    mos_newer_rule on_newer;
+    const char *destination;
+    bool plain_permissions;
+} mos_restore_options;
+ int mos_plan_restore(mos_plan *plan, const mos_backup_choice *choice, const mos_restore_options *options,
+                             mos_error **error);
+typedef int32_t mos_backup_standing;
+enum {
+    MOS_BACKUP_COMPLETE = 0,
+    MOS_BACKUP_UNFINISHED = 1,
+    MOS_BACKUP_MISSING = 2,
+    MOS_BACKUP_ELSEWHERE = 3
+};
+typedef struct mos_backup_record {
+    uint32_t struct_size;
+    mos_backup_standing standing;
+    const char *id;
+    const char *paths;
+    const char *archive;
+    const char *compression;
+    const char *sha256;
+    int64_t time_unix_s;
+    uint64_t archive_bytes;
+    uint64_t content_bytes;
+    uint64_t entries;
+    uint64_t left_out;
+    bool outside_root;
+    bool verified;
+} mos_backup_record;
+ int mos_backups_open(mos_engine *engine, mos_backups **backups, mos_error **error);
+ int mos_backups_next(mos_backups *backups, mos_backup_record *record, mos_error **error);
+ void mos_backups_free(mos_backups *backups);
+typedef struct mos_backup_retention {
+    uint32_t struct_size;
+    uint32_t flags;
+    uint64_t keep_at_most;
+    int64_t older_than_s;
+    uint64_t keep_minimum;
+} mos_backup_retention;
+ int mos_engine_backups_clean_up(mos_engine *engine, const mos_backup_retention *retention, mos_report **report,
+                                        mos_error **error);
+ int mos_engine_protected(mos_engine *engine, const char *classes, mos_report **report, mos_error **error);
 typedef int32_t mos_recovery_scope;
 enum {
     MOS_RECOVERY_CHANGE = 0,
