@@ -5,14 +5,25 @@
 
 #include <mos/base/filesystem.hpp>
 
+#include <fmt/format.h>
+
 using namespace mos::capi;
 using mos::Code;
 using mos::Error;
 using mos::Result;
 
+static mos::install::HealthCallback health_callback(mos_health_callback callback, std::shared_ptr<void> owner) {
+    return [callback, owner = std::move(owner)](std::chrono::milliseconds time_left) -> Result<void> {
+        const int value = callback(owner.get(), time_left.count());
+        if (value != 0)
+            return Error{Code::HEALTH_CHECK_FAILED, fmt::format("its callback answered {}", value)};
+        return {};
+    };
+}
+
 // All that needs no root; the callback's data are the settings' from here on.
 static mos::engine::Settings settings_of(const mos_engine_options &given, CallbackData &service_data,
-                                         CallbackData &event_data) {
+                                         CallbackData &event_data, CallbackData &health_data) {
     mos::engine::Settings settings;
     if (given.trust_path != nullptr)
         settings.trust_folder = given.trust_path;
@@ -30,6 +41,8 @@ static mos::engine::Settings settings_of(const mos_engine_options &given, Callba
     settings.environment = text_or(given.environment, "");
     if (given.event != nullptr)
         settings.listener = make_listener(given.event, event_data.share());
+    if (given.health != nullptr)
+        settings.health = health_callback(given.health, health_data.share());
     return settings;
 }
 
@@ -39,6 +52,7 @@ int mos_engine_open(mos_context *context, const mos_engine_options *options, mos
         const mos_engine_options known = known_options(options);
         CallbackData service_data{known.service_user_data, known.service_destroy};
         CallbackData event_data{known.event_user_data, known.event_destroy};
+        CallbackData health_data{known.health_user_data, known.health_destroy};
         MOS_CHECK(check_output(engine));
         MOS_CHECK(check_handle(context));
         MOS_TRY(const mos_engine_options given, read_options(options));
@@ -50,7 +64,7 @@ int mos_engine_open(mos_context *context, const mos_engine_options *options, mos
                                                                 : mos::base::open_root(text_or(given.root_path, "/")));
         auto handle = std::make_unique<mos_engine>();
         handle->engine = std::make_shared<mos::engine::Engine>(
-            std::move(root), settings_of(given, service_data, event_data), context->context->clock,
+            std::move(root), settings_of(given, service_data, event_data, health_data), context->context->clock,
             [log = context->context](mos::engine::LogLevel level, const std::string &message) {
                 log->write_log(static_cast<mos_log_level>(level), message);
             });
@@ -97,8 +111,10 @@ int mos_history_open(mos_engine *engine, mos_history **history, mos_error **erro
         MOS_CHECK(check_output(history));
         MOS_CHECK(check_handle(engine));
         auto handle = std::make_unique<mos_history>();
-        MOS_TRY(handle->records, engine->engine->history());
-        for (const mos::state::Transaction &record : handle->records) {
+        MOS_TRY(auto transactions, engine->engine->history());
+        handle->records = mos::engine::explain_history(std::move(transactions));
+        for (const mos::engine::HistoryEntry &entry : handle->records) {
+            const mos::state::Transaction &record = entry.transaction;
             if (record.stage == record.id && record.in_effect)
                 handle->newest_in_effect = std::max(handle->newest_in_effect, record.id);
         }
@@ -131,10 +147,12 @@ int mos_history_next(mos_history *history, mos_history_record *record, mos_error
         MOS_CHECK(check_handle(history));
         if (history->next >= history->records.size())
             return MOS_END;
-        const mos::state::Transaction &transaction = history->records[history->next];
+        const mos::engine::HistoryEntry &entry = history->records[history->next];
+        const mos::state::Transaction &transaction = entry.transaction;
+        const bool is_rollback = transaction.stage != transaction.id;
+        history->takes_back = is_rollback ? mos::snapshot::recovery_point_name(transaction.stage) : std::string{};
         // A rollback works in the recovery point of what it takes back and has none of its own.
-        history->recovery_point =
-            transaction.stage == transaction.id ? mos::snapshot::recovery_point_name(transaction.id) : std::string{};
+        history->recovery_point = is_rollback ? std::string{} : mos::snapshot::recovery_point_name(transaction.id);
         mos_history_record filled{};
         filled.state = state_of(transaction);
         filled.recovery_point = history->recovery_point.c_str();
@@ -144,6 +162,9 @@ int mos_history_next(mos_history *history, mos_history_record *record, mos_error
         filled.changed_paths = transaction.changed_paths;
         filled.in_effect = transaction.in_effect;
         filled.can_roll_back = transaction.id == history->newest_in_effect && filled.state != MOS_TRANSACTION_PRUNED;
+        filled.went_back = static_cast<mos_went_back>(entry.why);
+        filled.cause = entry.cause.c_str();
+        filled.takes_back = history->takes_back.c_str();
         MOS_CHECK(write_output(record, filled));
         ++history->next;
         return MOS_OK;

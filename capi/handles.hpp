@@ -10,8 +10,11 @@
 #include <mos/crypto/key_signer.hpp>
 #include <mos/engine/doctor.hpp>
 #include <mos/engine/engine.hpp>
+#include <mos/engine/history.hpp>
 #include <mos/engine/job.hpp>
 #include <mos/engine/plan.hpp>
+#include <mos/engine/protection.hpp>
+#include <mos/engine/recovery_points.hpp>
 #include <mos/engine/report.hpp>
 #include <mos/package/package.hpp>
 #include <mos/package/package_file.hpp>
@@ -82,15 +85,33 @@ struct mos_job : mos::capi::Marked<0x6d6f735f6a6f6231> {
 };
 
 struct mos_history : mos::capi::Marked<0x6d6f735f68697331> {
-    std::vector<mos::state::Transaction> records;
+    std::vector<mos::engine::HistoryEntry> records;
     std::size_t next = 0;
     std::uint64_t newest_in_effect = 0;
     std::string recovery_point;
+    std::string takes_back;
 };
 
 struct mos_report : mos::capi::Marked<0x6d6f735f72707431> {
     std::vector<mos::engine::ReportRow> rows;
     std::size_t next = 0;
+};
+
+struct mos_recovery_list : mos::capi::Marked<0x6d6f735f72636c31> {
+    struct Shown {
+        mos::engine::RecoveryPoint point;
+        mos_recovery_scope scope = MOS_RECOVERY_CHANGE;
+        std::string tags;
+        std::string names;
+    };
+    std::vector<Shown> points;
+    std::size_t next = 0;
+};
+
+struct mos_backups : mos::capi::Marked<0x6d6f735f626b7031> {
+    std::vector<mos::engine::ListedBackup> records;
+    std::size_t next = 0;
+    std::string id, paths, archive;  // of the record that was given out last
 };
 
 struct mos_doctor : mos::capi::Marked<0x6d6f735f646f6331> {

@@ -120,8 +120,39 @@ int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_error **er
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_handle(plan));
         mos::engine::RollbackStep step;
+        step.only_newest = true;
         if (recovery_point != nullptr)
             step.recovery_point = recovery_point;
+        return plan->plan->roll_back(std::move(step));
+    });
+}
+
+namespace {
+
+Result<mos::engine::RollbackStep> rollback_step(const mos_rollback_options *options) {
+    MOS_TRY(const mos_rollback_options given, read_options(options));
+    if (given.scope < MOS_ROLLBACK_EVERYTHING || given.scope > MOS_ROLLBACK_CONFIGURATION)
+        return Error{Code::INVALID_ARGUMENT, "scope is no mos_rollback_scope"};
+    if (given.merge < MOS_MERGE_KEEP || given.merge > MOS_MERGE_PAST)
+        return Error{Code::INVALID_ARGUMENT, "merge is no mos_merge_rule"};
+    mos::engine::RollbackStep step;
+    if (given.recovery_point != nullptr)
+        step.recovery_point = given.recovery_point;
+    step.target_version = text_or(given.target_version, "");
+    step.scope = static_cast<mos::engine::RollbackScope>(given.scope);
+    step.name = text_or(given.name, "");
+    step.merge = static_cast<mos::engine::MergeRule>(given.merge);
+    step.risks = given.accept_risks ? mos::engine::RiskRule::accept : mos::engine::RiskRule::ask;
+    step.is_emergency = given.emergency;
+    return step;
+}
+
+}  // namespace
+
+int mos_plan_rollback_to(mos_plan *plan, const mos_rollback_options *options, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(plan));
+        MOS_TRY(mos::engine::RollbackStep step, rollback_step(options));
         return plan->plan->roll_back(std::move(step));
     });
 }

@@ -1,6 +1,7 @@
 #include "guard.hpp"
 
 #include <mos/engine/report.hpp>
+#include <mos/engine/system_check.hpp>
 
 using namespace mos::capi;
 using mos::Code;
@@ -77,6 +78,23 @@ int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, m
         auto handle = std::make_unique<mos_job>();
         MOS_TRY(handle->job, mos::engine::make_verify_job(
                                  engine->engine, name == nullptr ? std::nullopt : std::optional<std::string>{name}));
+        handle->context = engine->context;
+        *job = handle.release();
+        return {};
+    });
+}
+
+int mos_engine_system_check_job(mos_engine *engine, const mos_system_check_options *options, mos_job **job,
+                                mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_output(job));
+        MOS_CHECK(check_handle(engine));
+        MOS_TRY(const mos_system_check_options given, read_options(options));
+        auto handle = std::make_unique<mos_job>();
+        MOS_TRY(handle->job, mos::engine::make_system_check_job(engine->engine, {.content = !given.skip_content,
+                                                                                 .dependencies = given.dependencies,
+                                                                                 .signatures = given.signatures,
+                                                                                 .health = given.health}));
         handle->context = engine->context;
         *job = handle.release();
         return {};

@@ -288,6 +288,7 @@ int main(int count, char **arguments) {
     make_keys(corpus);
     make_package(corpus);
     make_manifest(corpus);
+    fuzz::make_backup_inputs(corpus);
     fuzz::make_trust_inputs(corpus);
     fuzz::make_install_inputs(corpus);
     fuzz::make_refused_inputs(corpus);

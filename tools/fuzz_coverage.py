@@ -23,6 +23,7 @@ LEAST = 90  # percent
 # Target: the sources of its parser, below src/.
 SOURCES = {
     "attributes": ["state/operation.cpp"],
+    "backup": ["snapshot/backup_reader.cpp", "snapshot/backup_listing.cpp", "snapshot/tar_reader.cpp"],
     "calendar": ["config/calendar_expression.cpp", "config/calendar_words.cpp", "config/crontab.cpp",
                  "schedule/conditions.cpp", "schedule/local_times.cpp", "schedule/timetable.cpp"],
     "certificate": ["crypto/certificate_names.cpp", "crypto/certificate_reader.cpp", "crypto/dns_name.cpp",
@@ -35,6 +36,7 @@ SOURCES = {
     "delta_vcdiff": ["delta/vcdiff.cpp"],
     "encoding": ["base/bytes.cpp"],
     "encrypted_key": ["crypto/encrypted_key.cpp"],
+    "facts": ["schedule/facts_text.cpp"],
     "frame": ["package/frame.cpp"],
     "index": ["package/entry.cpp", "package/entry_cursor.cpp", "package/entry_rules.cpp", "package/index_reader.cpp"],
     "index_line": ["package/index_line.cpp"],

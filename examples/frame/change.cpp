@@ -17,15 +17,14 @@ constexpr std::string_view question_hint =
     "answer with --on-conflict=keep or --on-conflict=replace (configuration files: --config-files=...), or take the "
     "default with --yes";
 
-bool rolls_back(const PlanReport &plan) { return !plan.steps.empty() && plan.steps[0].action == MOS_STEP_ROLL_BACK; }
-
-std::string undo_command(const Session &session, const PlanReport &plan, std::string_view recovery_point) {
-    if (recovery_point.empty() || rolls_back(plan))
+// The newest change that goes back in place has no point any more.
+std::string undo_command(const Session &session, std::string_view recovery_point) {
+    if (recovery_point.empty())
         return {};
     return fmt::format("multios-update rollback last-good{}", root_argument(session));
 }
 
-Outcome outcome_of(const Session &session, const PlanReport &plan, const EndedJob &ended) {
+Outcome outcome_of(const Session &session, const EndedJob &ended) {
     Outcome outcome{};
     outcome.recovery_point = mos_outcome_recovery_point(ended.outcome);
     outcome.changed_paths = mos_outcome_changed_paths(ended.outcome);
@@ -34,7 +33,7 @@ Outcome outcome_of(const Session &session, const PlanReport &plan, const EndedJo
     for (std::size_t i = 0; i < mos_outcome_notice_count(ended.outcome); ++i)
         outcome.notices.emplace_back(mos_outcome_notice_at(ended.outcome, i));
     outcome.reboot = mos_outcome_reboot(ended.outcome);
-    outcome.undo = undo_command(session, plan, outcome.recovery_point);
+    outcome.undo = undo_command(session, outcome.recovery_point);
     return outcome;
 }
 
@@ -130,7 +129,7 @@ Result<Change> carry_out(const Session &session, Plan plan) {
     options.answers = session.values.flag("yes") ? Answers::fallback : Answers::person;
     options.answer_hint = question_hint;
     FRAME_TRY(const EndedJob ended, run_job(session, std::move(job), options));
-    change.outcome = outcome_of(session, change.plan, ended);
+    change.outcome = outcome_of(session, ended);
     return change;
 }
 

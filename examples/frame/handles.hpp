@@ -18,6 +18,7 @@ struct FreeWith {
 using Context = std::unique_ptr<mos_context, FreeWith<mos_context_free>>;
 using Engine = std::unique_ptr<mos_engine, FreeWith<mos_engine_free>>;
 using Doctor = std::unique_ptr<mos_doctor, FreeWith<mos_doctor_free>>;
+using RecoveryList = std::unique_ptr<mos_recovery_list, FreeWith<mos_recovery_list_free>>;
 using Report = std::unique_ptr<mos_report, FreeWith<mos_report_free>>;
 using History = std::unique_ptr<mos_history, FreeWith<mos_history_free>>;
 using Plan = std::unique_ptr<mos_plan, FreeWith<mos_plan_free>>;
@@ -27,6 +28,7 @@ using EntryCursor = std::unique_ptr<mos_entry_cursor, FreeWith<mos_entry_cursor_
 using Key = std::unique_ptr<mos_key, FreeWith<mos_key_free>>;
 using Settings = std::unique_ptr<mos_settings, FreeWith<mos_settings_free>>;
 using TrustList = std::unique_ptr<mos_trust_list, FreeWith<mos_trust_list_free>>;
+using Schedule = std::unique_ptr<mos_schedule, FreeWith<mos_schedule_free>>;
 using Certificate = std::unique_ptr<mos_certificate, FreeWith<mos_certificate_free>>;
 using Error = std::unique_ptr<mos_error, FreeWith<mos_error_free>>;
 

@@ -2,14 +2,12 @@
 
 #include "interrupt.hpp"
 #include "progress.hpp"
+#include "question.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
 #include <CLI/StringTools.hpp>
 #include <fmt/format.h>
-
-#include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -20,30 +18,7 @@ namespace frame {
 namespace {
 
 constexpr std::int32_t redraw_ms = 100;
-constexpr std::size_t longest_answer = 256;
 constexpr std::string_view again_remedy = "run it again when you like";
-
-// Waits for input in short turns: a signal that comes just before a read() must not wait for the next key.
-bool input_is_ready() {
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    while (!interrupted())
-        if (::poll(&input, 1, redraw_ms) > 0)
-            return true;
-    return false;
-}
-
-// One line from the terminal; nothing at its end or when a stop was asked for.
-std::optional<std::string> read_answer() {
-    std::string line;
-    for (char byte = 0; line.size() < longest_answer;) {
-        if (!input_is_ready() || ::read(STDIN_FILENO, &byte, 1) != 1)
-            return std::nullopt;
-        if (byte == '\n')
-            return line;
-        line += byte;
-    }
-    return line;
-}
 
 class JobRunner {
   public:
@@ -103,29 +78,21 @@ class JobRunner {
             return;
         if (m_options.answers == Answers::fallback)
             return answer(question, question.fallback);
-        if (!is_terminal(Stream::err) || ::isatty(STDIN_FILENO) != 1)
+        if (!can_ask())
             return give_up(question);
         m_bar.clear();
         ask(question);
     }
 
     void ask(const mos_question &question) {
-        const std::vector<std::string> choices = CLI::detail::split(question.choices, '|');
-        put_line(Stream::err, {{Style::bold, as_sentence(question.text)}});
-        for (;;) {
-            put_raw(Stream::err,
-                    printable(fmt::format("  {} (Enter: {}) ", fmt::join(choices, ", "), question.fallback)));
-            const std::optional<std::string> given = read_answer();
-            if (interrupted())
-                return;  // the next turn of the loop cancels
-            if (!given) {
-                put_line(Stream::err);
-                return give_up(question);
-            }
-            const std::string choice = given->empty() ? question.fallback : *given;
-            if (std::find(choices.begin(), choices.end(), choice) != choices.end())
-                return answer(question, choice);
-        }
+        const std::optional<std::string> choice =
+            ask_person(question.text, CLI::detail::split(question.choices, '|'), question.fallback);
+        if (choice)
+            return answer(question, *choice);
+        if (interrupted())
+            return;  // the next turn of the loop cancels
+        put_line(Stream::err);
+        give_up(question);
     }
 
     void answer(const mos_question &question, const std::string &choice) {

@@ -26,6 +26,8 @@ std::string_view action_name(mos_step_action action) {
         return "remove";
     case MOS_STEP_ROLL_BACK:
         return "roll back";
+    case MOS_STEP_RESTORE:
+        return "restore";
     default:
         return "change";
     }
@@ -62,9 +64,9 @@ void put_totals(const mos_plan_totals &totals) {
         put_line(Stream::out, line);
 }
 
-bool rolls_back(const PlanReport &plan) {
-    return std::any_of(plan.steps.begin(), plan.steps.end(),
-                       [](const PlanReport::Step &step) { return step.action == MOS_STEP_ROLL_BACK; });
+// The newest change alone, which moves what it replaced back and leaves no point.
+bool goes_back_in_place(const PlanReport &plan) {
+    return plan.steps.size() == 1 && plan.steps[0].action == MOS_STEP_ROLL_BACK && plan.totals.write_bytes == 0;
 }
 
 }  // namespace
@@ -99,7 +101,7 @@ void put_plan(const Session &session, const PlanReport &plan) {
     put_totals(plan.totals);
     for (const std::string &notice : plan.notices)
         put_line(Stream::out, {{Style::caution, "  note  "}, {Style::plain, notice}});
-    put_line(Stream::out, rolls_back(plan)
+    put_line(Stream::out, goes_back_in_place(plan)
                               ? "Way back: install again what this takes back."
                               : "Way back: 'multios-update rollback last-good'; the old files are moved, not copied.");
     put_line(Stream::out, fmt::format("Plan {}", plan.digest));

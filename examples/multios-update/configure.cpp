@@ -40,6 +40,18 @@ constexpr std::array log_settings = {
     Shortcut{"compress", "logging.handlers.file.rotation.compress"},
 };
 
+constexpr std::array automatic_rollback_settings = {
+    Shortcut{"on-failure", "update_system.rollback.auto_rollback_on_failure"},
+    Shortcut{"on-timeout", "update_system.rollback.on_timeout"},
+    Shortcut{"on-installation-error", "update_system.rollback.on_installation_error"},
+};
+
+constexpr std::array criteria_settings = {
+    Shortcut{"failure-threshold", "update_system.rollback.failure_threshold"},
+    Shortcut{"timeout-threshold", "update_system.rollback.timeout_threshold"},
+    Shortcut{"error-categories", "update_system.rollback.error_categories"},
+};
+
 constexpr std::array user_settings = {
     Shortcut{"auto-install-security", "user_preferences.auto_install_security"},
     Shortcut{"auto-install-important", "user_preferences.auto_install_important"},
@@ -62,6 +74,19 @@ Result<std::vector<Assignment>> given(const Session &session, const Shortcuts &s
 
 Result<ExitCode> configure_network(Session &session) {
     FRAME_TRY(const std::vector<Assignment> assignments, given(session, network_settings));
+    return change_settings(session, MOS_SETTINGS_OF_SYSTEM, "", assignments);
+}
+
+Result<ExitCode> enable_automatic_rollback(Session &session) {
+    FRAME_TRY(const std::vector<Assignment> assignments, given(session, automatic_rollback_settings));
+    return change_settings(session, MOS_SETTINGS_OF_SYSTEM, "", assignments);
+}
+
+Result<ExitCode> set_criteria(Session &session) {
+    FRAME_TRY(std::vector<Assignment> assignments, given(session, criteria_settings));
+    for (auto &[path, value] : assignments)
+        if (path == "update_system.rollback.error_categories")
+            value = fmt::format("[{}]", value);
     return change_settings(session, MOS_SETTINGS_OF_SYSTEM, "", assignments);
 }
 
@@ -162,6 +187,43 @@ Command log_configure_command() {
             choice("console-output", "true|false", "whether standard error gets lines too"),
             text("console-level", "LEVEL", "the least level that standard error gets"),
             choice("syslog-output", "true|false", "whether the system log gets lines too"),
+            root_option(),
+        },
+    };
+}
+
+Command rollback_auto_enable_command() {
+    constexpr std::string_view yes_no = "true|false";
+    return {
+        "rollback auto-enable",
+        "say for what a change is taken back by itself",
+        "multios-update rollback auto-enable --on-failure=true --on-timeout=true",
+        Effect::writes_files,
+        enable_automatic_rollback,
+        {},
+        {
+            choice("on-failure", yes_no, "a health check that fails when the change is in place"),
+            choice("on-timeout", yes_no, "a health check or a script that takes too long"),
+            choice("on-installation-error", yes_no, "a script or a service that fails; with false the change stays"),
+            root_option(),
+        },
+    };
+}
+
+Command rollback_criteria_command() {
+    return {
+        "rollback criteria",
+        "say how much must fail for a change to be taken back by itself",
+        "multios-update rollback criteria --failure-threshold=50 --timeout-threshold=3600s",
+        Effect::writes_files,
+        set_criteria,
+        {},
+        {
+            text("failure-threshold", "PERCENT", "the part of the health checks that must fail; 0: one is enough"),
+            text("timeout-threshold", "TIME", "how long all health checks together may take: 300s, 1h"),
+            text("error-categories", "NAMES",
+                 "what counts besides: installation (scripts and services that fail), dependency (what it breaks), "
+                 "signature (files that are not what was signed), separated by commas"),
             root_option(),
         },
     };

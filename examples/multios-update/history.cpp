@@ -64,6 +64,64 @@ const Columns<Record> &record_columns() {
     return columns;
 }
 
+// What became of each change that went back, by whose word, and what for.
+std::string_view why_name(mos_went_back why) {
+    switch (why) {
+    case MOS_WENT_BACK_BY_HAND:
+        return "by-hand";
+    case MOS_WENT_BACK_FAILED_SCRIPT:
+        return "failed-script";
+    case MOS_WENT_BACK_FAILED_HEALTH_CHECK:
+        return "failed-health-check";
+    case MOS_WENT_BACK_TIME_OUT:
+        return "time-out";
+    case MOS_WENT_BACK_CANCELLED:
+        return "cancelled";
+    case MOS_WENT_BACK_ERROR:
+        return "error";
+    case MOS_WENT_BACK_RECOVERY:
+        return "recovery";
+    default:
+        return "not";
+    }
+}
+
+enum class Reasons : std::uint8_t { shown, left_out };
+
+Columns<Record> rollback_columns(Reasons reasons) {
+    Columns<Record> columns{
+        {{For::everyone, "recovery_point", "point"}, [](const Record &row) -> Cell { return row.recovery_point; }},
+        {{For::people, "", "when"}, [](const Record &row) -> Cell { return Time{row.time_unix_s}; }},
+        {{For::everyone, "summary", "what"}, [](const Record &row) -> Cell { return row.summary; }},
+        {{For::programs, "time", ""}, [](const Record &row) -> Cell { return Time{row.time_unix_s}; }},
+        {{For::programs, "state", ""}, [](const Record &row) -> Cell { return std::string{state_name(row.state)}; }},
+        {{For::programs, "changed_paths", ""}, [](const Record &row) -> Cell { return row.changed_paths; }},
+    };
+    if (reasons == Reasons::shown) {
+        columns.push_back({{For::everyone, "went_back", "went back"},
+                           [](const Record &row) -> Cell { return std::string{why_name(row.went_back)}; }});
+        columns.push_back({{For::everyone, "reason", "why"}, [](const Record &row) -> Cell { return row.cause; }});
+    }
+    return columns;
+}
+
+Result<ExitCode> rollback_history(Session &session) {
+    FRAME_TRY(const Engine engine, open_engine(session));
+    FRAME_TRY(std::vector<Record> records, read_history(engine, most_records));
+    std::erase_if(records, [](const Record &row) { return row.went_back == MOS_WENT_BACK_NOT; });
+    records.resize(
+        std::min(records.size(), static_cast<std::size_t>(session.values.number("limit").value_or(usual_limit))));
+    const Columns<Record> columns =
+        rollback_columns(session.values.flag("include-reason") ? Reasons::shown : Reasons::left_out);
+    put_listing(
+        session, columns, records,
+        [](ordered_json list) {
+            return ordered_json{{"rollbacks", std::move(list)}};
+        },
+        [&] { put_table(columns, records, "Nothing was taken back here."); });
+    return ExitCode::done;
+}
+
 Result<ExitCode> history(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(const std::vector<Record> records,
@@ -110,7 +168,8 @@ Result<std::vector<Record>> read_history(const Engine &engine, std::int64_t limi
         if (found == MOS_END)
             break;
         records.push_back({record.state, record.recovery_point, record.summary, record.reason, record.time_unix_s,
-                           record.changed_paths, record.in_effect, record.can_roll_back});
+                           record.changed_paths, record.in_effect, record.can_roll_back, record.went_back, record.cause,
+                           record.takes_back});
     }
     return records;
 }
@@ -139,6 +198,24 @@ Command history_command() {
             },
         },
         record_columns());
+}
+
+Command rollback_history_command() {
+    return with_csv(
+        {
+            "rollback history",
+            "list the changes that went back, newest first",
+            "multios-update rollback history --include-reason",
+            Effect::reads,
+            rollback_history,
+            {},
+            {
+                flag("include-reason", "and why: by whose word, or what had failed"),
+                number("limit", 1, most_records, "how many; 20 otherwise"),
+                root_option(),
+            },
+        },
+        rollback_columns(Reasons::shown));
 }
 
 Command recover_command() {

@@ -13,6 +13,8 @@ struct Record {
     std::int64_t time_unix_s;
     std::uint64_t changed_paths;
     bool in_effect, can_roll_back;
+    mos_went_back went_back;
+    std::string cause, takes_back;
 };
 
 // The newest `limit` transactions, newest first.

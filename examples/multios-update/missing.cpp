@@ -4,7 +4,6 @@ namespace update_tool {
 
 // A group's first word answers for all its commands.
 std::vector<frame::MissingCommand> missing_commands() {
-    constexpr std::string_view scheduling = "this build has no scheduling";
     constexpr std::string_view analysis = "this build has no security analysis";
     constexpr std::string_view observation =
         "this build has no monitoring and no reports; see 'multios-update events' and "
@@ -13,28 +12,11 @@ std::vector<frame::MissingCommand> missing_commands() {
     constexpr std::string_view repositories = "this build has no repositories and no network";
     constexpr std::string_view emergency = "this build has no emergency mode; 'multios-update recover' and "
                                            "'multios-update rollback last-good' work offline";
-    constexpr std::string_view grain = "this build takes whole changes back; see 'multios-update rollback --help'";
-    constexpr std::string_view points = "this build makes a recovery point with every change; 'multios-update history' "
-                                        "lists them";
     return {
         {"analyze-security", analysis},
         {"check-vulnerabilities", analysis},
         {"calculate-safety-score", analysis},
-        {"schedule", scheduling},
-        {"schedule-conditional", scheduling},
-        {"schedule-batch", scheduling},
-        {"auto-schedule", scheduling},
-        {"priority", scheduling},
-        {"retry", scheduling},
-        {"recovery", points},
-        {"rollback auto-enable", "every failed change is undone by itself in this build; it has no further triggers"},
-        {"rollback criteria", "every failed change is undone by itself in this build; it has no further triggers"},
-        {"rollback history", "this build has it as 'multios-update history'"},
-        {"rollback emergency", emergency},
-        {"rollback interactive", grain},
-        {"rollback package", grain},
-        {"rollback config", grain},
-        {"data-protection", "this build protects no data beyond recovery points"},
+        {"recovery mode", emergency},
         {"config deploy", fleet},
         {"check-delta", "this build has no delta packages"},
         {"cache", repositories},
@@ -51,12 +33,14 @@ std::vector<frame::MissingCommand> missing_commands() {
         {"audit", observation},
         {"troubleshoot", observation},
         {"emergency", emergency},
-        {"system", emergency},
+        {"system verify", emergency},
+        {"system health-check", observation},
+        {"system restore-stable", emergency},
         {"debug", "this build has it as the option --debug of every command"},
         {"services", fleet},
         {"repository", repositories},
         {"bandwidth", repositories},
-        {"change", scheduling},
+        {"change", "this build has no change management; see 'multios-update schedule --help'"},
         {"disaster-recovery", emergency},
     };
 }

@@ -35,6 +35,8 @@ constexpr std::array settings = {
     Setting{"accept-revoked-signers", "update_validation.trust_requirements.accept_revoked_signers"},
     Setting{"maximum-package-size", "installation_safety.maximum_package_size"},
     Setting{"require-rollback-support", "installation_safety.require_rollback_support"},
+    Setting{"allow-below-minimum-version", "rollback_protection.allow_below_minimum_version"},
+    Setting{"allow-revoked-signers", "rollback_protection.allow_revoked_signers"},
 };
 
 // "update_validation.required_signatures" is shown as "required_signatures".
@@ -153,6 +155,10 @@ Command security_configure_command() {
                 choice("accept-revoked-signers", yes_no, "whether packages of revoked signers are let in"),
                 text("maximum-package-size", "SIZE", "of a package's file: 500MB, 2GB"),
                 choice("require-rollback-support", yes_no, "whether a package must say that it can be rolled back"),
+                choice("allow-below-minimum-version", yes_no,
+                       "whether versions below a signed minimum may come back, with a reason"),
+                choice("allow-revoked-signers", yes_no,
+                       "whether a rollback may bring back what revoked signers have signed, with a reason"),
                 root_option(),
             },
         },

@@ -28,12 +28,19 @@ enum {
  * the job. May not call back into the library. */
 typedef int (*mos_service_callback)(void *user_data, const char *unit, mos_service_action action);
 
+/* Whether the system is well after a change of packages, before the change counts as done: 0, or anything else when it
+ * is not; the value is kept in the error, and the change is taken back as update_system.rollback of the settings says.
+ * Called on the thread of the job, after the programs in etc/multios/health-checks, and again by the recovery after a
+ * death in between. `time_left_ms`: it has timed out when it takes longer; nothing stops it. May not call back into the
+ * library. */
+typedef int (*mos_health_callback)(void *user_data, int64_t time_left_ms);
+
 typedef struct mos_engine_options {
     uint32_t struct_size;
     uint32_t flags;
     const char *root_path;    /* NULL: "/" */
     int32_t root_descriptor;  /* a directory, with MOS_ENGINE_ROOT_DESCRIPTOR; duplicated */
-    uint32_t recovery_points; /* how many are kept; 0: 10 */
+    uint32_t recovery_points; /* how many are kept; 0: what the settings say, else 10 */
     const char *trust_path;   /* folder of trusted certificates and keys; NULL: etc/multios/trust beneath the root */
     uint32_t required_signatures;        /* valid signatures by different trusted keys that a package needs; 0: 1 */
     uint32_t script_timeout_s;           /* how long a script of a package may take; 0: 300 */
@@ -45,11 +52,14 @@ typedef struct mos_engine_options {
     mos_event_callback event;             /* NULL: nobody watches */
     void *event_user_data;
     mos_destroy_callback event_destroy; /* as service_destroy */
-    const char *environment; /* whose settings lie over the system's; NULL: what update_system.environment says */
+    const char *environment;    /* whose settings lie over the system's; NULL: what update_system.environment says */
+    mos_health_callback health; /* NULL: only the root's own programs are asked */
+    void *health_user_data;
+    mos_destroy_callback health_destroy; /* as service_destroy */
 } mos_engine_options;
 
 #define MOS_ENGINE_OPTIONS_INIT                                                                                        \
-    { sizeof(mos_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Opens a root. Nothing is written and no lock is held between calls: whoever changes the root takes its lock for that
  * time (MOS_E_LOCKED names the holder), and first completes what a power cut left unfinished. Thread-safe: calls on
@@ -78,6 +88,19 @@ enum {
     MOS_TRANSACTION_PRUNED = 4    /* done, and its recovery point was cleaned up */
 };
 
+/* Why a change is not in effect any more, or a rollback did not come to its end. */
+typedef int32_t mos_went_back;
+enum {
+    MOS_WENT_BACK_NOT = 0,
+    MOS_WENT_BACK_BY_HAND = 1,       /* somebody took it back with mos_plan_rollback */
+    MOS_WENT_BACK_FAILED_SCRIPT = 2, /* by itself, as for all that follow: a script or a service failed */
+    MOS_WENT_BACK_FAILED_HEALTH_CHECK = 3,
+    MOS_WENT_BACK_TIME_OUT = 4, /* of a script or a health check */
+    MOS_WENT_BACK_CANCELLED = 5,
+    MOS_WENT_BACK_ERROR = 6,   /* something failed while files were put in place */
+    MOS_WENT_BACK_RECOVERY = 7 /* a power cut, or the loss of the database, had left it in an unknown state */
+};
+
 typedef struct mos_history_record {
     uint32_t struct_size;
     mos_transaction_state state;
@@ -88,10 +111,13 @@ typedef struct mos_history_record {
     uint64_t changed_paths;
     bool in_effect;     /* its changes are what is there now */
     bool can_roll_back; /* mos_plan_rollback accepts it now */
+    mos_went_back went_back;
+    const char *cause;      /* what failed, or the reason that was given when it was taken back; "" for none */
+    const char *takes_back; /* of a rollback: the recovery point of the change that it took back; else "" */
 } mos_history_record;
 
 #define MOS_HISTORY_RECORD_INIT                                                                                        \
-    { sizeof(mos_history_record), 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_history_record), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Begins to read the history as it is now, also while a job or another process changes the root: the 10,000 newest
  * transactions, no more. Creates nothing, and needs only the right to read var/lib/multios beneath the root. A

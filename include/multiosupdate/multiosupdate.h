@@ -17,7 +17,10 @@
 #include <multiosupdate/log.h>
 #include <multiosupdate/package.h>
 #include <multiosupdate/plan.h>
+#include <multiosupdate/protection.h>
+#include <multiosupdate/recovery.h>
 #include <multiosupdate/report.h>
+#include <multiosupdate/schedule.h>
 #include <multiosupdate/settings.h>
 #include <multiosupdate/trust.h>
 #include <multiosupdate/types.h>

@@ -88,6 +88,48 @@ MOS_API int mos_plan_remove(mos_plan *plan, const char *name, const mos_remove_o
  * rollback is the plan's only step. Since 0.1. */
 MOS_API int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_error **error);
 
+/* What a rollback does with what somebody has changed since. What others have put into folders that go away always
+ * stays; what a recovery point has lost, or has no more as it was, is never taken (MOS_E_POINT_DAMAGED). */
+typedef int32_t mos_merge_rule;
+enum {
+    MOS_MERGE_KEEP = 0,         /* the changed one stays */
+    MOS_MERGE_REFUSE = 1,       /* MOS_E_CONFLICT */
+    MOS_MERGE_ASK = 2,          /* the job asks: "keep", "past" or "stop" */
+    MOS_MERGE_PREFER_NEWER = 3, /* the one that was written later, by its time */
+    MOS_MERGE_PREFER_OLDER = 4,
+    MOS_MERGE_KEEP_BOTH = 5, /* the changed one stays, and what was there then is put beside it, as NAME.rp-12 */
+    MOS_MERGE_PAST = 6       /* what was there then; the changed one goes into the new recovery point */
+};
+
+typedef int32_t mos_rollback_scope;
+enum {
+    MOS_ROLLBACK_EVERYTHING = 0,
+    MOS_ROLLBACK_PACKAGE = 1,      /* the files of one package, and which version of it counts as installed */
+    MOS_ROLLBACK_CONFIGURATION = 2 /* configuration files alone: below etc/, and those of packages; versions stay */
+};
+
+typedef struct mos_rollback_options {
+    uint32_t struct_size;
+    mos_rollback_scope scope;
+    const char *recovery_point; /* to before the change that made it; NULL: the newest change that fits the rest */
+    const char *target_version; /* which a package has then; NULL: whatever it was */
+    const char
+        *name; /* of the package; of the component of configuration (a package, or a name below etc/), NULL: all */
+    mos_merge_rule merge;
+    bool accept_risks; /* else the job asks about what files can't tell: "go-on" or "stop" */
+    bool emergency;    /* the newest change alone, in the fewest steps; goes round what is in the way of it */
+} mos_rollback_options;
+
+#define MOS_ROLLBACK_OPTIONS_INIT                                                                                      \
+    { sizeof(mos_rollback_options), 0, 0, 0, 0, 0, 0, 0 }
+
+/* Makes the plan one that goes back to how the root was before a change, over all changes since, or over what they were
+ * for one package or for configuration. It is a change itself, with a recovery point by which it can be taken back;
+ * but where it is the newest change alone that goes back, that change's own recovery point goes. NULL options take back
+ * the newest change. MOS_E_NOTHING_TO_ROLL_BACK; MOS_E_NEEDS_ANSWER when several packages had `target_version` and none
+ * was named. Since 0.1. */
+MOS_API int mos_plan_rollback_to(mos_plan *plan, const mos_rollback_options *options, mos_error **error);
+
 /* Works the plan out against the root as it is: versions, owners, conflicts, space. Changes nothing, but first
  * completes what a power cut left unfinished. Called again after a step was added, and by the job when it has not been.
  * MOS_E_INVALID_ARGUMENT once the plan has its job, as for a further step. Since 0.1. */
@@ -107,13 +149,14 @@ enum {
     MOS_STEP_DOWNGRADE = 2,
     MOS_STEP_REINSTALL = 3,
     MOS_STEP_REMOVE = 4,
-    MOS_STEP_ROLL_BACK = 5
+    MOS_STEP_ROLL_BACK = 5,
+    MOS_STEP_RESTORE = 6 /* files of a backup (mos_plan_restore); since 0.1 */
 };
 
 typedef struct mos_step {
     uint32_t struct_size;
     mos_step_action action;
-    const char *name;        /* package, or recovery point */
+    const char *name;        /* package, recovery point, or backup */
     const char *version;     /* that will be there; "" for a removal */
     const char *old_version; /* that is there; "" for a first installation */
     const char *signer;      /* who signed it, as the trust store names it; "" where nothing is installed */

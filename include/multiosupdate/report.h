@@ -53,8 +53,25 @@ MOS_API int mos_engine_check_dependencies(mos_engine *engine, mos_package *packa
  * notice tells of a change that was left unfinished. MOS_E_NOT_INSTALLED. Since 0.1. */
 MOS_API int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
 
-/* How many rows a job's outcome has, and row `index`; set `row->struct_size` first. Only mos_engine_verify_job gives
- * any: at most 100,000, the rest is counted in a notice. Since 0.1. */
+typedef struct mos_system_check_options {
+    uint32_t struct_size;
+    bool skip_content; /* else everything installed is read and compared, as by mos_engine_verify_job */
+    bool dependencies; /* kind "dependency": a package lacks what it depends on */
+    bool signatures;   /* kind "signer": nobody who is trusted now vouches for an installed package */
+    bool health;       /* kind "health": a health check says no; `object` is its name */
+} mos_system_check_options;
+
+#define MOS_SYSTEM_CHECK_OPTIONS_INIT                                                                                  \
+    { sizeof(mos_system_check_options), 0, 0, 0, 0 }
+
+/* A job (job.h) whose outcome has a row for each thing of the system that is not as it should be, with the kinds of
+ * mos_engine_verify_job besides those above. Changes nothing, but first completes what was left unfinished. What can't
+ * be asked is a notice. Since 0.1. */
+MOS_API int mos_engine_system_check_job(mos_engine *engine, const mos_system_check_options *options, mos_job **job,
+                                        mos_error **error);
+
+/* How many rows a job's outcome has, and row `index`; set `row->struct_size` first. Jobs that give rows say so: at most
+ * 100,000, what a verification finds beyond is counted in a notice. Since 0.1. */
 MOS_API size_t mos_outcome_row_count(const mos_outcome *outcome);
 MOS_API int mos_outcome_row_at(const mos_outcome *outcome, size_t index, mos_report_row *row, mos_error **error);
 

@@ -57,11 +57,14 @@ typedef struct mos_history mos_history;
 typedef struct mos_events mos_events;
 typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
+typedef struct mos_recovery_list mos_recovery_list;
+typedef struct mos_backups mos_backups;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
 typedef struct mos_settings mos_settings;
 typedef struct mos_trust_list mos_trust_list;
 typedef struct mos_digest mos_digest;
+typedef struct mos_schedule mos_schedule;
 typedef struct mos_error mos_error;
 
 /* Frees what a caller passed with a callback; called exactly once, also when the call that took it failed. May be NULL.

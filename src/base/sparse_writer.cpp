@@ -15,6 +15,15 @@ bool is_zero(ByteView bytes) {
 
 }  // namespace
 
+std::uint64_t dense_bytes(ByteView bytes) noexcept {
+    std::uint64_t dense = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += hole_bytes) {
+        const ByteView block = bytes.subspan(at, std::min(hole_bytes, bytes.size() - at));
+        dense += is_zero(block) ? 0 : block.size();
+    }
+    return dense;
+}
+
 Result<void> SparseWriter::write(ByteView bytes) {
     std::size_t pending = 0;  // of bytes from `begin` on that are to be written
     std::size_t begin = 0;

@@ -1,5 +1,6 @@
 #include <mos/engine/engine.hpp>
 
+#include "automatic_rollback.hpp"
 #include "restore.hpp"
 #include "time_floor.hpp"
 
@@ -187,7 +188,11 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
             write_log(log, LogLevel::info, line);
             events.tell([&] { return script_line(line, own.cause()); });
         });
-    session.m_hooks = std::make_unique<install::PackageHooks>(engine.root(), *session.m_scripts, *session.m_services);
+    session.m_health = std::make_unique<install::HealthChecks>(engine.root(), *session.m_database, engine.clock(),
+                                                               *session.m_scripts, engine.settings().health);
+    session.m_hooks = std::make_unique<install::PackageHooks>(
+        engine.root(), *session.m_scripts, *session.m_services, *session.m_health,
+        [&engine](const Error &failure) { return takes_back(engine, failure); });
     session.m_site = std::make_unique<transaction::Site>(transaction::Site{
         engine.root(), *session.m_database, engine.clock(), *session.m_observer, session.m_hooks.get(),
         /*keeps_database_up=*/true});
@@ -228,6 +233,8 @@ void Session::keep_copy() {
 static std::string actor_of(const Settings &settings) {
     return settings.actor.empty() ? fmt::format("uid:{}", ::getuid()) : settings.actor;
 }
+
+std::string Engine::actor() const { return actor_of(m_settings); }
 
 Engine::Engine(std::unique_ptr<base::Directory> root, Settings settings, std::shared_ptr<const base::Clock> clock,
                LogSink log)

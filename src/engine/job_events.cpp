@@ -13,7 +13,8 @@ namespace {
 const Error *failed_script(const Error &error) {
     for (const Error *found = &error; found != nullptr; found = found->cause())
         if (found->code() == Code::SCRIPT_FAILED || found->code() == Code::SCRIPT_TIMEOUT ||
-            found->code() == Code::SERVICE_FAILED)
+            found->code() == Code::SERVICE_FAILED || found->code() == Code::HEALTH_CHECK_FAILED ||
+            found->code() == Code::HEALTH_CHECK_TIMEOUT)
             return found;
     return nullptr;
 }
@@ -28,9 +29,21 @@ std::string told(const Error &error) {
 }
 
 Event script_failure(const Error &error, const std::string &job) {
-    Event event = base::make_event(EventType::script_failed, error.object(), error.message());
+    const bool is_health = error.code() == Code::HEALTH_CHECK_FAILED || error.code() == Code::HEALTH_CHECK_TIMEOUT;
+    Event event = base::make_event(is_health ? EventType::health_check_failed : EventType::script_failed,
+                                   error.object(), error.message());
     event.cause = job;
     event.payload = error_fields(error);
+    return event;
+}
+
+// A change that was in place, or on its way there, and went back by itself.
+Event reverted(const Error &error, const std::string &job) {
+    const Error &cause = error.cause() != nullptr ? *error.cause() : error;
+    Event event = base::make_event(EventType::update_reverted, cause.object(),
+                                   fmt::format("{} was taken back by itself: {}", job, cause.message()));
+    event.cause = job;
+    event.payload = error_fields(cause);
     return event;
 }
 
@@ -98,7 +111,7 @@ Event rolled_back_event(const Plan::View &view, const JobOutcome &outcome, const
 }  // namespace
 
 std::vector<Event> events_of(const Plan::View &view, const JobOutcome &outcome, const std::string &job) {
-    const bool is_rollback = view.steps.size() == 1 && view.steps.front().action == Plan::Step::Action::roll_back;
+    const bool is_rollback = !view.steps.empty() && view.steps.front().action == Plan::Step::Action::roll_back;
     return is_rollback ? std::vector{rolled_back_event(view, outcome, job)} : installed_events(view, outcome, job);
 }
 
@@ -112,7 +125,11 @@ JobEvents::~JobEvents() {
 
 void JobEvents::begin() noexcept {
     // Kinds are stable names; what an "update" does may be a removal.
-    const std::string what = m_name == "update" ? "a change of what is installed" : m_name;
+    std::string what = m_name;
+    if (m_name == "update")
+        what = "a change of what is installed";
+    else if (m_name == "scheduled")
+        what = "an update that was scheduled";
     m_name = m_engine.events().tell_start(m_name, what + " begins");
     m_is_running = true;
 }
@@ -141,6 +158,8 @@ void JobEvents::fail(const Error &error) noexcept {
         std::vector<Event> events;
         if (const Error *const script = failed_script(error); script != nullptr)
             events.push_back(script_failure(*script, m_name));
+        if (error.code() == Code::REVERTED)
+            events.push_back(reverted(error, m_name));
         const bool cancelled = error.code() == Code::CANCELLED;
         Event event = base::make_event(cancelled ? EventType::job_cancelled : EventType::job_failed, m_name,
                                        cancelled ? fmt::format("{} was cancelled", m_name) : told(error));

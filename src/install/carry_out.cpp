@@ -4,6 +4,9 @@
 #include "hook_plan.hpp"
 #include "stager.hpp"
 
+#include <mos/package/credentials.hpp>
+#include <mos/package/version.hpp>
+
 #include <fmt/format.h>
 
 #include <map>
@@ -60,6 +63,17 @@ bool is_automatic(const InstallStep &step, const StepSummary &summary) {
     return step.options.asked == Asked::by_another_package && (summary.old_package == 0 || summary.was_automatic);
 }
 
+// With the decision, so that no cut can lose what a signer has said of older versions.
+Result<void> raise_version_floor(state::Packages &packages, const package::Manifest &manifest,
+                                 std::uint64_t transaction) {
+    const std::string &name = manifest.package_info.name;
+    const std::string &wanted = manifest.installation.minimum_rollback_version;
+    MOS_TRY(const std::string floor, packages.version_floor(name));
+    if (wanted.empty() || (!floor.empty() && std::is_lteq(package::compare_versions(wanted, floor))))
+        return {};
+    return packages.set_version_floor(name, wanted, transaction);
+}
+
 Result<void> record(transaction::Site &site, const Steps &steps, const Resolution &resolution, const Stager &stager,
                     std::uint64_t transaction) {
     state::Packages packages{site.database};
@@ -72,6 +86,7 @@ Result<void> record(transaction::Site &site, const Steps &steps, const Resolutio
         package::Package &package = *steps.installs[i].package;
         const package::Statement &statement = package.statement();
         const Brought &brought = *resolution.brought[i];
+        MOS_TRY(const base::Bytes credentials, package::write_credentials(package));
         MOS_TRY(const std::uint64_t id, packages.insert({.id = 0,
                                                          .name = statement.name,
                                                          .version = statement.version,
@@ -83,8 +98,10 @@ Result<void> record(transaction::Site &site, const Steps &steps, const Resolutio
                                                          .manifest = package::write_manifest(brought.manifest),
                                                          .prefix = brought.prefix,
                                                          .template_values = brought.template_values,
-                                                         .automatic = is_automatic(steps.installs[i], summary)},
+                                                         .automatic = is_automatic(steps.installs[i], summary),
+                                                         .credentials = std::string{base::as_text(credentials)}},
                                                         transaction));
+        MOS_CHECK(raise_version_floor(packages, brought.manifest, transaction));
         MOS_CHECK(record_files(packages, package, resolution, i, id, stager.left_out()));
         for (const Stager::PutBeside &beside : stager.put_beside()) {
             if (beside.step != i)
@@ -117,7 +134,7 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
     for (const std::string &caution : resolution.cautions)
         site.observer.notice(caution);
     MOS_TRY(DataBackup backup, DataBackup::make(site, steps));
-    MOS_TRY(HookPlan hooks, HookPlan::make(site, steps, resolution, options.services));
+    MOS_TRY(HookPlan hooks, HookPlan::make(site, steps, resolution, options.services, options.health));
     ChangeDigest digest{resolution.steps, steps, hooks};
     MOS_TRY(transaction::Stage stage, transaction::Stage::begin(site));
     MOS_CHECK(hooks.put_aside(stage));
@@ -136,15 +153,19 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
         MOS_CHECK(check_swept_directory(site, resolution, path, summary_of(resolution.steps)));
     const Outcome outcome{
         .transaction = staged.id(), .changed_paths = stager.changed_paths(), .written_bytes = stager.written_bytes()};
-    Result<transaction::Decided> recorded = transaction::decide(
-        site, std::move(staged),
-        {.summary = summary_of(resolution.steps),
-         .reason = options.reason,
-         .changed_paths = stager.changed_paths(),
-         .reboot = fmt::format("{}", fmt::join(resolution.reboot, " ")),
-         .boot = site.clock.boot_id(),
-         .hooks = hooks.hooks()},
-        [&](std::uint64_t transaction) { return record(site, steps, resolution, stager, transaction); });
+    Result<transaction::Decided> recorded =
+        transaction::decide(site, std::move(staged),
+                            {.summary = summary_of(resolution.steps),
+                             .reason = options.reason,
+                             .changed_paths = stager.changed_paths(),
+                             .reboot = fmt::format("{}", fmt::join(resolution.reboot, " ")),
+                             .boot = site.clock.boot_id(),
+                             .hooks = hooks.hooks()},
+                            [&](std::uint64_t transaction) -> Result<void> {
+                                if (options.record)
+                                    MOS_CHECK(options.record(transaction));
+                                return record(site, steps, resolution, stager, transaction);
+                            });
     if (recorded || site.database.failed())
         backup.keep();  // from here on the removal may be completed whatever becomes of this process
     MOS_TRY(transaction::Decided decided, std::move(recorded));

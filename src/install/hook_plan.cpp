@@ -114,11 +114,19 @@ Result<std::vector<std::string>> installed_units(state::Database &database, cons
 }  // namespace
 
 Result<HookPlan> HookPlan::make(transaction::Site &site, const Steps &steps, const Resolution &resolution,
-                                ServiceManager *services) {
+                                ServiceManager *services, const HealthRules *health) {
     HookPlan plan;
     ServiceManager *const managed = services != nullptr && services->is_running_system() ? services : nullptr;
     MOS_CHECK(plan.add_installs(site, resolution, managed));
     MOS_CHECK(plan.add_removals(site, steps, resolution, managed));
+    if (health == nullptr)
+        return plan;
+    plan.m_health.emplace(HealthCall{.rules = *health, .packages = {}, .known_unmet = {}});
+    for (const StepSummary &summary : resolution.steps)
+        plan.m_health->packages.push_back(summary.name);
+    if (health->check_dependencies) {
+        MOS_TRY(plan.m_health->known_unmet, broken_dependencies(site.database));
+    }
     return plan;
 }
 
@@ -267,6 +275,8 @@ std::vector<state::Hook> HookPlan::calls() const {
         calls.push_back(write_hook(planned.moment, planned.script));
     for (const PlannedCall &planned : m_services)
         calls.push_back(write_hook(planned.moment, planned.call));
+    if (m_health)
+        calls.push_back(write_hook(Moment::after_apply, *m_health));
     return calls;
 }
 
@@ -287,6 +297,8 @@ std::vector<std::string> HookPlan::notices() const {
             notices.push_back(
                 fmt::format("{} is {}", base::in_quotes(planned.call.unit), done_to(planned.call.action)));
     }
+    if (m_health)
+        notices.emplace_back("the system's health is checked afterwards; what makes it unwell is taken back");
     return notices;
 }
 
@@ -310,6 +322,8 @@ Result<void> HookPlan::put_aside(transaction::Stage &stage) {
     for (const PlannedCall &planned : m_services)
         (planned.moment == Moment::before_undo ? before : m_hooks).push_back(write_hook(planned.moment, planned.call));
     m_hooks.insert(m_hooks.begin(), before.begin(), before.end());
+    if (m_health)  // when all that a change does has been done
+        m_hooks.push_back(write_hook(Moment::after_apply, *m_health));
     for (std::size_t rank = 0; rank < m_hooks.size(); ++rank)
         m_hooks[rank].rank = rank;
     return {};

@@ -14,9 +14,10 @@ namespace mos::install {
 class HookPlan {
   public:
     // Reads the scripts that installed packages have left. CONFLICT when one of them was altered. `services` may be
-    // null: then none is touched.
+    // null: then none is touched; so may `health`: then nobody is asked.
     [[nodiscard]] static Result<HookPlan> make(transaction::Site &site, const Steps &steps,
-                                               const Resolution &resolution, ServiceManager *services);
+                                               const Resolution &resolution, ServiceManager *services,
+                                               const HealthRules *health);
 
     [[nodiscard]] bool empty() const noexcept { return m_checks.empty() && m_hooks.empty(); }
 
@@ -78,6 +79,7 @@ class HookPlan {
     };
     std::vector<PlannedCall> m_services;
     std::vector<Script> m_checks;
+    std::optional<HealthCall> m_health;
     std::vector<state::Hook> m_hooks;
     bool m_reloads_manager = false;
 };

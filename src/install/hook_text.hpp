@@ -1,6 +1,7 @@
 // What a hook's kind and text say, in the database and on the way to whoever calls it.
 #pragma once
 
+#include <mos/install/health.hpp>
 #include <mos/install/script_runner.hpp>
 #include <mos/install/services.hpp>
 #include <mos/state/transactions.hpp>
@@ -13,8 +14,9 @@ namespace mos::install {
 struct ServiceCall {
     ServiceAction action = ServiceAction::start;
     std::string unit;  // empty for reload_manager
+    bool may_fail = false;
 };
-using Call = std::variant<Script, ServiceCall>;
+using Call = std::variant<Script, ServiceCall, HealthCall>;
 
 // The hook without its rank.
 [[nodiscard]] state::Hook write_hook(state::Hook::Moment moment, const Call &call);

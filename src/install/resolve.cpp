@@ -51,6 +51,11 @@ Result<StepSummary> summarize_install(state::Packages &packages, const InstallSt
     if (std::is_gt(order)) {
         summary.action = Action::update;
     } else if (std::is_lt(order)) {
+        if (!step.options.downgrade_forbidden_by.empty())
+            return Error{Code::POLICY_REFUSED,
+                         fmt::format("'{}' {} is older than {}, which is installed, and {} forbids that", summary.name,
+                                     summary.version, summary.old_version, step.options.downgrade_forbidden_by)}
+                .about(summary.name);
         if (step.options.downgrade == Downgrade::refused)
             return Error{Code::DOWNGRADE, fmt::format("'{}' {} is older than {}, which is installed", summary.name,
                                                       summary.version, summary.old_version)}
@@ -85,6 +90,12 @@ Result<StepSummary> summarize_removal(state::Packages &packages, const RemoveSte
 }
 
 }  // namespace
+
+Result<bool> is_downgrade(transaction::Site &site, const InstallStep &step) {
+    const package::Statement &statement = step.package->statement();
+    MOS_TRY(const auto installed, state::Packages{site.database}.find(statement.name));
+    return installed && std::is_lt(compare(statement, *installed));
+}
 
 Result<Steps> drop_satisfied(transaction::Site &site, const Steps &steps) {
     state::Packages packages{site.database};
@@ -247,7 +258,8 @@ Result<void> note_relations(state::Packages &packages, Resolution &resolution) {
 
 }  // namespace
 
-Result<Resolution> resolve(transaction::Site &site, const Steps &steps, ServiceManager *services) {
+Result<Resolution> resolve(transaction::Site &site, const Steps &steps, ServiceManager *services,
+                           const HealthRules *health) {
     if (steps.empty())
         return Error{Code::INVALID_ARGUMENT, "the plan has no steps"};
     site.observer.report({.phase = base::Phase::planning});
@@ -265,7 +277,7 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps, ServiceM
         caution_of(step.package->statement(), *resolution.brought.back(), site.clock.now_unix_s(), resolution.cautions);
         note_actions(*resolution.brought.back(), resolution.notices);
     }
-    MOS_TRY(const HookPlan hooks, HookPlan::make(site, steps, resolution, services));
+    MOS_TRY(const HookPlan hooks, HookPlan::make(site, steps, resolution, services, health));
     std::ranges::move(hooks.notices(), std::back_inserter(resolution.notices));
     MOS_CHECK(note_relations(packages, resolution));
     Counter counter{preflight, resolution, ChangeDigest{resolution.steps, steps, hooks}};

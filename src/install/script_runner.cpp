@@ -91,6 +91,8 @@ Report parse_report(std::string_view text) {
 
 // "'post-install' of 'webserver' 2.1.0"
 std::string shown(const Script &script) {
+    if (script.package.empty())
+        return base::in_quotes(script.name);
     return fmt::format("{} of {} {}", base::in_quotes(script.name), base::in_quotes(script.package),
                        base::printable(script.version));
 }

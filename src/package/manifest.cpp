@@ -81,6 +81,9 @@ Result<Installation> read_installation(Section &section) {
     MOS_TRY(installation.verification_required,
             section.boolean("verification_required", installation.verification_required));
     MOS_TRY(installation.relocatable, section.boolean("relocatable", installation.relocatable));
+    MOS_TRY(installation.minimum_rollback_version, section.text("minimum_rollback_version", ""));
+    if (!installation.minimum_rollback_version.empty())
+        MOS_CHECK(check_version(installation.minimum_rollback_version));
     return installation;
 }
 
@@ -212,6 +215,7 @@ void put_installation(json &object, const Installation &installation) {
     if (installation.relocatable)
         object["relocatable"] = true;
     put_text(object, "backup_strategy", installation.backup_strategy);
+    put_text(object, "minimum_rollback_version", installation.minimum_rollback_version);
 }
 
 void put_service(json &tree, const Service &service) {
@@ -259,6 +263,9 @@ Result<void> check_consistency(const Manifest &manifest) {
     if (!system.minimum_version.empty() && !system.maximum_version.empty() &&
         std::is_gt(compare_versions(system.minimum_version, system.maximum_version)))
         return malformed("system_requirements.minimum_version", "is larger than maximum_version");
+    const std::string &floor = manifest.installation.minimum_rollback_version;
+    if (!floor.empty() && std::is_gt(compare_versions(floor, manifest.package_info.version)))
+        return malformed("installation.minimum_rollback_version", "is larger than the package's own version");
     for (const std::string &feature : system.required_features) {
         if (std::ranges::find(system.prohibited_features, feature) != system.prohibited_features.end())
             return malformed("system_requirements.required_features",

@@ -212,6 +212,8 @@ constexpr std::array keys = {
     Key{"installation_safety.maximum_package_size", package_size},
     Key{"installation_safety.allow_unsigned_packages", always_off},
     Key{"installation_safety.risk_assessment", not_yet},
+    Key{"rollback_protection.allow_below_minimum_version", flag<&SecurityPolicy::allow_below_minimum_version>},
+    Key{"rollback_protection.allow_revoked_signers", flag<&SecurityPolicy::allow_revoked_signers>},
 };
 
 bool is_section(std::string_view path) {
@@ -379,6 +381,10 @@ std::vector<PolicyKey> list_keys(const SecurityPolicy &policy) {
          "bytes of a package"},
         {"installation_safety.require_rollback_support", word(policy.require_rollback_support),
          "only packages that say they can be rolled back"},
+        {"rollback_protection.allow_below_minimum_version", word(policy.allow_below_minimum_version),
+         "with a reason, versions below the minimum that a signed package has set"},
+        {"rollback_protection.allow_revoked_signers", word(policy.allow_revoked_signers),
+         "with a reason, rollbacks to packages of signers who are revoked or not trusted any more"},
     };
 }
 

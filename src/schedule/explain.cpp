@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace mos::schedule {
 
 using base::in_quotes;
@@ -82,6 +84,19 @@ std::string reason(const Decision &decision) {
 }
 
 }  // namespace
+
+std::string_view name_of(Verdict verdict) noexcept {
+    constexpr std::array<std::string_view, 4> names = {"run", "wait", "refuse", "cancel"};
+    return names[static_cast<std::size_t>(verdict)];
+}
+
+std::string_view name_of(Rule rule) noexcept {
+    constexpr std::array<std::string_view, 19> names = {
+        "immediate",  "in_window",       "deadline",      "no_window_in_time", "unhindered", "approval",   "start_time",
+        "retry_time", "end_of_blackout", "window",        "quiet_time",        "condition",  "free_space", "load",
+        "sessions",   "rejected",        "not_automatic", "timed_out",         "no_window"};
+    return names[static_cast<std::size_t>(rule)];
+}
 
 std::string explain(const Decision &decision) {
     switch (decision.verdict) {

@@ -72,7 +72,39 @@ Result<Period> read_window(const Values &values, const std::string &name, const 
                                          weekdays_of(values.words(section + ".days"))},
                                         zone));
     window.priorities = priorities_of(values.words(section + ".allowed_update_types"));
+    window.cutoff_s = values.number(section + ".cutoff");
+    window.splay_s = values.number(section + ".splay");
     return window;
+}
+
+Result<Period> read_blackout(const Values &values, std::string name, const std::string &section) {
+    const std::string begins = values.word(section + ".begins");
+    if (begins.empty())
+        return Error{Code::INVALID_ARGUMENT, fmt::format("the blackout {} has no beginning: give 'begins', such as "
+                                                         "'*-12-20 00:00'",
+                                                         in_quotes(name))};
+    MOS_TRY(const TimeZone zone, TimeZone::find(values.word(section + ".timezone")));
+    MOS_TRY(Timetable opening, Timetable::read(begins, zone));
+    Period blackout;
+    blackout.name = std::move(name);
+    blackout.openings.push_back(std::move(opening));
+    blackout.length_s = values.number(section + ".lasts");
+    return blackout;
+}
+
+Result<std::vector<Period>> read_blackouts(const Values &values) {
+    std::vector<Period> blackouts;
+    for (std::size_t i = 0;; ++i) {
+        const std::string section = fmt::format("scheduling_policy.blackouts[{}]", i);
+        if (!values.said_below(section))
+            return blackouts;
+        if (i == max_windows)
+            return Error{Code::LIMIT, fmt::format("more than {} blackouts are given", max_windows)};
+        const std::string given = values.word(section + ".name");
+        MOS_TRY(Period blackout,
+                read_blackout(values, given.empty() ? fmt::format("blackout {}", i + 1) : given, section));
+        blackouts.push_back(std::move(blackout));
+    }
 }
 
 Result<std::vector<Period>> read_windows(const Values &values) {
@@ -125,6 +157,20 @@ void take_section(PriorityRule &rule, const Values &values, const std::string &s
     take(rule.require_low_load, "require_low_system_load");
     if (const std::string path = section + ".schedule_within"; values.said(path))
         rule.within_s = values.number(path);
+}
+
+// Who has to agree, where somebody has said it of all updates.
+void take_approval(Policy &policy, const Values &values) {
+    const std::string required = "scheduling_policy.auto_scheduling.user_approval_required";
+    if (!values.said(required))
+        return;
+    const bool is_required = values.flag(required);
+    const bool spares_security = values.flag("scheduling_policy.auto_scheduling.auto_approval_security");
+    for (std::size_t i = 0; i < priority_count; ++i) {
+        const auto priority = static_cast<Priority>(i);
+        const bool is_spared = priority == Priority::critical || (priority == Priority::security && spares_security);
+        policy.rules[i].approval = is_required && !is_spared ? Approval::supervisor : Approval::none;
+    }
 }
 
 Result<void> check_rule(const Policy &policy, Priority priority) {
@@ -188,7 +234,9 @@ Result<Policy> read_policy(const config::Settings &settings) {
             take_word(policy.rules[i], values.word(path));
         take_section(policy.rules[i], values, "scheduling_policy.priority_handling." + name);
     }
+    take_approval(policy, values);
     MOS_TRY(policy.windows.windows, read_windows(values));
+    MOS_TRY(policy.windows.blackouts, read_blackouts(values));
     MOS_CHECK(check_policy(policy));
     return policy;
 }

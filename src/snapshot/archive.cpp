@@ -1,260 +1,65 @@
 #include <mos/snapshot/archive.hpp>
 
+#include "archive_walk.hpp"
 #include "tar_stream.hpp"
-
-#include <mos/base/path.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <map>
-#include <set>
-#include <utility>
+#include <array>
 
 namespace mos::snapshot {
 
-using base::Directory;
-using base::FileStatus;
-using base::FileType;
-using base::in_quotes;
-
 namespace {
 
-constexpr std::size_t block_bytes = 256U << 10U;
-
-Error changed(const std::string &path) {
-    return Error{Code::CHANGED_MEANWHILE, fmt::format("{} changed while it was read", in_quotes(path))}.about(path);
-}
-
-bool same_file(const FileStatus &a, const FileStatus &b) {
-    return a.inode == b.inode && a.device == b.device && a.mount == b.mount;
-}
-
-// True when somebody else's name stands where a file was found a moment ago.
-bool was_replaced(const Error &error) {
-    return error.code() == Code::UNSUPPORTED || error.code() == Code::SYMLINK_IN_PATH ||
-           error.system_errno() == ENOTDIR;
-}
-
-// An entry that the walk has come to. `mount` is that of the path it was reached by.
-struct Found {
-    Directory &parent;
-    std::string name;
-    std::string path;
-    FileStatus mount;
+struct CompressionText {
+    std::string_view name;
+    std::string_view ending;
 };
+constexpr std::array<CompressionText, 4> compressions{
+    {{"none", ".tar"}, {"gzip", ".tar.gz"}, {"zstd", ".tar.zst"}, {"lz4", ".tar.lz4"}}};
 
-class Walk {
+class PlainSink final : public MemberSink {
   public:
-    Walk(Directory &root, const FileStatus &out_status, TarStream &stream, base::Observer &observer)
-        : m_root(root), m_out_status(out_status), m_stream(stream), m_observer(observer), m_buffer(block_bytes) {}
-
-    [[nodiscard]] Result<void> add_path(const std::string &path) {
-        const base::SplitPath split = base::split_path(path);
-        auto parent = m_root.open_directory(split.parent, base::Symlinks::refuse);
-        if (!parent && parent.error().code() == Code::NOT_FOUND)
-            return leave_out(path, "it is not there");
-        if (!parent)
-            return std::move(parent).error();
-        MOS_TRY(const auto status, (*parent)->find(split.name));
-        if (!status)
-            return leave_out(path, "it is not there");
-        return add({**parent, std::string{split.name}, path, *status});
-    }
-
-    [[nodiscard]] const ArchiveReport &report() const { return m_report; }
+    explicit PlainSink(TarStream &stream) : m_stream(stream) {}
+    Result<void> begin(const Member &member) override { return m_stream.begin(member); }
+    Result<void> write(base::ByteView bytes) override { return m_stream.write(bytes); }
+    Result<void> end() override { return {}; }
 
   private:
-    struct Links {
-        std::string first;
-        std::uint32_t names_to_come = 0;
-    };
-    using Inode = std::pair<std::uint64_t, std::uint64_t>;  // and its device
-
-    [[nodiscard]] Result<void> leave_out(const std::string &path, std::string_view why) {
-        ++m_report.left_out;
-        m_observer.notice(fmt::format("{} is left out of the archive: {}", in_quotes(path), why));
-        return {};
-    }
-
-    [[nodiscard]] Result<void> add(const Found &found) {
-        MOS_CHECK(m_observer.checkpoint());
-        MOS_TRY(const auto status, found.parent.find(found.name));
-        if (!status)
-            return leave_out(found.path, "it is gone");
-        if (status->mount != found.mount.mount || status->device != found.mount.device)
-            return leave_out(found.path, "it lies on another mount");
-        if (same_file(*status, m_out_status))
-            return leave_out(found.path, "it is the archive itself");
-        switch (status->type) {
-        case FileType::directory:
-            return add_directory(found, *status);
-        case FileType::regular:
-        case FileType::symlink:
-            return add_linked(found, *status);
-        case FileType::character_device:
-        case FileType::block_device:
-        case FileType::fifo:
-        case FileType::socket:
-            break;
-        }
-        return leave_out(found.path, fmt::format("it is a {}", base::file_type_name(status->type)));
-    }
-
-    [[nodiscard]] Result<void> add_directory(const Found &found, const FileStatus &status) {
-        auto opened = found.parent.open_directory(found.name, base::Symlinks::refuse);
-        if (!opened && opened.error().code() == Code::NOT_FOUND)
-            return leave_out(found.path, "it is gone");
-        if (!opened)
-            return was_replaced(opened.error()) ? changed(found.path).caused_by(std::move(opened).error())
-                                                : std::move(opened).error();
-        MOS_TRY(const FileStatus own, (*opened)->own_status());
-        if (!same_file(own, status))
-            return changed(found.path);
-        MOS_TRY(auto attributes, attributes_of(found));
-        MOS_CHECK(begin({.path = found.path,
-                         .status = own,
-                         .attributes = std::move(attributes),
-                         .symlink_target = {},
-                         .hard_link_to = {}}));
-        MOS_TRY(const auto entries, (*opened)->list());
-        for (const base::DirectoryEntry &entry : entries) {
-            std::string path = found.path + '/' + entry.name;
-            MOS_CHECK(base::check_entry_path(path));  // bounds the depth of this walk as well
-            MOS_CHECK(add({**opened, entry.name, std::move(path), found.mount}));
-        }
-        return {};
-    }
-
-    // A file or a symbolic link, which may have been met under another name.
-    [[nodiscard]] Result<void> add_linked(const Found &found, const FileStatus &status) {
-        const Inode inode{status.inode, status.device};
-        if (const auto known = m_links.find(inode); known != m_links.end()) {
-            MOS_CHECK(begin({.path = found.path,
-                             .status = status,
-                             .attributes = {},
-                             .symlink_target = {},
-                             .hard_link_to = known->second.first}));
-            if (--known->second.names_to_come == 0)
-                m_links.erase(known);
-            return {};
-        }
-        const std::uint64_t entries = m_report.entries;
-        MOS_CHECK(status.type == FileType::symlink ? add_symlink(found, status) : add_file(found, status));
-        if (status.links > 1 && m_report.entries > entries)
-            m_links.emplace(inode, Links{found.path, status.links - 1});
-        return {};
-    }
-
-    [[nodiscard]] Result<void> add_symlink(const Found &found, const FileStatus &status) {
-        auto target = found.parent.read_symlink(found.name);
-        if (!target && target.error().code() == Code::NOT_FOUND)
-            return leave_out(found.path, "it is gone");
-        if (!target)
-            return target.error().system_errno() == EINVAL ? changed(found.path).caused_by(std::move(target).error())
-                                                           : std::move(target).error();
-        MOS_TRY(auto attributes, attributes_of(found));
-        return begin({.path = found.path,
-                      .status = status,
-                      .attributes = std::move(attributes),
-                      .symlink_target = std::move(target).value(),
-                      .hard_link_to = {}});
-    }
-
-    // Of what can't be read through a File.
-    [[nodiscard]] static Result<base::ExtendedAttributes> attributes_of(const Found &found) {
-        auto attributes = found.parent.extended_attributes(found.name);
-        if (!attributes && attributes.error().code() == Code::NOT_FOUND)
-            return changed(found.path).caused_by(std::move(attributes).error());
-        return attributes;
-    }
-
-    [[nodiscard]] Result<void> add_file(const Found &found, const FileStatus &status) {
-        auto opened = found.parent.open_file(found.name, base::OpenMode::read);
-        if (!opened && opened.error().code() == Code::NOT_FOUND)
-            return leave_out(found.path, "it is gone");
-        if (!opened)
-            return was_replaced(opened.error()) ? changed(found.path).caused_by(std::move(opened).error())
-                                                : std::move(opened).error();
-        base::File &file = **opened;
-        MOS_TRY(const FileStatus before, file.status());
-        if (!same_file(before, status))
-            return changed(found.path);
-        MOS_TRY(auto attributes, file.extended_attributes());
-        MOS_CHECK(begin({.path = found.path,
-                         .status = before,
-                         .attributes = std::move(attributes),
-                         .symlink_target = {},
-                         .hard_link_to = {}}));
-        MOS_CHECK(add_content(file, before.size, found.path));
-        MOS_TRY(const FileStatus after, file.status());
-        if (after.size != before.size || after.modified != before.modified)
-            return changed(found.path);
-        return {};
-    }
-
-    [[nodiscard]] Result<void> add_content(base::File &file, std::uint64_t size, const std::string &path) {
-        for (std::uint64_t offset = 0; offset < size;) {
-            MOS_CHECK(m_observer.checkpoint());
-            const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(m_buffer.size(), size - offset));
-            MOS_TRY(const std::size_t count, file.read_at(offset, base::MutableByteView{m_buffer}.first(wanted)));
-            if (count == 0)
-                return changed(path);
-            MOS_CHECK(m_stream.write(base::ByteView{m_buffer}.first(count)));
-            offset += count;
-            m_report.content_bytes += count;
-            tell();
-        }
-        return {};
-    }
-
-    [[nodiscard]] Result<void> begin(const TarMember &member) {
-        MOS_CHECK(m_stream.begin(member));
-        ++m_report.entries;
-        tell();
-        return {};
-    }
-
-    void tell() {
-        m_observer.report(
-            {.phase = base::Phase::staging, .done_bytes = m_report.content_bytes, .done_entries = m_report.entries});
-    }
-
-    Directory &m_root;
-    FileStatus m_out_status;
     TarStream &m_stream;
-    base::Observer &m_observer;
-    base::Bytes m_buffer;
-    ArchiveReport m_report;
-    std::map<Inode, Links> m_links;
 };
-
-// Whether a folder above `path` is one of `paths`.
-bool is_covered(std::string_view path, const std::set<std::string, std::less<>> &paths) {
-    for (std::string_view above = base::split_path(path).parent; !above.empty();
-         above = base::split_path(above).parent) {
-        if (paths.contains(above))
-            return true;
-    }
-    return false;
-}
 
 }  // namespace
 
-Result<ArchiveReport> write_archive(Directory &root, const std::vector<std::string> &paths, base::File &out,
-                                    base::Observer &observer) {
-    for (const std::string &path : paths)
-        MOS_CHECK(base::check_entry_path(path));
-    MOS_TRY(const FileStatus out_status, out.status());
-    MOS_TRY(TarStream stream, TarStream::create(out));
-    Walk walk{root, out_status, stream, observer};
-    const std::set<std::string, std::less<>> each_once{paths.begin(), paths.end()};
-    for (const std::string &path : each_once) {
-        if (!is_covered(path, each_once))
-            MOS_CHECK(walk.add_path(path));
+std::string_view compression_name(Compression compression) noexcept {
+    return compressions.at(static_cast<std::size_t>(compression)).name;
+}
+
+std::string_view archive_ending(Compression compression) noexcept {
+    return compressions.at(static_cast<std::size_t>(compression)).ending;
+}
+
+Result<Compression> compression_named(std::string_view name) {
+    for (std::size_t i = 0; i < compressions.size(); ++i) {
+        if (compressions.at(i).name == name)
+            return static_cast<Compression>(i);
     }
-    ArchiveReport report = walk.report();
+    return Error{Code::INVALID_ARGUMENT,
+                 fmt::format("{} is no compression; there are none, gzip, zstd and lz4", base::in_quotes(name))};
+}
+
+Result<ArchiveReport> write_archive(base::Directory &root, const std::vector<std::string> &paths, base::File &out,
+                                    base::Observer &observer) {
+    MOS_TRY(const base::FileStatus out_status, out.status());
+    std::uint64_t offset = 0;
+    const auto append = [&](base::ByteView bytes) -> Result<void> {
+        MOS_CHECK(out.write_at(offset, bytes));
+        offset += bytes.size();
+        return {};
+    };
+    MOS_TRY(TarStream stream, TarStream::create(append, Compression::zstd));
+    PlainSink sink{stream};
+    MOS_TRY(ArchiveReport report, walk_members(root, paths, {.out = out_status}, sink, observer));
     MOS_TRY(report.archive_bytes, stream.finish());
     return report;
 }

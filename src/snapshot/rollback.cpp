@@ -1,10 +1,12 @@
 #include <mos/snapshot/rollback.hpp>
 
 #include "ours.hpp"
+#include "restored_files.hpp"
 
 #include <mos/base/path.hpp>
 #include <mos/snapshot/retention.hpp>
 #include <mos/state/packages.hpp>
+#include <mos/transaction/volumes.hpp>
 
 #include <fmt/format.h>
 
@@ -24,11 +26,31 @@ constexpr std::string_view name_prefix = "rp-";
 
 Error nothing(std::string message) { return Error{Code::NOTHING_TO_ROLL_BACK, std::move(message)}; }
 
+// What the change itself has put aside about files that no package brought.
+class Brought {
+  public:
+    Brought(transaction::Site &site, const Transaction &owner) : m_site(site), m_owner(owner) {}
+
+    [[nodiscard]] Result<bool> stands(const std::string &path, const base::FileStatus &status) {
+        if (!m_files) {
+            MOS_TRY(transaction::Stages stages, transaction::Stages::open(m_site, m_owner));
+            MOS_TRY(m_files, RestoredFiles::read(stages.primary()));
+        }
+        return m_files->stands(path, status);
+    }
+
+  private:
+    transaction::Site &m_site;
+    const Transaction &m_owner;
+    std::optional<RestoredFiles> m_files;
+};
+
 // A directory that the change brought is moved back as a whole; what somebody has put into it since must not vanish
 // with it.
 Result<void> check_directories(transaction::Site &site, const Transaction &owner) {
     state::Packages packages{site.database};
     base::DirectoryCache cache{site.root};
+    Brought brought{site, owner};
     return state::Transactions{site.database}.for_each_operation(
         owner.id, state::Direction::forward, [&](const Operation &operation) -> Result<void> {
             if (operation.kind != OperationKind::add && operation.kind != OperationKind::exchange)
@@ -42,7 +64,14 @@ Result<void> check_directories(transaction::Site &site, const Transaction &owner
                 return {};
             MOS_TRY(const auto directory, parent->open_directory(split.name, base::Symlinks::refuse));
             MOS_TRY(const base::FileStatus home, directory->own_status());
-            MOS_TRY(const auto foreign, find_foreign(*directory, operation.path, untouched_below(packages, home)));
+            const IsOurs of_packages = untouched_below(packages, home);
+            const IsOurs is_ours = [&](const std::string &path, const base::FileStatus &status) -> Result<bool> {
+                MOS_TRY(const bool of_package, of_packages(path, status));
+                if (of_package || transaction::is_mount_point(home, status))
+                    return of_package;
+                return brought.stands(path, status);
+            };
+            MOS_TRY(const auto foreign, find_foreign(*directory, operation.path, is_ours));
             if (foreign)
                 return Error{Code::CONFLICT,
                              fmt::format("{} was put into a folder that the rollback takes away, or changed in it",

@@ -46,14 +46,14 @@ unsigned file_type_of(base::FileType type) {
 }  // namespace
 
 struct TarStream::State {
-    explicit State(base::File &file)
-        : out(file), writer(or_bad_alloc(archive_write_new())), entry(or_bad_alloc(archive_entry_new())) {}
+    explicit State(base::ByteSink sink)
+        : out(std::move(sink)), writer(or_bad_alloc(archive_write_new())), entry(or_bad_alloc(archive_entry_new())) {}
 
     // libarchive's write callback. No exception may pass through libarchive, which is C.
     static la_ssize_t write_out(archive *writer, void *state, const void *buffer, std::size_t count) noexcept {
         auto &self = *static_cast<State *>(state);
         try {
-            auto written = self.out.write_at(self.offset, {static_cast<const std::byte *>(buffer), count});
+            auto written = self.out({static_cast<const std::byte *>(buffer), count});
             if (written) {
                 self.offset += count;
                 return static_cast<la_ssize_t>(count);
@@ -81,9 +81,31 @@ struct TarStream::State {
                                                  words == nullptr ? "it gives no reason" : base::printable(words))};
     }
 
-    [[nodiscard]] Result<void> open() {
-        if (archive_write_add_filter_zstd(writer.get()) != ARCHIVE_OK)  // a warning: it would run a program
-            return Error{Code::NOT_BUILT, "this libarchive was built without zstd, which archives need"};
+    [[nodiscard]] int add_filter(Compression compression) {
+        switch (compression) {
+        case Compression::gzip:
+            if (const int added = archive_write_add_filter_gzip(writer.get()); added != ARCHIVE_OK)
+                return added;
+            // Else the time is in it, and no two archives of one tree are the same.
+            return archive_write_set_filter_option(writer.get(), "gzip", "timestamp", nullptr);
+        case Compression::zstd:
+            return archive_write_add_filter_zstd(writer.get());
+        case Compression::lz4:
+            return archive_write_add_filter_lz4(writer.get());
+        case Compression::none:
+            break;
+        }
+        return archive_write_add_filter_none(writer.get());
+    }
+
+    [[nodiscard]] Result<void> open(Compression compression, unsigned threads) {
+        if (add_filter(compression) != ARCHIVE_OK)  // a warning: it would run a program
+            return Error{Code::NOT_BUILT,
+                         fmt::format("this libarchive was built without {}: choose another compression",
+                                     compression_name(compression))};
+        // Where libarchive or its zstd can't, one thread does it.
+        if (compression == Compression::zstd && threads > 1)
+            archive_write_set_filter_option(writer.get(), "zstd", "threads", std::to_string(threads).c_str());
         MOS_CHECK(outcome(archive_write_set_format_pax(writer.get()), "write pax archives"));
         // Names are bytes: without this they are translated from the process's locale, or refused.
         MOS_CHECK(outcome(archive_write_set_format_option(writer.get(), "pax", "hdrcharset", "BINARY"),
@@ -96,9 +118,9 @@ struct TarStream::State {
         return outcome(archive_write_open(writer.get(), this, nullptr, &State::write_out, nullptr), "begin an archive");
     }
 
-    base::File &out;
+    base::ByteSink out;
     std::uint64_t offset = 0;
-    std::optional<Error> error;  // of the file
+    std::optional<Error> error;  // of whoever takes the bytes
     std::exception_ptr exception;
     std::unique_ptr<archive, FreeArchive> writer;
     std::unique_ptr<archive_entry, FreeEntry> entry;
@@ -109,13 +131,13 @@ TarStream::TarStream(TarStream &&) noexcept = default;
 TarStream &TarStream::operator=(TarStream &&) noexcept = default;
 TarStream::~TarStream() = default;
 
-Result<TarStream> TarStream::create(base::File &out) {
-    auto state = std::make_unique<State>(out);
-    MOS_CHECK(state->open());
+Result<TarStream> TarStream::create(base::ByteSink out, Compression compression, unsigned threads) {
+    auto state = std::make_unique<State>(std::move(out));
+    MOS_CHECK(state->open(compression, threads));
     return TarStream{std::move(state)};
 }
 
-Result<void> TarStream::begin(const TarMember &member) {
+Result<void> TarStream::begin(const Member &member) {
     archive_entry *const entry = archive_entry_clear(m_state->entry.get());
     const base::FileStatus &status = member.status;
     archive_entry_copy_pathname(entry, member.path.c_str());
@@ -123,9 +145,8 @@ Result<void> TarStream::begin(const TarMember &member) {
     archive_entry_set_perm(entry, status.mode);
     archive_entry_set_uid(entry, status.owner);
     archive_entry_set_gid(entry, status.group);
-    // Before 1970 libarchive writes (and reads) the fraction with the wrong sign, which GNU tar does not.
-    archive_entry_set_mtime(entry, status.modified.seconds,
-                            status.modified.seconds < 0 ? 0 : status.modified.nanoseconds);
+    const base::FileTime modified = archived_time(status.modified);
+    archive_entry_set_mtime(entry, modified.seconds, modified.nanoseconds);
     archive_entry_set_size(entry, 0);
     if (!member.hard_link_to.empty()) {
         archive_entry_copy_hardlink(entry, member.hard_link_to.c_str());

@@ -131,8 +131,95 @@ CREATE TABLE point_packages (
 CREATE INDEX point_packages_by_package ON point_packages (package);
 )sql";
 
-constexpr const char *migrations[] = {create_version_1, migrate_to_version_2, migrate_to_version_3,
-                                      migrate_to_version_4};
+// Version 5: the queue of updates. An older library leaves it alone, and what it does to a transaction that was made
+// for an entry is found out from the transaction (schedule::Queue::take_over), so it may go on with such a database.
+constexpr const char *migrate_to_version_5 = R"sql(
+CREATE TABLE queue (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    options TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    submitted_s INTEGER NOT NULL,
+    submitted_by TEXT NOT NULL,
+    start_s INTEGER NOT NULL,
+    deadline_s INTEGER NOT NULL,
+    timeout_s INTEGER NOT NULL,
+    retry_s INTEGER NOT NULL,
+    cancel_on_timeout INTEGER NOT NULL,
+    by_hand INTEGER NOT NULL,
+    conditions TEXT NOT NULL,
+    estimated_s INTEGER NOT NULL,
+    needed_bytes INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    max_attempts INTEGER NOT NULL,
+    fetch_anew INTEGER NOT NULL,
+    approval INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    lease_holder TEXT NOT NULL,
+    lease_boot TEXT NOT NULL,
+    lease_since_s INTEGER NOT NULL,
+    transaction_id INTEGER NOT NULL,
+    ended_s INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    failed_s INTEGER NOT NULL,
+    took_s INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX queue_by_key ON queue (key) WHERE state < 5 AND key != '';
+CREATE INDEX queue_open ON queue (id) WHERE state < 5;
+CREATE INDEX queue_ended ON queue (ended_s, id) WHERE state >= 5;
+CREATE INDEX queue_leased ON queue (id) WHERE lease_holder != '';
+CREATE INDEX queue_by_transaction ON queue (transaction_id) WHERE transaction_id != 0;
+
+CREATE TABLE queue_packages (
+    entry INTEGER NOT NULL,
+    rank INTEGER NOT NULL,
+    path BLOB NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    release TEXT NOT NULL,
+    content_digest BLOB NOT NULL,
+    PRIMARY KEY (entry, rank)
+) WITHOUT ROWID;
+CREATE INDEX queue_packages_by_name ON queue_packages (name);
+
+CREATE TABLE queue_log (
+    entry INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    time_s INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (entry, number)
+) WITHOUT ROWID;
+
+CREATE TABLE queue_look (
+    one INTEGER PRIMARY KEY,
+    wall_s INTEGER NOT NULL,
+    monotonic_ms INTEGER NOT NULL,
+    boot TEXT NOT NULL
+);
+)sql";
+
+// Version 6: why a change was taken back; by whom a package was let in, so that it can be judged again before it comes
+// back; below which version a package must not go, which an older library would pass over.
+constexpr const char *migrate_to_version_6 = R"sql(
+ALTER TABLE transactions ADD COLUMN cause_code INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE transactions ADD COLUMN cause TEXT NOT NULL DEFAULT '';
+ALTER TABLE packages ADD COLUMN credentials BLOB NOT NULL DEFAULT x'';
+
+CREATE TABLE version_floors (
+    package TEXT PRIMARY KEY,
+    version TEXT NOT NULL,
+    set_by INTEGER NOT NULL
+) WITHOUT ROWID;
+
+UPDATE properties SET value = 6 WHERE name = 'minimum_reader';
+)sql";
+
+constexpr const char *migrations[] = {create_version_1,     migrate_to_version_2, migrate_to_version_3,
+                                      migrate_to_version_4, migrate_to_version_5, migrate_to_version_6};
 static_assert(std::size(migrations) == schema_version);
 
 enum class Pages : std::uint8_t { checked, unchecked };

@@ -113,17 +113,53 @@ Result<std::optional<InstalledPackage>> Packages::row(std::uint64_t id) {
     return std::optional{std::move(found.front())};
 }
 
-Result<std::vector<InstalledPackage>> Packages::list() {
-    MOS_TRY(Statement rows, m_database.connection().prepare_once(fmt::format(
-                                "SELECT {} FROM packages p WHERE {} ORDER BY p.name", package_columns, in_force)));
+namespace {
+
+Result<std::vector<InstalledPackage>> select_packages(Database &database, std::string_view condition) {
+    MOS_TRY(Statement rows, database.connection().prepare_once(fmt::format(
+                                "SELECT {} FROM packages p WHERE {} ORDER BY p.name", package_columns, condition)));
     return read_packages(rows);
 }
+
+}  // namespace
+
+Result<std::vector<InstalledPackage>> Packages::list() { return select_packages(m_database, in_force); }
 
 Result<std::vector<InstalledPackage>> Packages::list_before(std::uint64_t transaction) {
     MOS_TRY(Statement rows, m_database.connection().prepare_once(fmt::format(
                                 "SELECT {} FROM packages p WHERE {} ORDER BY p.name", package_columns, was_in_force)));
     rows.unsigned_integer(transaction).unsigned_integer(transaction);
     return read_packages(rows);
+}
+
+Result<std::vector<InstalledPackage>> Packages::taken_away_by(std::uint64_t transaction) {
+    return select_packages(
+        m_database, fmt::format("p.removed_by = {} AND "
+                                "EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.installed_by AND t.in_effect)",
+                                static_cast<std::int64_t>(transaction)));
+}
+
+Result<std::vector<InstalledPackage>> Packages::brought_by(std::uint64_t transaction) {
+    return select_packages(m_database, fmt::format("p.installed_by = {}", static_cast<std::int64_t>(transaction)));
+}
+
+Result<std::string> Packages::credentials(std::uint64_t package) {
+    MOS_TRY(Statement row, m_database.connection().prepare("SELECT credentials FROM packages WHERE id = ?"));
+    row.unsigned_integer(package);
+    MOS_TRY(const bool found, row.step());
+    return found ? row.text_at(0) : std::string{};
+}
+
+Result<std::string> Packages::version_floor(std::string_view name) {
+    MOS_TRY(Statement row, m_database.connection().prepare("SELECT version FROM version_floors WHERE package = ?"));
+    row.text(name);
+    MOS_TRY(const bool found, row.step());
+    return found ? row.text_at(0) : std::string{};
+}
+
+Result<void> Packages::set_version_floor(std::string_view name, std::string_view version, std::uint64_t transaction) {
+    MOS_TRY(Statement row, m_database.connection().prepare("INSERT OR REPLACE INTO version_floors VALUES (?, ?, ?)"));
+    return row.text(name).text(version).unsigned_integer(transaction).run();
 }
 
 Result<std::vector<Packages::Owner>> Packages::owners(std::string_view path) {
@@ -160,8 +196,8 @@ Result<std::uint64_t> Packages::insert(const InstalledPackage &package, std::uin
     Connection &connection = m_database.connection();
     MOS_TRY(Statement row,
             connection.prepare("INSERT INTO packages (name, version, release, architecture, type, content_digest, "
-                               "signer, manifest, prefix, template_values, automatic, installed_by) "
-                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                               "signer, manifest, prefix, template_values, automatic, credentials, installed_by) "
+                               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     MOS_CHECK(row.text(package.name)
                   .text(package.version)
                   .text(package.release)
@@ -173,6 +209,7 @@ Result<std::uint64_t> Packages::insert(const InstalledPackage &package, std::uin
                   .blob(package.prefix)
                   .text(package.template_values)
                   .integer(package.automatic ? 1 : 0)
+                  .blob(package.credentials)
                   .unsigned_integer(transaction)
                   .run());
     return static_cast<std::uint64_t>(connection.last_row());
@@ -182,9 +219,9 @@ Result<std::uint64_t> Packages::bring_back(std::uint64_t package, std::uint64_t 
     Connection &connection = m_database.connection();
     MOS_TRY(Statement row,
             connection.prepare("INSERT INTO packages (name, version, release, architecture, type, content_digest, "
-                               "signer, manifest, prefix, template_values, automatic, installed_by) "
+                               "signer, manifest, prefix, template_values, automatic, credentials, installed_by) "
                                "SELECT name, version, release, architecture, type, content_digest, signer, manifest, "
-                               "prefix, template_values, automatic, ? FROM packages WHERE id = ?"));
+                               "prefix, template_values, automatic, credentials, ? FROM packages WHERE id = ?"));
     MOS_CHECK(row.unsigned_integer(transaction).unsigned_integer(package).run());
     const auto copy = static_cast<std::uint64_t>(connection.last_row());
     MOS_TRY(Statement files,

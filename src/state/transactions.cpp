@@ -24,7 +24,8 @@ Pass pass_of(OperationKind kind) {
 }
 
 constexpr std::string_view columns =
-    "id, stage, direction, state, in_effect, time_unix_s, summary, reason, changed_paths, reboot, boot";
+    "id, stage, direction, state, in_effect, time_unix_s, summary, reason, changed_paths, reboot, boot, "
+    "cause_code, cause";
 
 Transaction read_transaction(const Statement &row) {
     return {.id = row.unsigned_at(0),
@@ -37,7 +38,9 @@ Transaction read_transaction(const Statement &row) {
             .reason = row.text_at(7),
             .changed_paths = row.unsigned_at(8),
             .reboot = row.text_at(9),
-            .boot = row.text_at(10)};
+            .boot = row.text_at(10),
+            .cause_code = static_cast<std::uint32_t>(row.unsigned_at(11)),
+            .cause = row.text_at(12)};
 }
 
 Result<std::vector<Transaction>> select(Database &database, std::string_view clause) {
@@ -191,8 +194,8 @@ Result<std::vector<std::string>> Transactions::volumes(std::uint64_t id) {
 Result<void> Transactions::insert(const Transaction &transaction) {
     Connection &connection = m_database.connection();
     MOS_TRY(Statement row, connection.prepare("INSERT INTO transactions (id, stage, direction, state, in_effect, "
-                                              "time_unix_s, summary, reason, changed_paths, reboot, boot) "
-                                              "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                                              "time_unix_s, summary, reason, changed_paths, reboot, boot, "
+                                              "cause_code, cause) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     MOS_CHECK(row.unsigned_integer(transaction.id)
                   .unsigned_integer(transaction.stage)
                   .integer(static_cast<std::int64_t>(transaction.direction))
@@ -204,6 +207,8 @@ Result<void> Transactions::insert(const Transaction &transaction) {
                   .unsigned_integer(transaction.changed_paths)
                   .text(transaction.reboot)
                   .text(transaction.boot)
+                  .unsigned_integer(transaction.cause_code)
+                  .text(transaction.cause)
                   .run());
     MOS_TRY(Statement last,
             connection.prepare("UPDATE properties SET value = max(value, ?) WHERE name = 'last_transaction'"));
@@ -211,8 +216,22 @@ Result<void> Transactions::insert(const Transaction &transaction) {
 }
 
 Result<void> Transactions::set_state(std::uint64_t id, TransactionState state) {
-    MOS_TRY(Statement row, m_database.connection().prepare("UPDATE transactions SET state = ? WHERE id = ?"));
-    return row.integer(static_cast<std::int64_t>(state)).unsigned_integer(id).run();
+    Connection &connection = m_database.connection();
+    MOS_TRY(Statement row, connection.prepare("UPDATE transactions SET state = ? WHERE id = ?"));
+    MOS_CHECK(row.integer(static_cast<std::int64_t>(state)).unsigned_integer(id).run());
+    if (state != TransactionState::done)
+        return {};
+    // In the same commit, so that no cut tells an update from the queue entry that it was made for (queue.hpp).
+    MOS_TRY(Statement entry,
+            connection.prepare("UPDATE queue SET state = 5, ended_s = (SELECT time_unix_s FROM transactions WHERE id = "
+                               "?1) WHERE transaction_id = ?1 AND transaction_id != 0 AND state = 3"));
+    return entry.unsigned_integer(id).run();
+}
+
+Result<void> Transactions::set_cause(std::uint64_t id, std::uint32_t code, std::string_view cause) {
+    MOS_TRY(Statement row, m_database.connection().prepare(
+                               "UPDATE transactions SET cause_code = ?, cause = ? WHERE id = ? AND cause_code = 0"));
+    return row.unsigned_integer(code).text(cause).unsigned_integer(id).run();
 }
 
 Result<void> Transactions::set_in_effect(std::uint64_t stage, bool in_effect) {

@@ -94,9 +94,20 @@ bool may_have_written(const Transaction &transaction) {
     return transaction.direction == Direction::backward || transaction.state != TransactionState::committed;
 }
 
+constexpr std::size_t max_cause_bytes = 1024;  // of the history; the log has all of it
+
+// What the history says of a transaction that goes back by itself. Belongs into the body of a commit.
+Result<void> record_cause(Site &site, Transaction &transaction, const Error &cause) {
+    if (transaction.cause_code != 0)
+        return {};
+    transaction.cause_code = static_cast<std::uint32_t>(cause.code());
+    transaction.cause = base::printable(cause.message()).substr(0, max_cause_bytes);
+    return Transactions{site.database}.set_cause(transaction.id, transaction.cause_code, transaction.cause);
+}
+
 // Decides, durably, that the transaction goes back to where it came from. Records what is in each slot now, since the
 // reversal tests against that: else a second recovery would swap somebody's newer file back.
-Result<void> turn_round(Site &site, Stages &stages, Transaction &transaction) {
+Result<void> turn_round(Site &site, Stages &stages, Transaction &transaction, const Error &cause) {
     Transaction turned = transaction;
     turned.state = TransactionState::reverting;
     // What a failed script has done to the transaction's own files goes with them.
@@ -106,6 +117,7 @@ Result<void> turn_round(Site &site, Stages &stages, Transaction &transaction) {
     Transactions transactions{site.database};
     MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(transactions.set_state(transaction.id, TransactionState::reverting));
+        MOS_CHECK(record_cause(site, turned, cause));
         MOS_CHECK(transactions.set_in_effect(transaction.stage, turned.heading() == Direction::forward));
         return transactions.for_each_operation(transaction.id, turned.heading(),
                                                [&](const Operation &operation) -> Result<void> {
@@ -166,7 +178,7 @@ Result<void> turn_and_go_back(Site &site, Stages &stages, Transaction &transacti
                               Error cause) {
     release_reserve(stages.primary());
     // What keeps it from turning round is what somebody has to remove.
-    if (auto turned = turn_round(site, stages, transaction); !turned)
+    if (auto turned = turn_round(site, stages, transaction, cause); !turned)
         return could_not_recover(in_context(std::move(turned).error(),
                                             fmt::format("can't turn round after it failed ({})", cause.full_message())),
                                  transaction);
@@ -174,37 +186,43 @@ Result<void> turn_and_go_back(Site &site, Stages &stages, Transaction &transacti
     return undone_because(std::move(cause));
 }
 
-Result<void> set_state_durably(Site &site, Transaction &transaction, TransactionState state) {
-    MOS_CHECK(site.database.commit(state::Durability::durable,
-                                   [&] { return Transactions{site.database}.set_state(transaction.id, state); }));
+Result<void> set_state_durably(Site &site, Transaction &transaction, TransactionState state,
+                               const Error *cause = nullptr) {
+    MOS_CHECK(site.database.commit(state::Durability::durable, [&]() -> Result<void> {
+        if (cause != nullptr)
+            MOS_CHECK(record_cause(site, transaction, *cause));
+        return Transactions{site.database}.set_state(transaction.id, state);
+    }));
     transaction.state = state;
     return {};
 }
 
-// Says `undoing` and calls what is to be undone while everything is still in place.
-Result<void> undo_in_place(Site &site, Stages &stages, Transaction &transaction) {
+// Says `undoing` and calls what is to be undone while everything is still in place; `cause` is null for a rollback.
+Result<void> undo_in_place(Site &site, Stages &stages, Transaction &transaction, const Error *cause) {
     MOS_TRY(const bool has_any, has_hooks(site, transaction, Moment::before_undo));
     if (!has_any)
         return {};
     release_reserve(stages.primary());
     if (transaction.state != TransactionState::undoing)
-        MOS_CHECK(set_state_durably(site, transaction, TransactionState::undoing));
+        MOS_CHECK(set_state_durably(site, transaction, TransactionState::undoing, cause));
     return call_hooks(site, stages.primary(), transaction.stage, Moment::before_undo, HookFailure::is_reported,
                       Interruption::refused);
 }
 
 Result<void> undo(Site &site, Stages &stages, Transaction &transaction, SyncPoints &sync_points, Error cause) {
-    if (auto undone = undo_in_place(site, stages, transaction); !undone)
+    if (auto undone = undo_in_place(site, stages, transaction, &cause); !undone)
         return could_not_recover(in_context(std::move(undone).error(),
                                             fmt::format("can't undo it after it failed ({})", cause.full_message())),
                                  transaction);
     return turn_and_go_back(site, stages, transaction, sync_points, std::move(cause));
 }
 
-// Whether a script or a service has failed; anything else says that it could not be called, which a later recovery may.
+// Whether a script, a service or a health check has failed; anything else says that it could not be called, which a
+// later recovery may.
 bool is_verdict(const Error &error) {
     return error.code() == Code::SCRIPT_FAILED || error.code() == Code::SCRIPT_TIMEOUT ||
-           error.code() == Code::SERVICE_FAILED;
+           error.code() == Code::SERVICE_FAILED || error.code() == Code::HEALTH_CHECK_FAILED ||
+           error.code() == Code::HEALTH_CHECK_TIMEOUT;
 }
 
 // In place, durable, and said to be so: now what needs the new tree is called. A failure there takes all of it back.
@@ -279,7 +297,7 @@ Result<void> decide_rollback(Site &site, Stages &stages, Transaction &rollback) 
 // Of a rollback whose row says `undoing`.
 Result<void> undo_and_roll_back(Site &site, Stages &stages, Transaction &rollback, SyncPoints &sync_points,
                                 Interruption interruption) {
-    Result<void> decided = undo_in_place(site, stages, rollback);
+    Result<void> decided = undo_in_place(site, stages, rollback, nullptr);
     if (decided)
         decided = decide_rollback(site, stages, rollback);
     if (!decided)

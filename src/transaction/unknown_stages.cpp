@@ -169,7 +169,9 @@ Result<void> record_lost(Site &site, const UnknownStage &unknown) {
                                   .reason = "taken back by the plan in its stage",
                                   .changed_paths = unknown.operations,
                                   .reboot = {},
-                                  .boot = {}};
+                                  .boot = {},
+                                  .cause_code = static_cast<std::uint32_t>(Code::DATABASE_DAMAGED),
+                                  .cause = "the database was lost, and what it had decided with it"};
     Surveyor surveyor{site, stages, lost.heading()};
     return site.database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_CHECK(transactions.insert(lost));

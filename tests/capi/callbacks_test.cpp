@@ -54,6 +54,51 @@ TEST_CASE("the data of the services' callback are freed once, when the engine is
     CHECK(counted.destroyed == 3);
 }
 
+TEST_CASE("the health callback is asked after a change; its no takes the change back, and history says so") {
+    Bench bench;
+    struct Asked : Counted {
+        int answer = 0;
+        std::int64_t time_left_ms = 0;
+    } asked;
+    mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
+    options.root_path = bench.root.path().c_str();
+    options.health = [](void *data, std::int64_t time_left_ms) {
+        static_cast<Asked *>(data)->time_left_ms = time_left_ms;
+        return static_cast<Asked *>(data)->answer;
+    };
+    options.health_user_data = &asked;
+    options.health_destroy = [](void *data) { Counted::destroy(static_cast<Asked *>(data)); };
+    const auto run = [&](const std::string &path) {
+        mos_engine *engine = nullptr;
+        mos_plan *plan = nullptr;
+        mos_job *job = nullptr;
+        must(mos_engine_open(bench.context.get(), &options, &engine, nullptr), nullptr);
+        must(mos_plan_create(engine, &plan, nullptr), nullptr);
+        must(mos_plan_install_path(plan, path.c_str(), nullptr, nullptr), nullptr);
+        must(mos_plan_job(plan, nullptr, &job, nullptr), nullptr);
+        const int code = mos_job_run(job, nullptr, nullptr, nullptr);
+        mos_job_free(job);
+        mos_plan_free(plan);
+        mos_engine_free(engine);
+        return code;
+    };
+    CHECK(run(bench.pack("1", "one")) == MOS_OK);
+    CHECK(asked.time_left_ms == 300'000);
+    asked.answer = 7;
+    CHECK(run(bench.pack("2", "two")) == MOS_E_REVERTED);
+    CHECK(asked.destroyed == 2);
+    const auto history =
+        made_by<History>([&](auto out, auto error) { return mos_history_open(bench.engine.get(), out, error); });
+    mos_history_record record = MOS_HISTORY_RECORD_INIT;
+    must(mos_history_next(history.get(), &record, nullptr), nullptr);
+    CHECK(record.went_back == MOS_WENT_BACK_FAILED_HEALTH_CHECK);
+    CHECK(std::string{record.cause}.find("answered 7") != std::string::npos);
+    CHECK(std::string{record.takes_back}.empty());
+    must(mos_history_next(history.get(), &record, nullptr), nullptr);
+    CHECK(record.went_back == MOS_WENT_BACK_NOT);
+    CHECK(std::string{record.cause}.empty());
+}
+
 TEST_CASE("a package comes from a callback, whose data are freed once, with the last that uses them") {
     const Bench bench;
     BytesSource source;

@@ -90,6 +90,46 @@ TEST_CASE("options without their size, of an older and of a newer header are tol
     CHECK(engine == nullptr);
 }
 
+TEST_CASE("a rollback's options are checked, and NULL takes back the newest change") {
+    Bench bench;
+    bench.install(bench.pack("1", "one"));
+    bench.install(bench.pack("2", "two"));
+    mos_plan *raw = nullptr;
+    must(mos_plan_create(bench.engine.get(), &raw, nullptr), nullptr);
+    const Plan plan{raw};
+    mos_rollback_options options = MOS_ROLLBACK_OPTIONS_INIT;
+    options.scope = 3;
+    CHECK(mos_plan_rollback_to(plan.get(), &options, nullptr) == MOS_E_INVALID_ARGUMENT);
+    options.scope = MOS_ROLLBACK_EVERYTHING;
+    options.merge = 7;
+    CHECK(mos_plan_rollback_to(plan.get(), &options, nullptr) == MOS_E_INVALID_ARGUMENT);
+    must(mos_plan_rollback_to(plan.get(), nullptr, nullptr), nullptr);
+    must(mos_plan_resolve(plan.get(), nullptr), nullptr);
+    mos_step step = MOS_STEP_INIT;
+    must(mos_plan_step_at(plan.get(), 0, &step, nullptr), nullptr);
+    CHECK(step.action == MOS_STEP_ROLL_BACK);
+    CHECK(std::string{step.name} == "rp-2");
+}
+
+TEST_CASE("a system check has no row where all is as it was installed, and one for what is not") {
+    Bench bench;
+    bench.install(bench.pack("1", "one"));
+    const auto rows = [&] {
+        mos_system_check_options options = MOS_SYSTEM_CHECK_OPTIONS_INIT;
+        options.dependencies = options.signatures = options.health = true;
+        mos_job *raw = nullptr;
+        must(mos_engine_system_check_job(bench.engine.get(), &options, &raw, nullptr), nullptr);
+        const Job job{raw};
+        must(mos_job_run(job.get(), nullptr, nullptr, nullptr), nullptr);
+        const mos_outcome *outcome = nullptr;
+        must(mos_job_outcome(job.get(), &outcome, nullptr), nullptr);
+        return mos_outcome_row_count(outcome);
+    };
+    CHECK(rows() == 0);
+    std::filesystem::remove(bench.root.at("app/file"));
+    CHECK(rows() == 1);
+}
+
 TEST_CASE("unknown flags and rules are refused") {
     const Bench bench;
     mos_engine *engine = nullptr;

@@ -187,6 +187,22 @@ Outcome verify_installed(const Rig &rig) {
     return std::move(call).outcome();
 }
 
+Outcome schedule(const Rig &rig) {
+    const std::array packages = {rig.new_package.c_str()};
+    mos_schedule_options options = MOS_SCHEDULE_OPTIONS_INIT;
+    options.packages = packages.data();
+    options.package_count = packages.size();
+    options.conditions = "cpu_usage<50,feature:tpm2";
+    options.start = "2099-01-01 00:00";
+    Caller call;
+    std::uint64_t id = 0;
+    if (call([&](auto error) { return mos_schedule_submit(rig.bench.engine.get(), &options, &id, error); }))
+        call([&](auto error) {
+            return mos_schedule_act(rig.bench.engine.get(), id, MOS_SCHEDULE_CANCEL, nullptr, error);
+        });
+    return std::move(call).outcome();
+}
+
 Outcome create(const Rig &rig) {
     Caller call;
     mos_job *job = nullptr;
@@ -276,6 +292,7 @@ constexpr std::array commands = {
     Command{"verify", "1", "1", verify_installed},
     Command{"settings", "1", "1", load_settings},
     Command{"set", "1", "1", change_settings, look_at_settings},
+    Command{"schedule", "1", "1", schedule},
     Command{"create", "1", "1", create, look_at_created},
 };
 

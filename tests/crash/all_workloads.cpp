@@ -2,6 +2,7 @@
 #include "own_files.hpp"
 #endif
 #include "package_workloads.hpp"
+#include "snapshot_workloads.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -11,6 +12,7 @@ namespace mos::test {
 std::vector<Workload> all_workloads() {
     std::vector<Workload> all = transaction_workloads();
     std::ranges::move(package_workloads(), std::back_inserter(all));
+    std::ranges::move(snapshot_workloads(), std::back_inserter(all));
 #ifdef MOS_OWN_LIBRARY  // the tools are built too
     std::ranges::move(
         own_files_workloads(

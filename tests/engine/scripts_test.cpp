@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace mos::test;
@@ -267,4 +268,74 @@ TEST_CASE("a removal asks the package's own script, and calls another when it is
         CHECK_FALSE(bench.scripts.has("etc/gone"));
         CHECK(bench.read("opt/w") == "1");
     }
+}
+
+TEST_CASE("programs in the folder of health checks are asked in order, read-only, and a no takes the change back") {
+    if (!can_hide())
+        return;
+    ScriptedBench bench;
+    const auto check = [&](const std::string &name, const std::string &text, mode_t mode = 0755) {
+        std::filesystem::create_directories(bench.scripts.root_path() + "/etc/multios/health-checks");
+        const std::string path = "etc/multios/health-checks/" + name;
+        bench.scripts.write(path, "#!/bin/sh\n" + text + "\n");
+        REQUIRE(::chmod((bench.scripts.root_path() + "/" + path).c_str(), mode) == 0);
+    };
+    check("20-second", "echo second $1 $(cat /opt/w)");
+    check("10-first", "echo first; ! echo x > /etc/untouched");
+    check("30-open-to-all", "exit 1", 0777);
+    check("40-notes.txt", "exit 1", 0644);
+    const auto installed = bench.install(bench.package("1", {}));
+    must(installed);
+    CHECK(bench.was_logged("first"));
+    CHECK(bench.was_logged("second health-check 1"));
+    CHECK(bench.read("etc/untouched") == "as it was\n");
+    CHECK(std::ranges::any_of(installed->notices, [](const std::string &notice) {
+        return notice.find("30-open-to-all' may be written by others") != std::string::npos;
+    }));
+    SUBCASE("it says no") {
+        check("15-strict", "echo the web does not answer; exit 1");
+        const auto failed = bench.install(bench.package("2", {}));
+        CHECK(refusal(failed) == Code::REVERTED);
+        CHECK(failed.error().cause()->code() == Code::HEALTH_CHECK_FAILED);
+        says(failed.error(), "health check '15-strict' exited with 1: the web does not answer");
+    }
+    SUBCASE("it takes too long") {
+        bench.scripts.write("etc/multios/update-system.yml",
+                            "update_system:\n  rollback:\n    timeout_threshold: 1s\n");
+        check("15-slow", "sleep 1000");
+        const auto failed = bench.install(bench.package("2", {}));
+        CHECK(refusal(failed) == Code::REVERTED);
+        CHECK(failed.error().cause()->code() == Code::HEALTH_CHECK_TIMEOUT);
+    }
+    SUBCASE("it takes too long, and that is no reason") {
+        bench.scripts.write("etc/multios/update-system.yml",
+                            "update_system:\n  rollback:\n    timeout_threshold: 1s\n    on_timeout: false\n");
+        check("15-slow", "sleep 1000");
+        must(bench.install(bench.package("2", {})));
+        CHECK(bench.read("opt/w") == "2");
+        return;
+    }
+    CHECK(bench.read("opt/w") == "1");
+}
+
+TEST_CASE("where the settings say so a script that fails after a change leaves it, with a notice") {
+    if (!can_run_scripts())
+        return;
+    ScriptedBench bench;
+    std::filesystem::create_directories(bench.scripts.root_path() + "/etc/multios");
+    const std::string rollback = "update_system:\n  rollback:\n";
+    bench.scripts.write("etc/multios/update-system.yml", rollback + "    on_installation_error: false\n");
+    const auto outcome = bench.install(bench.package("1", {{"post-install", "echo no luck; exit 1"}}));
+    must(outcome);
+    CHECK(std::ranges::any_of(outcome->notices, [](const std::string &notice) {
+        return notice.find("exited with 1: no luck") != std::string::npos;
+    }));
+    CHECK(bench.read("opt/w") == "1");
+    INFO("one that takes too long is another matter");
+    Parts slow = bench.package("2", {{"post-install", "sleep 1000"}});
+    slow.manifest.scripts.timeout_s = 1;
+    CHECK(refusal(bench.install(slow)) == Code::REVERTED);
+    bench.scripts.write("etc/multios/update-system.yml", rollback + "    on_timeout: false\n");
+    must(bench.install(slow));
+    CHECK(bench.read("opt/w") == "2");
 }

@@ -127,7 +127,7 @@ class Bash(Folder):
         self.assertEqual(self.offered("multios-update", "rollback", "--yes", "last"), [])  # no command is written so
 
     def test_a_command_of_the_guide_that_is_not_built_is_not_offered(self):
-        self.assertEqual(self.offered("multios-update", "sched"), [])
+        self.assertEqual(self.offered("multios-update", "clust"), [])
 
     def test_options_are_those_of_the_command_and_each_once(self):
         self.assertEqual(self.offered("multios-update", "history", "--"),

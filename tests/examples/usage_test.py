@@ -133,9 +133,8 @@ class NotBuilt(unittest.TestCase):
     def test_a_command_of_the_guide_that_is_not_built_says_so(self):
         for tool, arguments in (("multios-package", ["create-delta", "--base-version=1"]),
                                 ("multios-package", ["show-dependencies", "x"]),
-                                ("multios-update", ["schedule", "list", "--filter=pending"]),
-                                ("multios-update", ["rollback", "emergency", "--keep-system-functional"]),
-                                ("multios-update", ["rollback", "package", "--package=kernel", "--version=1.2.2"])):
+                                ("multios-update", ["cluster", "monitor", "--real-time=true"]),
+                                ("multios-update", ["ha", "init", "--cluster-name=x"])):
             ended = run(tool, *arguments)
             self.assertEqual(ended.code, NOT_BUILT, ended)
             self.assertIn("this build", ended.err)

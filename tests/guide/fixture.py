@@ -40,15 +40,14 @@ def by_true(case, _tool, arguments):
 
 
 def on_a_copy(case, tool, arguments):
-    """The command says all that it says, and does nothing here: it works on a copy of the root and of the folder."""
+    """The command says all that it says, and what it did is put away: a copy of before stands in its place."""
     copies = {original: case.new_path("copy") for original in (case.root, case.work)}
     for original, copy in copies.items():
         subprocess.run(["cp", "-a", original, copy], check=True)
+    ended = run(tool, *arguments, cwd=case.work)
     for original, copy in copies.items():
-        arguments = [argument.replace(original, copy) for argument in arguments]
-    ended = run(tool, *arguments, cwd=copies[case.work])
-    for original, copy in copies.items():
-        ended.out, ended.err = ended.out.replace(copy, original), ended.err.replace(copy, original)
+        os.rename(original, case.new_path("done"))
+        os.rename(copy, original)
     return ended
 
 

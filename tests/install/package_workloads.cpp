@@ -6,6 +6,8 @@
 #include "bench.hpp"
 #include "scenes.hpp"
 
+#include <mos/snapshot/change_source.hpp>
+#include <mos/snapshot/restore.hpp>
 #include <mos/snapshot/rollback.hpp>
 
 #include <array>
@@ -26,6 +28,8 @@ struct Work {
     std::vector<std::string> removals;
     bool roll_back = false;
     std::vector<Edit> edits = {};  // by hand, instead of all that; never cut
+    std::uint64_t restore_to = 0;  // instead of all that: back to before this change, over all since
+    std::string restored = {};     // of one package alone; "": of everything
 };
 
 // The scene without what was there before and belongs to somebody else.
@@ -108,6 +112,18 @@ install::Steps steps_of(const Work &work) {
     return install_steps(std::move(installs), work.removals);
 }
 
+Result<void> restore(Machine &machine, const Work &work) {
+    MOS_TRY(const auto source, snapshot::open_change_source(machine.site(), work.restore_to));
+    snapshot::RestoreOptions options;
+    if (!work.restored.empty())
+        options.packages = {work.restored};
+    snapshot::RestoreJob job;
+    job.description.summary = "restore";
+    MOS_TRY(const auto outcome, snapshot::restore(machine.site(), *source, options, job));
+    static_cast<void>(outcome);
+    return {};
+}
+
 // From release `from` to release `to`: which of the two a cut may leave follows from how far the work has come.
 Result<void> perform(Session &session, const Work &work, std::size_t from, std::size_t to) {
     Machine &machine = session.machine();
@@ -129,6 +145,8 @@ Result<void> perform(Session &session, const Work &work, std::size_t from, std::
         MOS_TRY(const auto done,
                 transaction::roll_back(machine.site(), newest, {.summary = "roll back", .reason = {}}));
         static_cast<void>(done);
+    } else if (work.restore_to != 0) {
+        MOS_CHECK(restore(machine, work));
     } else {
         const install::Steps steps = steps_of(work);
         MOS_TRY(const auto plan, install::resolve(machine.site(), steps));
@@ -222,7 +240,15 @@ std::vector<Workload> package_workloads() {
         .removals = {},
         .edits = {{"etc/system.conf", std::string(100, 'h')}, {"etc/system.d.conf", std::string(100, 'i')}}};
     const Work next_batch{.installs = {&codec_package(2), &carrying_package(2), &other_package()}, .removals = {}};
+    const Work over_two{.installs = {}, .removals = {}, .restore_to = 2};
+    const Work one_package{.installs = {}, .removals = {}, .restore_to = 2, .restored = "system"};
     return {
+        workload("rollback-to-point", "back over an update, an addition and a removal in one transaction",
+                 {first, other, several, over_two}),
+        workload("rollback-package", "one package goes back over two changes, the others stay",
+                 {first, other, several, one_package}),
+        workload("rollback-of-rollback", "going back over several changes is taken back",
+                 {first, other, several, over_two, rollback}),
         workload("package-install", "a package into a root without database", {first}),
         workload("package-update", "every kind of change between two releases of a package", {first, second}),
         workload("package-remove", "a package goes", {first, removal}),

@@ -66,12 +66,19 @@ def keygen(*options):
 
 FIRST = (install("app-1"),)
 SECOND = (install("app-1"), install("app-2"))
+THIRD = (*SECOND, install("library-1"))
 REMOVE = Step(("multios-package", "remove", "app", "--root={root}"))
 FIRST_SCRIPTED = (install("scripted-1"),)
 SECOND_SCRIPTED = (install("scripted-1"), install("scripted-2"))
 REMOVE_SCRIPTED = Step(("multios-package", "remove", "scripted", "--root={root}"))
 LAST_GOOD = update_tool("rollback", "last-good")
 RECOVER = update_tool("recover")
+CAPTURE = update_tool("recovery", "create")
+# Where no picture of a root looks: its name has the time in it.
+BACKUP = update_tool("data-protection", "backup", "--path=/usr", "--path=/home", "--destination=/var/lib/multios/archives")
+PUT_BACK = update_tool("data-protection", "restore", "--source=/var/lib/multios/archives", "--on-newer=replace")
+SCHEDULE = update_tool("schedule", "--package={outside}/app-1.mos", "--priority=critical", "--key=app")
+RUN_DUE = update_tool("run-due")
 BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outside}/library-1.mos",
               "--stop-on-error=false", "--root={root}"))
 
@@ -84,10 +91,21 @@ COMMANDS = (
     RootCommand("remove", REMOVE, before=FIRST),
     RootCommand("rollback-last-good", LAST_GOOD, before=SECOND),
     RootCommand("rollback-named", update_tool("rollback", "--recovery-point=rp-2"), before=SECOND),
+    RootCommand("rollback-to-point", update_tool("rollback", "--recovery-point=rp-2"), before=THIRD),
+    RootCommand("rollback-package", update_tool("rollback", "package", "--package=app"), before=THIRD),
+    RootCommand("rollback-emergency", update_tool("rollback", "emergency"), before=SECOND),
+    RootCommand("backup", BACKUP, before=FIRST),
+    RootCommand("restore", PUT_BACK, before=(*FIRST, BACKUP, install("app-2"))),
     RootCommand("recover-update", RECOVER, before=(*FIRST, cut(install("app-2"))), complete=True),
     RootCommand("recover-rollback", RECOVER, before=(*SECOND, cut(LAST_GOOD)), complete=True),
     RootCommand("install-after-cut", install("library-1"), before=(*FIRST, cut(install("app-2"))),
                 between=(SECOND,), complete=True),
+    RootCommand("recovery-create", CAPTURE, before=FIRST),
+    RootCommand("recovery-cleanup", update_tool("recovery", "cleanup", "--recovery-point=rp-2"),
+                before=(*FIRST, CAPTURE)),
+    RootCommand("schedule", SCHEDULE),
+    RootCommand("run-due", RUN_DUE, before=(SCHEDULE,)),
+    RootCommand("run-due-after-cut", RUN_DUE, before=(SCHEDULE, cut(RUN_DUE)), complete=True),
     RootCommand("install-scripted", install("scripted-1"), scripts=True),
     RootCommand("update-scripted", install("scripted-2"), before=FIRST_SCRIPTED, scripts=True),
     RootCommand("remove-scripted", REMOVE_SCRIPTED, before=FIRST_SCRIPTED, scripts=True),

@@ -18,6 +18,7 @@ class Stand(NamedTuple):
     """A state that a root may have: its tree, and what its database says is installed."""
     tree: dict
     installed: tuple
+    queue: tuple = ()
 
 
 class Workshop:
@@ -86,7 +87,8 @@ class RootExaminer:
         if steps and steps[-1].cut:
             self._must_run(place, RECOVER)
         root = os.path.join(place, "root")
-        return Stand(look.picture(root), look.book(root).installed)
+        book = look.book(root)
+        return Stand(look.picture(root), book.installed, book.queue)
 
     def _make(self, place, steps):
         shutil.rmtree(place, ignore_errors=True)
@@ -143,6 +145,9 @@ class RootExaminer:
         if recovered.err:
             raise Violation(f"recovery reported what nobody did: {recovered.err.strip()}")
         self._check(place, self.stands[-1:] if ended.acknowledged else self.stands)
+        queue = look.book(os.path.join(place, "root")).queue
+        if ended.acknowledged and queue != self.stands[-1].queue:
+            raise Violation(f"what was acknowledged of the queue is {self.stands[-1].queue}, and it is {queue}")
 
     def go_on(self, place):
         """The same command again, where it had not come to its end; another one; and all changes back."""
@@ -173,6 +178,8 @@ class RootExaminer:
         tree, book = look.picture(root), look.book(root)
         if book.unfinished:
             raise Violation(f"transaction {book.unfinished[0]} is unfinished")
+        if book.undecided:
+            raise Violation(f"the update {book.undecided[0]} is done, and its entry says that it runs")
         stand = next((stand for stand in allowed if stand.installed == book.installed), None)
         if stand is None:
             raise Violation(f"the database says that {book.installed} is installed, which can't be at this moment")

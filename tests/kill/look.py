@@ -92,10 +92,12 @@ class Book(NamedTuple):
     installed: tuple  # of (name, version), sorted
     unfinished: tuple
     stages: frozenset  # the names of those that a row owns
+    queue: tuple  # of (key, state) of each update that was put there
+    undecided: tuple  # keys of those that run although their transaction is done
     dump: str
 
 
-EMPTY_BOOK = Book((), (), frozenset(), "")
+EMPTY_BOOK = Book((), (), frozenset(), (), (), "")
 
 INSTALLED = """SELECT name, version FROM packages p
     WHERE EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.installed_by AND t.in_effect)
@@ -117,6 +119,10 @@ def book(root):
             return Book(installed=tuple(connection.execute(INSTALLED).fetchall()),
                         unfinished=tuple(row[0] for row in rows if row[2] in UNFINISHED),
                         stages=frozenset(str(row[0]) for row in rows if row[0] == row[1] and row[2] != PRUNED),
+                        queue=tuple(connection.execute("SELECT key, state FROM queue ORDER BY id").fetchall()),
+                        undecided=tuple(row[0] for row in connection.execute(
+                            "SELECT q.key FROM queue q JOIN transactions t ON t.id = q.transaction_id "
+                            "WHERE q.state = 3 AND t.state = 3")),
                         dump="\n".join(connection.iterdump()))
         finally:
             connection.close()

@@ -105,7 +105,9 @@ TEST_CASE("a manifest of the wrong shape or type is refused and the key named") 
          {R"(, "update_info": {"priority": "high"})", R"(, "update_info": {"priority": -1})",
           R"(, "update_info": {"reboot_required": 1})", R"(, "update_info": {"replaces": "x"})",
           R"(, "update_info": {"replaces": [1]})", R"(, "update_info": {"category": "\u001b[31m"})",
-          R"(, "system_requirements": {"minimum_version": "a b"})", R"(, "dependencies": [])",
+          R"(, "system_requirements": {"minimum_version": "a b"})",
+          R"(, "installation": {"minimum_rollback_version": "a b"})",
+          R"(, "installation": {"minimum_rollback_version": "1.1"})", R"(, "dependencies": [])",
           R"(, "security": {"validity_period": {"not_after": "tomorrow"}})", R"(, "security": {"validity_period": 1})"})
         CHECK_MESSAGE(refusal(parse_manifest(minimal(more))) == Code::FORMAT, more);
     const auto named = parse_manifest(minimal(R"(, "update_info": {"reboot_required": 1})"));
@@ -116,11 +118,12 @@ TEST_CASE("a manifest of the wrong shape or type is refused and the key named") 
 
 TEST_CASE("what a package does besides its files is read and written again") {
     const std::string text = R"({"package_info": {"name": "w", "version": "1", "type": "service"},
-        "installation": {"relocatable": true}, "configuration": {"files": ["/opt/w/w.conf", "opt/w/w.conf", "a"]},
+        "installation": {"relocatable": true, "minimum_rollback_version": "0.9"}, "configuration": {"files": ["/opt/w/w.conf", "opt/w/w.conf", "a"]},
         "data": {"paths": ["var/lib/w"]}, "scripts": {"outputs": ["etc/cache"], "timeout_s": 7},
         "service": {"units": ["w.service"], "on_update": "reload", "start_on_install": false}})";
     const Manifest manifest = must(parse_manifest(text));
     CHECK(manifest.installation.relocatable);
+    CHECK(manifest.installation.minimum_rollback_version == "0.9");
     CHECK(manifest.configuration.files == std::vector<std::string>{"a", "opt/w/w.conf"});
     CHECK(manifest.data.paths == std::vector<std::string>{"var/lib/w"});
     CHECK(manifest.scripts == mos::package::Scripts{.outputs = {"etc/cache"}, .timeout_s = 7});

@@ -105,7 +105,8 @@ MANIFEST_KEYS: dict[str, dict[Callable[[Any], bool], str]] = {
         is_version: "minimum_version maximum_version", is_texts: "required_features prohibited_features"
     },
     "installation": {
-        is_text: "backup_strategy", is_flag: "rollback_support atomic_install verification_required relocatable"
+        is_text: "backup_strategy", is_version: "minimum_rollback_version",
+        is_flag: "rollback_support atomic_install verification_required relocatable"
     },
     "security": {is_text: "signature_algorithm signer certificate_fingerprint", is_period: "validity_period"},
     "configuration": {is_paths: "files"},

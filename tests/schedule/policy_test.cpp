@@ -57,6 +57,58 @@ TEST_CASE("settings that nobody has made give the built-in policy and window") {
 }
 
 #ifdef MOS_HAVE_YAML
+TEST_CASE("blackouts, cutoffs and splays are read") {
+    const Policy policy = must(schedule::read_policy(settings(R"(
+scheduling_policy:
+  maintenance_windows:
+    - name: night
+      start_time: "02:00"
+      end_time: "06:00"
+      cutoff: 30m
+      splay: 1h
+  blackouts:
+    - name: holidays
+      begins: "*-12-20 00:00"
+      lasts: 14d
+      timezone: Europe/Berlin
+    - begins: "2024-05-01 12:00 UTC"
+)")));
+    REQUIRE(policy.windows.windows.size() == 1);
+    CHECK(policy.windows.windows[0].cutoff_s == 30 * minutes);
+    CHECK(policy.windows.windows[0].splay_s == hours);
+    REQUIRE(policy.windows.blackouts.size() == 2);
+    CHECK(policy.windows.blackouts[0].name == "holidays");
+    CHECK(text_of(policy.windows.blackouts[0].open_at(at("2024-12-24T00:00:00Z"))) ==
+          "2024-12-19T23:00:00Z/2025-01-02T23:00:00Z");
+    CHECK(policy.windows.blackouts[1].name == "blackout 2");
+    CHECK(text_of(policy.windows.blackouts[1].open_at(at("2024-05-01T13:00:00Z"))) ==
+          "2024-05-01T12:00:00Z/2024-05-02T12:00:00Z");
+}
+
+TEST_CASE("a blackout without a beginning, or in a zone that there is not, is refused by its name") {
+    const auto nameless = schedule::read_policy(settings("scheduling_policy: {blackouts: [{name: frost}]}"));
+    CHECK(refusal(nameless) == Code::INVALID_ARGUMENT);
+    CHECK(nameless.error().message().starts_with("the blackout 'frost' has no beginning"));
+    CHECK(refusal(schedule::read_policy(
+              settings("scheduling_policy: {blackouts: [{begins: weekly, timezone: Middle/Earth}]}"))) ==
+          Code::INVALID_ARGUMENT);
+}
+
+TEST_CASE("what is said of approvals of all updates goes over what each priority has") {
+    const auto approval = [](std::string_view text, Priority priority) {
+        return must(schedule::read_policy(settings(text))).rule(priority).approval;
+    };
+    const std::string_view none = "scheduling_policy: {auto_scheduling: {user_approval_required: false}}";
+    CHECK(approval(none, Priority::optional) == Approval::none);
+    const std::string_view all = "scheduling_policy: {auto_scheduling: {user_approval_required: true}}";
+    CHECK(approval(all, Priority::critical) == Approval::none);
+    CHECK(approval(all, Priority::security) == Approval::none);
+    CHECK(approval(all, Priority::important) == Approval::supervisor);
+    const std::string_view security = "scheduling_policy: {auto_scheduling: {user_approval_required: true, "
+                                      "auto_approval_security: false}}";
+    CHECK(approval(security, Priority::security) == Approval::supervisor);
+}
+
 TEST_CASE("the guide's scheduling policy is what it says") {
     const Policy policy = must(schedule::read_policy(settings(R"(
 scheduling_policy:

@@ -192,12 +192,12 @@ TEST_CASE("a file that is no database is damaged, and stays as it is") {
 TEST_CASE("a newer schema that an older reader can read opens, and is left as it is") {
     const Twin twin;
     (void)open(twin);
-    run_sql(twin, "PRAGMA user_version = 7; UPDATE properties SET value = 1 WHERE name = 'minimum_reader'");
+    run_sql(twin, "PRAGMA user_version = 70; UPDATE properties SET value = 1 WHERE name = 'minimum_reader'");
     {
         const auto database = open(twin);
         must(database->commit(Durability::durable, [&] { return insert(*database, 1); }));
     }
-    run_sql(twin, "PRAGMA user_version = 8");  // still a database; and the version was not set back:
+    run_sql(twin, "PRAGMA user_version = 71");  // still a database; and the version was not set back:
     CHECK(holds(*open(twin), 1));
 }
 
@@ -213,10 +213,11 @@ TEST_CASE("a schema with a negative number is no schema of ours") {
 TEST_CASE("a newer schema that needs a newer reader is refused by name") {
     const Twin twin;
     (void)open(twin);
-    run_sql(twin, "PRAGMA user_version = 7; UPDATE properties SET value = 6 WHERE name = 'minimum_reader'");
+    run_sql(twin, "PRAGMA user_version = 70; UPDATE properties SET value = 60 WHERE name = 'minimum_reader'");
     const auto refused = Database::open(twin.root());
     CHECK(refusal(refused) == Code::DATABASE_TOO_NEW);
-    CHECK(refused.error().message() == "the database has schema 7, which needs a reader of at least 6; this is 4");
+    CHECK(refused.error().message() == "the database has schema 70, which needs a reader of at least 60; this is " +
+                                           std::to_string(mos::state::schema_version));
 }
 
 TEST_CASE("a database of version 1 is brought to the present one in one step, and its pages stay without checksums") {
@@ -248,8 +249,8 @@ TEST_CASE("a database of version 1 is brought to the present one in one step, an
     CHECK(holds(*open(twin), 2));
     must(mos::state::check_pages(*twin.root()));  // which has nothing to check
     // An older library does not open it any more.
-    CHECK(number(twin, "SELECT value FROM properties WHERE name = 'minimum_reader'") == 3);
-    CHECK(number(twin, "PRAGMA user_version") == 4);
+    CHECK(number(twin, "SELECT value FROM properties WHERE name = 'minimum_reader'") == 6);
+    CHECK(number(twin, "PRAGMA user_version") == mos::state::schema_version);
     CHECK(states.size() > 20);
     for (const auto &state : states)
         CHECK(holds(*open(Twin{state}), 1));

@@ -148,3 +148,45 @@ TEST_CASE("owners are named once each, though the same statement serves many pat
         CHECK(must(history.packages.owners("nowhere")).empty());
     }
 }
+
+TEST_CASE("what a rollback would bring back is what the change took away, as long as that was in effect") {
+    History history;
+    const auto returning = must(history.packages.taken_away_by(2));
+    REQUIRE(returning.size() == 1);
+    CHECK(returning[0].version == "1");
+    CHECK(must(history.packages.taken_away_by(1)).empty());
+    REQUIRE(must(history.packages.brought_by(2)).size() == 1);
+    CHECK(must(history.packages.brought_by(2))[0].version == "2");
+    history.set_in_effect(1, false);
+    CHECK(must(history.packages.taken_away_by(2)).empty());
+}
+
+TEST_CASE("what vouched for a package is read back byte for byte, and is empty where none was kept") {
+    History history;
+    std::uint64_t id = 0;
+    must(history.database->commit(Durability::durable, [&]() -> mos::Result<void> {
+        InstalledPackage package = History::package("3");
+        package.credentials = std::string{"a\0b\xff", 4};
+        MOS_TRY(id, history.packages.insert(package, 2));
+        return {};
+    }));
+    CHECK(must(history.packages.credentials(id)) == std::string{"a\0b\xff", 4});
+    CHECK(must(history.packages.credentials(history.one)).empty());
+    CHECK(must(history.packages.credentials(999)).empty());
+}
+
+TEST_CASE("a least version stays when the transaction that set it is taken back or pruned") {
+    History history;
+    CHECK(must(history.packages.version_floor("tool")).empty());
+    const auto set = [&](const char *version) {
+        must(history.database->commit(Durability::durable,
+                                      [&] { return history.packages.set_version_floor("tool", version, 2); }));
+    };
+    set("1.5");
+    history.set_in_effect(2, false);
+    must(history.database->commit(Durability::durable, [&] { return history.packages.forget(2, false); }));
+    CHECK(must(history.packages.version_floor("tool")) == "1.5");
+    set("1.6");
+    CHECK(must(history.packages.version_floor("tool")) == "1.6");
+    CHECK(must(history.packages.version_floor("too")).empty());
+}

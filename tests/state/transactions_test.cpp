@@ -66,6 +66,19 @@ TEST_CASE("a transaction is read back as it was written") {
     CHECK_FALSE(must(Transactions{*database}.find(4)));
 }
 
+TEST_CASE("why a transaction goes back is what was said first") {
+    const auto database = empty();
+    insert(*database, transaction(3, 3, TransactionState::reverting, false));
+    CHECK(must(Transactions{*database}.find(3))->cause_code == 0);
+    const auto say = [&](std::uint32_t code, const char *cause) {
+        must(database->commit(Durability::durable, [&] { return Transactions{*database}.set_cause(3, code, cause); }));
+    };
+    say(53, "script 'post-install' failed");
+    say(17, "cancelled");
+    CHECK(must(Transactions{*database}.find(3))->cause_code == 53);
+    CHECK(must(Transactions{*database}.find(3))->cause == "script 'post-install' failed");
+}
+
 TEST_CASE("numbers are never given twice") {
     const auto database = empty();
     insert(*database, transaction(5, 5, TransactionState::done, true));

@@ -176,6 +176,8 @@ Result<std::size_t> Examiner::recover(Disk &disk, Allowed allowed) {
     MOS_TRY(const auto machine, Machine::start(std::move(root)));
     MOS_TRY(const transaction::Recovered recovered, transaction::recover(machine->site()));
     static_cast<void>(recovered);
+    if (m_workload.recover_more)
+        MOS_CHECK(m_workload.recover_more(*machine));
     if (m_workload.foreign_edits == ForeignEdits::none && !machine->watcher.notices.empty())
         return violation("recovery reported what nobody did: " + machine->watcher.notices.front());
     MOS_TRY(const std::size_t standing, standing_release(*machine, allowed));

@@ -78,6 +78,11 @@ struct Rig {
     [[nodiscard]] TransactionState state_of(std::uint64_t id) {
         return must(Transactions{machine->database()}.find(id))->state;
     }
+    // Why it went back: the number of the error and its words.
+    [[nodiscard]] std::string cause_of(std::uint64_t id) {
+        const auto found = must(Transactions{machine->database()}.find(id));
+        return fmt::format("{} {}", found->cause_code, found->cause);
+    }
     [[nodiscard]] std::vector<std::string> &calls() { return machine->hooks().calls; }
     // Calls `look` at each hook of that moment.
     void on(Moment moment, const std::function<void(Directory &stage, Interruption interruption)> &look) {
@@ -173,6 +178,7 @@ TEST_CASE("a failure after the apply is undone with the new tree in place, then 
     CHECK(rig.calls() == forward + calls_of_undo);
     rig.expect(before());
     CHECK(rig.state_of(1) == TransactionState::reverted);
+    CHECK(rig.cause_of(1) == "53 the script 'prepare' fails");
     CHECK(must(rig.machine->installed_version()) == "");
 }
 
@@ -423,6 +429,7 @@ TEST_CASE("a recovery that can't even call a hook takes nothing back; one whose 
     SUBCASE("the script fails") {
         must(recover_with(next, Code::SCRIPT_FAILED));
         CHECK(next.state_of(1) == TransactionState::reverted);
+        CHECK(next.cause_of(1) == "53 the test says so");
         next.expect(before());
     }
 }

@@ -83,6 +83,8 @@ struct Workload {
     TreeImage ground = bare_tree();                   // what is there before prepare()
     ScriptErrors script_errors = ScriptErrors::end_it;
     std::optional<std::uint64_t> long_log = {};  // as Machine::start() takes it
+    // What else recovery has to do after a cut, and what must hold then.
+    std::function<Result<void>(Machine &)> recover_more = nullptr;
 
     [[nodiscard]] Result<void> prepare_on(Disk &disk) const;  // an empty one
     [[nodiscard]] Result<DiskState> initial_state() const;    // what that leaves on a disk in memory

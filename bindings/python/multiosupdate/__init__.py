@@ -17,7 +17,7 @@ from .context import Context, LogLevel
 from .delta import (DeltaCodec, DeltaInformation, apply_delta, apply_delta_job, create_delta, create_delta_job,
                     delta_information)
 from .digest import Digest, DigestAlgorithm
-from .engine import Engine, Finding, HistoryRecord, ServiceAction, Severity, TransactionState
+from .engine import Engine, Finding, HistoryRecord, ServiceAction, Severity, TransactionState, WentBack
 from .event import Event, EventCursor, EventLevel
 from .errors import (CancelledError, ConflictError, Error, FormatError, LockedError, NotFoundError, PlanChangedError,
                      SignatureError)
@@ -25,21 +25,26 @@ from .job import Job, JobState, Outcome, Phase, Progress, Question
 from .key import Certificate, Key, KeyType
 from .package import (Entry, EntryType, Package, PackageInformation, SignatureClaim, build_package, package_build_job,
                       sign_package)
-from .plan import ConfigRule, ConflictRule, Plan, Step, StepAction, Totals
+from .plan import ConfigRule, ConflictRule, MergeRule, Plan, RollbackScope, Step, StepAction, Totals
+from .protection import Backup, BackupStanding, Compression, NewerRule
+from .recovery import RecoveryPoint, RecoveryScope
 from .report import ReportRow
+from .schedule import Priority, QueueAction, QueueEntry, QueueNote
 from .settings import Layer, Problem, Setting, Settings, SettingsOf, declared_settings
 from .trust import RevocationList, TrustEntry, TrustLevel
 from ._library import version
 
 __all__ = [
-    "CancelledError", "Certificate", "ConfigRule", "ConflictError", "ConflictRule", "Context", "DeltaCodec",
+    "Backup", "BackupStanding", "CancelledError", "Certificate", "Compression", "ConfigRule", "ConflictError", "ConflictRule", "Context", "DeltaCodec",
     "DeltaInformation", "Digest",
     "DigestAlgorithm", "Engine", "Entry",
     "EntryType", "Error", "Event", "EventCursor", "EventLevel", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key",
     "KeyType", "Layer",
-    "LockedError", "LogLevel", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
-    "PlanChangedError", "Problem", "Progress", "Question", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
-    "RevocationList", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",
+    "LockedError", "LogLevel", "MergeRule", "NewerRule", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
+    "PlanChangedError", "Priority", "Problem", "Progress", "QueueAction", "QueueEntry", "QueueNote", "Question",
+    "RecoveryPoint", "RecoveryScope", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
+    "RevocationList", "RollbackScope", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",
+    "WentBack",
     "apply_delta", "apply_delta_job", "build_package", "create_delta", "create_delta_job", "declared_settings",
     "delta_information", "package_build_job",
     "sign_package", "version",

@@ -36,6 +36,12 @@ def read_at(user_data, offset, buffer, size):
     return len(content)
 
 
+@ffi.callback("mos_write_callback", error=-1)
+def write(user_data, content, size):
+    ffi.from_handle(user_data)(bytes(ffi.buffer(content, size)))
+    return 0
+
+
 @ffi.callback("mos_sign_callback", error=-1)
 def sign(user_data, algorithm, message, message_size, signature, room, size):
     made = ffi.from_handle(user_data)(ffi.string(algorithm).decode("ascii"), bytes(ffi.buffer(message, message_size)))
@@ -44,6 +50,11 @@ def sign(user_data, algorithm, message, message_size, signature, room, size):
     ffi.memmove(signature, made, len(made))
     size[0] = len(made)
     return 0
+
+
+@ffi.callback("mos_health_callback", error=-1)
+def health(user_data, time_left_ms):
+    return 0 if ffi.from_handle(user_data)(time_left_ms / 1000) else 1
 
 
 @ffi.callback("mos_event_callback")

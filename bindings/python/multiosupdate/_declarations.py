@@ -17,11 +17,14 @@ typedef struct mos_history mos_history;
 typedef struct mos_events mos_events;
 typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
+typedef struct mos_recovery_list mos_recovery_list;
+typedef struct mos_backups mos_backups;
 typedef struct mos_key mos_key;
 typedef struct mos_certificate mos_certificate;
 typedef struct mos_settings mos_settings;
 typedef struct mos_trust_list mos_trust_list;
 typedef struct mos_digest mos_digest;
+typedef struct mos_schedule mos_schedule;
 typedef struct mos_error mos_error;
 typedef void (*mos_destroy_callback)(void *user_data);
 typedef int64_t (*mos_read_at_callback)(void *user_data, uint64_t offset, void *buffer, size_t size);
@@ -155,6 +158,7 @@ enum {
     MOS_SERVICE_QUERY = 5
 };
 typedef int (*mos_service_callback)(void *user_data, const char *unit, mos_service_action action);
+typedef int (*mos_health_callback)(void *user_data, int64_t time_left_ms);
 typedef struct mos_engine_options {
     uint32_t struct_size;
     uint32_t flags;
@@ -173,6 +177,9 @@ typedef struct mos_engine_options {
     void *event_user_data;
     mos_destroy_callback event_destroy;
     const char *environment;
+    mos_health_callback health;
+    void *health_user_data;
+    mos_destroy_callback health_destroy;
 } mos_engine_options;
  int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine,
                             mos_error **error);
@@ -186,6 +193,17 @@ enum {
     MOS_TRANSACTION_REVERTED = 3,
     MOS_TRANSACTION_PRUNED = 4
 };
+typedef int32_t mos_went_back;
+enum {
+    MOS_WENT_BACK_NOT = 0,
+    MOS_WENT_BACK_BY_HAND = 1,
+    MOS_WENT_BACK_FAILED_SCRIPT = 2,
+    MOS_WENT_BACK_FAILED_HEALTH_CHECK = 3,
+    MOS_WENT_BACK_TIME_OUT = 4,
+    MOS_WENT_BACK_CANCELLED = 5,
+    MOS_WENT_BACK_ERROR = 6,
+    MOS_WENT_BACK_RECOVERY = 7
+};
 typedef struct mos_history_record {
     uint32_t struct_size;
     mos_transaction_state state;
@@ -196,6 +214,9 @@ typedef struct mos_history_record {
     uint64_t changed_paths;
     bool in_effect;
     bool can_roll_back;
+    mos_went_back went_back;
+    const char *cause;
+    const char *takes_back;
 } mos_history_record;
  int mos_history_open(mos_engine *engine, mos_history **history, mos_error **error);
  int mos_history_next(mos_history *history, mos_history_record *record, mos_error **error);
@@ -547,6 +568,34 @@ typedef struct mos_remove_options {
 } mos_remove_options;
  int mos_plan_remove(mos_plan *plan, const char *name, const mos_remove_options *options, mos_error **error);
  int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_error **error);
+typedef int32_t mos_merge_rule;
+enum {
+    MOS_MERGE_KEEP = 0,
+    MOS_MERGE_REFUSE = 1,
+    MOS_MERGE_ASK = 2,
+    MOS_MERGE_PREFER_NEWER = 3,
+    MOS_MERGE_PREFER_OLDER = 4,
+    MOS_MERGE_KEEP_BOTH = 5,
+    MOS_MERGE_PAST = 6
+};
+typedef int32_t mos_rollback_scope;
+enum {
+    MOS_ROLLBACK_EVERYTHING = 0,
+    MOS_ROLLBACK_PACKAGE = 1,
+    MOS_ROLLBACK_CONFIGURATION = 2
+};
+typedef struct mos_rollback_options {
+    uint32_t struct_size;
+    mos_rollback_scope scope;
+    const char *recovery_point;
+    const char *target_version;
+    const char
+        *name;
+    mos_merge_rule merge;
+    bool accept_risks;
+    bool emergency;
+} mos_rollback_options;
+ int mos_plan_rollback_to(mos_plan *plan, const mos_rollback_options *options, mos_error **error);
  int mos_plan_resolve(mos_plan *plan, mos_error **error);
  const char *mos_plan_digest(const mos_plan *plan);
 typedef int32_t mos_step_action;
@@ -556,7 +605,8 @@ enum {
     MOS_STEP_DOWNGRADE = 2,
     MOS_STEP_REINSTALL = 3,
     MOS_STEP_REMOVE = 4,
-    MOS_STEP_ROLL_BACK = 5
+    MOS_STEP_ROLL_BACK = 5,
+    MOS_STEP_RESTORE = 6
 };
 typedef struct mos_step {
     uint32_t struct_size;
@@ -589,6 +639,146 @@ typedef struct mos_plan_job_options {
     const char *reason;
 } mos_plan_job_options;
  int mos_plan_job(mos_plan *plan, const mos_plan_job_options *options, mos_job **job, mos_error **error);
+typedef int32_t mos_compression;
+enum {
+    MOS_COMPRESSION_CONFIGURED = 0,
+    MOS_COMPRESSION_NONE = 1,
+    MOS_COMPRESSION_GZIP = 2,
+    MOS_COMPRESSION_ZSTD = 3,
+    MOS_COMPRESSION_LZ4 = 4
+};
+enum {
+    MOS_BACKUP_OUTSIDE_ROOT = 1,
+    MOS_BACKUP_UNVERIFIED = 2,
+    MOS_BACKUP_DETAILED = 4,
+    MOS_BACKUP_SIMULATE = 8
+};
+typedef int32_t (*mos_write_callback)(void *user_data, const void *bytes, size_t size);
+typedef struct mos_backup_options {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *const *paths;
+    size_t path_count;
+    const char *destination;
+    mos_compression compression;
+    uint32_t threads;
+    const char *leave_out;
+    mos_write_callback write;
+    void *write_user_data;
+    mos_destroy_callback write_destroy;
+} mos_backup_options;
+ int mos_engine_backup_job(mos_engine *engine, const mos_backup_options *options, mos_job **job,
+                                  mos_error **error);
+typedef struct mos_backup_choice {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *id;
+    const char *path;
+} mos_backup_choice;
+ int mos_engine_backup_verify_job(mos_engine *engine, const mos_backup_choice *choice, uint32_t flags,
+                                         mos_job **job, mos_error **error);
+typedef int32_t mos_newer_rule;
+enum {
+    MOS_NEWER_REFUSE = 0,
+    MOS_NEWER_ASK = 1,
+    MOS_NEWER_KEEP = 2,
+    MOS_NEWER_REPLACE = 3
+};
+typedef struct mos_restore_options {
+    uint32_t struct_size;
+    mos_newer_rule on_newer;
+    const char *destination;
+    bool plain_permissions;
+} mos_restore_options;
+ int mos_plan_restore(mos_plan *plan, const mos_backup_choice *choice, const mos_restore_options *options,
+                             mos_error **error);
+typedef int32_t mos_backup_standing;
+enum {
+    MOS_BACKUP_COMPLETE = 0,
+    MOS_BACKUP_UNFINISHED = 1,
+    MOS_BACKUP_MISSING = 2,
+    MOS_BACKUP_ELSEWHERE = 3
+};
+typedef struct mos_backup_record {
+    uint32_t struct_size;
+    mos_backup_standing standing;
+    const char *id;
+    const char *paths;
+    const char *archive;
+    const char *compression;
+    const char *sha256;
+    int64_t time_unix_s;
+    uint64_t archive_bytes;
+    uint64_t content_bytes;
+    uint64_t entries;
+    uint64_t left_out;
+    bool outside_root;
+    bool verified;
+} mos_backup_record;
+ int mos_backups_open(mos_engine *engine, mos_backups **backups, mos_error **error);
+ int mos_backups_next(mos_backups *backups, mos_backup_record *record, mos_error **error);
+ void mos_backups_free(mos_backups *backups);
+typedef struct mos_backup_retention {
+    uint32_t struct_size;
+    uint32_t flags;
+    uint64_t keep_at_most;
+    int64_t older_than_s;
+    uint64_t keep_minimum;
+} mos_backup_retention;
+ int mos_engine_backups_clean_up(mos_engine *engine, const mos_backup_retention *retention, mos_report **report,
+                                        mos_error **error);
+ int mos_engine_protected(mos_engine *engine, const char *classes, mos_report **report, mos_error **error);
+typedef int32_t mos_recovery_scope;
+enum {
+    MOS_RECOVERY_CHANGE = 0,
+    MOS_RECOVERY_FULL_SYSTEM = 1,
+    MOS_RECOVERY_PACKAGES = 2,
+    MOS_RECOVERY_CONFIGURATION = 3,
+    MOS_RECOVERY_PATHS = 4
+};
+typedef struct mos_recovery_point {
+    uint32_t struct_size;
+    mos_recovery_scope scope;
+    const char *name;
+    const char *description;
+    const char *reason;
+    const char *tags;
+    const char *names;
+    int64_t time_unix_s;
+    uint64_t paths;
+    uint64_t content_bytes;
+    bool can_go_back;
+} mos_recovery_point;
+ int mos_recovery_list_open(mos_engine *engine, mos_recovery_list **list, mos_error **error);
+ int mos_recovery_list_next(mos_recovery_list *list, mos_recovery_point *point, mos_error **error);
+ void mos_recovery_list_free(mos_recovery_list *list);
+ int mos_recovery_details_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
+typedef struct mos_recovery_create_options {
+    uint32_t struct_size;
+    mos_recovery_scope scope;
+    const char *description;
+    const char *const *names;
+    const char *const *tags;
+    const char *const
+        *excluded;
+    size_t name_count;
+    size_t tag_count;
+    size_t excluded_count;
+} mos_recovery_create_options;
+ int mos_recovery_create_job(mos_engine *engine, const mos_recovery_create_options *options, mos_job **job,
+                                    mos_error **error);
+ int mos_recovery_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
+enum { MOS_RECOVERY_SIMULATE = 1 };
+typedef struct mos_recovery_cleanup_options {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *name;
+    int64_t older_than_s;
+    uint32_t keep;
+    uint32_t keep_minimum;
+} mos_recovery_cleanup_options;
+ int mos_recovery_cleanup_job(mos_engine *engine, const mos_recovery_cleanup_options *options, mos_job **job,
+                                     mos_error **error);
 typedef struct mos_report_row {
     uint32_t struct_size;
     uint32_t reserved;
@@ -605,8 +795,110 @@ typedef struct mos_report_row {
  int mos_engine_check_dependencies(mos_engine *engine, mos_package *package, mos_report **report,
                                           mos_error **error);
  int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
+typedef struct mos_system_check_options {
+    uint32_t struct_size;
+    bool skip_content;
+    bool dependencies;
+    bool signatures;
+    bool health;
+} mos_system_check_options;
+ int mos_engine_system_check_job(mos_engine *engine, const mos_system_check_options *options, mos_job **job,
+                                        mos_error **error);
  size_t mos_outcome_row_count(const mos_outcome *outcome);
  int mos_outcome_row_at(const mos_outcome *outcome, size_t index, mos_report_row *row, mos_error **error);
+typedef int32_t mos_priority;
+enum {
+    MOS_PRIORITY_DEFAULT = 0,
+    MOS_PRIORITY_CRITICAL = 1,
+    MOS_PRIORITY_SECURITY = 2,
+    MOS_PRIORITY_IMPORTANT = 3,
+    MOS_PRIORITY_OPTIONAL = 4,
+    MOS_PRIORITY_LOW = 5
+};
+enum {
+    MOS_SCHEDULE_ALLOW_DOWNGRADE = 1,
+    MOS_SCHEDULE_REINSTALL = 2,
+    MOS_SCHEDULE_CANCEL_ON_TIMEOUT = 4,
+    MOS_SCHEDULE_AUTOMATIC = 8,
+    MOS_SCHEDULE_BACKUP_REQUIRED = 16
+};
+typedef struct mos_schedule_options {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *const *packages;
+    size_t package_count;
+    const char *key;
+    const char *reason;
+    const char *conditions;
+    const char *start;
+    const char *deadline;
+    const char *timeout;
+    mos_priority priority;
+    uint32_t reserved;
+    const char *notification;
+} mos_schedule_options;
+ int mos_schedule_submit(mos_engine *engine, const mos_schedule_options *options, uint64_t *id,
+                                mos_error **error);
+ uint64_t mos_schedule_id_of(const char *name);
+typedef struct mos_schedule_entry {
+    uint32_t struct_size;
+    mos_priority priority;
+    uint64_t id;
+    const char *name;
+    const char *state;
+    const char
+        *packages;
+    const char *verdict;
+    const char *rule;
+    const char *sentence;
+    const char *reason;
+    const char *submitted_by;
+    const char *conditions;
+    const char *approval;
+    const char *recovery_point;
+    int64_t submitted_unix_s;
+    int64_t at_unix_s;
+    int64_t start_unix_s;
+    int64_t deadline_unix_s;
+    int64_t retry_unix_s;
+    int64_t ended_unix_s;
+    int64_t attempts;
+} mos_schedule_entry;
+ int mos_schedule_open(mos_engine *engine, const char *states, mos_schedule **schedule, mos_error **error);
+ int mos_schedule_explain(mos_engine *engine, uint64_t id, mos_schedule **schedule, mos_error **error);
+ int mos_schedule_next(mos_schedule *schedule, mos_schedule_entry *entry, mos_error **error);
+typedef struct mos_schedule_note {
+    uint32_t struct_size;
+    uint32_t reserved;
+    int64_t time_unix_s;
+    const char *action;
+    const char *actor;
+    const char *reason;
+} mos_schedule_note;
+ int mos_schedule_note_next(mos_schedule *schedule, mos_schedule_note *note, mos_error **error);
+ void mos_schedule_free(mos_schedule *schedule);
+typedef int32_t mos_schedule_action;
+enum {
+    MOS_SCHEDULE_APPROVE = 0,
+    MOS_SCHEDULE_APPROVE_AS_MANAGER = 1,
+    MOS_SCHEDULE_REJECT = 2,
+    MOS_SCHEDULE_CANCEL = 3,
+    MOS_SCHEDULE_CANCEL_RETRY = 4
+};
+ int mos_schedule_act(mos_engine *engine, uint64_t id, mos_schedule_action action, const char *reason,
+                             mos_error **error);
+ int mos_schedule_set_priority(mos_engine *engine, uint64_t id, mos_priority priority, const char *reason,
+                                      mos_error **error);
+typedef struct mos_schedule_retry_options {
+    uint32_t struct_size;
+    bool force_download;
+    int64_t max_attempts;
+    const char *reason;
+} mos_schedule_retry_options;
+ int mos_schedule_retry(mos_engine *engine, uint64_t id, const mos_schedule_retry_options *options,
+                               mos_error **error);
+ int mos_schedule_next_wakeup(mos_engine *engine, int64_t *unix_s, mos_error **error);
+ int mos_schedule_run_due(mos_engine *engine, mos_job **job, mos_error **error);
 typedef int32_t mos_settings_layer;
 enum {
     MOS_SETTINGS_BUILT_IN = 0,

@@ -4,11 +4,12 @@ import dataclasses
 import enum
 import os
 
-from . import _callbacks
+from . import _callbacks, protection, recovery, schedule
 from .context import pointer_of
 from .event import EventCursor, EventLevel, event_of
 from .job import Job
 from .plan import Plan
+from .protection import Compression, NewerRule
 from .report import report
 from .settings import Settings, SettingsOf, assignments
 from .trust import TrustLevel, entries, revocation_lists
@@ -23,6 +24,19 @@ class TransactionState(enum.IntEnum):
     DONE = lib.MOS_TRANSACTION_DONE
     REVERTED = lib.MOS_TRANSACTION_REVERTED
     PRUNED = lib.MOS_TRANSACTION_PRUNED
+
+
+class WentBack(enum.IntEnum):
+    """Why a change is not in effect any more, or a rollback did not come to its end."""
+
+    NOT = lib.MOS_WENT_BACK_NOT
+    BY_HAND = lib.MOS_WENT_BACK_BY_HAND
+    FAILED_SCRIPT = lib.MOS_WENT_BACK_FAILED_SCRIPT
+    FAILED_HEALTH_CHECK = lib.MOS_WENT_BACK_FAILED_HEALTH_CHECK
+    TIME_OUT = lib.MOS_WENT_BACK_TIME_OUT
+    CANCELLED = lib.MOS_WENT_BACK_CANCELLED
+    ERROR = lib.MOS_WENT_BACK_ERROR
+    RECOVERY = lib.MOS_WENT_BACK_RECOVERY
 
 
 class ServiceAction(enum.IntEnum):
@@ -59,6 +73,9 @@ class HistoryRecord:
     changed_paths: int
     in_effect: bool
     can_roll_back: bool
+    went_back: WentBack = WentBack.NOT
+    cause: str = ""  # what failed, or the reason that was given when it was taken back
+    takes_back: str = ""  # of a rollback: the recovery point of what it took back
 
 
 class Engine(Handle):
@@ -67,11 +84,12 @@ class Engine(Handle):
     services(unit, action) does a ServiceAction to a unit, on the thread of the job, and returns 0; for QUERY it returns
     whether the unit runs. It may not call back into the library. helper is the program that runs scripts of packages,
     script_timeout how many seconds one may take. on_event(event) gets each Event at once, on the thread that caused it;
-    it may not call back into the library either. actor is who asks, for the events.
+    it may not call back into the library either. health(seconds_left) says whether the system is well after a change of
+    packages; one that says no takes the change back. actor is who asks, for the events.
     """
 
     def __init__(self, root="/", *, trust=None, required_signatures=0, recovery_points=0, services=None, helper=None,
-                 script_timeout=0, on_event=None, actor=None, environment=None, context=None):
+                 script_timeout=0, on_event=None, actor=None, environment=None, health=None, context=None):
         options, kept = new_struct("mos_engine_options", required_signatures=required_signatures,
                                    recovery_points=recovery_points, script_timeout_s=script_timeout,
                                    trust_path=None if trust is None else os.fsencode(trust),
@@ -82,6 +100,10 @@ class Engine(Handle):
             options.event = _callbacks.event
             options.event_user_data = _callbacks.keep(lambda event: on_event(event_of(event)))
             options.event_destroy = _callbacks.release
+        if health is not None:
+            options.health = _callbacks.health
+            options.health_user_data = _callbacks.keep(health)
+            options.health_destroy = _callbacks.release
         if services is not None:
             options.service_action = _callbacks.service
             options.service_user_data = _callbacks.keep(lambda unit, action: services(unit, ServiceAction(action)))
@@ -115,7 +137,8 @@ class Engine(Handle):
         while call(lib.mos_history_next, cursor, record) == lib.MOS_OK:
             yield HistoryRecord(TransactionState(record.state), text(record.recovery_point), text(record.summary),
                                 text(record.reason), record.time_unix_s, record.changed_paths, bool(record.in_effect),
-                                bool(record.can_roll_back))
+                                bool(record.can_roll_back), WentBack(record.went_back), text(record.cause),
+                                text(record.takes_back))
 
     def events(self, since=0, *, types=(), level=EventLevel.DEBUG, only_new=False):
         """An EventCursor over the journal from the sequence number `since` on (0: the oldest there is).
@@ -242,6 +265,65 @@ class Engine(Handle):
         """Takes the file of an environment, a user or a template away."""
         call(lib.mos_engine_settings_remove, self._pointer, whose, c_text(name))
 
+    def schedule(self, *packages, key=None, reason=None, conditions=None, start=None, deadline=None, timeout=None,
+                 priority=0, notification=None, allow_downgrade=False, reinstall=False, cancel_on_timeout=False,
+                 automatic=False, backup_required=False):
+        """Puts an update of these package files into the queue, all one transaction; returns the entry's number.
+
+        start and deadline are texts as "Sat 02:30" or "2026-01-15T02:30:00Z", timeout one as "24h"; conditions are
+        those of docs/scheduling.md. A second call with the same key returns the first one's number while that waits.
+        """
+        flags = {lib.MOS_SCHEDULE_ALLOW_DOWNGRADE: allow_downgrade, lib.MOS_SCHEDULE_REINSTALL: reinstall,
+                 lib.MOS_SCHEDULE_CANCEL_ON_TIMEOUT: cancel_on_timeout, lib.MOS_SCHEDULE_AUTOMATIC: automatic,
+                 lib.MOS_SCHEDULE_BACKUP_REQUIRED: backup_required}
+        texts = {name: None if value is None else c_text(value)
+                 for name, value in {"key": key, "reason": reason, "conditions": conditions, "start": start,
+                                     "deadline": deadline, "timeout": timeout, "notification": notification}.items()}
+        paths = [ffi.new("char[]", os.fsencode(os.path.abspath(package))) for package in packages]
+        options, kept = new_struct("mos_schedule_options", flags=sum(flag for flag, given in flags.items() if given),
+                                   priority=priority, package_count=len(paths), **texts)
+        kept.append(ffi.new("char *[]", paths))
+        options.packages = kept[-1]
+        return schedule.submit(self._pointer, options)
+
+    def scheduled(self, states=None):
+        """Yields a QueueEntry for each update in the queue, the oldest first: (None) those that have not ended, "all",
+        or those of some states ("pending,retrying")."""
+        return schedule.entries(self._pointer, states)
+
+    def explain(self, update):
+        """The QueueEntry of a number or name, with its log: why not now, and when."""
+        return schedule.explain(self._pointer, update)
+
+    def act(self, update, action, reason=None):
+        """Does a QueueAction to an update in the queue."""
+        call(lib.mos_schedule_act, self._pointer, schedule.id_of(update), action,
+             ffi.NULL if reason is None else c_text(reason))
+
+    def set_priority(self, update, priority, reason=None):
+        call(lib.mos_schedule_set_priority, self._pointer, schedule.id_of(update), priority,
+             ffi.NULL if reason is None else c_text(reason))
+
+    def retry(self, update, *, max_attempts=0, force_download=False, reason=None):
+        """Lets an update that has failed be tried again as soon as it may run."""
+        options, _ = new_struct("mos_schedule_retry_options", max_attempts=max_attempts,
+                                force_download=force_download, reason=None if reason is None else c_text(reason))
+        call(lib.mos_schedule_retry, self._pointer, schedule.id_of(update), options)
+
+    def next_wakeup(self):
+        """When run_due() is to be called, in seconds since 1970, at the latest; None where nothing waits for a time."""
+        unix_s = ffi.new("int64_t *")
+        return unix_s[0] if call(lib.mos_schedule_next_wakeup, self._pointer, unix_s) == lib.MOS_OK else None
+
+    def run_due_job(self):
+        """A Job that runs what is due; its outcome has a ReportRow for each update, and one of kind "next"."""
+        return Job(create(lib.mos_schedule_run_due, self._pointer), self)
+
+    def run_due(self, progress=None):
+        """Runs what is due; a ReportRow for each update that ran, whose kind is its state then."""
+        with self.run_due_job() as job:
+            return [row for row in job.run(progress).rows if row.kind != "next"]
+
     def validate(self, package, strict=False, progress=None):
         """The five steps of the guide: a ReportRow each, whose object is "passed", "failed" or "not reached".
 
@@ -255,9 +337,84 @@ class Engine(Handle):
         with Job(made, self) as job:
             return list(job.run(progress).rows)
 
+    def recovery_points(self):
+        """A RecoveryPoint for each that there is, the newest first."""
+        return recovery.points(self._pointer)
+
+    def capture(self, description="", *, scope=recovery.RecoveryScope.FULL_SYSTEM, names=None, tags=None, excluded=None,
+                progress=None):
+        """Captures a recovery point of the whole system or a part of it; the Outcome names it.
+
+        names are packages or paths of the scopes that take some; excluded are trees that a whole system leaves out.
+        The outcome's rows tell which files were open for writing.
+        """
+        with recovery.create_job(self, self._pointer, description, scope, names, tags, excluded) as job:
+            return job.run(progress)
+
+    def recovery_details(self, name, progress=None):
+        """What going back to a recovery point would do now, as an Outcome with a ReportRow for each path."""
+        with recovery.details_job(self, self._pointer, name) as job:
+            return job.run(progress)
+
+    def verify_recovery(self, name=None, progress=None):
+        """A ReportRow for all that a recovery point, or (None) every one, has not as it was recorded."""
+        with recovery.verify_job(self, self._pointer, name) as job:
+            return list(job.run(progress).rows)
+
+    def clean_up_recovery(self, name=None, *, older_than=0, keep=0, keep_minimum=0, simulate=False):
+        """Gives up recovery points: one by name, or by age in seconds and number, or as the settings say; their names."""
+        with recovery.cleanup_job(self, self._pointer, name, older_than, keep, keep_minimum, simulate) as job:
+            return [row.object for row in job.run().rows]
+
+    def backup(self, *paths, destination=None, compression=Compression.CONFIGURED, outside_root=False, verify=True,
+               threads=0, leave_out=(), write=None, progress=None):
+        """Writes a backup of these paths and returns its name, "backup-7".
+
+        Into the folder `destination` (None: as configured), or to write(bytes). leave_out are classes of data.
+        """
+        made = protection.backup_job(self._pointer, paths, destination=destination, compression=compression,
+                                     outside_root=outside_root, verify=verify, threads=threads, leave_out=leave_out,
+                                     write=write)
+        with Job(made, self) as job:
+            return job.run(progress).rows[0].package
+
+    def backups(self):
+        """The catalogue: a list of Backup, oldest first."""
+        return protection.backups(self._pointer)
+
+    def verify_backup(self, backup, *, detailed=False, outside_root=False, progress=None):
+        """Compares every byte of a backup with its digests: a ReportRow each of what was found sound."""
+        chosen, kept = protection.choice(backup, outside_root)
+        made = create(lib.mos_engine_backup_verify_job, self._pointer, chosen,
+                      lib.MOS_BACKUP_DETAILED if detailed else 0)
+        del kept
+        with Job(made, self) as job:
+            return list(job.run(progress).rows)
+
+    def restore(self, backup, *, destination=None, on_newer=NewerRule.REFUSE, preserve_permissions=True,
+                outside_root=False):
+        """A Plan that puts files of a backup back; see Plan.restore."""
+        return Plan(self).restore(backup, destination=destination, on_newer=on_newer,
+                                  preserve_permissions=preserve_permissions, outside_root=outside_root)
+
+    def clean_up_backups(self, *, keep_at_most=None, older_than=None, keep_minimum=1, simulate=False):
+        """Deletes backups that are due (older_than in seconds); a ReportRow each, kind "removed" or "due"."""
+        options, _ = protection.retention(keep_at_most, older_than, keep_minimum, simulate)
+        return report(lib.mos_engine_backups_clean_up, self._pointer, options)
+
+    def protected(self, *classes):
+        """What there is of these classes of data (none: critical and important): a ReportRow each."""
+        return report(lib.mos_engine_protected, self._pointer, c_text(",".join(classes)) if classes else ffi.NULL)
+
     def verify_job(self, name=None):
         """A Job that compares what is installed of a package, or (None) of all, with what was installed."""
         return Job(create(lib.mos_engine_verify_job, self._pointer, ffi.NULL if name is None else c_text(name)), self)
+
+    def system_check_job(self, *, content=True, dependencies=False, signatures=False, health=False):
+        """A Job whose outcome has a row for each thing of the system that is not as it should be."""
+        options, _ = new_struct("mos_system_check_options", skip_content=not content, dependencies=dependencies,
+                                signatures=signatures, health=health)
+        return Job(create(lib.mos_engine_system_check_job, self._pointer, options), self)
 
     def verify(self, name=None, progress=None):
         """What differs from what was installed: a ReportRow each, whose kinds mos_engine_verify_job lists."""

@@ -4,8 +4,9 @@ import dataclasses
 import enum
 import os
 
-from . import _callbacks
+from . import _callbacks, protection
 from .job import Job
+from .protection import NewerRule
 from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
 
 
@@ -23,6 +24,24 @@ class ConfigRule(enum.IntEnum):
     PRESERVE = lib.MOS_CONFIG_PRESERVE
 
 
+class MergeRule(enum.IntEnum):
+    """What a rollback does with what somebody has changed since."""
+
+    KEEP = lib.MOS_MERGE_KEEP
+    REFUSE = lib.MOS_MERGE_REFUSE
+    ASK = lib.MOS_MERGE_ASK
+    PREFER_NEWER = lib.MOS_MERGE_PREFER_NEWER
+    PREFER_OLDER = lib.MOS_MERGE_PREFER_OLDER
+    KEEP_BOTH = lib.MOS_MERGE_KEEP_BOTH
+    PAST = lib.MOS_MERGE_PAST
+
+
+class RollbackScope(enum.IntEnum):
+    EVERYTHING = lib.MOS_ROLLBACK_EVERYTHING
+    PACKAGE = lib.MOS_ROLLBACK_PACKAGE
+    CONFIGURATION = lib.MOS_ROLLBACK_CONFIGURATION
+
+
 class StepAction(enum.IntEnum):
     INSTALL = lib.MOS_STEP_INSTALL
     UPDATE = lib.MOS_STEP_UPDATE
@@ -30,6 +49,7 @@ class StepAction(enum.IntEnum):
     REINSTALL = lib.MOS_STEP_REINSTALL
     REMOVE = lib.MOS_STEP_REMOVE
     ROLL_BACK = lib.MOS_STEP_ROLL_BACK
+    RESTORE = lib.MOS_STEP_RESTORE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +117,33 @@ class Plan(Handle):
     def rollback(self, recovery_point=None):
         """Makes the plan one that takes back a transaction (None: the newest in effect). Returns the plan."""
         call(lib.mos_plan_rollback, self._pointer, ffi.NULL if recovery_point is None else c_text(recovery_point))
+        return self
+
+    def rollback_to(self, recovery_point=None, *, target_version=None, scope=RollbackScope.EVERYTHING, name=None,
+                    merge=MergeRule.KEEP, accept_risks=False, emergency=False):
+        """Makes the plan one that goes back to how the root was before a change, over all changes since. Returns the plan.
+
+        recovery_point is that of the change (None: the newest that fits the rest), target_version one that a package has
+        then. scope limits it to the package, or to the component of configuration, called `name`. merge says what becomes
+        of what was changed since; accept_risks, that what files can't tell is known and need not be asked about.
+        """
+        options, kept = new_struct("mos_rollback_options", scope=scope, merge=merge, accept_risks=accept_risks,
+                                   emergency=emergency, name=None if name is None else c_text(name),
+                                   recovery_point=None if recovery_point is None else c_text(recovery_point),
+                                   target_version=None if target_version is None else c_text(target_version))
+        call(lib.mos_plan_rollback_to, self._pointer, options)
+        return self
+
+    def restore(self, backup, *, destination=None, on_newer=NewerRule.REFUSE, preserve_permissions=True,
+                outside_root=False):
+        """Makes the plan one that puts files of a backup back: "backup-7", or the path of an archive or of a folder.
+
+        on_newer is what becomes of files that are newer than the backup's. Returns the plan.
+        """
+        chosen, kept = protection.choice(backup, outside_root)
+        options, more = protection.restore_options(destination, on_newer, preserve_permissions)
+        call(lib.mos_plan_restore, self._pointer, chosen, options)
+        del kept, more
         return self
 
     def resolve(self):

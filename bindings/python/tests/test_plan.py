@@ -21,6 +21,44 @@ def test_install_update_and_roll_back(workshop):
     assert history[0].reason == "second thoughts"
     assert outcome.recovery_point in [record.recovery_point for record in history]
     assert all(record.state == mos.TransactionState.DONE for record in history)
+    assert history[0].takes_back == outcome.recovery_point and history[0].went_back == mos.WentBack.NOT
+    assert (history[1].went_back, history[1].cause) == (mos.WentBack.BY_HAND, "second thoughts")
+    assert history[2].went_back == mos.WentBack.NOT
+
+
+def test_going_back_over_several_changes_and_what_was_changed_since(workshop):
+    for version in ("1.0", "2.0", "3.0"):
+        workshop.install(workshop.package(version=version))
+    with workshop.engine() as engine:
+        plan = engine.plan().rollback_to(target_version="1.0", merge=mos.MergeRule.KEEP).resolve()
+        assert [step.name for step in plan.steps] == ["rp-2", "webserver"]
+        outcome = plan.run()
+        assert engine.installed_version("webserver") == "1.0" and workshop.content() == "release 1.0\n"
+        engine.rollback(outcome.recovery_point).run()
+        assert engine.installed_version("webserver") == "3.0" and workshop.content() == "release 3.0\n"
+        with pytest.raises(mos.Error) as refusal:
+            engine.plan().rollback_to(scope=mos.RollbackScope.PACKAGE, name="absent").resolve()
+        assert refusal.value.code == "E043"
+
+
+def test_a_system_check_has_a_row_for_what_is_not_as_it_should_be(workshop):
+    workshop.install(workshop.package(version="1.0"))
+    with workshop.engine() as engine:
+        assert not engine.system_check_job(dependencies=True, signatures=True, health=True).run().rows
+
+
+def test_a_health_check_that_says_no_takes_the_change_back(workshop):
+    workshop.install(workshop.package(version="1.0"))
+    seconds = []
+    with workshop.engine(health=lambda left: seconds.append(left)) as engine:  # None is no yes
+        plan = engine.plan()
+        plan.install(workshop.package(version="2.0"))
+        with pytest.raises(mos.Error):
+            plan.run()
+        newest = next(engine.history())
+    assert seconds == [300.0]
+    assert newest.went_back == mos.WentBack.FAILED_HEALTH_CHECK and newest.cause
+    assert workshop.content() == "release 1.0\n"
 
 
 def test_the_doctor_finds_a_lost_database_and_restores_it(workshop):

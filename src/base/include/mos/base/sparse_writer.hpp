@@ -5,6 +5,9 @@
 
 namespace mos::base {
 
+// How many of the bytes stand in blocks, counted from the first byte on, that are not all zero.
+[[nodiscard]] std::uint64_t dense_bytes(ByteView bytes) noexcept;
+
 class SparseWriter {
   public:
     explicit SparseWriter(File &file) : m_file(file) {}

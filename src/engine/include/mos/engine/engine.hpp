@@ -35,6 +35,7 @@ struct Settings {
     std::optional<std::size_t> recovery_points = {};  // how many are kept; empty: as the root's files say
     install::ScriptSettings scripts = {};
     std::shared_ptr<install::ServiceManager> services = {};  // the embedder's; empty: find_services() finds one
+    install::HealthCallback health = {};                     // the embedder's check after each change of packages
     std::string environment = {};                            // whose settings lie over the system's; empty: as they say
     std::string actor = {};                                  // who asks, for the events; empty: "uid:" and the user
     std::function<void(const base::Event &)> listener = {};  // of every event, on the thread that causes it
@@ -68,6 +69,7 @@ class Session {
     [[nodiscard]] transaction::Site &site() noexcept { return *m_site; }
     [[nodiscard]] LoggingObserver &observer() noexcept { return *m_observer; }
     [[nodiscard]] install::ServiceManager &services() noexcept { return *m_services; }
+    [[nodiscard]] install::HealthChecks &health() noexcept { return *m_health; }
     [[nodiscard]] const transaction::Recovered &recovered() const noexcept { return m_recovered; }
 
   private:
@@ -80,6 +82,7 @@ class Session {
     std::unique_ptr<LoggingObserver> m_observer;
     std::shared_ptr<install::ServiceManager> m_services;
     std::unique_ptr<install::ScriptRunner> m_scripts;
+    std::unique_ptr<install::HealthChecks> m_health;
     std::unique_ptr<install::PackageHooks> m_hooks;
     std::unique_ptr<transaction::Site> m_site;
     transaction::Recovered m_recovered;
@@ -121,6 +124,8 @@ class Engine {
     [[nodiscard]] Result<std::vector<state::Transaction>> pending_reboots();
 
     [[nodiscard]] const Settings &settings() const noexcept { return m_settings; }
+    // Who asks, as the events name him.
+    [[nodiscard]] std::string actor() const;
     [[nodiscard]] base::Directory &root() noexcept { return *m_root; }
     [[nodiscard]] const base::Clock &clock() const noexcept { return *m_clock; }
     [[nodiscard]] const LogSink &log() const noexcept { return m_log; }

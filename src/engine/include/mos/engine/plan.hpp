@@ -3,6 +3,8 @@
 
 #include <mos/engine/engine.hpp>
 #include <mos/engine/job.hpp>
+#include <mos/engine/protection.hpp>
+#include <mos/engine/rollback_step.hpp>
 #include <mos/install/plan.hpp>
 
 #include <memory>
@@ -12,11 +14,23 @@
 
 namespace mos::engine {
 
-struct RollbackStep {
-    std::optional<std::string> recovery_point;  // nullopt: the newest
+// Files of a backup that are put back.
+struct RestoreStep {
+    BackupChoice from;
+    snapshot::PutBackOptions options;
 };
 
-// Either steps of packages or one rollback; INVALID_ARGUMENT when both are asked for, or when anything
+class PutBackStep;
+
+// How a plan is run.
+struct PlanRun {
+    std::string kind = {};  // the first word of the job's name; "" for what the plan is: "update" or "rollback"
+    std::optional<std::string> expected_digest = {};
+    std::string reason = {};
+    transaction::Recorder record = {};  // of an update: written in the commit that decides its transaction
+};
+
+// Either steps of packages, or one rollback or restoration; INVALID_ARGUMENT when both are asked for, or when anything
 // is asked of a plan that has its job. One thread at a time.
 class Plan {
   public:
@@ -29,10 +43,13 @@ class Plan {
     [[nodiscard]] Result<void> remove(install::RemoveStep step);
     [[nodiscard]] Result<void> roll_back(RollbackStep step);
 
+    // Opens the backup now.
+    [[nodiscard]] Result<void> restore(RestoreStep step);
+
     [[nodiscard]] Result<void> resolve();
 
     struct Step {
-        enum class Action : std::int32_t { install, update, downgrade, reinstall, remove, roll_back };
+        enum class Action : std::int32_t { install, update, downgrade, reinstall, remove, roll_back, restore };
         Action action = Action::install;
         std::string name;
         std::string version;
@@ -50,6 +67,12 @@ class Plan {
 
     // The plan's one job; resolves first where that has not been done. PLAN_CHANGED when `expected_digest` is another.
     [[nodiscard]] Result<std::unique_ptr<Job>> make_job(std::optional<std::string> expected_digest, std::string reason);
+
+    // What that job would do, on this thread, for whoever has the root already; the plan's only run too.
+    [[nodiscard]] Result<JobOutcome> run_in(Session &session, const Job::Ask &ask, const PlanRun &how);
+
+    // Of the package that install() was given last.
+    [[nodiscard]] const package::Statement &newest_statement() const;
 
   private:
     struct State;

@@ -44,11 +44,11 @@ struct RecoveryPoint {
                                                                  std::optional<std::string> name);
 
 struct CleanUp {
-    std::optional<std::string> name;            // that one alone
-    std::optional<std::uint64_t> older_than_s;  // with this or the next: of both kinds
-    std::optional<std::size_t> keep;            // the newest
-    std::size_t keep_minimum = 0;               // whatever else is said
-    bool simulate = false;                      // nothing is done, the rows say what would be
+    std::optional<std::string> name = {};            // that one alone
+    std::optional<std::uint64_t> older_than_s = {};  // with this or the next: of both kinds
+    std::optional<std::size_t> keep = {};            // the newest
+    std::size_t keep_minimum = 0;                    // whatever else is said
+    bool simulate = false;                           // nothing is done, the rows say what would be
 };
 // A job that gives points up; what the settings say where neither is given. Rows: "removed", or "would-remove", with
 // the name as object. INVALID_ARGUMENT for a name on which older ones lean.

@@ -24,6 +24,7 @@ enum class Asked : std::uint8_t { by_somebody, by_another_package };
 struct InstallOptions {
     ConflictRule on_conflict = ConflictRule::refuse;
     Downgrade downgrade = Downgrade::refused;
+    std::string downgrade_forbidden_by = {};   // the setting that takes the caller's word; empty: none
     Reinstall reinstall = Reinstall::refused;  // the same version again; puts back what was altered by hand
     ConfigRule on_config = ConfigRule::keep;
     std::optional<std::string> prefix = {};  // the folder below which it is put; none: where it was, else the root
@@ -33,6 +34,7 @@ struct InstallOptions {
 
 struct Brought;
 class ServiceManager;
+struct HealthRules;
 
 // A package to be installed, or updated to. It was authenticated before it came here.
 struct InstallStep {
@@ -95,14 +97,18 @@ struct Resolution {
 // Without the packages that came along with others and are there already, in the same version or a newer one.
 [[nodiscard]] Result<Steps> drop_satisfied(transaction::Site &site, const Steps &steps);
 
-// Works the plan out against the root as it is; writes nothing. Refuses with DOWNGRADE, ALREADY_INSTALLED,
-// NOT_INSTALLED, CONFLICT (an owner or a file of somebody else's in the way), SYMLINK_IN_PATH, what keeps the
-// filesystem from taking the change (preflight.hpp: NO_SPACE, READ_ONLY, PERMISSION, CROSS_MOUNT,
+// Whether the step would put an older version in the place of a newer one.
+[[nodiscard]] Result<bool> is_downgrade(transaction::Site &site, const InstallStep &step);
+
+// Works the plan out against the root as it is; writes nothing. Refuses with DOWNGRADE, POLICY_REFUSED,
+// ALREADY_INSTALLED, NOT_INSTALLED, CONFLICT (an owner or a file of somebody else's in the way), SYMLINK_IN_PATH, what
+// keeps the filesystem from taking the change (preflight.hpp: NO_SPACE, READ_ONLY, PERMISSION, CROSS_MOUNT,
 // FILESYSTEM_UNSUITABLE), and what reading a package can say.
 // What services come to is asked of `services`, whose units may be started or stopped until the plan runs: the digest
 // is another one then. Null: no service is touched.
+// `health`: how the system's health is judged afterwards; null: nobody is asked.
 [[nodiscard]] Result<Resolution> resolve(transaction::Site &site, const Steps &steps,
-                                         ServiceManager *services = nullptr);
+                                         ServiceManager *services = nullptr, const HealthRules *health = nullptr);
 
 // Asked for each path of ConflictRule::ask while the plan is carried out.
 enum class Answer : std::uint8_t { keep, replace, stop };
@@ -117,7 +123,10 @@ struct Outcome {
 struct CarryOut {
     Asker ask;
     std::string reason;
-    ServiceManager *services = nullptr;  // as it was given to resolve()
+    ServiceManager *services = nullptr;  // as they were given to resolve()
+    const HealthRules *health = nullptr;
+    // Written in the same commit as the decision, beside what is installed; may be empty.
+    transaction::Recorder record = {};
 };
 
 // Carries the plan out as one transaction. PLAN_CHANGED, with nothing changed, when the root is such by now that it

@@ -23,11 +23,12 @@ struct Script {
     std::string name;    // of the file: "post-install"
     std::string folder;  // where it lies, a path beneath the root
     ScriptMode mode = ScriptMode::act;
-    std::string package;
+    std::string package;                      // empty for one that is the system's own
     std::string action;                       // "install", "update", …: its first argument
     std::string version;                      // that is being installed, or removed: the second
     std::string old_version;                  // the third; empty where there is none
     std::chrono::milliseconds time_limit{0};  // its own; 0: that of the settings
+    bool may_fail = false;                    // its failure is told, and is none of whatever called it
 };
 
 // Takes a script's output line by line, as it comes, without line breaks and printable.

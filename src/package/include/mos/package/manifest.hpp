@@ -49,6 +49,8 @@ struct Installation {
     bool atomic_install = true;
     bool verification_required = true;
     bool relocatable = false;  // may be put below a folder of the user's choice
+    // Once it was let in, no older version than this comes back unless a policy and a reason say so; empty: any may.
+    std::string minimum_rollback_version;
 };
 
 // Files that are meant to be changed by hand, besides all regular files below etc/ and what templates make.

@@ -34,6 +34,9 @@ struct SecurityPolicy {
     bool accept_revoked_signers = false;
     std::optional<std::uint64_t> maximum_package_bytes;
     bool require_rollback_support = false;
+    // What only comes back with a reason, where it may come back at all.
+    bool allow_below_minimum_version = false;
+    bool allow_revoked_signers = false;
 
     friend bool operator==(const SecurityPolicy &, const SecurityPolicy &) = default;
 };

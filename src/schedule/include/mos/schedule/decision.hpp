@@ -85,6 +85,10 @@ struct Decision {
 [[nodiscard]] Decision decide(const Entry &entry, const Policy &policy, const Circumstances &circumstances,
                               std::int64_t now_s);
 
+// Stable names, for programs: "wait", "end_of_blackout".
+[[nodiscard]] std::string_view name_of(Verdict verdict) noexcept;
+[[nodiscard]] std::string_view name_of(Rule rule) noexcept;
+
 // The decision in one sentence: "waits until 2024-05-05T02:00:00Z: the maintenance window 'primary' opens then".
 [[nodiscard]] std::string explain(const Decision &decision);
 

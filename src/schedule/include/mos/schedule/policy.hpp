@@ -51,6 +51,7 @@ struct Policy {
 
 // What the settings say, over the defaults: scheduling_policy beats update_system.scheduling. Where nobody names
 // windows, the one of update_system.scheduling.maintenance_window holds, whose built-in value is 02:00 to 06:00 UTC.
+// What is said of user_approval_required holds for all priorities, over what each has.
 // INVALID_ARGUMENT as check_policy(), and for windows that can't be.
 [[nodiscard]] Result<Policy> read_policy(const config::Settings &settings);
 

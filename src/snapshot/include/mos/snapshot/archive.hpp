@@ -1,4 +1,4 @@
-// Archives of what lies in a root, for a person's own keeping: a pax tar in zstd, as `tar` and `bsdtar` read it.
+// Archives of what lies in a root, for a person's own keeping: a pax tar, as `tar` and `bsdtar` read it.
 #pragma once
 
 #include <mos/base/filesystem.hpp>
@@ -6,9 +6,18 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mos::snapshot {
+
+enum class Compression : std::uint8_t { none, gzip, zstd, lz4 };
+
+[[nodiscard]] std::string_view compression_name(Compression compression) noexcept;
+// INVALID_ARGUMENT for what is no name of one.
+[[nodiscard]] Result<Compression> compression_named(std::string_view name);
+// Of a file's name: ".tar", ".tar.gz", ".tar.zst", ".tar.lz4".
+[[nodiscard]] std::string_view archive_ending(Compression compression) noexcept;
 
 struct ArchiveReport {
     std::uint64_t entries = 0;        // in the archive
@@ -17,11 +26,11 @@ struct ArchiveReport {
     std::uint64_t left_out = 0;       // each was told in a notice
 };
 
-// Writes the files and trees at `paths` (relative to `root`) to `out`, from its beginning, with owners, modes, times to
-// the nanosecond (before 1970 to the second), symbolic links, hard links among them, and the extended attributes that
-// the filesystem port shows. Names are bytes: every header says so, which GNU tar does not know and warns of unless it
-// is told --warning=no-unknown-keyword. The folders above a path are not written; holes are read as zeros. The caller
-// flushes `out`.
+// Writes the files and trees at `paths` (relative to `root`) to `out`, from its beginning, in zstd, with owners, modes,
+// times to the nanosecond (before 1970 to the second), symbolic links, hard links among them, and the extended
+// attributes that the filesystem port shows. Names are bytes: every header says so, which GNU tar does not know and
+// warns of unless it is told --warning=no-unknown-keyword. The folders above a path are not written; holes are read as
+// zeros. The caller flushes `out`.
 //
 // Left out with a notice: sockets, devices and pipes; what lies on another mount or subvolume than the path it was
 // reached by; a path that isn't there, or is gone before it is read; `out` itself. Errors: what reading or writing says

@@ -24,10 +24,11 @@ struct InstalledPackage {
     std::string type;
     std::array<std::byte, 32> content_digest{};
     std::string signer;
-    std::string manifest;         // JSON, as the package carried it
-    std::string prefix;           // the folder beneath the root below which it was put; "" for the root itself
-    std::string template_values;  // JSON, what its templates were filled with; "" where it has none
-    bool automatic = false;       // came with another package, and nobody asked for it
+    std::string manifest;          // JSON, as the package carried it
+    std::string prefix;            // the folder beneath the root below which it was put; "" for the root itself
+    std::string template_values;   // JSON, what its templates were filled with; "" where it has none
+    bool automatic = false;        // came with another package, and nobody asked for it
+    std::string credentials = {};  // what vouched for it (mos/package/credentials.hpp); only written, see credentials()
     friend bool operator==(const InstalledPackage &, const InstalledPackage &) = default;
 };
 
@@ -74,6 +75,16 @@ class Packages {
     // The same of the moment before the change `transaction` was made, for whatever was not forgotten since.
     [[nodiscard]] Result<std::vector<InstalledPackage>> list_before(std::uint64_t transaction);
     [[nodiscard]] Result<std::vector<Owner>> owners_before(std::string_view path, std::uint64_t transaction);
+    // What would be in force again, by name, if what the transaction brought were taken back.
+    [[nodiscard]] Result<std::vector<InstalledPackage>> taken_away_by(std::uint64_t transaction);
+    // What the transaction brought, by name, in force or not.
+    [[nodiscard]] Result<std::vector<InstalledPackage>> brought_by(std::uint64_t transaction);
+
+    // Of an installation; empty where it was recorded by a version that kept none.
+    [[nodiscard]] Result<std::string> credentials(std::uint64_t package);
+
+    // The version below which the package must not go, as a package that was let in has said; empty: any will do.
+    [[nodiscard]] Result<std::string> version_floor(std::string_view name);
 
     // The row of `path` in the installation `package`.
     [[nodiscard]] Result<std::optional<InstalledFile>> find_file(std::uint64_t package, std::string_view path);
@@ -84,6 +95,10 @@ class Packages {
     // Installs again what the row `package` says, as `transaction`'s: a copy of it and of its files. The number of the
     // new row.
     [[nodiscard]] Result<std::uint64_t> bring_back(std::uint64_t package, std::uint64_t transaction);
+    // Which of two versions is higher is the caller's to say. It stays when the transaction is taken back: what a
+    // signer has said of older versions is no less true then.
+    [[nodiscard]] Result<void> set_version_floor(std::string_view name, std::string_view version,
+                                                 std::uint64_t transaction);
     [[nodiscard]] Result<void> mark_removed(std::uint64_t package, std::uint64_t transaction);
     // Forgets what no rollback can bring back once the stage of `transaction` is pruned.
     [[nodiscard]] Result<void> forget(std::uint64_t transaction, bool in_effect);

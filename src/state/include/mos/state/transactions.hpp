@@ -44,6 +44,9 @@ struct Transaction {
     std::uint64_t changed_paths = 0;
     std::string reboot;  // names of the packages for whose sake the system must be started again, separated by spaces
     std::string boot;    // the kernel's boot identifier when it was decided; empty where that is unknown
+    // Of one that went back by itself: the number of the error for which it did (0: none did), and what it said.
+    std::uint32_t cause_code = 0;
+    std::string cause;
 
     [[nodiscard]] bool unfinished() const noexcept {
         return state == TransactionState::committed || state == TransactionState::reverting ||
@@ -104,8 +107,11 @@ class Transactions {
 
     // The following belong into the body of Database::commit.
     [[nodiscard]] Result<void> insert(const Transaction &transaction);
+    // With `done` also the queue entry that it was made for is done (queue.hpp).
     [[nodiscard]] Result<void> set_state(std::uint64_t id, TransactionState state);
     [[nodiscard]] Result<void> set_in_effect(std::uint64_t stage, bool in_effect);
+    // Why it goes back. The first cause stays: what follows from it is not the cause.
+    [[nodiscard]] Result<void> set_cause(std::uint64_t id, std::uint32_t code, std::string_view cause);
     [[nodiscard]] Result<void> insert_operation(std::uint64_t id, const Operation &operation);
     // Records for the present direction which inode is in the slot now, whether there is anything to do, and what
     // counts as put in place by us.

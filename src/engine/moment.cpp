@@ -1,0 +1,69 @@
+// Moments as people name them.
+#include <mos/engine/scheduler.hpp>
+
+#include <mos/base/timestamp.hpp>
+#include <mos/schedule/timetable.hpp>
+
+#include <fmt/format.h>
+
+namespace mos::engine {
+
+namespace {
+
+constexpr std::string_view zone_folder = "zoneinfo/";
+constexpr std::uint64_t max_zone_bytes = 256;
+
+// "Europe/Berlin" of "../usr/share/zoneinfo/Europe/Berlin".
+std::string linked_zone(base::Directory &folder) {
+    const auto target = folder.read_symlink("localtime");
+    if (!target)
+        return {};
+    const std::size_t at = target->rfind(zone_folder);
+    return at == std::string::npos ? std::string{} : target->substr(at + zone_folder.size());
+}
+
+std::string named_zone(base::Directory &folder) {
+    const auto content = base::read_file(folder, "timezone", max_zone_bytes);
+    if (!content)
+        return {};
+    const std::string_view text = base::as_text(*content);
+    return std::string{text.substr(0, text.find('\n'))};
+}
+
+schedule::TimeZone local_zone(base::Directory &root) {
+    if (const auto folder = root.open_directory("etc", base::Symlinks::follow_in_root))
+        for (const std::string &name : {linked_zone(**folder), named_zone(**folder)})
+            if (auto zone = schedule::TimeZone::find(name))
+                return std::move(zone).value();
+    return schedule::TimeZone::utc();
+}
+
+Error is_over(std::string_view text, std::int64_t time_s, std::int64_t now_s) {
+    return Error{Code::INVALID_ARGUMENT, fmt::format("{} is over: it was {}, and it is {} now", base::in_quotes(text),
+                                                     base::write_timestamp(time_s), base::write_timestamp(now_s))}
+        .with_remedy("give a time to come, or none for as soon as it may run");
+}
+
+}  // namespace
+
+Result<std::int64_t> parse_moment(Engine &engine, std::string_view text) {
+    const std::int64_t now_s = engine.effective_now_unix_s();
+    if (const auto exact = base::parse_timestamp(text)) {
+        if (*exact < now_s)
+            return is_over(text, *exact, now_s);
+        return *exact;
+    }
+    auto calendar = schedule::Timetable::read(text, local_zone(engine.root()));
+    if (!calendar)
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("{} is no time, as '2026-01-15 02:30' or 'Sat 02:30' is", base::in_quotes(text))}
+            .caused_by(std::move(calendar).error());
+    if (const auto next = calendar->next(now_s - 1); next && *next < schedule::latest_named_time_s)
+        return *next;
+    if (const auto latest = calendar->latest(now_s))
+        return is_over(text, *latest, now_s);
+    return Error{Code::INVALID_ARGUMENT,
+                 fmt::format("{} never comes in the years 1970 to 2099", base::in_quotes(text))};
+}
+
+}  // namespace mos::engine

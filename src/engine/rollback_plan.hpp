@@ -1,0 +1,56 @@
+// A rollback worked out, and carried out: by the stage of the newest change itself, or by a restoration over several
+// changes, one package, or configuration alone.
+#pragma once
+
+#include "rollback_protection.hpp"
+#include "rollback_target.hpp"
+
+#include <mos/engine/engine.hpp>
+#include <mos/engine/job.hpp>
+#include <mos/engine/plan.hpp>
+#include <mos/snapshot/restore.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mos::engine {
+
+class RollbackPlan {
+  public:
+    // Works it out; writes nothing. The errors of find_target(), find_rollback(), plan_restore(); POLICY_REFUSED.
+    [[nodiscard]] static Result<RollbackPlan> make(Engine &engine, Session &session, const RollbackStep &step);
+
+    [[nodiscard]] const Plan::View &view() const noexcept { return m_view; }
+    [[nodiscard]] const std::vector<Exemption> &exemptions() const noexcept { return m_exemptions; }
+
+    // Works it out again and carries it out. PLAN_CHANGED, with nothing changed, when it would do something else by
+    // now.
+    [[nodiscard]] Result<JobOutcome> perform(Engine &engine, Session &session, const Job::Ask &ask,
+                                             const std::string &reason);
+
+  private:
+    explicit RollbackPlan(RollbackStep step) : m_step(std::move(step)) {}
+
+    // By the stage of the newest change, in place.
+    [[nodiscard]] Result<void> survey_change(Engine &engine, transaction::Site &site);
+    [[nodiscard]] Result<JobOutcome> take_change_back(transaction::Site &site, const std::string &reason);
+    // By a restoration.
+    [[nodiscard]] Result<void> survey_restoration(Engine &engine, transaction::Site &site);
+    [[nodiscard]] Result<JobOutcome> restore(Engine &engine, Session &session, const Job::Ask &ask,
+                                             const std::string &reason);
+    [[nodiscard]] Result<void> work_out(Engine &engine, transaction::Site &site);
+    [[nodiscard]] Result<void> judge(Engine &engine, transaction::Site &site,
+                                     const std::vector<state::InstalledPackage> &leaving,
+                                     const std::vector<state::InstalledPackage> &returning,
+                                     std::set<std::uint32_t> owners);
+
+    RollbackStep m_step;
+    std::optional<RollbackTarget> m_target;
+    bool m_in_place = true;  // by the change's own stage
+    Plan::View m_view;
+    std::vector<Exemption> m_exemptions;
+    std::vector<std::string> m_risks;
+};
+
+}  // namespace mos::engine

@@ -1,0 +1,112 @@
+"""The queue through the tool and through scheduler_loop.c, an embedder's event loop."""
+
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from support import DONE, FAILED, USAGE, Workshop, update
+
+
+class Queue(Workshop):
+    def on_root(self, *arguments):
+        return update(*arguments, f"--root={self.root}")
+
+    def json(self, *arguments):
+        return self.must(self.on_root(*arguments, "--format=json")).json
+
+    def scheduled(self, name, *options, version="1"):
+        path = self.build(name, version, {f"usr/{name}": "x\n"})
+        return self.json("schedule", f"--package={path}", *options)["update"]["id"]
+
+
+class Tool(Queue):
+    def test_an_empty_queue_is_told_as_such_and_nothing_is_made(self):
+        self.assertIn("No such updates", self.must(self.on_root("schedule", "list")).out)
+        self.assertIn("Nothing waits for a time.", self.must(self.on_root("next-wakeup")).out)
+        self.assertIn("Nothing is due.", self.must(self.on_root("run-due")).out)
+        self.assertEqual(self.json("next-wakeup"), {"next": None})
+        self.assertFalse(os.path.exists(self.in_root("var/lib/multios")))
+
+    def test_an_update_goes_from_the_queue_into_the_root(self):
+        first = self.scheduled("tool", "--priority=critical", "--reason=a hole")
+        told = self.must(self.on_root("explain", first)).out
+        self.assertIn("runs now: updates of its priority run at once", told)
+        self.assertIn("a hole", told)
+        self.assertEqual(self.json("explain", first.removeprefix("update-"))["id"], first)
+        ran = self.must(self.on_root("run-due"))
+        self.assertIn(f"done  {first} (tool)", ran.out)
+        self.assertEqual(self.content("usr/tool"), "x\n")
+        self.assertEqual(self.json("history")["history"][0]["reason"], f"scheduled as {first}: a hole")
+
+    def test_lists_are_csv_too(self):
+        first = self.scheduled("tool", "--execute-at=2099-01-01 00:00", "--priority=low")
+        for command in (("schedule", "list"), ("priority", "list")):
+            heading, row = self.must(self.on_root(*command, "--format=csv")).out.splitlines()
+            self.assertEqual(heading.split(",")[:4], ["id", "state", "priority", "packages"])
+            self.assertEqual(row.split(",")[:4], [first, "pending", "low", "tool 1"])
+        log = self.must(self.on_root("explain", first, "--format=csv")).out.splitlines()
+        self.assertEqual((log[0], len(log)), ("time,action,actor,reason", 2))
+
+    def test_approvals_and_rejections_are_kept_with_who_and_why(self):
+        first = self.scheduled("tool", "--priority=optional")
+        self.assertEqual(self.json("explain", first)["rule"], "approval")
+        self.must(self.on_root("reject", first, "--reason=not now"))
+        self.assertEqual(self.json("explain", first)["approval"], "rejected")
+        self.must(self.on_root("approve", first, "--level=manager", "--reason=tested"))
+        told = self.json("explain", first)
+        self.assertEqual((told["state"], told["approval"]), ("approved", "manager"))
+        self.assertEqual([(note["action"], note["reason"]) for note in told["log"][1:]],
+                         [("rejected", "not now"), ("approved by a manager", "tested")])
+
+    def test_a_key_is_one_update(self):
+        path = self.build("tool", "1", {"usr/tool": "x\n"})
+        first, again = (self.json("schedule", f"--package={path}", "--key=nightly")["update"]["id"] for _ in range(2))
+        self.assertEqual(first, again)
+
+    def test_a_newer_version_takes_the_place_of_an_older_one(self):
+        old = self.scheduled("tool", version="1")
+        self.scheduled("tool", version="2")
+        self.assertEqual(self.json("explain", old)["state"], "superseded")
+
+    def test_what_is_no_update_is_said_to_be_none(self):
+        self.assertEqual(self.on_root("explain", "rp-1").code, USAGE)
+        refused = self.on_root("explain", "update-9")
+        self.assertEqual((refused.code, "no 'update-9'" in refused.err), (FAILED, True))
+        self.assertEqual(self.on_root("schedule", "list", "--filter=").code, USAGE)
+
+    def test_times_without_a_zone_are_the_roots_own(self):
+        os.makedirs(self.in_root("etc"), exist_ok=True)
+        os.symlink("../usr/share/zoneinfo/Asia/Tokyo", self.in_root("etc/localtime"))
+        first = self.scheduled("tool", "--execute-at=2099-01-01 09:00")
+        self.assertEqual(self.json("explain", first)["start"], "2099-01-01T00:00:00Z")
+
+
+class Loop(Queue):
+    def start(self, *arguments):
+        return subprocess.Popen([os.environ["SCHEDULER_LOOP"], self.root, *arguments], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+    def test_it_runs_what_is_due_and_ends_when_nothing_waits(self):
+        first = self.scheduled("tool", "--priority=critical")
+        second = self.scheduled("other", "--priority=critical")
+        out, err = self.start("--until-idle").communicate(timeout=120)
+        self.assertEqual(err, "")
+        self.assertIn(f"done {first} tool\n", out)
+        self.assertIn(f"done {second} other\n", out)
+        self.assertEqual(self.content("usr/other"), "x\n")
+
+    def test_it_sleeps_while_nothing_is_due_and_a_signal_ends_it(self):
+        self.scheduled("tool", "--execute-at=2099-01-01 00:00")
+        process = self.start()
+        time.sleep(1)
+        self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, DONE)
+        self.assertFalse(os.path.exists(self.in_root("usr/tool")))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,107 @@
+"""Recovery points: "Recovery Point Operations"."""
+
+import time
+
+from fixture import Case
+from support import USAGE, update
+
+
+class WithPoints(Case):
+    """A tool in two releases, so that there are two points of changes."""
+
+    def setUp(self):
+        super().setUp()
+        self.put_and_install("tool", "1", {"usr/bin/tool": "one\n"})
+        self.put_and_install("tool", "2", {"usr/bin/tool": "two\n", "usr/bin/more": "more\n"})
+
+    def points(self):
+        """{name: its JSON}, the newest first."""
+        ended = self.must(update("recovery", "list", f"--root={self.root}", "--format=json"))
+        return {point["recovery_point"]: point for point in ended.json["recovery_points"]}
+
+    def capture(self, *options):
+        return self.must(update("recovery", "create", f"--root={self.root}", "--format=json", *options)).json
+
+
+class RecoveryList(WithPoints):
+    line = "multios-update recovery list --filter=last-30-days --format=table"
+
+    def done_the_points_are_listed_newest_first(self):
+        name = self.capture("--description=Before it all", "--tags=manual")["recovery_point"]
+        out = self.ask_for_people()
+        self.assertRegex(out, rf"\n{name} +full-system [^\n]*Before it all\nrp-2 +change [^\n]*\nrp-1 +change ")
+
+    def done_others_can_be_asked_for(self):
+        name = self.capture("--tags=manual")["recovery_point"]
+        for wanted in ("tag:manual", "captured"):
+            out = self.ask_for_people(replace={"last-30-days": wanted})
+            self.assertIn(name, out)
+            self.assertNotIn("rp-2", out)
+
+    def refused_a_filter_that_is_none(self):
+        self.refuse(USAGE, "--filter", replace={"last-30-days": "yesterday"})
+
+
+class RecoveryInfo(WithPoints):
+    line = "multios-update recovery info --recovery-point=rp-12345 --details"
+
+    def setUp(self):
+        super().setUp()
+        self.placeholders = {"rp-12345": "rp-2"}
+
+    def done_it_tells_what_going_back_would_change(self):
+        document = self.ask()
+        rows = {(row["kind"], row["object"]) for row in document["changed_since"]}
+        self.assertLessEqual({("package", "2 -> 1"), ("replace", "usr/bin/tool"), ("remove", "usr/bin/more")}, rows)
+        self.assertEqual(document["would_restore_bytes"], 4)
+
+    def done_it_tells_what_somebody_has_changed(self):
+        self.put_in_root("usr/bin/tool", "mine\n")
+        rows = {(row["kind"], row["object"]) for row in self.ask()["changed_since"]}
+        self.assertIn(("edited", "usr/bin/tool"), rows)
+        self.assertNotIn(("replace", "usr/bin/tool"), rows)
+
+    def refused_what_is_no_point(self):
+        self.refuse(USAGE, "'rp-77'", replace={"rp-2": "rp-77"})
+
+
+class RecoveryCreate(WithPoints):
+    line = """multios-update recovery create --description="Before software installation" --scope=full-system \
+--tags="manual,pre-install\""""
+
+    def done_the_system_is_captured_and_whole(self):
+        self.put_in_root("home/mine", "precious\n")
+        self.do()
+        name, = [name for name, point in self.points().items() if point["scope"] == "full-system"]
+        point = self.points()[name]
+        self.assertEqual((point["description"], point["tags"]),
+                         ("Before software installation", ["manual", "pre-install"]))
+        self.must(update("recovery", "verify", f"--recovery-point={name}", f"--root={self.root}"))
+        self.put_in_root("home/mine", "changed\n")
+        details = self.must(update("recovery", "info", f"--recovery-point={name}", "--details",
+                                   f"--root={self.root}", "--format=json")).json
+        self.assertIn(("replace", "home/mine"), [(row["kind"], row["object"]) for row in details["changed_since"]])
+
+    def refused_a_scope_that_is_none(self):
+        self.refuse(USAGE, "--scope", replace={"full-system": "everything"})
+
+    def refused_paths_without_any(self):
+        self.refuse(USAGE, "at least one path", replace={"full-system": "paths"})
+
+
+class RecoveryCleanup(WithPoints):
+    line = """multios-update recovery cleanup --older-than="90 days" --keep-minimum=5 --simulate"""
+
+    def done_what_would_go_is_told_and_stays(self):
+        time.sleep(2.1)
+        told = self.ask(replace={"90 days": "1 second", "--keep-minimum=5": "--keep-minimum=1"})
+        self.assertEqual([row["object"] for row in told["recovery_points"]], ["rp-1"])
+        self.assertEqual(list(self.points()), ["rp-2", "rp-1"])
+
+    def done_without_simulating_it_goes(self):
+        time.sleep(2.1)
+        self.do(replace={"90 days": "1 second", "--keep-minimum=5": "--keep-minimum=1", "--simulate": "--simulate=false"})
+        self.assertEqual(list(self.points()), ["rp-2"])
+
+    def refused_an_age_that_is_none(self):
+        self.refuse(USAGE, "--older-than", replace={"90 days": "long ago"})
