@@ -10,13 +10,14 @@ std::vector<frame::MissingCommand> missing_commands() {
         "'multios-update history'";
     constexpr std::string_view fleet = "this build updates one machine only";
     constexpr std::string_view repositories = "this build has no repositories and no network";
-    constexpr std::string_view emergency = "this build has no emergency mode; 'multios-update recover' and "
-                                           "'multios-update rollback last-good' work offline";
+    constexpr std::string_view disaster =
+        "this build plans and rehearses nothing; see 'multios-update recovery --help' "
+        "and 'multios-update emergency --help'";
     return {
         {"analyze-security", analysis},
         {"check-vulnerabilities", analysis},
         {"calculate-safety-score", analysis},
-        {"recovery mode", emergency},
+        {"recovery mode", "this build starts no system in a safe mode; see 'multios-update emergency --help'"},
         {"config deploy", fleet},
         {"check-delta", "this build has no delta packages"},
         {"cache", repositories},
@@ -32,16 +33,13 @@ std::vector<frame::MissingCommand> missing_commands() {
         {"compliance", observation},
         {"audit", observation},
         {"troubleshoot", observation},
-        {"emergency", emergency},
-        {"system verify", emergency},
         {"system health-check", observation},
-        {"system restore-stable", emergency},
         {"debug", "this build has it as the option --debug of every command"},
         {"services", fleet},
         {"repository", repositories},
         {"bandwidth", repositories},
         {"change", "this build has no change management; see 'multios-update schedule --help'"},
-        {"disaster-recovery", emergency},
+        {"disaster-recovery", disaster},
     };
 }
 

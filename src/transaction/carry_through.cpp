@@ -381,7 +381,8 @@ Result<Transaction> roll_back(Site &site, const Transaction &owner, const Descri
                          .reason = description.reason,
                          .changed_paths = owner.changed_paths,
                          .reboot = description.reboot,
-                         .boot = description.boot};
+                         .boot = description.boot,
+                         .cause = {}};
     site.observer.report({.phase = base::Phase::deciding});
     MOS_CHECK(site.observer.checkpoint());
     release_reserve(stages.primary());  // for the rows of the rollback, as for those of a reversal

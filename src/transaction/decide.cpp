@@ -70,7 +70,8 @@ Result<Decided> decide(Site &site, Staged staged, const Description &description
                                    .reason = description.reason,
                                    .changed_paths = description.changed_paths,
                                    .reboot = description.reboot,
-                                   .boot = description.boot};
+                                   .boot = description.boot,
+                                   .cause = {}};
     // Whoever leaves this function while it is not known what became of the commit leaves the stage too, by an
     // exception as well.
     struct Keeper {
