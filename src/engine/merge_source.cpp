@@ -19,6 +19,12 @@ constexpr const char *keep = "keep";
 constexpr const char *past = "past";
 constexpr const char *stop = "stop";
 
+RestoreChoice choice_of(const std::string &answer) {
+    if (answer == keep)
+        return RestoreChoice::keep;
+    return answer == past ? RestoreChoice::past : RestoreChoice::refuse;
+}
+
 }  // namespace
 
 Result<void> MergeSource::for_each(const Take &take) {
@@ -80,17 +86,17 @@ Result<RestoreChoice> MergeSource::by_question(const RestoreFinding &finding) {
         return RestoreChoice::keep;
     if (const auto known = m_answers.find(finding.path); known != m_answers.end())
         return known->second;
-    MOS_TRY(const std::string answer,
-            (*m_ask)({.id = 0,
-                      .text = fmt::format("{}: keep it as it is, or take what was there at {} (it then goes into the "
-                                          "new recovery point)?",
-                                          finding.sentence, name()),
-                      .object = finding.path,
-                      .choices = {keep, past, stop},
-                      .fallback = keep}));
-    const RestoreChoice choice = answer == keep   ? RestoreChoice::keep
-                                 : answer == past ? RestoreChoice::past
-                                                  : RestoreChoice::refuse;
+    const Result<std::string> answer =
+        (*m_ask)({.id = 0,
+                  .text = fmt::format("{}: keep it as it is, or take what was there at {} (it then goes into the "
+                                      "new recovery point)?",
+                                      finding.sentence, name()),
+                  .object = finding.path,
+                  .choices = {keep, past, stop},
+                  .fallback = keep});
+    if (!answer)
+        return answer.error();
+    const RestoreChoice choice = choice_of(*answer);
     m_answers.emplace(finding.path, choice);
     return choice;
 }
