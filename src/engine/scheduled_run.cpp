@@ -35,6 +35,13 @@ Result<void> check_same(const state::QueuedPackage &queued, const package::State
         .with_remedy("schedule the new file, or let it count: 'multios-update retry --force-download'");
 }
 
+// The update is in place, and something after it could not be written.
+Error not_recorded(std::uint64_t id) {
+    return Error{Code::IO, fmt::format("what became of {} can't be recorded; the next run finds out",
+                                       state::queue_entry_name(id))}
+        .about(state::queue_entry_name(id));
+}
+
 // One run: a session of its own from its first look at the queue to its last, so that whoever finds a lease with the
 // root's lock in his hand knows that its run is over.
 class DueRun {
@@ -152,8 +159,8 @@ Result<void> DueRun::run_entry(std::uint64_t id) {
         if (!outcome->reboot.empty())
             m_outcome.reboot += (m_outcome.reboot.empty() ? "" : " ") + outcome->reboot;
     }
-    if (m_session.site().database.failed())
-        return outcome.error();  // it is not known what became of it; whoever comes next finds out
+    if (m_session.site().database.failed())  // it is not known what became of it; whoever comes next finds out
+        return outcome ? not_recorded(id) : outcome.error();
     const std::optional<Error> failure = outcome ? std::nullopt : std::optional{outcome.error()};
     MOS_TRY(entry, m_queue.finish({.id = id, .number = entry.attempts, .failure = failure}, deed_of(*m_engine),
                                   m_rules.retries, *m_ports.random));

@@ -163,7 +163,7 @@ class UserReset(SettingsCase):
         self.assertEqual(os.listdir(self.in_root("etc/multios/users")), ["mary.yml"])
 
     def refused_without_a_word_that_it_is_meant(self):
-        self.refuse(NEEDS_ANSWER, "give --confirm if that is meant", replace={"--confirm": "--confirm=false"})
+        self.refuse(NEEDS_ANSWER, "Give --confirm if that is meant", replace={"--confirm": "--confirm=false"})
 
     def refused_a_user_who_has_none(self):
         self.refuse(FAILED, "'jim'", replace={"john": "jim"})
