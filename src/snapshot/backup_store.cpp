@@ -87,8 +87,7 @@ Result<std::vector<std::string>> paths_of(base::Directory &root, const BackupReq
         }
     }
     std::ranges::sort(paths);
-    const auto repeated = std::ranges::unique(paths);
-    paths.erase(repeated.begin(), repeated.end());
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
     if (paths.empty())
         return Error{Code::INVALID_ARGUMENT, "nothing is named that is to be backed up"};
     return paths;

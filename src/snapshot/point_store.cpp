@@ -149,8 +149,7 @@ Result<DigestSet> PointStore::referenced(const std::vector<std::string> &names) 
                 set.push_back(*entry->past.digest);
         }
         std::ranges::sort(set);
-        const auto doubled = std::ranges::unique(set);
-        set.erase(doubled.begin(), doubled.end());
+        set.erase(std::unique(set.begin(), set.end()), set.end());
     }
     return set;
 }

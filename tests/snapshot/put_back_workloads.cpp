@@ -90,7 +90,7 @@ Release restored() {
 }  // namespace
 
 std::vector<Workload> all_workloads() {
-    const Release bare{bare_tree(), "", "", ""};
+    const Release bare{without_holders(bare_tree()), "", "", ""};
     const Release back = restored();
     return {{.name = "put-back",
              .description = "files of a backup come into a root, over files and into new folders",
