@@ -15,14 +15,14 @@ using snapshot::RestoreFinding;
 
 namespace {
 
-constexpr const char *keep = "keep";
-constexpr const char *past = "past";
-constexpr const char *stop = "stop";
+constexpr const char *keeps = "keep";
+constexpr const char *takes_past = "past";
+constexpr const char *stops = "stop";
 
 RestoreChoice choice_of(const std::string &answer) {
-    if (answer == keep)
+    if (answer == keeps)
         return RestoreChoice::keep;
-    return answer == past ? RestoreChoice::past : RestoreChoice::refuse;
+    return answer == takes_past ? RestoreChoice::past : RestoreChoice::refuse;
 }
 
 }  // namespace
@@ -92,8 +92,8 @@ Result<RestoreChoice> MergeSource::by_question(const RestoreFinding &finding) {
                                       "new recovery point)?",
                                       finding.sentence, name()),
                   .object = finding.path,
-                  .choices = {keep, past, stop},
-                  .fallback = keep});
+                  .choices = {keeps, takes_past, stops},
+                  .fallback = keeps});
     if (!answer)
         return answer.error();
     const RestoreChoice choice = choice_of(*answer);
