@@ -18,7 +18,7 @@ TICKED = re.compile(r"`((?:\.ci|bindings|capi|docs|examples|fuzz|include|src|tes
 COMMAND = re.compile(r"\./dev (\w+)")
 DEFINED = re.compile(r"^command_(\w+)\(\)", re.MULTILINE)
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
-FOREIGN = re.compile(r"/work/|/home/\w|localhost:\d")
+FOREIGN = re.compile(r"/work/|/home/(?!user\b)\w|localhost:\d")
 
 
 def documents():

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include <compare>
+#include <utility>
 
 namespace mos::engine {
 
@@ -77,7 +77,7 @@ Result<RestoreChoice> MergeSource::by_time(const RestoreFinding &finding, bool n
         return RestoreChoice::keep;
     const base::FileTime then = m_present->entry->attributes.modified;
     const base::FileTime now = there->modified;
-    const bool past_is_newer = std::is_gt(then <=> now);
+    const bool past_is_newer = std::pair{then.seconds, then.nanoseconds} > std::pair{now.seconds, now.nanoseconds};
     return past_is_newer == newer ? RestoreChoice::past : RestoreChoice::keep;
 }
 

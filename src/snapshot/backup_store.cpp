@@ -270,13 +270,14 @@ Result<OpenedBackup> open_recorded(base::Directory &root, const BackupRecord &re
 // The record of an archive in a folder: the newest of several that are complete where no file is named.
 Result<std::optional<BackupRecord>> find_record(base::Directory &root, const BackupFolder &folder,
                                                 std::string_view file) {
-    MOS_TRY(const std::vector<BackupRecord> records, BackupCatalogue{root}.list());
-    for (auto record = records.rbegin(); record != records.rend(); ++record) {
-        if (record->folder != folder || record->file.empty() || (!file.empty() && record->file != file))
+    MOS_TRY(std::vector<BackupRecord> records, BackupCatalogue{root}.list());
+    std::reverse(records.begin(), records.end());
+    for (const BackupRecord &record : records) {
+        if (record.folder != folder || record.file.empty() || (!file.empty() && record.file != file))
             continue;
-        MOS_TRY(const BackupStanding standing, standing_of(root, *record));
+        MOS_TRY(const BackupStanding standing, standing_of(root, record));
         if (standing == BackupStanding::complete)
-            return std::optional{*record};
+            return std::optional{record};
     }
     return std::optional<BackupRecord>{};
 }

@@ -11,8 +11,8 @@ static lzma_ret mos_xd3_start_lzma_encoder(mos_xd3_stream_t *owner, lzma_stream 
                                            lzma_check check);
 static lzma_bool mos_xd3_choose_lzma(mos_xd3_stream_t *owner, lzma_options_lzma *options, uint32_t preset);
 
-/* xdelta3 gives its LZMA coder no allocator, no limit, and 64 MiB of dictionary at its highest level. In the one function
- * that starts the coders, `stream` names the stream they belong to. */
+/* xdelta3 gives its LZMA coder no allocator, no limit, and 64 MiB of dictionary at its highest level. In the one
+ * function that starts the coders, `stream` names the stream they belong to. */
 #define lzma_stream_decoder(lzma, limit, flags) mos_xd3_start_lzma_decoder(stream, lzma, flags)
 #define lzma_stream_encoder(lzma, filters, check) mos_xd3_start_lzma_encoder(stream, lzma, filters, check)
 #define lzma_lzma_preset(options, preset) mos_xd3_choose_lzma(stream, options, preset)
@@ -120,8 +120,8 @@ mos_xd3 *mos_xd3_create_decoder(const mos_xd3_hooks *hooks, uint64_t base_bytes,
     return coder;
 }
 
-mos_xd3 *mos_xd3_create_encoder(const mos_xd3_hooks *hooks, const uint8_t *base, size_t base_bytes,
-                                size_t window_bytes, uint32_t dictionary_bytes) {
+mos_xd3 *mos_xd3_create_encoder(const mos_xd3_hooks *hooks, const uint8_t *base, size_t base_bytes, size_t window_bytes,
+                                uint32_t dictionary_bytes) {
     xd3_config config;
     memset(&config, 0, sizeof config);
     config.winsize = window_bytes;
@@ -150,8 +150,7 @@ int mos_xd3_step(mos_xd3 *coder) {
     if (coder->stream.avail_out != 0 && coder->started == MOS_XD3_HAS_OUTPUT)
         xd3_consume_output(&coder->stream);
     coder->started = 0;
-    const int status =
-        coder->is_encoder ? xd3_encode_input(&coder->stream) : xd3_decode_input(&coder->stream);
+    const int status = coder->is_encoder ? xd3_encode_input(&coder->stream) : xd3_decode_input(&coder->stream);
     switch (status) {
     case XD3_INPUT:
         return MOS_XD3_WANTS_INPUT;

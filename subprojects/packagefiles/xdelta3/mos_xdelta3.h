@@ -25,13 +25,13 @@ typedef struct mos_xd3_hooks {
 /* What a step has come to. */
 enum {
     MOS_XD3_WANTS_INPUT = 0,
-    MOS_XD3_HAS_OUTPUT = 1,     /* mos_xd3_output */
-    MOS_XD3_AT_WINDOW = 2,      /* decoder: mos_xd3_window_of_decoder; nothing was allocated for this window yet */
+    MOS_XD3_HAS_OUTPUT = 1, /* mos_xd3_output */
+    MOS_XD3_AT_WINDOW = 2,  /* decoder: mos_xd3_window_of_decoder; nothing was allocated for this window yet */
     MOS_XD3_WINDOW_DONE = 3,
     MOS_XD3_REFUSED_MEMORY = -1,
     MOS_XD3_BLOCK_FAILED = -2,
-    MOS_XD3_UNSUPPORTED = -3,   /* mos_xd3_message */
-    MOS_XD3_INVALID = -4        /* mos_xd3_message */
+    MOS_XD3_UNSUPPORTED = -3, /* mos_xd3_message */
+    MOS_XD3_INVALID = -4      /* mos_xd3_message */
 };
 
 typedef struct mos_xd3_window {
@@ -45,8 +45,8 @@ typedef struct mos_xd3_window {
 mos_xd3 *mos_xd3_create_decoder(const mos_xd3_hooks *hooks, uint64_t base_bytes, size_t block_bytes);
 
 /* `base` is borrowed until the coder is freed. `dictionary_bytes` bounds LZMA's memory in the decoder. */
-mos_xd3 *mos_xd3_create_encoder(const mos_xd3_hooks *hooks, const uint8_t *base, size_t base_bytes,
-                                size_t window_bytes, uint32_t dictionary_bytes);
+mos_xd3 *mos_xd3_create_encoder(const mos_xd3_hooks *hooks, const uint8_t *base, size_t base_bytes, size_t window_bytes,
+                                uint32_t dictionary_bytes);
 
 /* Gives input, which is borrowed until MOS_XD3_WANTS_INPUT is returned; an encoder takes at most its window at once.
  * `last`: nothing follows. */
