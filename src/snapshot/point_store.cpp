@@ -157,6 +157,7 @@ Result<DigestSet> PointStore::referenced(const std::vector<std::string> &names) 
 Result<void> PointStore::sweep() {
     MOS_TRY(const auto all, folders());
     std::vector<std::string> names;
+    names.reserve(all.size());
     for (const Folder &folder : all)
         names.push_back(folder.name);
     MOS_TRY(const DigestSet needed, referenced(names));
