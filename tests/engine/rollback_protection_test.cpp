@@ -90,7 +90,7 @@ struct Ground {
     std::vector<std::string> notices;  // of the last plan
 };
 
-constexpr InstallOptions downgrade{.downgrade = Downgrade::allowed};
+const InstallOptions downgrade{.downgrade = Downgrade::allowed};
 
 }  // namespace
 
