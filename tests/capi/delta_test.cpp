@@ -201,7 +201,8 @@ TEST_CASE("what can't be applied says why, and leaves the old file") {
     const Folder folder;
     folder.put("result", "as before");
     const std::string delta = made(by, MOS_DELTA_SUFFIX);
-    const mos_delta_output output = to_path(folder.at("result"));
+    const std::string path = folder.at("result");
+    const mos_delta_output output = to_path(path);
     const auto code = [&](const std::string &base, const std::string &bytes, std::uint64_t memory = 0) {
         mos_delta_options options = MOS_DELTA_OPTIONS_INIT;
         options.memory_limit = memory;

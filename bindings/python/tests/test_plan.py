@@ -56,7 +56,7 @@ def test_a_health_check_that_says_no_takes_the_change_back(workshop):
         with pytest.raises(mos.Error):
             plan.run()
         newest = next(engine.history())
-    assert seconds == [300.0]
+    assert len(seconds) == 1 and 200 < seconds[0] <= 300  # a slow machine has used some of them
     assert newest.went_back == mos.WentBack.FAILED_HEALTH_CHECK and newest.cause
     assert workshop.content() == "release 1.0\n"
 
