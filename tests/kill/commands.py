@@ -76,7 +76,6 @@ RECOVER = update_tool("recover")
 CAPTURE = update_tool("recovery", "create")
 # Where no picture of a root looks: its name has the time in it.
 BACKUP = update_tool("data-protection", "backup", "--path=/usr", "--path=/home", "--destination=/var/lib/multios/archives")
-PUT_BACK = update_tool("data-protection", "restore", "--source=/var/lib/multios/archives", "--on-newer=replace")
 SCHEDULE = update_tool("schedule", "--package={outside}/app-1.mos", "--priority=critical", "--key=app")
 RUN_DUE = update_tool("run-due")
 BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outside}/library-1.mos",
@@ -95,7 +94,6 @@ COMMANDS = (
     RootCommand("rollback-package", update_tool("rollback", "package", "--package=app"), before=THIRD),
     RootCommand("rollback-emergency", update_tool("rollback", "emergency"), before=SECOND),
     RootCommand("backup", BACKUP, before=FIRST),
-    RootCommand("restore", PUT_BACK, before=(*FIRST, BACKUP, install("app-2"))),
     RootCommand("recover-update", RECOVER, before=(*FIRST, cut(install("app-2"))), complete=True),
     RootCommand("recover-rollback", RECOVER, before=(*SECOND, cut(LAST_GOOD)), complete=True),
     RootCommand("install-after-cut", install("library-1"), before=(*FIRST, cut(install("app-2"))),
