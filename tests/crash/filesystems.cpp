@@ -29,7 +29,7 @@ std::vector<Filesystem> make_table() {
     table.push_back({.name = "xfs",
                      .type = "xfs",
                      .mount_options = "nouuid",
-                     .bytes = 32 * mebibyte,
+                     .bytes = 48 * mebibyte,
                      .maker = {"mkfs.xfs", "-q", "-f", "-K", "-d", "agcount=2", "-l", "size=6m", "-m",
                                "uuid=6d6f7321-0000-4000-8000-000000000003"},
                      .whole_blocks = {},
