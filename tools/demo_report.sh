@@ -30,8 +30,8 @@ say() { printf '    %s\n' "$1"; }
 holds() {
     local took width
     took=$(seconds_since "$step_begin")
-    width=$((line_width - 8 - ${#took}))
-    printf '    %sok%s  %-*s%s%s%s\n' "$good" "$plain" "$width" "$1" "$dim" "$took" "$plain"
+    width=$((line_width - 9 - ${#took}))
+    printf '    %sok%s  %-*s %s%s%s\n' "$good" "$plain" "$width" "$1" "$dim" "$took" "$plain"
 }
 
 die() {
