@@ -28,7 +28,7 @@ struct Answer {
 };
 
 Answer run(const std::string &command) {
-    std::FILE *pipe = popen(command.c_str(), "r");
+    std::FILE *pipe = popen(command.c_str(), "r");  // NOLINT(cert-env33-c): commands of this file alone
     REQUIRE(pipe != nullptr);
     Answer answer;
     std::array<char, 4096> block{};
@@ -96,6 +96,16 @@ struct Ours {
     int moved = 0;                   // from a gap to its end
 };
 
+void take(Ours &ours, const Timetable &timetable, std::int64_t instant) {
+    const schedule::LocalSeconds local = timetable.zone().local(instant);
+    if (schedule::first_local(timetable.calendar(), local) == local) {
+        ours.kept.push_back(instant);
+        return;
+    }
+    CHECK_MESSAGE(local - timetable.zone().local(instant - 1) > 1, "a time that is no end of a gap");
+    ++ours.moved;
+}
+
 Ours we_say(const Timetable &timetable, std::int64_t after, std::size_t count) {
     Ours ours;
     while (ours.kept.size() < count) {
@@ -104,13 +114,7 @@ Ours we_say(const Timetable &timetable, std::int64_t after, std::size_t count) {
             break;
         REQUIRE(*next > after);
         after = *next;
-        const schedule::LocalSeconds local = timetable.zone().local(after);
-        if (schedule::first_local(timetable.calendar(), local) == local)
-            ours.kept.push_back(after);
-        else {
-            CHECK_MESSAGE(local - timetable.zone().local(after - 1) > 1, "a time that is no end of a gap");
-            ++ours.moved;
-        }
+        take(ours, timetable, after);
     }
     return ours;
 }
