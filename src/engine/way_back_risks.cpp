@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 
 namespace mos::engine {
@@ -84,10 +85,15 @@ Result<std::vector<std::string>> way_back_risks(transaction::Site &site,
     const auto users = known_users(site.root);
     if (!users)
         return risks;
+    std::vector<std::uint32_t> unknown;
+    std::ranges::copy_if(owners, std::back_inserter(unknown),
+                         [&](std::uint32_t owner) { return owner != 0 && !users->contains(owner); });
+    if (unknown.empty())  // as a rule: then nobody needs to read whose the files are that are there
+        return risks;
     // Who owns what is there now is no question of going back.
     MOS_TRY(const auto lived_with, owners_of(site.database, leaving));
-    for (const std::uint32_t owner : owners)
-        if (owner != 0 && !users->contains(owner) && !lived_with.contains(owner))
+    for (const std::uint32_t owner : unknown)
+        if (!lived_with.contains(owner))
             risks.push_back(fmt::format("files would come back that belong to user {}, whom etc/passwd does not have "
                                         "any more",
                                         owner));
