@@ -25,7 +25,7 @@ constexpr std::size_t field_of_number = 2;  // passwd(5)
 std::optional<std::uint32_t> number_in(std::string_view line) {
     for (std::size_t field = 0; field < field_of_number; ++field) {
         const std::size_t end = line.find(':');
-        if (end == line.npos)
+        if (end == std::string_view::npos)
             return std::nullopt;
         line.remove_prefix(end + 1);
     }
