@@ -215,7 +215,8 @@ Result<void> RollbackPlan::work_out(Engine &engine, transaction::Site &site) {
 }
 
 Result<void> RollbackPlan::judge(Engine &engine, transaction::Site &site, const std::vector<InstalledPackage> &leaving,
-                                 const std::vector<InstalledPackage> &returning, std::set<std::uint32_t> owners) {
+                                 const std::vector<InstalledPackage> &returning,
+                                 const std::set<std::uint32_t> &owners) {
     Collector collector;
     transaction::Site heard{site.root, site.database, site.clock, collector};
     auto judged = judge_return(engine, heard, returning);
@@ -256,8 +257,7 @@ Result<void> RollbackPlan::survey_change(Engine &engine, transaction::Site &site
     state::Packages packages{site.database};
     MOS_TRY(const auto leaving, packages.brought_by(owner.id));
     MOS_TRY(const auto returning, packages.taken_away_by(owner.id));
-    MOS_TRY(auto owners, owners_of(site.database, returning));
-    MOS_CHECK(judge(engine, site, leaving, returning, std::move(owners)));
+    MOS_CHECK(judge(engine, site, leaving, returning, surveyor.returning_owners()));
     std::ranges::move(collector.notices, std::back_inserter(m_view.notices));
     return {};
 }
@@ -287,7 +287,7 @@ Result<void> RollbackPlan::survey_restoration(Engine &engine, transaction::Site 
     for (const snapshot::RestoreItem &item : plan.items)
         if (item.past.entry)
             owners.insert(item.past.entry->attributes.owner);
-    MOS_CHECK(judge(engine, site, leaving, returning, std::move(owners)));
+    MOS_CHECK(judge(engine, site, leaving, returning, owners));
     for (std::size_t i = 0; i < plan.findings.size() && m_view.notices.size() < install::max_notices; ++i) {
         const bool stays = plan.choices[i] == snapshot::RestoreChoice::keep;
         m_view.totals.kept += stays ? 1U : 0U;

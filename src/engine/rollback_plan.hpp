@@ -43,7 +43,7 @@ class RollbackPlan {
     [[nodiscard]] Result<void> judge(Engine &engine, transaction::Site &site,
                                      const std::vector<state::InstalledPackage> &leaving,
                                      const std::vector<state::InstalledPackage> &returning,
-                                     std::set<std::uint32_t> owners);
+                                     const std::set<std::uint32_t> &owners);
 
     RollbackStep m_step;
     std::optional<RollbackTarget> m_target;

@@ -174,8 +174,8 @@ bool is_component_path(std::string_view path, std::string_view component) noexce
     if (component.empty())
         return true;
     const std::string_view below = path.substr(configuration_folder.size() + 1);
-    return is_below(below, component) ||
-           (below.starts_with(component) && below[component.size()] == '.' && below.find('/') == std::string_view::npos);
+    return is_below(below, component) || (below.starts_with(component) && below[component.size()] == '.' &&
+                                          below.find('/') == std::string_view::npos);
 }
 
 Result<RollbackTarget> find_target(transaction::Site &site, const RollbackStep &step) {

@@ -53,8 +53,7 @@ std::optional<std::set<std::uint32_t>> known_users(base::Directory &root) {
     return users;
 }
 
-}  // namespace
-
+// Who owns files of these packages, as they were installed. Reads every row of theirs.
 Result<std::set<std::uint32_t>> owners_of(state::Database &database,
                                           std::span<const state::InstalledPackage> packages) {
     std::vector<std::uint64_t> rows;
@@ -70,6 +69,8 @@ Result<std::set<std::uint32_t>> owners_of(state::Database &database,
         owners.insert(file->attributes.owner);
     }
 }
+
+}  // namespace
 
 Result<std::vector<std::string>> way_back_risks(transaction::Site &site,
                                                 std::span<const state::InstalledPackage> leaving,

@@ -20,10 +20,6 @@ namespace mos::engine {
                                                               std::span<const state::InstalledPackage> leaving,
                                                               const std::set<std::uint32_t> &owners);
 
-// Who owns files of these packages, as they were installed.
-[[nodiscard]] Result<std::set<std::uint32_t>> owners_of(state::Database &database,
-                                                        std::span<const state::InstalledPackage> packages);
-
 // Asks about each, unless the caller knows of them. NEEDS_ANSWER when the answer is to stop, which is the default.
 [[nodiscard]] Result<void> settle_risks(std::span<const std::string> risks, RiskRule rule, const Job::Ask &ask);
 

@@ -298,8 +298,11 @@ Operation Surveyor::survey_output(Operation operation, const std::optional<FileS
 Result<Operation> Surveyor::survey(Operation operation) {
     const bool is_output = operation.kind == OperationKind::output;
     operation.active = operation.active || !is_output;
-    if (operation.kind == OperationKind::set_attributes)
+    if (operation.kind == OperationKind::set_attributes) {
+        if (m_heading == Direction::backward)
+            m_returning_owners.insert(operation.before.owner);
         return operation;  // also of what is not there now: it may be a directory that comes back
+    }
     MOS_TRY(const auto there, target_status(m_cache, operation));
     MOS_TRY(base::Directory *const stage, m_stages.on(operation.volume));
     MOS_TRY(const auto slot, stage->find(number_name(operation.slot)));
@@ -325,6 +328,8 @@ Result<Operation> Surveyor::survey(Operation operation) {
         operation.active = false;
         notice(m_observer, operation, "is kept: it was changed since");
     }
+    if (operation.active && slot)
+        m_returning_owners.insert(slot->owner);
     return operation;
 }
 

@@ -272,7 +272,8 @@ TEST_CASE("a point of which something is lost is refused, and nothing is changed
     Ground ground;
     const auto stages = must(ground.bench.twin.root()->open_directory(".multios-stage/2", mos::base::Symlinks::refuse));
     for (const auto &entry : must(stages->list()))
-        if (entry.type == mos::base::FileType::regular && entry.name.find_first_not_of("0123456789") == std::string::npos)
+        if (entry.type == mos::base::FileType::regular &&
+            entry.name.find_first_not_of("0123456789") == std::string::npos)
             must(stages->remove_file(entry.name));
     const TreeImage before = must(scan(*ground.bench.twin.root()));
     CHECK(refusal(ground.go_back({.recovery_point = "rp-2"})) == Code::POINT_DAMAGED);

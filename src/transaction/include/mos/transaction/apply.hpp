@@ -10,7 +10,9 @@
 #include <mos/transaction/site.hpp>
 #include <mos/transaction/stages.hpp>
 
+#include <cstdint>
 #include <optional>
+#include <set>
 
 namespace mos::transaction {
 
@@ -32,6 +34,9 @@ class Surveyor {
     // the place of ours meanwhile stays, and is reported.
     [[nodiscard]] Result<state::Operation> survey(state::Operation operation);
 
+    // Who will own what comes back, of all that was surveyed backward.
+    [[nodiscard]] const std::set<std::uint32_t> &returning_owners() const noexcept { return m_returning_owners; }
+
   private:
     [[nodiscard]] state::Operation survey_output(state::Operation operation,
                                                  const std::optional<base::FileStatus> &slot,
@@ -42,6 +47,7 @@ class Surveyor {
     Stages &m_stages;
     state::Direction m_heading;
     Altered m_altered;
+    std::set<std::uint32_t> m_returning_owners;
 };
 
 }  // namespace mos::transaction
