@@ -1,6 +1,7 @@
 #include <mos/engine/protection.hpp>
 
 #include "job_events.hpp"
+#include "session_job.hpp"
 
 #include <mos/base/path.hpp>
 #include <mos/engine/report.hpp>
@@ -50,26 +51,6 @@ base::Event backup_event(EventType type, const BackupRecord &record, const std::
     return event;
 }
 
-// What a job does with a session, and how it is told.
-using SessionWork = std::function<Result<JobOutcome>(Session &session, const std::string &job)>;
-Result<JobOutcome> run_in_session(Engine &engine, const char *kind, base::Observer &observer, Session::Purpose purpose,
-                                  const SessionWork &work) {
-    JobEvents events{engine, kind};
-    auto opened = Session::open(engine, observer, purpose);
-    if (!opened) {
-        events.end(opened.error());
-        return std::move(opened).error();
-    }
-    Session session = std::move(opened).value();
-    events.begin();
-    session.observer().set_cause(events.name());
-    Result<JobOutcome> outcome = work(session, events.name());
-    session.keep_copy();
-    session.observer().tell_events();
-    events.end(outcome);
-    return outcome;
-}
-
 // ---- backups ----
 
 snapshot::BackupRequest request_of(const BackupOrder &order, const ProtectionSettings &settings,
@@ -104,31 +85,27 @@ ReportRow backup_row(const BackupRecord &record) {
                                     record.verified ? ", verified" : "")};
 }
 
-Result<JobOutcome> back_up(Engine &engine, const BackupOrder &order, base::Observer &observer) {
-    return run_in_session(
-        engine, "backup", observer, Session::Purpose::change,
-        [&](Session &session, const std::string &job) -> Result<JobOutcome> {
-            MOS_TRY(const ProtectionSettings settings, protection_settings(engine));
-            const snapshot::Classifier classifier{settings.rules};
-            MOS_CHECK(snapshot::tidy_backups(engine.root(), session.observer()));
-            const auto made = snapshot::make_backup(engine.root(), request_of(order, settings, classifier),
-                                                    engine.clock(), session.observer());
-            if (!made) {
-                engine.events().tell([&] {
-                    base::Event event = base::make_event(EventType::backup_failed, {}, made.error().full_message());
-                    event.cause = job;
-                    event.payload = error_fields(made.error());
-                    return event;
-                });
-                return made.error();
-            }
-            JobOutcome outcome;
-            outcome.written_bytes = made->archive_bytes;
-            outcome.rows.push_back(backup_row(*made));
-            engine.events().tell(
-                [&] { return backup_event(EventType::backup_created, *made, outcome.rows.front().sentence, job); });
-            return outcome;
+Result<void> back_up(Engine &engine, Session &session, const BackupOrder &order, JobOutcome &outcome) {
+    const std::string &job = session.observer().cause();
+    MOS_TRY(const ProtectionSettings settings, protection_settings(engine));
+    const snapshot::Classifier classifier{settings.rules};
+    MOS_CHECK(snapshot::tidy_backups(engine.root(), session.observer()));
+    const auto made = snapshot::make_backup(engine.root(), request_of(order, settings, classifier), engine.clock(),
+                                            session.observer());
+    if (!made) {
+        engine.events().tell([&] {
+            base::Event event = base::make_event(EventType::backup_failed, {}, made.error().full_message());
+            event.cause = job;
+            event.payload = error_fields(made.error());
+            return event;
         });
+        return made.error();
+    }
+    outcome.written_bytes = made->archive_bytes;
+    outcome.rows.push_back(backup_row(*made));
+    engine.events().tell(
+        [&] { return backup_event(EventType::backup_created, *made, outcome.rows.front().sentence, job); });
+    return {};
 }
 
 // ---- checks ----
@@ -252,7 +229,9 @@ Result<ProtectionSettings> protection_settings(Engine &engine) {
 Result<std::unique_ptr<Job>> make_backup_job(std::shared_ptr<Engine> engine, BackupOrder order) {
     return Job::create(
         [engine = std::move(engine), order = std::move(order)](base::Observer &observer, const Job::Ask & /*ask*/) {
-            return back_up(*engine, order, observer);
+            return run_in_session(
+                *engine, observer, "backup", Session::Purpose::change,
+                [&](Session &session, JobOutcome &outcome) { return back_up(*engine, session, order, outcome); });
         });
 }
 

@@ -1,16 +1,18 @@
 #include <mos/engine/recovery_points.hpp>
 
-#include "job_events.hpp"
+#include "session_job.hpp"
 
 #include <mos/base/open_files.hpp>
 #include <mos/engine/report.hpp>
 #include <mos/engine/root_settings.hpp>
+#include <mos/install/plan.hpp>
 #include <mos/snapshot/restore.hpp>
 #include <mos/snapshot/rollback.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace mos::engine {
 
@@ -68,30 +70,6 @@ class Rows {
     JobOutcome &m_outcome;
     std::uint64_t m_left_out = 0;
 };
-
-// A job with its events round `work(session, outcome)`.
-template <class Work>
-Result<JobOutcome> perform(Engine &engine, base::Observer &observer, const char *kind, Session::Purpose purpose,
-                           const Work &work) {
-    JobEvents events{engine, kind};
-    auto opened = Session::open(engine, observer, purpose);
-    if (!opened) {
-        events.end(opened.error());
-        return std::move(opened).error();
-    }
-    Session session = std::move(opened).value();
-    events.begin();
-    session.observer().set_cause(events.name());
-    JobOutcome outcome;
-    Result<void> done = work(session, outcome);
-    if (purpose == Session::Purpose::change)
-        session.keep_copy();
-    session.observer().tell_events();
-    Result<JobOutcome> result =
-        done ? Result<JobOutcome>{std::move(outcome)} : Result<JobOutcome>{std::move(done).error()};
-    events.end(result);
-    return result;
-}
 
 std::string version_of(const std::optional<state::InstalledPackage> &package) {
     return package ? install::shown_version(package->version, package->release) : std::string{"none"};
@@ -280,43 +258,43 @@ Result<std::vector<RecoveryPoint>> recovery_points(Engine &engine) {
     MOS_TRY(std::vector<ListedPoint> points, snapshot::list_points(*database));
     std::vector<RecoveryPoint> all;
     all.reserve(points.size());
-    for (auto point = points.rbegin(); point != points.rend(); ++point)
-        all.push_back(shown(std::move(*point)));
+    std::transform(points.rbegin(), points.rend(), std::back_inserter(all),
+                   [](ListedPoint &point) { return shown(std::move(point)); });
     return all;
 }
 
 Result<std::unique_ptr<Job>> make_point_details_job(std::shared_ptr<Engine> engine, std::string name) {
-    return Job::create(
-        [engine = std::move(engine), name = std::move(name)](base::Observer &observer, const Job::Ask &) {
-            return perform(*engine, observer, "recovery-details", Session::Purpose::mend,
-                           [&](Session &session, JobOutcome &outcome) { return details(session, name, outcome); });
-        });
+    return Job::create([engine = std::move(engine), name = std::move(name)](base::Observer &observer,
+                                                                            const Job::Ask &) {
+        return run_in_session(*engine, observer, "recovery-details", Session::Purpose::mend,
+                              [&](Session &session, JobOutcome &outcome) { return details(session, name, outcome); });
+    });
 }
 
 Result<std::unique_ptr<Job>> make_capture_job(std::shared_ptr<Engine> engine, snapshot::CaptureRequest request) {
     return Job::create(
         [engine = std::move(engine), request = std::move(request)](base::Observer &observer, const Job::Ask &) {
-            return perform(
+            return run_in_session(
                 *engine, observer, "recovery-create", Session::Purpose::change,
                 [&](Session &session, JobOutcome &outcome) { return capture(*engine, session, request, outcome); });
         });
 }
 
 Result<std::unique_ptr<Job>> make_point_verify_job(std::shared_ptr<Engine> engine, std::optional<std::string> name) {
-    return Job::create(
-        [engine = std::move(engine), name = std::move(name)](base::Observer &observer, const Job::Ask &) {
-            return perform(*engine, observer, "recovery-verify", Session::Purpose::mend,
-                           [&](Session &session, JobOutcome &outcome) { return verify(session, name, outcome); });
-        });
+    return Job::create([engine = std::move(engine), name = std::move(name)](base::Observer &observer,
+                                                                            const Job::Ask &) {
+        return run_in_session(*engine, observer, "recovery-verify", Session::Purpose::mend,
+                              [&](Session &session, JobOutcome &outcome) { return verify(session, name, outcome); });
+    });
 }
 
 Result<std::unique_ptr<Job>> make_clean_up_job(std::shared_ptr<Engine> engine, CleanUp request) {
     return Job::create(
         [engine = std::move(engine), request = std::move(request)](base::Observer &observer, const Job::Ask &) {
             const auto purpose = request.simulate ? Session::Purpose::mend : Session::Purpose::change;
-            return perform(*engine, observer, "recovery-cleanup", purpose, [&](Session &session, JobOutcome &outcome) {
-                return clean_up(*engine, session, request, outcome);
-            });
+            return run_in_session(
+                *engine, observer, "recovery-cleanup", purpose,
+                [&](Session &session, JobOutcome &outcome) { return clean_up(*engine, session, request, outcome); });
         });
 }
 

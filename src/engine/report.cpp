@@ -1,6 +1,6 @@
 #include <mos/engine/report.hpp>
 
-#include "job_events.hpp"
+#include "session_job.hpp"
 
 #include <mos/install/dependencies.hpp>
 #include <mos/install/plan.hpp>
@@ -32,8 +32,8 @@ Result<Session> open_to_compare(Engine &engine, base::Observer &observer) {
     return reading;
 }
 
-Result<JobOutcome> compare(Session &session, const std::optional<std::string> &name, base::Observer &observer) {
-    JobOutcome outcome;
+Result<void> compare(Session &session, const std::optional<std::string> &name, base::Observer &observer,
+                     JobOutcome &outcome) {
     std::uint64_t left_out = 0;
     MOS_CHECK(install::verify_installed(session.site(), name, [&](install::Difference difference) -> Result<void> {
         if (outcome.rows.size() == max_report_rows) {
@@ -49,23 +49,7 @@ Result<JobOutcome> compare(Session &session, const std::optional<std::string> &n
     }));
     if (left_out > 0)
         observer.notice(fmt::format("{} more differences are not listed", left_out));
-    return outcome;
-}
-
-Result<JobOutcome> verify(Engine &engine, const std::optional<std::string> &name, base::Observer &observer) {
-    JobEvents events{engine, "verify"};
-    auto opened = open_to_compare(engine, observer);
-    if (!opened) {
-        events.end(opened.error());
-        return std::move(opened).error();
-    }
-    Session session = std::move(opened).value();
-    events.begin();
-    session.observer().set_cause(events.name());
-    Result<JobOutcome> outcome = compare(session, name, observer);
-    session.observer().tell_events();
-    events.end(outcome);
-    return outcome;
+    return {};
 }
 
 }  // namespace
@@ -74,6 +58,7 @@ Result<std::vector<ReportRow>> installed_packages(Engine &engine) {
     MOS_TRY(const auto database, look(engine));
     MOS_TRY(const std::vector<state::InstalledPackage> packages, state::Packages{*database}.list());
     std::vector<ReportRow> rows;
+    rows.reserve(packages.size());
     for (const state::InstalledPackage &package : packages)
         rows.push_back({.kind = package.automatic ? "automatic" : "asked",
                         .package = package.name,
@@ -120,10 +105,11 @@ Result<std::vector<ReportRow>> check_dependencies(Engine &engine, const package:
     const std::vector<const package::Manifest *> to_come{&manifest};
     std::vector<ReportRow> rows;
     MOS_TRY(const std::vector<install::Unmet> unmet, install::unmet_dependencies(packages, to_come));
+    MOS_TRY(const std::vector<install::Conflict> conflicts, install::conflicts(packages, to_come));
+    rows.reserve(unmet.size() + conflicts.size());
     for (const install::Unmet &one : unmet)
         rows.push_back(
             {.kind = "unmet", .package = one.package, .object = one.relation, .sentence = install::sentence_of(one)});
-    MOS_TRY(const std::vector<install::Conflict> conflicts, install::conflicts(packages, to_come));
     for (const install::Conflict &one : conflicts)
         rows.push_back({.kind = "conflict",
                         .package = one.package,
@@ -133,8 +119,12 @@ Result<std::vector<ReportRow>> check_dependencies(Engine &engine, const package:
 }
 
 Result<std::unique_ptr<Job>> make_verify_job(std::shared_ptr<Engine> engine, std::optional<std::string> name) {
-    return Job::create([engine = std::move(engine), name = std::move(name)](
-                           base::Observer &observer, const Job::Ask &) { return verify(*engine, name, observer); });
+    return Job::create(
+        [engine = std::move(engine), name = std::move(name)](base::Observer &observer, const Job::Ask &) {
+            return run_in_session(
+                *engine, "verify", open_to_compare(*engine, observer),
+                [&](Session &session, JobOutcome &outcome) { return compare(session, name, observer, outcome); });
+        });
 }
 
 }  // namespace mos::engine

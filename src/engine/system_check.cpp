@@ -1,8 +1,8 @@
 #include <mos/engine/system_check.hpp>
 
 #include "automatic_rollback.hpp"
-#include "job_events.hpp"
 #include "rollback_protection.hpp"
+#include "session_job.hpp"
 
 #include <mos/engine/report.hpp>
 #include <mos/install/verify_installed.hpp>
@@ -62,8 +62,7 @@ Result<void> check_health(Engine &engine, Session &session, base::Observer &obse
     return {};
 }
 
-Result<JobOutcome> check_all(Engine &engine, Session &session, const SystemCheck &check) {
-    JobOutcome outcome;
+Result<void> check_all(Engine &engine, Session &session, const SystemCheck &check, JobOutcome &outcome) {
     if (check.content)
         MOS_CHECK(check_content(session, outcome));
     if (check.dependencies)
@@ -72,30 +71,16 @@ Result<JobOutcome> check_all(Engine &engine, Session &session, const SystemCheck
         MOS_CHECK(check_signatures(engine, session, outcome));
     if (check.health)
         MOS_CHECK(check_health(engine, session, session.site().observer, outcome));
-    return outcome;
-}
-
-Result<JobOutcome> perform(Engine &engine, const SystemCheck &check, base::Observer &observer) {
-    JobEvents events{engine, "system-check"};
-    auto opened = Session::open(engine, observer, Session::Purpose::mend);
-    if (!opened) {
-        events.end(opened.error());
-        return std::move(opened).error();
-    }
-    Session session = std::move(opened).value();
-    events.begin();
-    session.observer().set_cause(events.name());
-    Result<JobOutcome> outcome = check_all(engine, session, check);
-    session.observer().tell_events();
-    events.end(outcome);
-    return outcome;
+    return {};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Job>> make_system_check_job(std::shared_ptr<Engine> engine, const SystemCheck &check) {
     return Job::create([engine = std::move(engine), check](base::Observer &observer, const Job::Ask & /*ask*/) {
-        return perform(*engine, check, observer);
+        return run_in_session(
+            *engine, observer, "system-check", Session::Purpose::mend,
+            [&](Session &session, JobOutcome &outcome) { return check_all(*engine, session, check, outcome); });
     });
 }
 
