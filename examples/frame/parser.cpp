@@ -144,11 +144,21 @@ bool takes_any_name(const Command &command) {
                        [](const Option &option) { return option.any_name; });
 }
 
+Result<void> check_surplus(const Tool &tool, const Command &command, const Values &values) {
+    if (values.operands().size() <= command.operands.most)
+        return {};
+    const std::string &extra = values.operands()[command.operands.most];
+    return usage_failure(
+        fmt::format("unexpected argument '{}'{}", printable(extra), suggestion(extra, next_words(tool, command.name))),
+        help_hint(tool, &command));
+}
+
 // One command's options behind CLI11, which knows the ways in which an option can be written.
 class OptionParser {
   public:
     OptionParser(const Tool &tool, const Command &command)
-        : m_options(options_of(command)), m_takes_others(takes_any_name(command)), m_hint(help_hint(tool, &command)) {
+        : m_tool(tool), m_command(command), m_options(options_of(command)), m_takes_others(takes_any_name(command)),
+          m_hint(help_hint(tool, &command)) {
         m_app.set_help_flag();
         // Operands are what is left over: CLI11 would split one that stands in brackets.
         m_app.allow_extras();
@@ -188,14 +198,16 @@ class OptionParser {
     }
 
   private:
+    // A word too many first: the options that follow a mistyped word of the command's name are not this command's.
     Result<void> take_operands(Values &values) const {
-        for (const std::string &left : m_app.remaining()) {
-            if (is_option(left)) {
-                FRAME_CHECK(take_other(left, values));
-                continue;
-            }
-            values.add_operand(left);
-        }
+        const std::vector<std::string> left = m_app.remaining();
+        for (const std::string &word : left)
+            if (!is_option(word))
+                values.add_operand(word);
+        FRAME_CHECK(check_surplus(m_tool, m_command, values));
+        for (const std::string &word : left)
+            if (is_option(word))
+                FRAME_CHECK(take_other(word, values));
         return {};
     }
 
@@ -247,6 +259,8 @@ class OptionParser {
         return {};
     }
 
+    const Tool &m_tool;
+    const Command &m_command;
     std::vector<const Option *> m_options;
     bool m_takes_others;
     std::vector<CLI::Option *> m_parsed;
@@ -268,12 +282,7 @@ Result<void> check_operands(const Tool &tool, const Command &command, const Valu
     const std::size_t count = values.operands().size();
     if (count < command.operands.least)
         return usage_failure(fmt::format("{} is missing", command.operands.name), help_hint(tool, &command));
-    if (count > command.operands.most) {
-        const std::string &extra = values.operands()[command.operands.most];
-        return usage_failure(fmt::format("unexpected argument '{}'{}", printable(extra),
-                                         suggestion(extra, next_words(tool, command.name))),
-                             help_hint(tool, &command));
-    }
+    FRAME_CHECK(check_surplus(tool, command, values));
     for (const std::string &operand : values.operands())
         if (operand.empty())
             return usage_failure(fmt::format("{} is empty", command.operands.name), help_hint(tool, &command));

@@ -54,10 +54,12 @@ Result<std::int64_t> parse_moment(Engine &engine, std::string_view text) {
         return *exact;
     }
     auto calendar = schedule::Timetable::read(text, local_zone(engine.root()));
-    if (!calendar)
-        return Error{Code::INVALID_ARGUMENT,
-                     fmt::format("{} is no time, as '2026-01-15 02:30' or 'Sat 02:30' is", base::in_quotes(text))}
-            .caused_by(std::move(calendar).error());
+    if (!calendar) {
+        Error error{Code::INVALID_ARGUMENT,
+                    fmt::format("{} is no time, as '2026-01-15 02:30' or 'Sat 02:30' is", base::in_quotes(text))};
+        const bool was_meant_as_one = text.find_first_of("0123456789*") != std::string_view::npos;
+        return was_meant_as_one ? std::move(error).caused_by(std::move(calendar).error()) : error;
+    }
     if (const auto next = calendar->next(now_s - 1); next && *next < schedule::latest_named_time_s)
         return *next;
     if (const auto latest = calendar->latest(now_s))

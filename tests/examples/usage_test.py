@@ -97,6 +97,7 @@ class Mistakes(unittest.TestCase):
 
     def test_what_is_too_much_or_wrong_is_named(self):
         self.refused(package("info", "a", "b"), USAGE, "unexpected argument 'b'")
+        self.refused(update("rollback", "pakage", "--package-name=app"), USAGE, "did you mean 'package'?")
         self.refused(package("info", "a", "--trust=b", "--trust=c"), USAGE, "'--trust' is given more than once")
         self.refused(package("install", "a", "--config-files=perhaps"), USAGE,
                      "takes one of keep, ask, replace, preserve")
