@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <iterator>
 #include <vector>
 
 using namespace mos::capi;
@@ -172,6 +174,24 @@ std::unique_ptr<mos_schedule> new_schedule(const mos_engine &engine) {
     return handle;
 }
 
+static_assert(std::size(mos_schedule_usage{}.percent) == mos::schedule::hours_a_week);
+
+void fill(mos_schedule_usage &out, const mos::schedule::UsagePattern &usage, std::int64_t now_s) {
+    constexpr double percent = 100;
+    out.known = usage.is_known(now_s);
+    out.first_unix_s = usage.first_observation_s().value_or(-1);
+    out.last_unix_s = usage.last_observation_s().value_or(-1);
+    for (std::size_t hour = 0; hour < mos::schedule::hours_a_week; ++hour)
+        out.percent[hour] = static_cast<std::uint8_t>(std::lround(usage.expected_use_of(hour) * percent));
+    if (!out.known)
+        return;
+    for (const std::size_t hour : usage.peak_hours())
+        out.kind[hour] = MOS_USAGE_PEAK;
+    for (const mos::schedule::HoursOfWeek &low : usage.low_usage_windows())
+        for (std::size_t i = 0; i < low.count; ++i)
+            out.kind[(low.first + i) % mos::schedule::hours_a_week] = MOS_USAGE_LOW;
+}
+
 }  // namespace
 
 int mos_schedule_submit(mos_engine *engine, const mos_schedule_options *options, uint64_t *id, mos_error **error) {
@@ -285,6 +305,16 @@ int mos_schedule_retry(mos_engine *engine, uint64_t id, const mos_schedule_retry
         MOS_TRY(const mos_schedule_retry_options given, read_options(options));
         return Scheduler{engine->engine}.retry(
             id, {.max_attempts = given.max_attempts, .fetch_anew = given.force_download}, text_or(given.reason, ""));
+    });
+}
+
+int mos_schedule_usage_get(mos_engine *engine, mos_schedule_usage *usage, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(engine));
+        MOS_CHECK(check_struct(usage));
+        mos_schedule_usage out = MOS_SCHEDULE_USAGE_INIT;
+        fill(out, Scheduler{engine->engine}.usage(), engine->engine->effective_now_unix_s());
+        return write_output(usage, out);
     });
 }
 

@@ -59,6 +59,7 @@ SOURCES = {
     "statement": ["package/statement.cpp"],
     "template": ["config/template.cpp"],
     "trust_entry": ["crypto/trust_entry.cpp"],
+    "usage": ["schedule/usage_text.cpp", "schedule/usage.cpp"],
     "values": ["config/ini_values.cpp", "config/scalar.cpp", "config/values.cpp", "config/yaml_values.cpp"],
     "version": ["package/version.cpp"],
     "yaml_edit": ["config/yaml_edit.cpp"],

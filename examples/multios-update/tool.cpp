@@ -88,6 +88,7 @@ frame::Tool make_tool() {
          explain_command(),
          run_due_command(),
          next_wakeup_command(),
+         schedule_usage_command(),
          frame::completion_command("source <(multios-update completion bash)")},
         missing_commands(),
     };

@@ -151,6 +151,34 @@ typedef struct mos_schedule_retry_options {
 MOS_API int mos_schedule_retry(mos_engine *engine, uint64_t id, const mos_schedule_retry_options *options,
                                mos_error **error);
 
+/* ---- Usage ---- */
+
+enum {
+    MOS_USAGE_USUAL = 0,
+    MOS_USAGE_PEAK = 1, /* busier than one and a half times the mean */
+    MOS_USAGE_LOW = 2   /* less than half of it */
+};
+
+/* When the device is used, by the hours of the week in the root's local time: Monday from 00:00 to 01:00 is the first.
+ */
+typedef struct mos_schedule_usage {
+    uint32_t struct_size;
+    bool known;           /* two weeks of history, and two thirds of the hours seen: before, nothing is decided by it */
+    int64_t first_unix_s; /* what was observed first and last; -1 before anything was */
+    int64_t last_unix_s;
+    uint8_t percent[168]; /* how much of the hour the device is probably in use */
+    uint8_t kind[168];    /* MOS_USAGE_…; all usual while it is not known */
+} mos_schedule_usage;
+
+#define MOS_SCHEDULE_USAGE_INIT                                                                                        \
+    {                                                                                                                  \
+        sizeof(mos_schedule_usage), 0, 0, 0, {0}, { 0 }                                                                \
+    }
+
+/* What was learnt by mos_schedule_run_due, which looks at load and sessions at most each ten minutes and keeps what it
+ * sees in the root's var/lib/multios/usage. Set `usage->struct_size` first. Since 0.1. */
+MOS_API int mos_schedule_usage_get(mos_engine *engine, mos_schedule_usage *usage, mos_error **error);
+
 /* ---- Running ---- */
 
 /* When to run mos_schedule_run_due, at the latest: MOS_OK with `unix_s`, which is not in the future where something is

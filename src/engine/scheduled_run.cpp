@@ -1,5 +1,6 @@
 // The job that runs what is due.
 #include "scheduling.hpp"
+#include "usage.hpp"
 
 #include <mos/base/timestamp.hpp>
 #include <mos/engine/plan.hpp>
@@ -215,6 +216,7 @@ Result<JobOutcome> DueRun::run() {
 
 Result<JobOutcome> run_due_work(const std::shared_ptr<Engine> &engine, const SchedulerPorts &ports,
                                 base::Observer &observer, const Job::Ask &ask) {
+    MOS_CHECK(learn_usage(*engine, *ports.facts, pause_of(observer)));
     MOS_TRY(const bool anything, has_work(*engine));
     if (!anything)
         return JobOutcome{};

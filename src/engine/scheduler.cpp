@@ -1,6 +1,7 @@
 #include <mos/engine/scheduler.hpp>
 
 #include "scheduling.hpp"
+#include "usage.hpp"
 
 #include <mos/package/version.hpp>
 
@@ -212,6 +213,8 @@ Result<std::vector<schedule::Explanation>> Scheduler::list(state::QueueStates st
         found.push_back(told(*m_engine, std::move(row), rules, now));
     return found;
 }
+
+schedule::UsagePattern Scheduler::usage() { return load_usage(*m_engine); }
 
 Result<std::vector<state::QueueNote>> Scheduler::notes(std::uint64_t id) {
     MOS_TRY(const auto database, look(*m_engine));

@@ -1,5 +1,7 @@
 #include "scheduling.hpp"
 
+#include "usage.hpp"
+
 #include <mos/engine/root_settings.hpp>
 
 #include <algorithm>
@@ -49,6 +51,11 @@ Result<Situation> look_around(Engine &engine, schedule::FactsPort &facts, const 
     Situation situation;
     MOS_TRY(situation.facts, facts.read(pause));
     situation.device = device_of(engine.root());
+    situation.quiet_times = [usage = load_usage(engine)](std::int64_t from_s, std::int64_t until_s,
+                                                         std::int64_t estimated_s) -> std::optional<std::int64_t> {
+        const auto quiet = usage.find_optimal_window(from_s, until_s, estimated_s);
+        return quiet ? std::optional{quiet->start_s} : std::nullopt;
+    };
     return situation;
 }
 

@@ -16,8 +16,9 @@ struct SchedulingRules {
 struct Situation {
     schedule::Facts facts;
     std::string device;
+    schedule::QuietTimes quiet_times;
     [[nodiscard]] schedule::Circumstances circumstances() const {
-        return {.facts = facts, .device = device, .quiet_s = {}};
+        return {.facts = facts, .device = device, .quiet_times = quiet_times};
     }
 };
 [[nodiscard]] Result<Situation> look_around(Engine &engine, schedule::FactsPort &facts, const schedule::Pause &pause);

@@ -26,8 +26,8 @@ bool is_reserved(std::string_view path) {
     constexpr std::string_view database = "var/lib/multios/state.db";
     return path == transaction::stages_name || base::is_below(path, transaction::stages_name) ||
            path.starts_with(database) || path == "var/lib/multios/lock" || path == "var/lib/multios/time-floor" ||
-           path == "etc/multios/security-policy.yml" || path == "etc/multios/trust" ||
-           base::is_below(path, "etc/multios/trust") || path == kept_scripts_path ||
+           path == "var/lib/multios/usage" || path == "etc/multios/security-policy.yml" ||
+           path == "etc/multios/trust" || base::is_below(path, "etc/multios/trust") || path == kept_scripts_path ||
            base::is_below(path, kept_scripts_path);
 }
 

@@ -30,7 +30,7 @@ class Judge {
     [[nodiscard]] Obstacle time() const;
     [[nodiscard]] Obstacle blackout() const;
     [[nodiscard]] Obstacle window();
-    [[nodiscard]] Obstacle required_window(const std::optional<Chance> &chance) const;
+    [[nodiscard]] static Obstacle required_window(const std::optional<Chance> &chance);
     [[nodiscard]] Obstacle preferred_window(const std::optional<Chance> &chance);
     [[nodiscard]] Obstacle conditions() const;
     [[nodiscard]] Obstacle load() const;
@@ -59,6 +59,7 @@ class Judge {
     [[nodiscard]] std::int64_t next_check() const {
         return m_now + std::max<std::int64_t>(m_policy.check_interval_s, 1);
     }
+    [[nodiscard]] std::optional<std::int64_t> quiet_time() const;
     [[nodiscard]] std::int64_t next_look() const {
         const std::int64_t look = next_check();
         if (!m_urgency || is_near())
@@ -120,7 +121,7 @@ Judge::Obstacle Judge::blackout() const {
     return decision;
 }
 
-Judge::Obstacle Judge::required_window(const std::optional<Chance> &chance) const {
+Judge::Obstacle Judge::required_window(const std::optional<Chance> &chance) {
     if (!chance || chance->window == nullptr)
         return ended(Verdict::refuse, Rule::no_window);
     Decision decision = wait(Rule::window, chance->start);
@@ -133,11 +134,17 @@ Judge::Obstacle Judge::required_window(const std::optional<Chance> &chance) cons
 Judge::Obstacle Judge::preferred_window(const std::optional<Chance> &chance) {
     if (!m_urgency || (chance && chance->start <= m_urgency->latest_start_s))
         return required_window(chance);
-    const std::optional<std::int64_t> quiet = m_circumstances.quiet_s;
-    if (!is_near() && quiet && *quiet > m_now)
+    const std::optional<std::int64_t> quiet = is_near() ? std::nullopt : quiet_time();
+    if (quiet && *quiet > m_now)
         return wait(Rule::quiet_time, std::min(*quiet, near_before_blackouts()));
     m_run.rule = is_near() ? Rule::deadline : Rule::no_window_in_time;
     return std::nullopt;
+}
+
+std::optional<std::int64_t> Judge::quiet_time() const {
+    if (!m_circumstances.quiet_times)
+        return std::nullopt;
+    return m_circumstances.quiet_times(m_now, m_urgency->latest_start_s + m_entry.estimated_s, m_entry.estimated_s);
 }
 
 Judge::Obstacle Judge::window() {

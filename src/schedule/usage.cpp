@@ -70,6 +70,14 @@ void UsagePattern::observe(std::int64_t until_s, std::int64_t length_s, double b
     }
 }
 
+std::optional<std::int64_t> UsagePattern::last_observation_s() const noexcept {
+    return m_has_seen ? std::optional{m_last_s} : std::nullopt;
+}
+
+std::optional<std::int64_t> UsagePattern::first_observation_s() const noexcept {
+    return m_has_seen ? std::optional{m_first_s} : std::nullopt;
+}
+
 bool UsagePattern::is_known(std::int64_t now_s) const {
     const auto seen =
         std::count_if(m_bins.begin(), m_bins.end(), [](const UsageBin &bin) { return bin.observed_h > 0; });
@@ -79,7 +87,7 @@ bool UsagePattern::is_known(std::int64_t now_s) const {
 // Neighbours count a quarter each, so that a habit of 08:55 is felt before it begins. The same hour of other days
 // stands in with the weight of a quarter of an hour: it decides where nothing else was seen, and hardly matters
 // elsewhere.
-double UsagePattern::expected_in(std::size_t hour) const {
+double UsagePattern::expected_use_of(std::size_t hour) const {
     constexpr double beside = 0.25;
     constexpr double weight_of_other_days = 0.25;
     Evidence here;
@@ -93,7 +101,7 @@ double UsagePattern::expected_in(std::size_t hour) const {
     return (here.busy + weight_of_other_days * usual) / (here.observed + weight_of_other_days);
 }
 
-double UsagePattern::expected_use(std::int64_t unix_s) const { return expected_in(hour_at(unix_s)); }
+double UsagePattern::expected_use(std::int64_t unix_s) const { return expected_use_of(hour_at(unix_s)); }
 
 double UsagePattern::mean_use(std::int64_t start_s, std::int64_t length_s) const {
     const std::int64_t end = start_s + std::max<std::int64_t>(length_s, 1);
@@ -129,11 +137,11 @@ std::vector<std::size_t> UsagePattern::peak_hours() const {
     constexpr double busier = 1.5;
     double mean = 0;
     for (std::size_t hour = 0; hour < hours_a_week; ++hour)
-        mean += expected_in(hour) / hours_a_week;
+        mean += expected_use_of(hour) / hours_a_week;
     std::vector<std::size_t> peaks;
     peaks.reserve(hours_a_week);
     for (std::size_t hour = 0; hour < hours_a_week; ++hour)
-        if (expected_in(hour) > busier * mean)
+        if (expected_use_of(hour) > busier * mean)
             peaks.push_back(hour);
     return peaks;
 }
@@ -142,8 +150,8 @@ std::vector<HoursOfWeek> UsagePattern::low_usage_windows() const {
     constexpr double quieter = 0.5;
     double mean = 0;
     for (std::size_t hour = 0; hour < hours_a_week; ++hour)
-        mean += expected_in(hour) / hours_a_week;
-    const auto is_low = [&](std::size_t hour) { return expected_in(hour % hours_a_week) < quieter * mean; };
+        mean += expected_use_of(hour) / hours_a_week;
+    const auto is_low = [&](std::size_t hour) { return expected_use_of(hour % hours_a_week) < quieter * mean; };
     std::vector<HoursOfWeek> windows;
     windows.reserve(hours_a_week / 2);
     for (std::size_t hour = 0; hour < hours_a_week; ++hour) {

@@ -18,6 +18,15 @@ struct Queue : Bench {
         options.priority = priority;
         return mos_schedule_submit(engine.get(), &options, &id, error);
     }
+    // What is told of an update whose options were spoilt.
+    template <class Spoil>
+    [[nodiscard]] int refusal_of(const char *path, const Spoil &spoil, std::uint64_t &id) const {
+        mos_schedule_options options = MOS_SCHEDULE_OPTIONS_INIT;
+        options.packages = &path;
+        options.package_count = 1;
+        spoil(options);
+        return failure_of([&](auto out) { return mos_schedule_submit(engine.get(), &options, &id, out); }).code;
+    }
     [[nodiscard]] std::uint64_t submitted(const std::string &version, mos_priority priority) const {
         const std::string path = pack(version, "content " + version);
         std::uint64_t id = 0;
@@ -55,7 +64,7 @@ struct Queue : Bench {
         }
         return rows;
     }
-    [[nodiscard]] mos_schedule_entry first(const Schedule &schedule) const {
+    [[nodiscard]] static mos_schedule_entry first(const Schedule &schedule) {
         mos_schedule_entry entry = MOS_SCHEDULE_ENTRY_INIT;
         mos_error *error = nullptr;
         must(mos_schedule_next(schedule.get(), &entry, &error), error);
@@ -77,7 +86,7 @@ TEST_CASE("an update is scheduled, explained, and run when it is due") {
     CHECK(wakeup <= std::time(nullptr));
     {
         const Schedule told = queue.explained(id);
-        const mos_schedule_entry entry = queue.first(told);
+        const mos_schedule_entry entry = Queue::first(told);
         CHECK(entry.priority == MOS_PRIORITY_CRITICAL);
         CHECK(std::string{entry.verdict} == "run");
         CHECK(std::string{entry.rule} == "immediate");
@@ -94,7 +103,7 @@ TEST_CASE("an update is scheduled, explained, and run when it is due") {
     CHECK(queue.root.read("app/file") == "content 1");
     CHECK(queue.listed(nullptr).empty());
     CHECK(queue.listed("done,failed") == "update-1 done");
-    CHECK(std::string{queue.first(queue.explained(id)).recovery_point} == "rp-1");
+    CHECK(std::string{Queue::first(queue.explained(id)).recovery_point} == "rp-1");
     CHECK(queue.run().empty());
 }
 
@@ -104,11 +113,11 @@ TEST_CASE("a person's word is kept: no, yes, another priority, cancelled, again"
     mos_engine *const engine = queue.engine.get();
     mos_error *error = nullptr;
     must(mos_schedule_act(engine, id, MOS_SCHEDULE_REJECT, "not now", &error), error);
-    CHECK(std::string{queue.first(queue.explained(id)).approval} == "rejected");
+    CHECK(std::string{Queue::first(queue.explained(id)).approval} == "rejected");
     must(mos_schedule_act(engine, id, MOS_SCHEDULE_APPROVE, nullptr, &error), error);
-    CHECK(std::string{queue.first(queue.explained(id)).state} == "approved");
+    CHECK(std::string{Queue::first(queue.explained(id)).state} == "approved");
     must(mos_schedule_set_priority(engine, id, MOS_PRIORITY_SECURITY, "a hole", &error), error);
-    CHECK(queue.first(queue.explained(id)).priority == MOS_PRIORITY_SECURITY);
+    CHECK(Queue::first(queue.explained(id)).priority == MOS_PRIORITY_SECURITY);
     CHECK(failure_of([&](auto out) { return mos_schedule_act(engine, id, MOS_SCHEDULE_CANCEL_RETRY, "", out); }).code ==
           MOS_E_INVALID_ARGUMENT);
     must(mos_schedule_act(engine, id, MOS_SCHEDULE_CANCEL, "", &error), error);
@@ -124,15 +133,10 @@ TEST_CASE("a person's word is kept: no, yes, another priority, cancelled, again"
 TEST_CASE("what can't be scheduled is refused, and the queue stays empty") {
     const Queue queue;
     const std::string path = queue.pack("1", "one");
-    const char *const package = path.c_str();
     const auto refused = [&](const auto &spoil, int code) {
-        mos_schedule_options options = MOS_SCHEDULE_OPTIONS_INIT;
-        options.packages = &package;
-        options.package_count = 1;
-        spoil(options);
         std::uint64_t id = 77;
-        CHECK(failure_of([&](auto out) { return mos_schedule_submit(queue.engine.get(), &options, &id, out); }).code ==
-              code);
+        const int told = queue.refusal_of(path.c_str(), spoil, id);
+        CHECK(told == code);
         CHECK(id == 77);
     };
     refused([](auto &options) { options.package_count = 0; }, MOS_E_INVALID_ARGUMENT);
@@ -151,6 +155,27 @@ TEST_CASE("what can't be scheduled is refused, and the queue stays empty") {
           MOS_E_INVALID_ARGUMENT);
 }
 
+TEST_CASE("what was learnt of the device's usage is told, and nothing before it was learnt") {
+    const Queue queue;
+    mos_engine *const engine = queue.engine.get();
+    mos_error *error = nullptr;
+    mos_schedule_usage usage = MOS_SCHEDULE_USAGE_INIT;
+    must(mos_schedule_usage_get(engine, &usage, &error), error);
+    CHECK_FALSE(usage.known);
+    CHECK(usage.first_unix_s == -1);
+    CHECK(queue.submitted("1", MOS_PRIORITY_CRITICAL) == 1);
+    CHECK(queue.run() == "done update-1");
+    must(mos_schedule_usage_get(engine, &usage, &error), error);
+    CHECK_FALSE(usage.known);
+    CHECK(usage.last_unix_s > usage.first_unix_s);
+    for (const std::uint8_t kind : usage.kind)
+        CHECK(kind == MOS_USAGE_USUAL);
+    CHECK(failure_of([&](auto out) { return mos_schedule_usage_get(engine, nullptr, out); }).code ==
+          MOS_E_INVALID_ARGUMENT);
+    CHECK(failure_of([&](auto out) { return mos_schedule_usage_get(nullptr, &usage, out); }).code ==
+          MOS_E_INVALID_ARGUMENT);
+}
+
 TEST_CASE("names of entries are read, and nothing else is one") {
     CHECK(mos_schedule_id_of("update-12") == 12);
     CHECK(mos_schedule_id_of("12") == 0);
@@ -161,7 +186,7 @@ TEST_CASE("names of entries are read, and nothing else is one") {
 TEST_CASE("handles, states and entries that there are not are refused") {
     const Queue queue;
     mos_engine *const engine = queue.engine.get();
-    mos_schedule *list = reinterpret_cast<mos_schedule *>(1);
+    auto *list = reinterpret_cast<mos_schedule *>(1);
     CHECK(failure_of([&](auto out) { return mos_schedule_open(engine, "asleep", &list, out); }).code ==
           MOS_E_INVALID_ARGUMENT);
     CHECK(list == nullptr);

@@ -316,6 +316,65 @@ TEST_CASE("an update is taken to last as long as earlier ones of the same packag
     CHECK(estimated != 60);
 }
 
+TEST_CASE("running the queue learns when the device is used, and where no window comes a quiet time is waited for") {
+    SchedulerBench bench;
+    must(bench.submit("w", "1"));
+    must(bench.run_due());
+    CHECK_FALSE(bench.scheduler->usage().is_known(bench.clock->now));
+    constexpr std::int64_t an_hour = 3600;
+    constexpr std::int64_t hours_watched = std::int64_t{21} * 24;
+    bench.clock->now = still - still % (24 * an_hour);  // midnight
+    for (std::int64_t hour = 0; hour < hours_watched; ++hour) {
+        const bool at_work = hour % 24 >= 7 && hour % 24 < 20;
+        bench.clock->now += an_hour;
+        bench.facts->facts.active_sessions = at_work ? 1 : 0;
+        must(bench.run_due());
+    }
+    const auto usage = bench.scheduler->usage();
+    CHECK(usage.is_known(bench.clock->now));
+    CHECK(usage.expected_use(bench.clock->now + 10 * an_hour) > 0.9);
+    CHECK(usage.low_usage_windows().size() == 7);
+
+    write_policy(bench.bench, "[update_system.scheduling.maintenance_window]\nallowed_days = sunday\n");
+    bench.clock->now += 12 * an_hour;  // noon
+    const std::uint64_t id = must(bench.submit("w", "2", Priority::security)).entry.id;
+    const auto told = must(bench.scheduler->explain(id));
+    CAPTURE(told.sentence);
+    CHECK(told.rule == "quiet_time");
+    REQUIRE(told.at_s.has_value());
+    CHECK(*told.at_s > bench.clock->now + 8 * an_hour);
+}
+
+TEST_CASE("usage is looked at once in ten minutes, and what is damaged or of another time is learnt anew") {
+    SchedulerBench bench;
+    bench.facts->facts.cpu_usage = 5;
+    must(bench.run_due());
+    CHECK(bench.facts->readings == 0);  // a root without a database: nothing is created
+    must(bench.submit("w", "1"));
+    must(bench.run_due());
+    const int readings = bench.facts->readings;
+    bench.clock->now += 599;
+    must(bench.run_due());
+    CHECK(bench.facts->readings == readings);
+    bench.clock->now += 1;
+    must(bench.run_due());
+    CHECK(bench.facts->readings == readings + 1);
+    CHECK(bench.scheduler->usage().last_observation_s() == bench.clock->now);
+
+    const auto folder = must(bench.bench.twin.root()->open_directory("var/lib/multios", mos::base::Symlinks::refuse));
+    must(mos::base::replace_file(*folder, "usage", mos::base::as_bytes("no pattern"), 0644));
+    CHECK_FALSE(bench.scheduler->usage().last_observation_s().has_value());
+    must(bench.run_due());
+    CHECK(bench.scheduler->usage().last_observation_s() == bench.clock->now);
+
+    bench.clock->now -= 600;  // put back by a little: nothing counts twice
+    must(bench.run_due());
+    CHECK(bench.scheduler->usage().last_observation_s() == bench.clock->now + 600);
+    bench.clock->now -= 40 * 86400;
+    must(bench.run_due());
+    CHECK(bench.scheduler->usage().last_observation_s() == bench.clock->now);
+}
+
 TEST_CASE("the list tells why each entry waits, a page at a time") {
     SchedulerBench bench;
     for (const char *const name : {"a", "b", "c"})

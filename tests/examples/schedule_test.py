@@ -82,6 +82,18 @@ class Tool(Queue):
         first = self.scheduled("tool", "--execute-at=2099-01-01 09:00")
         self.assertEqual(self.json("explain", first)["start"], "2099-01-01T00:00:00Z")
 
+    def test_when_the_system_is_used_is_learnt_by_running_what_is_due(self):
+        self.assertIn("Nothing is known yet", self.must(self.on_root("schedule", "usage")).out)
+        self.assertFalse(self.json("schedule", "usage")["known"])
+        self.scheduled("tool", "--priority=critical")
+        self.must(self.on_root("run-due"))
+        shown = self.must(self.on_root("schedule", "usage")).out
+        self.assertIn("before two weeks have been seen", shown)
+        self.assertTrue(all(len(line) <= 100 for line in shown.splitlines()))
+        usage = self.json("schedule", "usage")
+        self.assertEqual(len(usage["percent_by_hour_of_week"]), 7 * 24)
+        self.assertEqual((usage["peak_hours"], usage["low_usage_windows"]), ([], []))
+
 
 class Loop(Queue):
     def start(self, *arguments):

@@ -52,7 +52,7 @@ Case random_case(Dice &dice) {
     one.circumstances.facts.active_sessions = dice.between(0, 60);
     one.circumstances.device = "device";
     if (dice.chance(30))
-        one.circumstances.quiet_s = one.now + dice.between(-hours, days);
+        one.circumstances.quiet_times = always(one.now + dice.between(-hours, days));
     return one;
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("asking at the times that decisions name leads to the end, and not pas
         one.entry.conditions.clear();
         one.entry.timeout_s.reset();
         one.policy.windows.blackouts.clear();
-        one.circumstances.quiet_s.reset();
+        one.circumstances.quiet_times = {};
         one.entry.submitted_s = one.now;
         one.entry.deadline_s = one.now + dice.between(12 * hours, 9 * days);
         Decision decision = decide(one);

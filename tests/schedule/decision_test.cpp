@@ -89,12 +89,12 @@ TEST_CASE("a deadline that would be near while nothing may run is kept before th
 TEST_CASE("where no window comes in time, the device's quiet time is waited for, but not beyond the deadline") {
     const Policy policy = weekly_policy();
     Circumstances circumstances;
-    circumstances.quiet_s = monday + 5 * hours;
+    circumstances.quiet_times = always(monday + 5 * hours);
     const Decision waiting = decide(entry(Priority::security), policy, circumstances, monday);
     CHECK(waiting.rule == Rule::quiet_time);
     CHECK(waiting.at_s == monday + 5 * hours);
     CHECK(decide(entry(Priority::security), policy, circumstances, monday + 5 * hours).rule == Rule::no_window_in_time);
-    circumstances.quiet_s = monday + 10 * days;
+    circumstances.quiet_times = always(monday + 10 * days);
     const Decision near = decide(entry(Priority::security), policy, circumstances, monday);
     CHECK(*near.at_s <= monday + 23 * hours);
     CHECK(decide(entry(Priority::security), policy, circumstances, *near.at_s).rule == Rule::deadline);

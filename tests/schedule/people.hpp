@@ -26,7 +26,11 @@ class People {
         return {make("office", [&](int day) { work(day, is_weekend(day) ? 5 : 97, 8, 17); }),
                 make("night shift", [&](int day) { work(day, day % 7 < 5 ? 95 : 10, 21, 30); }),
                 make("holidays", [&](int day) { work(day, day % 42 < 10 || is_weekend(day) ? 5 : 95, 8, 18); }),
-                make("drift", [&](int day) { work(day, 90, 14 + day / 14, 22 + day / 14); }),
+                make("drift",
+                     [&](int day) {
+                         const int fortnights = day / 14;
+                         work(day, 90, 14 + fortnights, 22 + fortnights);
+                     }),
                 make("server with a nightly batch", [&](int day) {
                     occupy(day, 1.5, 5.5, 97);
                     occupy(day, 9, 12, is_weekend(day) ? 10 : 60);
@@ -57,7 +61,7 @@ class People {
     void occupy(int day, double from, double to, int percent) {
         for (int quarter = static_cast<int>(from * 4); quarter < static_cast<int>(to * 4); ++quarter)
             if (m_dice.chance(percent))
-                m_busy[static_cast<std::size_t>(day * quarters_a_day + quarter)] = true;
+                m_busy[static_cast<std::size_t>(day) * quarters_a_day + static_cast<std::size_t>(quarter)] = true;
     }
 
     Dice &m_dice;

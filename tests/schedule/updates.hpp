@@ -8,6 +8,11 @@
 namespace mos::test {
 
 // Windows from 02:00 to 06:00 UTC on Fridays, and the guide's priorities.
+// A device that is least used then, whatever it is asked for.
+inline schedule::QuietTimes always(std::int64_t quiet_s) {
+    return [quiet_s](std::int64_t, std::int64_t, std::int64_t) { return std::optional{quiet_s}; };
+}
+
 inline schedule::Policy weekly_policy() {
     schedule::Policy policy = schedule::default_policy();
     policy.windows.windows.push_back(window(2 * hours, 6 * hours, "UTC", friday));

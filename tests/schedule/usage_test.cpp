@@ -79,7 +79,7 @@ TEST_CASE("observations that can't be are left out, and no time counts twice") {
     pattern.observe(a_monday, hours, -1);
     pattern.observe(a_monday, 0, 1);
     pattern.observe(a_monday, 2 * days, 1);
-    CHECK(pattern.first_observation_s() == 0);
+    CHECK_FALSE(pattern.first_observation_s().has_value());
     pattern.observe(a_monday + hours, hours, 1);
     pattern.observe(a_monday + hours, hours, 1);
     pattern.observe(a_monday, hours, 1);  // the clock was put back
@@ -159,4 +159,41 @@ TEST_CASE("simulated people are interrupted less than by a window from 02:00 to 
     }
     MESSAGE("seed ", seed, ": in total ", total.by_window, " and ", total.by_usage);
     CHECK(total.by_usage * 10 <= total.by_window * 7);
+}
+
+TEST_CASE("a pattern is kept as text, and read back as the same") {
+    const UsagePattern pattern = daily_pattern(28, "Europe/Berlin");
+    const std::string text = pattern.to_text();
+    CHECK(text.size() < schedule::max_usage_bytes);
+    const UsagePattern again = must(UsagePattern::from_text(text, zone("Europe/Berlin")));
+    CHECK(again.to_text() == text);
+    CHECK(again.first_observation_s() == pattern.first_observation_s());
+    CHECK(again.last_observation_s() == pattern.last_observation_s());
+    CHECK(again.low_usage_windows() == pattern.low_usage_windows());
+    const UsagePattern empty{schedule::TimeZone::utc()};
+    const UsagePattern still_empty = must(UsagePattern::from_text(empty.to_text(), schedule::TimeZone::utc()));
+    CHECK_FALSE(still_empty.last_observation_s().has_value());
+}
+
+TEST_CASE("a pattern's text that was cut, extended or altered is refused") {
+    const std::string text = daily_pattern(28).to_text();
+    const auto refused = [](const std::string &altered) {
+        const auto read = UsagePattern::from_text(altered, schedule::TimeZone::utc());
+        return !read && read.error().code() == Code::FORMAT;
+    };
+    for (std::size_t length = 0; length < text.size(); length += 7)
+        CHECK(refused(text.substr(0, length)));
+    CHECK(refused(text + "0 0 0\n"));
+    CHECK(refused("multiosupdate usage 2\n" + text.substr(text.find('\n') + 1)));
+    const std::size_t bins = text.find('\n', text.find('\n') + 1) + 1;
+    const auto with_first_bin = [&](const std::string &bin) {
+        return text.substr(0, bins) + bin + text.substr(text.find('\n', bins));
+    };
+    CHECK_FALSE(refused(with_first_bin("1000 500 1704100000")));
+    CHECK(refused(with_first_bin("1000 1001 1704100000")));  // busy for longer than it was watched
+    CHECK(refused(with_first_bin("24001 0 1704100000")));
+    CHECK(refused(with_first_bin("1000 -1 1704100000")));
+    CHECK(refused(with_first_bin("01000 500 1704100000")));
+    CHECK(refused(with_first_bin("1000 500 9999999999")));  // after the last observation
+    CHECK(refused(with_first_bin("1000  500 1704100000")));
 }

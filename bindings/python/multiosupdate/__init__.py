@@ -29,7 +29,7 @@ from .plan import ConfigRule, ConflictRule, MergeRule, Plan, RollbackScope, Step
 from .protection import Backup, BackupStanding, Compression, NewerRule
 from .recovery import RecoveryPoint, RecoveryScope
 from .report import ReportRow
-from .schedule import Priority, QueueAction, QueueEntry, QueueNote
+from .schedule import Priority, QueueAction, QueueEntry, QueueNote, Usage, UsageKind
 from .settings import Layer, Problem, Setting, Settings, SettingsOf, declared_settings
 from .trust import RevocationList, TrustEntry, TrustLevel
 from ._library import version
@@ -43,7 +43,8 @@ __all__ = [
     "LockedError", "LogLevel", "MergeRule", "NewerRule", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
     "PlanChangedError", "Priority", "Problem", "Progress", "QueueAction", "QueueEntry", "QueueNote", "Question",
     "RecoveryPoint", "RecoveryScope", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
-    "RevocationList", "RollbackScope", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel",
+    "RevocationList", "RollbackScope", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel", "Usage",
+    "UsageKind",
     "WentBack",
     "apply_delta", "apply_delta_job", "build_package", "create_delta", "create_delta_job", "declared_settings",
     "delta_information", "package_build_job",

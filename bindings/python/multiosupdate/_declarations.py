@@ -897,6 +897,20 @@ typedef struct mos_schedule_retry_options {
 } mos_schedule_retry_options;
  int mos_schedule_retry(mos_engine *engine, uint64_t id, const mos_schedule_retry_options *options,
                                mos_error **error);
+enum {
+    MOS_USAGE_USUAL = 0,
+    MOS_USAGE_PEAK = 1,
+    MOS_USAGE_LOW = 2
+};
+typedef struct mos_schedule_usage {
+    uint32_t struct_size;
+    bool known;
+    int64_t first_unix_s;
+    int64_t last_unix_s;
+    uint8_t percent[168];
+    uint8_t kind[168];
+} mos_schedule_usage;
+ int mos_schedule_usage_get(mos_engine *engine, mos_schedule_usage *usage, mos_error **error);
  int mos_schedule_next_wakeup(mos_engine *engine, int64_t *unix_s, mos_error **error);
  int mos_schedule_run_due(mos_engine *engine, mos_job **job, mos_error **error);
 typedef int32_t mos_settings_layer;

@@ -315,6 +315,10 @@ class Engine(Handle):
         unix_s = ffi.new("int64_t *")
         return unix_s[0] if call(lib.mos_schedule_next_wakeup, self._pointer, unix_s) == lib.MOS_OK else None
 
+    def usage(self):
+        """When the device is used, as far as run_due() has learnt it: a schedule.Usage."""
+        return schedule.usage(self._pointer)
+
     def run_due_job(self):
         """A Job that runs what is due; its outcome has a ReportRow for each update, and one of kind "next"."""
         return Job(create(lib.mos_schedule_run_due, self._pointer), self)

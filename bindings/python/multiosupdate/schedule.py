@@ -56,6 +56,29 @@ class QueueEntry:
     log: tuple = ()  # a QueueNote each; of explain() alone
 
 
+class UsageKind(enum.IntEnum):
+    USUAL = lib.MOS_USAGE_USUAL
+    PEAK = lib.MOS_USAGE_PEAK
+    LOW = lib.MOS_USAGE_LOW
+
+
+@dataclasses.dataclass(frozen=True)
+class Usage:
+    known: bool  # before, nothing is decided by it
+    first_unix_s: int | None
+    last_unix_s: int | None
+    percent: tuple  # of each hour of the week in use, probably; the first is Monday from 00:00 to 01:00
+    kind: tuple  # a UsageKind each
+
+
+def usage(engine):
+    found, _ = new_struct("mos_schedule_usage")
+    call(lib.mos_schedule_usage_get, engine, found)
+    return Usage(found.known, None if found.first_unix_s < 0 else found.first_unix_s,
+                 None if found.last_unix_s < 0 else found.last_unix_s, tuple(found.percent),
+                 tuple(UsageKind(kind) for kind in found.kind))
+
+
 def submit(engine, options):
     number = ffi.new("uint64_t *")
     call(lib.mos_schedule_submit, engine, options, number)

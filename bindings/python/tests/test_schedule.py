@@ -32,6 +32,16 @@ def test_a_critical_update_runs_when_the_queue_is_asked(workshop):
     assert workshop.content() == "release 1.0\n"
 
 
+def test_running_the_queue_learns_when_the_device_is_used(workshop):
+    with workshop.engine() as engine:
+        assert engine.usage().first_unix_s is None
+        engine.schedule(workshop.package(), priority=mos.Priority.CRITICAL)
+        engine.run_due()
+        usage = engine.usage()
+        assert not usage.known and usage.last_unix_s <= time.time()
+        assert len(usage.percent) == 7 * 24 and set(usage.kind) == {mos.UsageKind.USUAL}
+
+
 def test_who_decides_is_kept_with_what_he_says(workshop):
     with workshop.engine() as engine:
         number = engine.schedule(workshop.package(), priority=mos.Priority.OPTIONAL, conditions="feature:unicorn",

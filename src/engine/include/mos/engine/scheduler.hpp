@@ -8,6 +8,7 @@
 #include <mos/engine/job.hpp>
 #include <mos/schedule/facts.hpp>
 #include <mos/schedule/queue.hpp>
+#include <mos/schedule/usage.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -89,6 +90,9 @@ class Scheduler {
     [[nodiscard]] Result<std::vector<schedule::Explanation>> list(state::QueueStates states, std::uint64_t after,
                                                                   std::size_t limit);
     [[nodiscard]] Result<std::vector<state::QueueNote>> notes(std::uint64_t id);
+
+    // When the device is used, as far as run_due() has learnt it: it looks at most each ten minutes.
+    [[nodiscard]] schedule::UsagePattern usage();
 
   private:
     std::shared_ptr<Engine> m_engine;

@@ -5,6 +5,7 @@
 #include <mos/schedule/policy.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,12 +31,17 @@ struct Entry {
     std::vector<Condition> conditions;       // never dropped, deadline or not
 };
 
+// The start from `from_s` on at which an update that takes `estimated_s` and ends by `until_s` meets the least use;
+// nullopt where that is not known. As UsagePattern::find_optimal_window says it.
+using QuietTimes =
+    std::function<std::optional<std::int64_t>(std::int64_t from_s, std::int64_t until_s, std::int64_t estimated_s)>;
+
 // What is known at the time of the decision.
 struct Circumstances {
     Facts facts;
     std::string_view device;  // a name or machine id that stays; splays windows
-    // When the device is least used before its deadline, by its usage; for updates that no window comes for in time.
-    std::optional<std::int64_t> quiet_s;
+    // When the device is least used, by its usage; asked for updates that no window comes for in time. May be empty.
+    QuietTimes quiet_times;
 };
 
 enum class Verdict : std::uint8_t { run, wait, refuse, cancel };

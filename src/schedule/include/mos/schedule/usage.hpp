@@ -7,11 +7,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace mos::schedule {
 
 inline constexpr std::size_t hours_a_week = 168;
+
+// More than a pattern's text ever has.
+inline constexpr std::size_t max_usage_bytes = 16U << 10U;
 
 // One hour of the week. Both numbers fade: what was seen half_life_s ago counts half.
 struct UsageBin {
@@ -59,16 +64,26 @@ class UsagePattern {
     [[nodiscard]] std::optional<QuietTime> find_optimal_window(std::int64_t from_s, std::int64_t until_s,
                                                                std::int64_t estimated_s) const;
 
+    // The same of an hour of the week.
+    [[nodiscard]] double expected_use_of(std::size_t hour) const;
+
     // Hours that are busier than one and a half times the mean; rows of hours with less than half of it.
     [[nodiscard]] std::vector<std::size_t> peak_hours() const;
     [[nodiscard]] std::vector<HoursOfWeek> low_usage_windows() const;
 
-    // What a database keeps.
     [[nodiscard]] const std::array<UsageBin, hours_a_week> &bins() const noexcept { return m_bins; }
-    [[nodiscard]] std::int64_t first_observation_s() const noexcept { return m_first_s; }
+
+    // When it was last told anything; nullopt before that.
+    [[nodiscard]] std::optional<std::int64_t> last_observation_s() const noexcept;
+    [[nodiscard]] std::optional<std::int64_t> first_observation_s() const noexcept;
+
+    // What is kept from one run to the next: a line with the version, one with the first and last observation, and one
+    // an hour of the week, in thousandths of an hour.
+    [[nodiscard]] std::string to_text() const;
+    // FORMAT for anything that to_text() would not have written.
+    [[nodiscard]] static Result<UsagePattern> from_text(std::string_view text, TimeZone zone);
 
   private:
-    [[nodiscard]] double expected_in(std::size_t hour) const;
     [[nodiscard]] double mean_use(std::int64_t start_s, std::int64_t length_s) const;
     [[nodiscard]] std::size_t hour_at(std::int64_t unix_s) const;
 
