@@ -289,6 +289,7 @@ int main(int count, char **arguments) {
     make_package(corpus);
     make_manifest(corpus);
     fuzz::make_backup_inputs(corpus);
+    fuzz::make_delta_inputs(corpus);
     fuzz::make_trust_inputs(corpus);
     fuzz::make_install_inputs(corpus);
     fuzz::make_refused_inputs(corpus);

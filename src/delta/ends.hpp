@@ -38,6 +38,8 @@ class ResultWriter {
     // FORMAT when it is too short, DIGEST_MISMATCH when it is another one.
     [[nodiscard]] Result<void> finish();
     [[nodiscard]] std::uint64_t left() const noexcept { return m_expected.size - m_written; }
+    // CANCELLED; for work that writes nothing yet.
+    [[nodiscard]] Result<void> checkpoint() { return m_observer->checkpoint(); }
 
   private:
     [[nodiscard]] Result<void> tell();

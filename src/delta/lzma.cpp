@@ -22,8 +22,6 @@ void *allocate(void *memory, std::size_t items, std::size_t bytes) {
 
 void release(void *memory, void *address) { static_cast<MemoryBudget *>(memory)->release(address); }
 
-lzma_allocator hooks_of(MemoryBudget &memory) { return {.alloc = allocate, .free = release, .opaque = &memory}; }
-
 const std::uint8_t *input_of(base::ByteView bytes) { return reinterpret_cast<const std::uint8_t *>(bytes.data()); }
 
 std::uint8_t *output_of(base::MutableByteView bytes) { return reinterpret_cast<std::uint8_t *>(bytes.data()); }
@@ -41,6 +39,18 @@ lzma_action action_of(LzmaEncoder::Action action) {
 }
 
 }  // namespace
+
+LzmaCoder::LzmaCoder(MemoryBudget &budget) noexcept
+    : allocator{.alloc = allocate, .free = release, .opaque = &budget}, memory(&budget) {
+    stream.allocator = &allocator;
+}
+
+void LzmaCoder::give(base::ByteView in, base::MutableByteView out) noexcept {
+    stream.next_in = input_of(in);
+    stream.avail_in = in.size();
+    stream.next_out = output_of(out);
+    stream.avail_out = out.size();
+}
 
 // Sizes that the property byte can name are 2^n and 3 × 2^(n-1).
 std::uint32_t dictionary_for(std::uint64_t content, std::uint64_t most) noexcept {
@@ -65,11 +75,8 @@ Result<LzmaEncoder> LzmaEncoder::create(MemoryBudget &memory, std::uint32_t dict
     const lzma_filter filters[] = {{.id = LZMA_FILTER_LZMA2, .options = &options},
                                    {.id = LZMA_VLI_UNKNOWN, .options = nullptr}};
     LzmaEncoder encoder;
-    encoder.m_state = std::make_unique<State>();
+    encoder.m_state = std::make_unique<State>(memory);
     State &state = *encoder.m_state;
-    state.memory = &memory;
-    state.allocator = hooks_of(memory);
-    state.stream.allocator = &state.allocator;
     std::uint8_t property = 0;
     if (lzma_properties_encode(filters, &property) != LZMA_OK)
         return Error{Code::INTERNAL, "liblzma does not take its options"};
@@ -117,12 +124,8 @@ Result<LzmaDecoder> LzmaDecoder::create(MemoryBudget &memory, std::byte property
         return malformed_delta("a compressed part does not say what dictionary it needs");
     const std::unique_ptr<void, decltype(&std::free)> options{filters[0].options, &std::free};
     LzmaDecoder decoder;
-    decoder.m_state = std::make_unique<State>();
-    State &state = *decoder.m_state;
-    state.memory = &memory;
-    state.allocator = hooks_of(memory);
-    state.stream.allocator = &state.allocator;
-    switch (lzma_raw_decoder(&state.stream, filters)) {
+    decoder.m_state = std::make_unique<LzmaCoder>(memory);
+    switch (lzma_raw_decoder(&decoder.m_state->stream, filters)) {
     case LZMA_OK:
         return decoder;
     case LZMA_MEM_ERROR:
@@ -134,10 +137,7 @@ Result<LzmaDecoder> LzmaDecoder::create(MemoryBudget &memory, std::byte property
 
 Result<LzmaDecoder::Progress> LzmaDecoder::decode(base::ByteView in, base::MutableByteView out) {
     lzma_stream &stream = m_state->stream;
-    stream.next_in = input_of(in);
-    stream.avail_in = in.size();
-    stream.next_out = output_of(out);
-    stream.avail_out = out.size();
+    m_state->give(in, out);
     const lzma_ret status = lzma_code(&stream, LZMA_RUN);
     Progress progress{.taken = in.size() - stream.avail_in,
                       .given = out.size() - stream.avail_out,

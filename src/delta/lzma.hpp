@@ -12,6 +12,19 @@ namespace mos::delta {
 inline constexpr std::uint32_t least_dictionary = 4096;          // LZMA_DICT_SIZE_MIN
 inline constexpr std::uint32_t largest_dictionary = 64U << 20U;  // of what we write
 
+// A coder of liblzma, which keeps the addresses of these.
+struct LzmaCoder {
+    explicit LzmaCoder(MemoryBudget &budget) noexcept;
+    LzmaCoder(const LzmaCoder &) = delete;
+    LzmaCoder &operator=(const LzmaCoder &) = delete;
+    ~LzmaCoder() { lzma_end(&stream); }
+
+    void give(base::ByteView in, base::MutableByteView out) noexcept;
+    lzma_stream stream = LZMA_STREAM_INIT;
+    lzma_allocator allocator = {};
+    MemoryBudget *memory = nullptr;
+};
+
 // How literals are predicted; what fits depends on what a stream holds.
 struct LzmaContext {
     std::uint32_t literal_context_bits = 3;
@@ -34,14 +47,11 @@ class LzmaEncoder {
     [[nodiscard]] Result<void> code(base::ByteView in, Action action, base::Bytes &out);
 
   private:
-    struct State {
-        ~State() { lzma_end(&stream); }
-        lzma_stream stream = LZMA_STREAM_INIT;
-        lzma_allocator allocator = {};
-        MemoryBudget *memory = nullptr;
+    struct State : LzmaCoder {
+        using LzmaCoder::LzmaCoder;
         std::byte property{};
     };
-    std::unique_ptr<State> m_state;  // the coder keeps its address
+    std::unique_ptr<State> m_state;
 };
 
 class LzmaDecoder {
@@ -58,13 +68,7 @@ class LzmaDecoder {
     [[nodiscard]] Result<Progress> decode(base::ByteView in, base::MutableByteView out);
 
   private:
-    struct State {
-        ~State() { lzma_end(&stream); }
-        lzma_stream stream = LZMA_STREAM_INIT;
-        lzma_allocator allocator = {};
-        MemoryBudget *memory = nullptr;
-    };
-    std::unique_ptr<State> m_state;
+    std::unique_ptr<LzmaCoder> m_state;
 };
 
 }  // namespace mos::delta

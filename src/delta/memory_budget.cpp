@@ -61,31 +61,33 @@ void MemoryBudget::release(void *address) noexcept {
     std::free(block);
 }
 
-Result<CountedBytes> CountedBytes::create(MemoryBudget &memory, std::uint64_t count, std::string_view what) {
-    MOS_CHECK(memory.take(count, what));
-    CountedBytes counted;
-    try {
-        counted.m_bytes.resize(static_cast<std::size_t>(count));
-    } catch (...) {
-        memory.give_back(count);
-        throw;
-    }
-    counted.m_memory = &memory;
-    return counted;
+Result<MemoryClaim> MemoryClaim::create(MemoryBudget &memory, std::uint64_t bytes, std::string_view what) {
+    MOS_CHECK(memory.take(bytes, what));
+    MemoryClaim claim;
+    claim.m_memory = &memory;
+    claim.m_bytes = bytes;
+    return claim;
 }
 
-CountedBytes::CountedBytes(CountedBytes &&other) noexcept
-    : m_memory(std::exchange(other.m_memory, nullptr)), m_bytes(std::move(other.m_bytes)) {}
+MemoryClaim::MemoryClaim(MemoryClaim &&other) noexcept
+    : m_memory(std::exchange(other.m_memory, nullptr)), m_bytes(other.m_bytes) {}
 
-CountedBytes &CountedBytes::operator=(CountedBytes &&other) noexcept {
+MemoryClaim &MemoryClaim::operator=(MemoryClaim &&other) noexcept {
     std::swap(m_memory, other.m_memory);
     std::swap(m_bytes, other.m_bytes);
     return *this;
 }
 
-CountedBytes::~CountedBytes() {
+MemoryClaim::~MemoryClaim() {
     if (m_memory != nullptr)
-        m_memory->give_back(m_bytes.size());
+        m_memory->give_back(m_bytes);
+}
+
+Result<CountedBytes> CountedBytes::create(MemoryBudget &memory, std::uint64_t count, std::string_view what) {
+    CountedBytes counted;
+    MOS_TRY(counted.m_claim, MemoryClaim::create(memory, count, what));
+    counted.m_bytes.resize(static_cast<std::size_t>(count));
+    return counted;
 }
 
 }  // namespace mos::delta

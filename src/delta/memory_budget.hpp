@@ -38,22 +38,32 @@ class MemoryBudget {
     std::uint64_t m_refused = 0;  // what was asked for in vain, last
 };
 
+// Memory that is counted and that somebody else holds.
+class MemoryClaim {
+  public:
+    MemoryClaim() = default;
+    [[nodiscard]] static Result<MemoryClaim> create(MemoryBudget &memory, std::uint64_t bytes, std::string_view what);
+    MemoryClaim(MemoryClaim &&other) noexcept;
+    MemoryClaim &operator=(MemoryClaim &&other) noexcept;
+    ~MemoryClaim();
+
+  private:
+    MemoryBudget *m_memory = nullptr;
+    std::uint64_t m_bytes = 0;
+};
+
 // Bytes that are counted.
 class CountedBytes {
   public:
     CountedBytes() = default;
     [[nodiscard]] static Result<CountedBytes> create(MemoryBudget &memory, std::uint64_t count, std::string_view what);
-    CountedBytes(CountedBytes &&other) noexcept;
-    CountedBytes &operator=(CountedBytes &&other) noexcept;
-    ~CountedBytes();
-
     [[nodiscard]] base::MutableByteView view() noexcept { return m_bytes; }
     [[nodiscard]] base::ByteView view() const noexcept { return m_bytes; }
     [[nodiscard]] std::byte *data() noexcept { return m_bytes.data(); }
     [[nodiscard]] std::size_t size() const noexcept { return m_bytes.size(); }
 
   private:
-    MemoryBudget *m_memory = nullptr;
+    MemoryClaim m_claim;
     base::Bytes m_bytes;
 };
 

@@ -2,6 +2,7 @@
 #include "codecs.hpp"
 #include "lzma.hpp"
 #include "suffix_format.hpp"
+#include "views.hpp"
 
 #include <fmt/format.h>
 
@@ -151,6 +152,7 @@ class Patcher {
         MOS_TRY(const std::uint8_t features, m_job->payload.read_byte());
         if (version != suffix::version || (features & ~suffix::known_features) != 0)
             return Error{Code::UNSUPPORTED, "the delta needs a newer version of this software"};
+        MOS_CHECK(read_lists((features & suffix::has_members) != 0));
         m_streams.reserve(suffix::streams);
         for (const suffix::Stream which : {suffix::control, suffix::add, suffix::extra}) {
             MOS_TRY(PackedStream stream, PackedStream::create(*m_job, which));
@@ -160,6 +162,19 @@ class Patcher {
         MOS_TRY(m_added, CountedBytes::create(m_job->memory, piece_bytes, "writing the result"));
         m_numbers.emplace(m_streams[suffix::control]);
         return m_numbers->make_room(m_job->memory);
+    }
+
+    // Without members, a view is the file.
+    [[nodiscard]] Result<void> read_lists(bool has_members) {
+        MemberList of_base{.claim = {}, .members = {}, .view_bytes = m_job->base_bytes};
+        MemberList of_result{.claim = {}, .members = {}, .view_bytes = m_job->result.left()};
+        if (has_members) {
+            MOS_TRY(of_base, read_members(m_job->payload, MembersOf::base, m_job->base_bytes, m_job->memory));
+            MOS_TRY(of_result, read_members(m_job->payload, MembersOf::result, m_job->result.left(), m_job->memory));
+        }
+        m_base.emplace(*m_job, std::move(of_base));
+        m_result.emplace(*m_job, std::move(of_result));
+        return {};
     }
 
     [[nodiscard]] Result<void> load_block() {
@@ -177,7 +192,7 @@ class Patcher {
         MOS_TRY(const std::uint64_t distance, m_numbers->read());
         MOS_TRY(const std::uint64_t added, m_numbers->read());
         MOS_TRY(const std::uint64_t copied, m_numbers->read());
-        const std::uint64_t left = m_job->result.left();
+        const std::uint64_t left = m_result->left();
         if (extra > left || added > left - extra || copied > left - extra - added)
             return malformed_delta("a command makes more than the result has");
         if (extra + added + copied == 0)
@@ -188,13 +203,13 @@ class Patcher {
         return write_copied(copied);
     }
 
-    // Sizes are at most 2^50 here, distances anything.
+    // Sizes are at most 2^51 here, distances anything.
     [[nodiscard]] Result<void> move_base(std::int64_t distance, std::uint64_t bytes) {
         const std::uint64_t to = m_base_at + static_cast<std::uint64_t>(distance);
         const bool outside = distance < 0 ? 0 - static_cast<std::uint64_t>(distance) > m_base_at
-                                          : static_cast<std::uint64_t>(distance) > m_job->base_bytes - m_base_at;
-        if (outside || bytes > m_job->base_bytes - to)
-            return malformed_delta(fmt::format("it copies from beyond the {} bytes of the base", m_job->base_bytes));
+                                          : static_cast<std::uint64_t>(distance) > m_base->size() - m_base_at;
+        if (outside || bytes > m_base->size() - to)
+            return malformed_delta(fmt::format("it copies from beyond the {} bytes of the base", m_base->size()));
         m_base_at = to;
         return {};
     }
@@ -220,7 +235,7 @@ class Patcher {
     }
 
     [[nodiscard]] Result<void> read_base(base::MutableByteView piece) {
-        MOS_CHECK(base::read_exactly(m_job->base, m_base_at, piece));
+        MOS_CHECK(m_base->read(m_base_at, piece));
         m_base_at += piece.size();
         return {};
     }
@@ -231,7 +246,7 @@ class Patcher {
             const auto piece =
                 m_piece.view().first(static_cast<std::size_t>(std::min<std::uint64_t>(bytes, m_piece.size())));
             MOS_CHECK(fill(piece));
-            MOS_CHECK(m_job->result.write(piece));
+            MOS_CHECK(m_result->write(piece));
             bytes -= piece.size();
         }
         return {};
@@ -242,10 +257,14 @@ class Patcher {
             return malformed_delta("the control stream has more than its commands use");
         for (PackedStream &stream : m_streams)
             MOS_CHECK(stream.expect_end());
+        if (m_result->left() != 0)
+            return malformed_delta("it makes less than it should");
         return {};
     }
 
     const ApplyJob *m_job;
+    std::optional<BaseView> m_base;
+    std::optional<ResultView> m_result;
     std::vector<PackedStream> m_streams;
     std::optional<Numbers> m_numbers;
     CountedBytes m_piece;

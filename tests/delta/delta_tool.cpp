@@ -3,7 +3,10 @@
 //   delta-tool create CODEC BASE RESULT DELTA [apply-memory]
 //   delta-tool apply BASE DELTA RESULT [memory]
 //   delta-tool payload-apply CODEC BASE PAYLOAD LIKE RESULT [memory]
+//   delta-tool deflate gzip|zlib|zlib9 LEVEL FILE OUT
 // `payload-apply` takes a delta without our header, such as another program's; size and digest are those of LIKE.
+#include "deflate_encoder.hpp"
+
 #include <mos/delta/delta.hpp>
 
 #include <charconv>
@@ -78,6 +81,31 @@ Result<void> apply_bare(Arguments arguments) {
     return base::replace_file(*place.folder, place.name, result, 0644);
 }
 
+Result<void> deflate(Arguments arguments) {
+    using Program = delta::DeflateRules::Program;
+    const std::string_view name{arguments[2]};
+    const delta::DeflateRules rules{.program = name == "gzip"   ? Program::gzip
+                                               : name == "zlib" ? Program::zlib
+                                                                : Program::zlib9,
+                                    .level = static_cast<std::uint8_t>(number_at(arguments, 3, 6))};
+    MOS_TRY(const auto file, base::open_file_source(arguments[4]));
+    MOS_TRY(const std::uint64_t size, file->size());
+    base::Bytes content(static_cast<std::size_t>(size));
+    MOS_CHECK(base::read_exactly(*file, 0, content));
+    delta::MemoryBudget memory{delta::DeflateEncoder::memory_bytes()};
+    MOS_TRY(delta::DeflateEncoder encoder, delta::DeflateEncoder::create(memory));
+    base::Bytes out;
+    const base::ByteSink sink = [&](base::ByteView part) -> Result<void> {
+        out.insert(out.end(), part.begin(), part.end());
+        return {};
+    };
+    encoder.begin(rules, sink);
+    MOS_CHECK(encoder.add(content));
+    MOS_CHECK(encoder.finish());
+    MOS_TRY(const Place place, place_of(arguments[5]));
+    return base::replace_file(*place.folder, place.name, out, 0644);
+}
+
 Result<void> codecs() {
     for (const delta::Codec codec :
          {delta::Codec::keep, delta::Codec::full, delta::Codec::vcdiff, delta::Codec::suffix})
@@ -94,6 +122,8 @@ Result<void> run(Arguments arguments) {
         return create(arguments);
     if (verb == "apply" && arguments.size() >= 5)
         return apply(arguments);
+    if (verb == "deflate" && arguments.size() >= 6)
+        return deflate(arguments);
     if (verb == "payload-apply" && arguments.size() >= 7)
         return apply_bare(arguments);
     return Error{Code::INVALID_ARGUMENT, "usage: see the top of delta_tool.cpp"};

@@ -1,4 +1,4 @@
-"""Deltas of ours are read by the xdelta3 command, and its deltas by us.
+"""Deltas of ours are read by the xdelta3 command, and its deltas by us; what GNU gzip made is made again.
 
 `-D` and `-R` keep the command from unpacking what it takes for compressed input, and from packing it again.
 """
@@ -69,6 +69,40 @@ class Interoperability(unittest.TestCase):
                     # Its level 9 asks for 64 MiB of dictionary for each of three sections.
                     self.run_in(TOOL, "payload-apply", "vcdiff", "old", "payload", "new", "again", str(256 << 20))
                     self.assertEqual((self.folder / "again").read_bytes(), new)
+
+
+def gzip_is_gnu():
+    ended = subprocess.run(["gzip", "--version"], capture_output=True, text=True, check=False)
+    return ended.returncode == 0 and "Free Software Foundation" in ended.stdout
+
+
+def contents():
+    chance = random.Random(7)
+    words = [bytes(chance.choices(b"abcdefghijklmnopqrstuvwxyz", k=chance.randrange(2, 9))) for _ in range(2000)]
+    prose = b" ".join(chance.choices(words, k=120_000))
+    yield b"x"
+    yield b"a match at the end, at the end"
+    for size in (100, 32_768, 65_535, 65_536, 65_537, 98_304 + 32_506, len(prose)):
+        yield prose[:size]
+    yield bytes(300_000)
+    yield chance.randbytes(150_000)
+    yield prose[:50_000] + chance.randbytes(40_000) + bytes(70_000) + prose[:90_000]
+    yield bytes(chance.choices(b"ab", k=200_000))
+    yield b"".join(bytes([number % 251]) * (number % 300) for number in range(2000))
+
+
+@unittest.skipUnless(gzip_is_gnu(), "gzip is not GNU's")
+class Gzip(unittest.TestCase):
+    def test_what_it_makes_is_made_again(self):
+        with tempfile.TemporaryDirectory() as name:
+            plain, again = pathlib.Path(name, "plain"), pathlib.Path(name, "again")
+            for number, content in enumerate(contents()):
+                plain.write_bytes(content)
+                for level in "123456789":
+                    with self.subTest(content=number, size=len(content), level=level):
+                        packed = subprocess.run(["gzip", "-n", f"-{level}", "-c", plain], check=True, capture_output=True)
+                        subprocess.run([TOOL, "deflate", "gzip", level, plain, again], check=True)
+                        self.assertEqual(packed.stdout[10:-8], again.read_bytes())
 
 
 if __name__ == "__main__":

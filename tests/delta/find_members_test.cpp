@@ -1,0 +1,122 @@
+// Which compressed members of a pair are expanded before it is compared.
+#include "member_fixture.hpp"
+
+#include "find_members.hpp"
+
+using namespace mos;
+using namespace mos::test::delta;
+using mos::delta::FoundMembers;
+using mos::delta::Member;
+using mos::delta::MemberKind;
+using mos::test::must;
+
+namespace {
+
+constexpr std::uint64_t plenty = 256U << 20U;
+
+FoundMembers found(const Bytes &base, const Bytes &result, std::uint64_t apply_memory = plenty) {
+    MemoryBudget memory{std::uint64_t{1} << 30U};
+    auto members = must(mos::delta::find_members({.base = base,
+                                                  .result = result,
+                                                  .memory = memory,
+                                                  .apply_memory = apply_memory,
+                                                  .observer = base::silent_observer()}));
+    CHECK(memory.left() == std::uint64_t{1} << 30U);
+    return members;
+}
+
+const Bytes old_text = prose(50'000);
+const Bytes new_text = edited(old_text);
+
+}  // namespace
+
+TEST_CASE("members: a .gz member that changed is found wherever it is, with the rules that give it back") {
+    const Bytes deflated = zlib_deflated(new_text, 6, 8);
+    const Bytes old_file = joined({noise(777), gzip(old_text, 6), noise(50)});
+    const Bytes new_file = joined({noise(1234, 5), gzip_of(new_text, deflated, 0), noise(50)});
+    const FoundMembers members = found(old_file, new_file);
+    REQUIRE(members.base.size() == 1);
+    REQUIRE(members.result.size() == 1);
+    CHECK(members.base[0].at == 777 + gzip_header_bytes);
+    CHECK(members.base[0].plain == old_text.size());
+    const Member &member = members.result[0];
+    CHECK(member.kind == MemberKind::deflate);
+    CHECK(member.at == 1234 + gzip_header_bytes);
+    CHECK(member.bytes == deflated.size());
+    CHECK(member.plain == new_text.size());
+    CHECK(member.rules.deflate.level == 6);
+}
+
+TEST_CASE("members: headers with a name, a comment, extra fields and a checksum of their own") {
+    const Bytes plain = gzip(new_text);
+    Bytes header = base::to_bytes(base::ByteView{plain}.first(gzip_header_bytes));
+    header[3] = std::byte{2 | 4 | 8 | 16};
+    const Bytes fields = joined(
+        {Bytes{std::byte{3}, std::byte{0}}, bytes("xyz"), bytes("name"), Bytes(1), bytes("said"), Bytes(1), Bytes(2)});
+    const Bytes file = joined({header, fields, base::ByteView{plain}.subspan(gzip_header_bytes)});
+    const FoundMembers members = found(gzip(old_text), file);
+    REQUIRE(members.result.size() == 1);
+    CHECK(members.result[0].at == gzip_header_bytes + fields.size());
+    INFO("and such that end too early, or have flags that nobody knows, are none");
+    for (std::size_t size = 0; size < file.size(); size += size < 40 ? 1 : 997)
+        CHECK(found(gzip(old_text), base::to_bytes(base::ByteView{file}.first(size))).result.empty());
+    Bytes strange = file;
+    strange[3] |= std::byte{0x20};
+    CHECK(found(gzip(old_text), strange).result.empty());
+}
+
+TEST_CASE("members: what is the same compressed in both files is left as it is") {
+    const Bytes same = gzip(prose(30'000, 3));
+    const FoundMembers members = found(joined({same, gzip(old_text), same}), joined({gzip(new_text), same}));
+    REQUIRE(members.base.size() == 1);
+    REQUIRE(members.result.size() == 1);
+    CHECK(members.result[0].plain == new_text.size());
+    CHECK(found(joined({same, noise(10)}), joined({noise(20), same})).result.empty());
+}
+
+TEST_CASE("members: what no rules give back, or has a wrong checksum, is left as it is") {
+    INFO("a stream that says how it was made, and was made otherwise");
+    const Bytes stored =
+        joined({Bytes{std::byte{1}, std::byte{3}, std::byte{0}, std::byte{0xfc}, std::byte{0xff}}, bytes("aaa")});
+    CHECK(found(gzip(old_text), gzip_of(bytes("aaa"), stored)).result.empty());
+    Bytes wrong = gzip(new_text);
+    wrong[wrong.size() - 6] ^= std::byte{1};
+    CHECK(found(gzip(old_text), wrong).result.empty());
+}
+
+TEST_CASE("members: of the base's, the largest are left out until the rest fits the device") {
+    const Bytes small = prose(20'000, 11);
+    const Bytes large = prose(900'000, 12);
+    const Bytes base = joined({gzip(large), gzip(small)});
+    const Bytes result = joined({gzip(edited(large)), gzip(edited(small))});
+    CHECK(found(base, result).base.size() == 2);
+    const FoundMembers members = found(base, result, 1U << 20U);
+    REQUIRE(members.base.size() == 1);
+    CHECK(members.base[0].plain == small.size());
+    CHECK(members.result.size() == 2);
+    INFO("and nothing at all where there is not even memory to compress");
+    CHECK(found(base, result, 100'000).result.empty());
+    CHECK(found(base, result, 100'000).base.empty());
+}
+
+TEST_CASE("members: an .xz stream is taken where the device can make it again") {
+    const Bytes code = sprinkled(prose(200'000));
+    for (const std::uint32_t preset : {0U, 3U, 6U, 6U | LZMA_PRESET_EXTREME})
+        for (const bool for_x86 : {false, true}) {
+            INFO("preset ", preset, ", x86 ", for_x86);
+            const Bytes result = joined({noise(100), xz(edited(code), preset, 1U << 20U, for_x86), bytes("behind")});
+            const FoundMembers members = found(joined({xz(code, preset, 1U << 20U, for_x86), noise(10)}), result);
+            REQUIRE(members.result.size() == 1);
+            CHECK(members.result[0].kind == MemberKind::xz);
+            CHECK(members.result[0].at == 100);
+            CHECK(members.result[0].rules.xz.filter == (for_x86 ? 4 : 0));
+            CHECK(members.result[0].plain == edited(code).size());
+            REQUIRE(members.base.size() == 1);
+        }
+    INFO("not where its encoder takes more memory than there is, nor without one in the base");
+    CHECK(found(xz(code), xz(edited(code)), 8U << 20U).result.empty());
+    CHECK(found(noise(1000), xz(edited(code))).result.empty());
+    INFO("a .gz member beside it is taken all the same");
+    CHECK(found(joined({xz(code), gzip(old_text)}), joined({xz(edited(code)), gzip(new_text)}), 8U << 20U)
+              .result.size() == 1);
+}
