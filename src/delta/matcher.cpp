@@ -1,9 +1,12 @@
 #include "matcher.hpp"
 
+#include "parallel.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #ifdef MOS_HAVE_DIVSUFSORT
 #include <divsufsort.h>
@@ -23,6 +26,8 @@ constexpr Position max_compared = 4096;
 // So many equal bytes at the alignment of the last match are taken without looking for anything better.
 constexpr Position certain_bytes = 48;
 constexpr Position report_bytes = 1 << 20;
+// A result is looked through in parts of this size, whatever cores there are: the same covers everywhere.
+constexpr std::size_t part_bytes = 4U << 20U;
 constexpr std::size_t buckets = 1U << 16U;
 
 Position size_of(ByteView bytes) { return static_cast<Position>(bytes.size()); }
@@ -138,26 +143,22 @@ class SuffixArray {
     CountedBytes m_starts;
 };
 
-// Walks over the result with two alignments in mind: the one that the last match began, and the best that starts here.
+// Walks over a part of the result with two alignments in mind: the one that the last match began, and the best that
+// starts here. At first it takes the part to be where it was.
 class Scan {
   public:
-    Scan(ByteView base, ByteView result, const SuffixArray &array, Position worth)
-        : m_base(base), m_result(result), m_array(&array), m_worth(worth) {}
+    Scan(ByteView base, ByteView part, Position part_at, const SuffixArray &array, Position worth)
+        : m_base(base), m_result(part), m_array(&array), m_worth(worth), m_from_base(part_at), m_shift(part_at) {}
 
-    [[nodiscard]] Result<std::vector<Cover>> run(base::Observer &observer) {
+    [[nodiscard]] Result<std::vector<Cover>> run(SharedProgress &progress) {
         const Position end = size_of(m_result);
         Position reported = 0;
         while (m_at < end) {
             find_better();
             if (m_match.bytes != m_agreeing || m_at == end)
                 change_alignment();
-            if (m_at - reported >= report_bytes) {
-                reported = m_at;
-                observer.report({.phase = base::Phase::staging,
-                                 .done_bytes = static_cast<std::uint64_t>(m_at),
-                                 .total_bytes = m_result.size()});
-                MOS_CHECK(observer.checkpoint());
-            }
+            if (m_at - reported >= report_bytes)
+                MOS_CHECK(progress.add(static_cast<std::uint64_t>(m_at - std::exchange(reported, m_at))));
         }
         return std::move(m_covers);
     }
@@ -274,13 +275,29 @@ class Scan {
     const SuffixArray *m_array;
     Position m_worth;
     std::vector<Cover> m_covers;
-    Position m_at = 0;         // in the result
-    Match m_match;             // the best one that starts there
-    Position m_agreeing = 0;   // of its bytes, those that the old alignment has right as well
-    Position m_from = 0;       // where the old alignment began, in the result
-    Position m_from_base = 0;  // … and in the base
-    Position m_shift = 0;      // from a place in the result to the one in the base
+    Position m_at = 0;        // in the result
+    Match m_match;            // the best one that starts there
+    Position m_agreeing = 0;  // of its bytes, those that the old alignment has right as well
+    Position m_from = 0;      // where the old alignment began, in the result
+    Position m_from_base;     // … and in the base
+    Position m_shift;         // from a place in the result to the one in the base
 };
+
+// Covers of parts as those of the whole: one that a border cut becomes one again.
+std::vector<Cover> joined(const std::vector<std::vector<Cover>> &of_parts) {
+    std::vector<Cover> all;
+    for (std::size_t index = 0; index < of_parts.size(); ++index)
+        for (Cover cover : of_parts[index]) {
+            cover.result_at += index * part_bytes;
+            const bool goes_on = !all.empty() && all.back().base_at + all.back().bytes == cover.base_at &&
+                                 all.back().result_at + all.back().bytes == cover.result_at;
+            if (goes_on)
+                all.back().bytes += cover.bytes;
+            else
+                all.push_back(cover);
+        }
+    return all;
+}
 
 }  // namespace
 
@@ -297,7 +314,16 @@ Result<Matcher> Matcher::create(ByteView base, MemoryBudget &memory) {
 }
 
 Result<std::vector<Cover>> Matcher::covers(ByteView result, std::int64_t worth, base::Observer &observer) const {
-    return Scan{m_state->base, result, m_state->array, worth}.run(observer);
+    std::vector<std::vector<Cover>> of_parts((result.size() + part_bytes - 1) / part_bytes);
+    SharedProgress progress{observer, result.size()};
+    MOS_CHECK(in_parallel(of_parts.size(), [&](std::size_t index) -> Result<void> {
+        const std::size_t at = index * part_bytes;
+        const ByteView part = result.subspan(at, std::min(part_bytes, result.size() - at));
+        MOS_TRY(of_parts[index],
+                Scan(m_state->base, part, static_cast<Position>(at), m_state->array, worth).run(progress));
+        return {};
+    }));
+    return joined(of_parts);
 }
 
 #else

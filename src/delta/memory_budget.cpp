@@ -17,8 +17,24 @@ static_assert(prefix_bytes >= sizeof(std::size_t));
 
 }  // namespace
 
+void MemoryBudget::give_back(std::uint64_t bytes) noexcept {
+    const std::lock_guard lock{m_mutex};
+    m_used -= bytes;
+}
+
+std::uint64_t MemoryBudget::peak() const noexcept {
+    const std::lock_guard lock{m_mutex};
+    return m_peak;
+}
+
+std::uint64_t MemoryBudget::left() const noexcept {
+    const std::lock_guard lock{m_mutex};
+    return m_limit - m_used;
+}
+
 bool MemoryBudget::reserve(std::uint64_t bytes) noexcept {
-    if (bytes > left()) {
+    const std::lock_guard lock{m_mutex};
+    if (bytes > m_limit - m_used) {
         m_refused = bytes;
         return false;
     }
@@ -28,10 +44,11 @@ bool MemoryBudget::reserve(std::uint64_t bytes) noexcept {
 }
 
 Error MemoryBudget::refusal(std::string_view what) const {
+    const std::lock_guard lock{m_mutex};
     if (m_refused == 0)
         return Error{Code::OUT_OF_MEMORY, fmt::format("{} needs more memory than there is", what)};
-    return Error{Code::LIMIT,
-                 fmt::format("{} needs {} bytes of memory; {} of {} are left", what, m_refused, left(), m_limit)}
+    return Error{Code::LIMIT, fmt::format("{} needs {} bytes of memory; {} of {} are left", what, m_refused,
+                                          m_limit - m_used, m_limit)}
         .with_remedy("allow more memory, or take the full package");
 }
 

@@ -4,11 +4,12 @@
 #include <mos/base/bytes.hpp>
 
 #include <cstdint>
+#include <mutex>
 #include <string_view>
 
 namespace mos::delta {
 
-// Counts what is in use. One thread at a time.
+// Counts what is in use, by any thread.
 class MemoryBudget {
   public:
     explicit MemoryBudget(std::uint64_t limit) noexcept : m_limit(limit) {}
@@ -17,14 +18,14 @@ class MemoryBudget {
 
     // LIMIT when it would be too much; `what` completes "… needs 5 bytes of memory".
     [[nodiscard]] Result<void> take(std::uint64_t bytes, std::string_view what);
-    void give_back(std::uint64_t bytes) noexcept { m_used -= bytes; }
+    void give_back(std::uint64_t bytes) noexcept;
 
     // For C libraries with hooks. nullptr when it would be too much, or when there is no memory.
     [[nodiscard]] void *allocate(std::size_t bytes) noexcept;
     void release(void *address) noexcept;  // accepts nullptr
 
-    [[nodiscard]] std::uint64_t peak() const noexcept { return m_peak; }
-    [[nodiscard]] std::uint64_t left() const noexcept { return m_limit - m_used; }
+    [[nodiscard]] std::uint64_t peak() const noexcept;
+    [[nodiscard]] std::uint64_t left() const noexcept;
 
     // Why an allocation by the hooks has failed: LIMIT, or OUT_OF_MEMORY where the budget had no part in it.
     [[nodiscard]] Error refusal(std::string_view what) const;
@@ -33,6 +34,7 @@ class MemoryBudget {
     [[nodiscard]] bool reserve(std::uint64_t bytes) noexcept;
 
     std::uint64_t m_limit;
+    mutable std::mutex m_mutex;  // of what follows
     std::uint64_t m_used = 0;
     std::uint64_t m_peak = 0;
     std::uint64_t m_refused = 0;  // what was asked for in vain, last

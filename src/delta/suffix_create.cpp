@@ -17,6 +17,8 @@ namespace {
 constexpr std::int64_t usual_worth = 8;
 constexpr std::int64_t other_worth = 4;
 constexpr std::uint64_t small_file = 16U << 20U;
+// Of smaller ones, also what they make with their members left as they are.
+constexpr std::uint64_t tiny_file = 256U << 10U;
 
 // A device with less than this gets members as they are.
 constexpr std::uint64_t least_memory_for_members = 4U << 20U;
@@ -99,8 +101,8 @@ Result<base::Bytes> create_suffix(const CreateJob &job) {
                               .base_members = &members.base,
                               .result_members = &members.result,
                               .apply_memory = job.apply_memory};
-    if (job.result_is.size > small_file) {
-        // Both in turn would take twice the time and all the memory, and expanded is nearly always smaller.
+    if (job.result_is.size > tiny_file) {
+        // Twice the time for what the list of members may make larger: a few bytes of each.
         base = {};
         result = {};
         MOS_TRY(SuffixPayload payload, best_of(expanded, job.memory, job.observer));

@@ -1,5 +1,7 @@
 #include "suffix_writer.hpp"
 
+#include "parallel.hpp"
+
 #include <algorithm>
 
 namespace mos::delta {
@@ -222,11 +224,11 @@ class Writer {
         const bool last = action == LzmaEncoder::Action::end;
         suffix::append_number(m_payload, m_commands << 1U | (last ? 1U : 0U));
         std::array<Bytes, suffix::streams> stored;
-        for (std::size_t i = 0; i < suffix::streams; ++i) {
-            MOS_CHECK(m_encoders[i].code(m_streams[i], action, stored[i]));
-            m_streams[i].clear();
-            suffix::append_number(m_payload, stored[i].size());
-        }
+        MOS_CHECK(in_parallel(suffix::streams, [&](std::size_t i) {
+            return m_encoders[i].code(std::exchange(m_streams[i], {}), action, stored[i]);
+        }));
+        for (const Bytes &bytes : stored)
+            suffix::append_number(m_payload, bytes.size());
         for (const Bytes &bytes : stored)
             append(m_payload, bytes);
         m_extra_stored += stored[suffix::extra].size();

@@ -5,6 +5,8 @@ Takes pairs of Debian's packages by apt, those that are still served; makes the 
 tars (sorted, owner 0, time 0) by ours and by each peer that is installed; and compares every result byte for byte.
 Sizes are in percent of the new .deb, which is what a device without deltas would fetch. What HDiffPatch makes of a pair is
 not run but read from delta_pairs.tsv, where the new package is the one that it was measured with.
+
+Then each changed file by itself, as packages hold them, by the type of its content: the user's guide has a range for each.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import csv
 import hashlib
 import json
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +27,7 @@ from measure import Failed, Meter
 
 TABLE = pathlib.Path(__file__).with_name("delta_pairs.tsv")
 MIB, MB = 2**20, 10**6
+OVERHEAD = 128  # of a delta as one file: its header
 MOST_FOR_ALL = 100 * MB  # larger tars only go to tools that take little memory for them
 
 
@@ -37,6 +41,7 @@ class Tool(NamedTuple):
     apply: list
     largest: int = 0  # bytes of a tar; 0: any
     overhead: int = 0  # bytes of its file that hold what a package's index holds anyway
+    only: str = ""  # the pair that it is for; "": all
 
 
 def tools(build):
@@ -45,7 +50,11 @@ def tools(build):
     for codec in ("suffix", "vcdiff"):
         if codec in built:
             yield Tool(codec, [ours, "create", codec, "OLD", "NEW", "DELTA"], [ours, "apply", "OLD", "DELTA", "OUT"],
-                       overhead=128)
+                       overhead=OVERHEAD)
+    # What less memory on the device costs, and what the kernel's image, which is packed by xz, gains from more.
+    for name, memory, only in (("suffix-8M", 8 * MIB, ""), ("suffix-512M", 512 * MIB, "kernel")):
+        yield Tool(name, [ours, "create", "suffix", "OLD", "NEW", "DELTA", str(memory)],
+                   [ours, "apply", "OLD", "DELTA", "OUT", str(memory)], overhead=OVERHEAD, only=only)
     # -D, -R: else it unpacks what it takes for compressed, and can then make another file without saying so.
     peers = [
         Tool("xdelta3", ["xdelta3", "-q", "-f", "-e", "-D", "-9", "-S", "lzma", "-s", "OLD", "NEW", "DELTA"],
@@ -85,7 +94,6 @@ def data_tar(package, folder):
     subprocess.run(["dpkg-deb", "-x", package, tree], check=True)
     subprocess.run(["tar", "--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mtime=@0", "-C", tree, "-cf",
                     tar, "."], check=True)
-    shutil.rmtree(tree)
     return tar
 
 
@@ -130,6 +138,8 @@ def measure(tool, pair, folder, meter):
 
 def rows_of(pair, chosen, folder, meter):
     for tool in chosen:
+        if tool.only and tool.only != pair.name:
+            continue
         if tool.largest and pair.new.stat().st_size > tool.largest:
             say(f"{pair.name}: left out for {tool.name}, whose memory grows with the file")
             continue
@@ -147,12 +157,12 @@ def text_of(row, package_bytes):
     return f"{row.tool:<12}{row.delta_bytes:12}{row.delta_bytes / package_bytes * 100:11.2f}{costs}"
 
 
-def total(results):
+def total(results, chosen):
     """One row a tool, over the pairs that every tool was measured with; and the bytes of their packages."""
-    every = {row.tool for _, rows in results for row in rows}
-    common = [(pair, rows) for pair, rows in results if {row.tool for row in rows} == every]
+    every = {row.tool for _, rows in results for row in rows} - {tool.name for tool in chosen if tool.only}
+    common = [(pair, rows) for pair, rows in results if {row.tool for row in rows} >= every]
     packages = sum(pair.package_bytes for pair, _ in common)
-    names = [row.tool for row in common[0][1]] if common else []
+    names = [row.tool for row in common[0][1] if row.tool in every] if common else []
     sums = []
     for name in names:
         of_tool = [row for _, rows in common for row in rows if row.tool == name]
@@ -162,10 +172,72 @@ def total(results):
     return len(common), packages, sums
 
 
+def total_of(results, names):
+    """The sum over all pairs of the smallest of these tools' deltas."""
+    found = [min(row.delta_bytes for row in rows if row.tool in names) for _, rows in results]
+    return sum(found), sum(pair.package_bytes for pair, _ in results)
+
+
+# ---- by type ----
+
+GUIDE = {"text": "5-15", "binary": "10-30", "image": "15-40", "archive": "5-25"}  # percent of the original
+MAGIC = (("image", (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\0\0\1\0")),
+         ("archive", (b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh", b"PK\3\4", b"!<arch>")))
+
+
+def type_of(path):
+    content = path.read_bytes()
+    for name, beginnings in MAGIC:
+        if content.startswith(beginnings):
+            return name
+    try:
+        return "binary" if b"\0" in content or not content.decode() else "text"
+    except UnicodeDecodeError:
+        return "binary"
+
+
+def files_of(tree):
+    """Regular files by their path, in which numbers, such as a version's, count for nothing."""
+    return {re.sub(r"\d+", "#", str(path.relative_to(tree))): path for path in sorted(tree.rglob("*"))
+            if path.is_file() and not path.is_symlink()}
+
+
+class ByType(NamedTuple):
+    files: int = 0
+    new_bytes: int = 0
+    delta_bytes: int = 0
+
+    def plus(self, new_bytes, delta_bytes):
+        return ByType(self.files + 1, self.new_bytes + new_bytes, self.delta_bytes + delta_bytes)
+
+
+def measure_types(tool, folder, sums):
+    """Adds what each changed file of a pair takes; one that has no old one is in no delta."""
+    old = files_of(folder / "old/tree")
+    delta = folder / "delta"
+    for name, new in files_of(folder / "new/tree").items():
+        if name not in old or new.stat().st_size == 0 or same(old[name], new):
+            continue
+        command = [{"OLD": str(old[name]), "NEW": str(new), "DELTA": str(delta)}.get(word, word) for word in tool.create]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        kind = type_of(new)
+        sums[kind] = sums.get(kind, ByType()).plus(new.stat().st_size, delta.stat().st_size - tool.overhead)
+
+
+def print_types(sums):
+    print(f"\nchanged files by themselves, by suffix\n{'type':<10}{'files':>7}{'bytes':>12}{'delta':>12}{'%':>7}  guide, %")
+    for kind, guide in GUIDE.items():
+        row = sums.get(kind)
+        if row is None:
+            print(f"{kind:<10}{0:7}{'':31}  {guide}")
+        else:
+            print(f"{kind:<10}{row.files:7}{row.new_bytes:12}{row.delta_bytes:12}{row.delta_bytes / row.new_bytes * 100:7.2f}  {guide}")
+
+
 def run(options):
     with open(TABLE, encoding="utf-8") as lines:
         table = list(csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t"))
-    chosen, results = list(tools(options.build)), []
+    chosen, results, types = list(tools(options.build)), [], {}
     about = {**machine(options.work), "versions": [version_of("xdelta3", "-V"), version_of("zstd", "--version"),
                                                    version_of("xz", "--version")]}
     print(machine_text(about), "; ".join(filter(None, about["versions"])), sep="\n", flush=True)
@@ -183,15 +255,22 @@ def run(options):
             print(f"\n{pair.name}: the new .deb has {pair.package_bytes} bytes\n{HEADING}")
             for each in rows:
                 print(text_of(each, pair.package_bytes), flush=True)
+            if chosen[0].name == "suffix":
+                measure_types(chosen[0], folder, types)
     if not results:
         raise Failed("none of the pairs is served")
-    count, packages, sums = total(results)
+    count, packages, sums = total(results, chosen)
     print(f"\n{count} pairs that all were measured with, {packages} bytes of new .debs: sums, and the highest memory\n{HEADING}")
     for each in sums:
         print(text_of(each, packages))
+    for names in (("suffix",), ("suffix", "suffix-512M")):
+        if any(row.tool in names for _, rows in results for row in rows):
+            found, packages = total_of(results, names)
+            print(f"all {len(results)} pairs, the smaller of {' and '.join(names)}: {found} bytes, {found / packages * 100:.2f} % of the .debs")
+    print_types(types)
     print("\n* from delta_pairs.tsv")
     if options.json:
-        options.json.write_text(json.dumps({**about, "pairs": [
+        options.json.write_text(json.dumps({**about, "types": {kind: row._asdict() for kind, row in types.items()}, "pairs": [
             {"pair": pair.name, "package_bytes": pair.package_bytes, "rows": [row._asdict() for row in rows]}
             for pair, rows in results]}, indent=1))
 

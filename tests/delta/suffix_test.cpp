@@ -131,3 +131,15 @@ TEST_CASE("suffix: files that repeat themselves take no longer than others" *
     must(outcome);
     CHECK(result == fresh);
 }
+
+TEST_CASE("suffix: a large file costs nothing for being looked through in parts" *
+          doctest::skip(!mos::delta::can_create(Codec::suffix))) {
+    const Bytes old = noise(9'500'000);
+    const base::ByteView view{old};
+    CHECK(delta_of(old, joined({view.first(10), noise(20, 3), view.subspan(10)}), Codec::suffix).size() < 300);
+    INFO("also where it is longer than the base, or all of it stands elsewhere");
+    CHECK(delta_of(base::to_bytes(view.first(3'000'000)), joined({view.first(3'000'000), view.first(3'000'000)}),
+                   Codec::suffix)
+              .size() < 300);
+    CHECK(delta_of(old, base::to_bytes(view.subspan(4'500'000)), Codec::suffix).size() < 300);
+}
