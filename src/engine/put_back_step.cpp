@@ -48,6 +48,7 @@ Result<std::shared_ptr<PutBackStep>> PutBackStep::open(Engine &engine, RestoreSt
 
 Result<Plan::View> PutBackStep::resolve(transaction::Site &site) {
     m_plan.reset();
+    MOS_CHECK(snapshot::check_archive(m_backup, site.observer));
     MOS_TRY(m_plan, snapshot::plan_put_back(site, *m_backup.source, m_options));
     const bool keeps = m_options.on_newer == snapshot::NewerRule::keep;
     Plan::View view;

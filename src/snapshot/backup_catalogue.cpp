@@ -251,4 +251,9 @@ Result<void> BackupCatalogue::remove(std::uint64_t number) {
     return folder->flush();
 }
 
+Result<void> BackupCatalogue::flush() {
+    MOS_TRY(const auto folder, open());
+    return folder == nullptr ? Result<void>{} : folder->flush();
+}
+
 }  // namespace mos::snapshot

@@ -103,6 +103,17 @@ std::string why_left_out(const BackupRequest &request, std::string_view path) {
 
 // ---- writing ----
 
+// What was begun of a backup, and then its record: as long as anything of it is there, the record says whose it is.
+Result<void> discard(BackupCatalogue &catalogue, base::Directory *folder, const BackupRecord &record) {
+    if (folder != nullptr) {
+        if (Result<void> removed = folder->remove_file(hidden_name(record));
+            !removed && removed.error().code() != Code::NOT_FOUND)
+            return removed;
+        MOS_CHECK(folder->flush());
+    }
+    return catalogue.remove(record.number);
+}
+
 // The part of a backup that a failure must not leave.
 class Unfinished {
   public:
@@ -111,12 +122,8 @@ class Unfinished {
     Unfinished(const Unfinished &) = delete;
     Unfinished &operator=(const Unfinished &) = delete;
     ~Unfinished() {
-        if (m_kept)
-            return;
-        // What can't be removed now is removed by tidy_backups().
-        if (m_folder != nullptr)
-            static_cast<void>(m_folder->remove_file(hidden_name(m_record)).ok());
-        static_cast<void>(m_catalogue.remove(m_record.number).ok());
+        if (!m_kept)  // what can't be removed now is removed by tidy_backups()
+            static_cast<void>(discard(m_catalogue, m_folder, m_record).ok());
     }
     void keep() noexcept { m_kept = true; }
 
@@ -300,17 +307,15 @@ Result<void> tidy_backups(base::Directory &root, base::Observer &observer) {
             continue;  // not mounted, perhaps: then it is not known what is in it
         MOS_TRY(const auto hidden, folder->find(hidden_name(record)));
         if (record.written && hidden) {
+            // The record may come from a process that was killed before it had flushed it.
+            MOS_CHECK(catalogue.flush());
             MOS_CHECK(folder->rename(hidden_name(record), *folder, record.file, base::RenameMode::keep_existing));
             MOS_CHECK(folder->flush());
             continue;
         }
         if (record.written)
             continue;
-        if (hidden) {
-            MOS_CHECK(folder->remove_file(hidden_name(record)));
-            MOS_CHECK(folder->flush());
-        }
-        MOS_CHECK(catalogue.remove(record.number));
+        MOS_CHECK(discard(catalogue, folder.get(), record));
         observer.notice(
             fmt::format("what was left of {}, which was cut short, is removed", backup_name(record.number)));
     }
@@ -385,16 +390,20 @@ Result<OpenedBackup> open_backup(base::Directory &root, const BackupFolder &plac
     return OpenedBackup{.source = std::move(source), .record = std::move(record)};
 }
 
+Result<void> check_archive(OpenedBackup &backup, base::Observer &observer) {
+    if (!backup.record)
+        return {};
+    MOS_TRY(const std::string digest, digest_of(*backup.source, observer));
+    if (digest == backup.record->digest)
+        return {};
+    return Error{Code::BACKUP_DAMAGED,
+                 fmt::format("{} is not the archive that was written: its SHA-256 is {}, the catalogue has {}",
+                             in_quotes(backup.source->name()), digest, backup.record->digest)}
+        .about(backup.source->name());
+}
+
 Result<BackupTotals> check_backup(OpenedBackup &backup, const BackupLimits &limits, base::Observer &observer) {
-    if (backup.record) {
-        MOS_TRY(const std::string digest, digest_of(*backup.source, observer));
-        if (digest != backup.record->digest)
-            return Error{Code::BACKUP_DAMAGED,
-                         fmt::format("{} is not the archive that was written: its SHA-256 is {}, "
-                                     "the catalogue has {}",
-                                     in_quotes(backup.source->name()), digest, backup.record->digest)}
-                .about(backup.source->name());
-    }
+    MOS_CHECK(check_archive(backup, observer));
     return verify_backup(*backup.source, limits, observer);
 }
 

@@ -1,7 +1,9 @@
 // Backups through the C API: written to a folder and to a callback, listed, verified, restored, cleaned up.
 #include "capi_bench.hpp"
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 using namespace mos::test::capi;
 
@@ -104,6 +106,28 @@ TEST_CASE("a backup is listed, verified, and put back by a plan that can be take
     CHECK(!std::filesystem::exists(home.root.at("home/user/a")));
 }
 
+TEST_CASE("what lies where the catalogue's archive was, and is another backup, is not put back") {
+    const Home home;
+    home.back_up();
+    home.root.put("home/user/a", "another");
+    home.back_up();
+    mos_backup_record record;
+    const Backups backups = home.list();
+    std::vector<std::filesystem::path> archives;
+    while (next(backups, record) == MOS_OK)
+        archives.emplace_back(home.root.at(std::string{record.archive}.substr(1)));
+    REQUIRE(archives.size() == 2);
+    std::filesystem::rename(archives[1], archives[0]);
+
+    home.root.put("home/user/a", "today");
+    const mos_backup_choice choice = by_id("backup-1");
+    const Plan plan = home.plan();
+    mos_error *error = nullptr;
+    must(mos_plan_restore(plan.get(), &choice, nullptr, &error), error);
+    CHECK(failure_of([&](auto err) { return mos_plan_resolve(plan.get(), err); }).code == MOS_E_BACKUP_DAMAGED);
+    CHECK(home.root.read("home/user/a") == "today");
+}
+
 TEST_CASE("a callback gets the archive, its data are freed once, and what it refuses ends the backup") {
     const Home home;
     std::string archive;
@@ -148,7 +172,7 @@ TEST_CASE("clean-up says what is due, and deletes it unless it is only simulated
     mos_backup_retention retention = MOS_BACKUP_RETENTION_INIT;
     retention.keep_at_most = 1;
     const auto kinds = [&] {
-        const Report report = made_by<Report>([&](auto out, auto error) {
+        const auto report = made_by<Report>([&](auto out, auto error) {
             return mos_engine_backups_clean_up(home.engine.get(), &retention, out, error);
         });
         std::string text;

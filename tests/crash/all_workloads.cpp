@@ -1,6 +1,7 @@
 #ifdef MOS_OWN_LIBRARY
 #include "own_files.hpp"
 #endif
+#include "backup_workloads.hpp"
 #include "package_workloads.hpp"
 #include "snapshot_workloads.hpp"
 
@@ -13,6 +14,7 @@ std::vector<Workload> all_workloads() {
     std::vector<Workload> all = transaction_workloads();
     std::ranges::move(package_workloads(), std::back_inserter(all));
     std::ranges::move(snapshot_workloads(), std::back_inserter(all));
+    std::ranges::move(backup_workloads(), std::back_inserter(all));
 #ifdef MOS_OWN_LIBRARY  // the tools are built too
     std::ranges::move(
         own_files_workloads(

@@ -62,10 +62,12 @@ class BackupCatalogue {
     // Durable when they return; a cut leaves the record as it was or as it is to be.
     [[nodiscard]] Result<void> put(const BackupRecord &record);
     [[nodiscard]] Result<void> remove(std::uint64_t number);
+    // For whoever relies on records that another process may have left without a flush.
+    [[nodiscard]] Result<void> flush();
 
   private:
     [[nodiscard]] Result<std::unique_ptr<base::Directory>> open();  // null: there is none yet
-    [[nodiscard]] Result<std::vector<std::uint64_t>> numbers(base::Directory &folder);
+    [[nodiscard]] static Result<std::vector<std::uint64_t>> numbers(base::Directory &folder);
 
     base::Directory &m_root;
     std::vector<std::string> m_unreadable;

@@ -58,6 +58,9 @@ struct OpenedBackup {
 // none in, the only archive; else INVALID_ARGUMENT names those that there are, for none is guessed.
 [[nodiscard]] Result<OpenedBackup> open_backup(base::Directory &root, const BackupFolder &place);
 
+// Whether its bytes are those that were written, by the catalogue's digest where it has one. BACKUP_DAMAGED.
+[[nodiscard]] Result<void> check_archive(OpenedBackup &backup, base::Observer &observer);
+
 // Reads all of it and compares: its bytes with the catalogue's digest where it has one, and every entry.
 [[nodiscard]] Result<BackupTotals> check_backup(OpenedBackup &backup, const BackupLimits &limits,
                                                 base::Observer &observer);
