@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <limits>
+#include <new>
 #include <utility>
 
 namespace mos::delta {
@@ -61,7 +61,7 @@ Result<void> MemoryBudget::take(std::uint64_t bytes, std::string_view what) {
 void *MemoryBudget::allocate(std::size_t bytes) noexcept {
     if (bytes > std::numeric_limits<std::size_t>::max() - prefix_bytes || !reserve(bytes + prefix_bytes))
         return nullptr;
-    void *block = std::malloc(bytes + prefix_bytes);
+    void *block = ::operator new(bytes + prefix_bytes, std::nothrow);
     if (block == nullptr) {
         give_back(bytes + prefix_bytes);
         return nullptr;
@@ -75,7 +75,7 @@ void MemoryBudget::release(void *address) noexcept {
         return;
     void *block = static_cast<std::byte *>(address) - prefix_bytes;
     give_back(*static_cast<std::size_t *>(block) + prefix_bytes);
-    std::free(block);
+    ::operator delete(block);
 }
 
 Result<MemoryClaim> MemoryClaim::create(MemoryBudget &memory, std::uint64_t bytes, std::string_view what) {

@@ -65,6 +65,37 @@ TEST_CASE("members: headers with a name, a comment, extra fields and a checksum 
     CHECK(found(gzip(old_text), strange).result.empty());
 }
 
+TEST_CASE("members: files in a zip archive, with the checksum before or behind them") {
+    const auto zipped = [](const Bytes &content, unsigned flags, std::uint32_t wrong = 0) {
+        const Bytes deflated = zlib_deflated(content, 6, 8);
+        const auto crc = static_cast<std::uint32_t>(
+            crc32(0, reinterpret_cast<const Bytef *>(content.data()), static_cast<uInt>(content.size())));
+        const Bytes sizes = joined({little_endian(static_cast<std::uint32_t>(deflated.size())),
+                                    little_endian(static_cast<std::uint32_t>(content.size()))});
+        const bool behind = (flags & 8U) != 0;
+        const Bytes head =
+            joined({bytes("PK\3\4"), Bytes{std::byte{20}, {}, static_cast<std::byte>(flags), {}, std::byte{8}, {}},
+                    Bytes(4), little_endian(behind ? 0 : crc ^ wrong), behind ? Bytes(8) : sizes,
+                    Bytes{std::byte{5}, {}, std::byte{2}, {}}, bytes("n.txt"), bytes("xx"), deflated});
+        return behind ? joined({head, bytes("PK\7\10"), little_endian(crc ^ wrong), sizes}) : head;
+    };
+    for (const unsigned flags : {0U, 8U, 2U}) {
+        INFO("flags ", flags);
+        const FoundMembers members =
+            found(joined({noise(99), zipped(old_text, flags)}), joined({zipped(new_text, flags), noise(10)}));
+        REQUIRE(members.base.size() == 1);
+        REQUIRE(members.result.size() == 1);
+        CHECK(members.result[0].at == 37);
+        CHECK(members.result[0].plain == new_text.size());
+        CHECK(found(zipped(old_text, flags), zipped(new_text, flags, 1)).result.empty());
+    }
+    INFO("not encrypted ones, nor what ends too early");
+    CHECK(found(zipped(old_text, 0), zipped(new_text, 1)).result.empty());
+    const Bytes whole = zipped(new_text, 8);
+    for (std::size_t size = 0; size + 12 < whole.size(); size += size < 50 ? 1 : 997)
+        CHECK(found(gzip(old_text), base::to_bytes(base::ByteView{whole}.first(size))).result.empty());
+}
+
 TEST_CASE("members: what is the same compressed in both files is left as it is") {
     const Bytes same = gzip(prose(30'000, 3));
     const FoundMembers members = found(joined({same, gzip(old_text), same}), joined({gzip(new_text), same}));
