@@ -102,11 +102,7 @@ Result<std::shared_ptr<BuildRequest>> read_request(mos_context *context, const m
     } else if (given.certificate != nullptr) {
         return Error{Code::INVALID_ARGUMENT, "a certificate was given without the key that signs"};
     }
-    if (given.compression_level > 19)
-        return Error{Code::INVALID_ARGUMENT,
-                     fmt::format("compression level {} is not one of 1 to 19", given.compression_level)};
-    if (given.compression_level != 0)
-        request->options.level = given.compression_level < 0 ? mos::package::uncompressed : given.compression_level;
+    MOS_TRY(request->options.level, compression_level(given.compression_level, request->options.level));
     if (given.source_date_epoch_unix_s != 0)
         request->options.source_date_epoch = given.source_date_epoch_unix_s;
     if ((given.flags & MOS_BUILD_KEEP_OWNERS) != 0)

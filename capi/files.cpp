@@ -3,6 +3,7 @@
 #include "guard.hpp"
 
 #include <mos/crypto/key_signer.hpp>
+#include <mos/package/writer.hpp>
 
 #include <fmt/format.h>
 
@@ -40,6 +41,15 @@ Result<config::LoadedSettings> read_settings_path(const std::string &path) {
     loaded.problems = std::move(file.problems);
     loaded.settings.lay(std::move(file.settings));
     return loaded;
+}
+
+Result<int> compression_level(std::int32_t given, int usual) {
+    constexpr std::int32_t highest = 19;
+    if (given > highest)
+        return Error{Code::INVALID_ARGUMENT, fmt::format("compression level {} is not one of 1 to {}", given, highest)};
+    if (given == 0)
+        return usual;
+    return given < 0 ? package::uncompressed : given;
 }
 
 Result<std::shared_ptr<const crypto::PrivateKey>> private_half(const mos_key *key) {

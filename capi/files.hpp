@@ -33,4 +33,7 @@ struct NamedPlace {
 [[nodiscard]] Result<std::unique_ptr<crypto::Signer>> make_signer(const mos_key *key,
                                                                   const mos_certificate *certificate);
 
+// As mos_build_options has it: 0 is what is usual, negative is uncompressed. INVALID_ARGUMENT.
+[[nodiscard]] Result<int> compression_level(std::int32_t given, int usual);
+
 }  // namespace mos::capi

@@ -133,6 +133,7 @@ struct mos_package : mos::capi::Marked<0x6d6f735f706b6731> {
     std::vector<Claim> signatures;
     std::vector<std::string> signers;  // accepted ones
     std::string content_digest;
+    std::string base_content_digest;  // of a delta
     std::uint64_t bytes = 0;
     std::string manifest;
 };

@@ -23,6 +23,12 @@ Result<std::shared_ptr<mos::package::Package>> mos::capi::package_for_reading(mo
     return package->package;
 }
 
+Result<std::shared_ptr<mos::package::Package>>
+mos::capi::authenticated_package(const std::shared_ptr<base::Source> &source, const engine::Admission &admission) {
+    MOS_TRY(mos::package::Package package, mos::engine::authenticate(share(source), admission));
+    return std::make_shared<mos::package::Package>(std::move(package));
+}
+
 namespace {
 
 mos_package::Claim claim_of(const mos::package::StoredSignature &signature) {
@@ -53,17 +59,13 @@ int open_package(mos_context *context, mos_package **package, mos_error **error,
         MOS_TRY(handle->claims, PackageFile::open(share(handle->source)));
         handle->context = context->context;
         handle->content_digest = mos::base::to_hex(handle->claims->claimed_statement().content_digest);
+        if (handle->claims->claimed_statement().kind == mos::package::PackageKind::delta)
+            handle->base_content_digest = mos::base::to_hex(handle->claims->claimed_statement().base_content_digest);
         for (const mos::package::StoredSignature &signature : handle->claims->claimed_signatures().signatures)
             handle->signatures.push_back(claim_of(signature));
         *package = handle.release();
         return {};
     });
-}
-
-Result<std::shared_ptr<mos::package::Package>> authenticate(const std::shared_ptr<mos::base::Source> &source,
-                                                            const mos::engine::Admission &admission) {
-    MOS_TRY(mos::package::Package package, mos::engine::authenticate(share(source), admission));
-    return std::make_shared<mos::package::Package>(std::move(package));
 }
 
 }  // namespace
@@ -110,6 +112,7 @@ int mos_package_information_get(const mos_package *package, mos_package_informat
         filled.payload_bytes = statement.payload_stored_bytes;
         filled.index_bytes = statement.index_stored_bytes;
         filled.entries = statement.entries;
+        filled.base_content_digest = package->base_content_digest.c_str();
         return write_output(information, filled);
     });
 }
@@ -189,6 +192,7 @@ int mos_entry_cursor_next(mos_entry_cursor *cursor, mos_entry *entry, mos_error 
         filled.mode = found.mode;
         filled.owner = found.owner;
         filled.group = found.group;
+        filled.origin = static_cast<mos_entry_origin>(found.origin);
         filled.modified_unix_s = found.modified_unix_s;
         if (filled.type == MOS_ENTRY_FILE)
             filled.sha256 = reinterpret_cast<const uint8_t *>(found.sha256.data());
@@ -207,7 +211,7 @@ int mos_package_authenticate(mos_package *package, const mos_trust_options *trus
         MOS_CHECK(check_handle(package));
         package->signers.clear();
         MOS_TRY(const mos::engine::Admission admission, open_admission(trust, *package->context->clock));
-        MOS_TRY(auto authenticated, authenticate(package->source, admission));
+        MOS_TRY(auto authenticated, authenticated_package(package->source, admission));
         for (const mos::crypto::AcceptedSigner &signer : authenticated->verdict()->accepted)
             package->signers.push_back(signer.trust_name);
         package->package = std::move(authenticated);
@@ -219,24 +223,4 @@ size_t mos_package_signer_count(const mos_package *package) { return is_live(pac
 
 const char *mos_package_signer_at(const mos_package *package, size_t index) {
     return is_live(package) && index < package->signers.size() ? package->signers[index].c_str() : "";
-}
-
-int mos_package_verify_job(mos_package *package, const mos_trust_options *trust, mos_job **job, mos_error **error) {
-    return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(package));
-        MOS_TRY(mos::engine::Admission opened, open_admission(trust, *package->context->clock));
-        auto admission = std::make_shared<mos::engine::Admission>(std::move(opened));
-        auto handle = std::make_unique<mos_job>();
-        handle->context = package->context;
-        MOS_TRY(handle->job, mos::engine::Job::create([source = package->source, admission = std::move(admission)](
-                                                          mos::base::Observer &observer,
-                                                          const auto & /*ask*/) -> Result<mos::engine::JobOutcome> {
-                    MOS_TRY(const auto authenticated, authenticate(source, *admission));
-                    MOS_CHECK(authenticated->verify_content(observer));
-                    return mos::engine::JobOutcome{};
-                }));
-        *job = handle.release();
-        return {};
-    });
 }

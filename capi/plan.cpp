@@ -42,6 +42,7 @@ Result<mos::install::InstallOptions> install_options(const mos_install_options *
                         .on_config = static_cast<ConfigRule>(given.on_config),
                         .prefix = {},
                         .values = {}};
+    read.delta_memory = given.delta_memory;
     if (given.target_directory != nullptr)
         read.prefix = given.target_directory;
     if (given.config_path != nullptr) {
@@ -54,7 +55,11 @@ Result<void> add_install(mos_plan *plan, Result<std::unique_ptr<mos::base::Sourc
                          const mos_install_options *options) {
     MOS_TRY(const mos::install::InstallOptions given, install_options(options));
     MOS_TRY(std::unique_ptr<mos::base::Source> source, std::move(opened));
-    return plan->plan->install(std::move(source), given);
+    std::unique_ptr<mos::base::Source> full;
+    if (const char *const path = known_options(options).full_package_path; path != nullptr) {
+        MOS_TRY(full, mos::base::open_file_source(path));
+    }
+    return plan->plan->install(std::move(source), given, std::move(full));
 }
 
 }  // namespace

@@ -9,6 +9,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const std::string_view line = base::as_text(fuzz::input(data, size));
     if (const auto frame = package::parse_frame_line(line))
         fuzz::hold(package::write_frame_line(*frame) == line, "a frame has one spelling");
+    if (const auto file = package::parse_base_line(line, {})) {
+        fuzz::hold(package::write_base_line(*file) == line, "a base file has one spelling");
+        fuzz::hold(base::check_entry_path(file->path).ok(), "the path of an accepted base file stays beneath the root");
+    }
     const auto entry = package::parse_entry_line(line);
     if (!entry)
         return 0;

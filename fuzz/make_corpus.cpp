@@ -245,6 +245,16 @@ void make_package(const Corpus &corpus) {
         corpus.put("index_line", ("line" + std::to_string(number)).c_str(), rest.substr(0, end));
         rest.remove_prefix(end + 1);
     }
+    const std::string_view digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    const std::string file =
+        R"({"path":"content/files/a","type":"regular","mode":"0644","owner":0,"group":0,"modified":1,)"
+        R"("size":3,"sha256":")" +
+        std::string{digest} + "\"";
+    corpus.put("index_line", "unchanged", file + "}");
+    corpus.put("index_line", "patched", file + R"(,"patch":3,"at":4096,"copies":2})");
+    corpus.put("index_line", "patched-copy", file + R"(,"patch":0,"at":0,"copy_of":"content/files/0"})");
+    corpus.put("index_line", "base-file",
+               R"({"path":"content/files/a","size":3,"sha256":")" + std::string{digest} + "\"}");
     for (const int level : {package::uncompressed, 3}) {
         package::FrameCompressor compressor{level};
         base::Bytes frame;

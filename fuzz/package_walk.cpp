@@ -59,8 +59,8 @@ void walk_entries(Walk &walk, package::Package &package) {
             return;
         check_entry(**entry);
         walk.trace += package::write_entry_line(**entry) + "\n";
-        if ((*entry)->type == package::EntryType::regular && (*entry)->size <= small_content_bytes &&
-            contents++ < most_contents)
+        if ((*entry)->type == package::EntryType::regular && (*entry)->origin == package::Origin::stored &&
+            (*entry)->size <= small_content_bytes && contents++ < most_contents)
             read_content(walk, package, **entry);
     }
 }

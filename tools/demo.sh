@@ -178,9 +178,15 @@ run 0 multios-package install release-1.mos --root=root
 must_equal release-1
 holds 'the root is release 1, file by file'
 
-title 'Update to release 2'
-run 0 multios-package install release-2.mos --root=root --plan
-run 0 multios-package install release-2.mos --root=root
+title 'Pack what differs'
+run 0 multios-package create-delta --base=release-1.mos release-2.mos --output=update.mos \
+    --sign-key=keys/signer.key --certificate=keys/signer.crt --root=root
+holds "$(megabytes "$(stat -c %s update.mos)") lead from release 1 to release 2, whose package has $(megabytes \
+    "$(stat -c %s release-2.mos)")"
+
+title 'Update to release 2 by what differs'
+run 0 multios-package install update.mos --root=root --plan
+run 0 multios-package install update.mos --root=root
 must_equal release-2
 holds 'the root is release 2, file by file'
 

@@ -7,6 +7,7 @@ namespace package_tool {
 
 [[nodiscard]] frame::Command keygen_command();
 [[nodiscard]] frame::Command create_command();
+[[nodiscard]] frame::Command create_delta_command();
 [[nodiscard]] frame::Command sign_command();
 [[nodiscard]] frame::Command revoke_command();
 [[nodiscard]] frame::Command info_command();

@@ -38,6 +38,18 @@ std::string_view type_name(mos_entry_type type) {
     }
 }
 
+// Of a full package it goes without saying.
+std::string_view origin_name(mos_entry_origin origin) {
+    switch (origin) {
+    case MOS_ORIGIN_PATCHED:
+        return "patched";
+    case MOS_ORIGIN_UNCHANGED:
+        return "unchanged";
+    default:
+        return "stored";
+    }
+}
+
 void put_entry(const Session &session, const mos_entry &entry) {
     if (!session.values.flag("long"))
         return put_line(Stream::out, entry.path);
@@ -46,6 +58,8 @@ void put_entry(const Session &session, const mos_entry &entry) {
                                    entry.owner, entry.group, entry.size, local_time(entry.modified_unix_s), entry.path);
     if (*entry.link_target != '\0')
         line += fmt::format(" {} {}", arrow(), entry.link_target);
+    if (entry.origin != MOS_ORIGIN_STORED)
+        line += fmt::format("  ({})", origin_name(entry.origin));
     put_line(Stream::out, line);
 }
 
@@ -73,6 +87,10 @@ const Columns<mos_entry> &entry_columns() {
          }},
         {{For::programs, "sha256", ""},
          [](const mos_entry &row) -> Cell { return row.sha256 != nullptr ? Cell{hex(row.sha256)} : Cell{LeftOut{}}; }},
+        {{For::programs, "origin", ""},
+         [](const mos_entry &row) -> Cell {
+             return row.sha256 != nullptr ? Cell{std::string{origin_name(row.origin)}} : Cell{LeftOut{}};
+         }},
     };
     return columns;
 }

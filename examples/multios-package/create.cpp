@@ -1,4 +1,5 @@
 // create and sign: a directory becomes a package, a package gets a signature.
+#include "built.hpp"
 #include "bundle_folder.hpp"
 #include "commands.hpp"
 #include "manifest_text.hpp"
@@ -11,7 +12,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdlib>
 
 using namespace frame;
@@ -21,17 +21,6 @@ namespace package_tool {
 namespace {
 
 constexpr std::int64_t latest_epoch = 253'402'300'799;  // the end of the year 9999
-constexpr std::int32_t highest_level = 19;
-
-Result<std::int64_t> parse_number(std::string_view digits, std::int64_t lowest, std::int64_t highest,
-                                  std::string_view what) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc{} || end != digits.data() + digits.size() || value < lowest || value > highest)
-        return usage_failure(
-            fmt::format("{} takes a number from {} to {}, not '{}'", what, lowest, highest, printable(digits)));
-    return value;
-}
 
 // The option before the environment, as reproducible-builds.org defines SOURCE_DATE_EPOCH.
 Result<std::int64_t> source_date_epoch(const Values &values) {
@@ -41,41 +30,6 @@ Result<std::int64_t> source_date_epoch(const Values &values) {
     if (inherited == nullptr || *inherited == '\0')
         return 0;
     return parse_number(inherited, 0, latest_epoch, "the environment's SOURCE_DATE_EPOCH");
-}
-
-// As mos_build_options has it: 0 is the default, negative is uncompressed.
-Result<std::int32_t> compression_level(const Values &values) {
-    const auto given = values.text("compression-level");
-    if (!given)
-        return 0;
-    if (*given == "none")
-        return -1;
-    FRAME_TRY(const std::int64_t level,
-              parse_number(*given, 1, highest_level, "option '--compression-level' is 'none' or"));
-    return static_cast<std::int32_t>(level);
-}
-
-struct Built {
-    Package package;
-    mos_package_information information = MOS_PACKAGE_INFORMATION_INIT;
-};
-
-Result<Built> look_at(const Session &session, const std::string &path) {
-    Built built;
-    FRAME_TRY(built.package, make<Package>([&](auto out, auto error) {
-                  return mos_package_open_path(session.context, path.c_str(), out, error);
-              }));
-    FRAME_CHECK(
-        check([&](auto error) { return mos_package_information_get(built.package.get(), &built.information, error); }));
-    return built;
-}
-
-// What the package does not keep of the directory.
-std::vector<std::string> notices_of(const EndedJob &ended) {
-    std::vector<std::string> notices;
-    for (std::size_t i = 0; i < mos_outcome_notice_count(ended.outcome); ++i)
-        notices.emplace_back(mos_outcome_notice_at(ended.outcome, i));
-    return notices;
 }
 
 void tell_built(const Session &session, const Built &built, const EndedJob &ended, const std::string &signer) {

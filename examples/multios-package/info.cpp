@@ -80,6 +80,9 @@ void put_facts(const std::string &path, const Facts &facts) {
     add("architecture", is.architecture);
     add("created", local_time(is.created_unix_s));
     add("content", is.content_digest);
+    add("base", *is.base_content_digest == '\0'
+                    ? ""
+                    : fmt::format("{}: it updates that release, and no other", is.base_content_digest));
     add("payload", size_text(is.payload_bytes));
     add("index", size_text(is.index_bytes));
     add("format", fmt::format("version {}", is.format_version));
@@ -123,6 +126,7 @@ ordered_json facts_json(const std::string &path, const Facts &facts) {
                           {"created", utc_time(is.created_unix_s)},
                           {"created_unix_s", is.created_unix_s},
                           {"content_digest", is.content_digest},
+                          {"base_content_digest", is.base_content_digest},
                           {"package_bytes", is.package_bytes},
                           {"payload_bytes", is.payload_bytes},
                           {"index_bytes", is.index_bytes},

@@ -1,14 +1,18 @@
 // install, install-batch and remove: plans that change what is installed.
+#include "built.hpp"
 #include "commands.hpp"
+#include "delta_choice.hpp"
 #include "trust.hpp"
 
 #include "frame/change.hpp"
 #include "frame/job.hpp"
 #include "frame/run.hpp"
 #include "frame/terminal.hpp"
+#include "frame/text.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 using namespace frame;
@@ -37,6 +41,8 @@ Result<mos_install_options> install_options(const Values &values) {
     FRAME_TRY(options.on_config, config_rule(values));
     options.target_directory = values.c_text("target-directory");
     options.config_path = values.c_text("config");
+    options.full_package_path = values.c_text("full-package");
+    FRAME_TRY(options.delta_memory, size_option(values, "delta-memory"));
     options.allow_downgrade = values.flag("allow-downgrade");
     options.reinstall = values.flag("reinstall");
     const std::string rule = values.text_or("on-conflict", "refuse");
@@ -47,17 +53,68 @@ Result<mos_install_options> install_options(const Values &values) {
     return options;
 }
 
+Failure no_delta(const Release &full, const std::vector<DeltaChoice> &choices) {
+    if (choices.empty())
+        return failure(
+            MOS_E_NOT_FOUND,
+            fmt::format("beside {} lies no delta package of {} {}", in_quotes(full.path), full.name, full.version),
+            full.path);
+    Failure none = *choices.front().obstacle;
+    none.message =
+        fmt::format("none of the {} beside {} can be installed here; {}: {}", counted(choices.size(), "delta package"),
+                    in_quotes(full.path), choices.front().release.path, none.message);
+    return none;
+}
+
+// --force-delta: in the place of a full package the smallest delta package beside it that leads to the same release
+// from what is installed.
+Result<std::string> delta_for(const Session &session, const Engine &engine, const std::string &path,
+                              const mos_install_options &options) {
+    FRAME_TRY(const Release full, read_release(session, path));
+    if (full.is_delta)
+        return path;
+    FRAME_TRY(const std::vector<Release> releases, releases_in(session, folder_of(path)));
+    const std::vector<DeltaChoice> choices = delta_choices(engine, releases, full.content, options);
+    const auto chosen =
+        std::ranges::find_if(choices, [](const DeltaChoice &choice) { return !choice.obstacle.has_value(); });
+    if (chosen == choices.end())
+        return no_delta(full, choices);
+    put_line(Stream::err, fmt::format("{} ({}) in the place of {} ({})", in_quotes(chosen->release.path),
+                                      size_text(chosen->release.bytes), in_quotes(path), size_text(full.bytes)));
+    return chosen->release.path;
+}
+
+// It is understood, and there is nothing yet that it would slow down.
+Result<void> check_bandwidth_limit(const Values &values) {
+    auto given = values.text("bandwidth-limit");
+    if (!given)
+        return {};
+    if (given->ends_with("/s"))
+        given->resize(given->size() - 2);
+    FRAME_TRY(const std::uint64_t bytes, parse_size(*given, "option '--bandwidth-limit'"));
+    put_line(Stream::err, fmt::format("--bandwidth-limit ({} a second) concerns downloads; these packages are files, "
+                                      "and are read as fast as they can be",
+                                      size_text(bytes)));
+    return {};
+}
+
 // One transaction: all of `paths`, or none.
 Result<Plan> plan_together(const Session &session, const Engine &engine, const std::vector<std::string> &paths) {
     FRAME_TRY(const mos_install_options options, install_options(session.values));
     FRAME_TRY(Plan plan, new_plan(engine));
-    for (const std::string &path : paths)
+    for (const std::string &path : paths) {
+        std::string chosen = path;
+        if (session.values.flag("force-delta")) {
+            FRAME_TRY(chosen, delta_for(session, engine, path, options));
+        }
         FRAME_CHECK(
-            check([&](auto error) { return mos_plan_install_path(plan.get(), path.c_str(), &options, error); }));
+            check([&](auto error) { return mos_plan_install_path(plan.get(), chosen.c_str(), &options, error); }));
+    }
     return plan;
 }
 
 Result<ExitCode> install(Session &session) {
+    FRAME_CHECK(check_bandwidth_limit(session.values));
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(Plan plan, plan_together(session, engine, session.values.operands()));
     return show_or_run(session, std::move(plan));
@@ -130,6 +187,7 @@ Result<ExitCode> install_one_by_one(const Session &session, const Engine &engine
 Result<ExitCode> install_batch(Session &session) {
     if (session.values.text_or("stop-on-error", "true") == "true")
         return install(session);
+    FRAME_CHECK(check_bandwidth_limit(session.values));
     FRAME_TRY(const Engine engine, open_engine(session));
     return install_one_by_one(session, engine);
 }
@@ -160,6 +218,9 @@ std::vector<Option> install_table() {
             text("config", "FILE",
                  "values for the package's templates, .yml, .ini, .conf or .json; those of the last time otherwise"),
             text("target-directory", "DIR", "put its files below DIR of the root; only where the package allows it"),
+            text("full-package", "FILE",
+                 "of a delta package: the full one of the same release, for files whose base was altered here"),
+            text("delta-memory", "SIZE", "of a delta package: what making its files may take; 32MiB otherwise"),
             number("required-signatures", 1, most_signatures,
                    "how many different trusted keys must have signed; 1 otherwise"),
             always_on("validate", "signature and every byte are checked before anything changes"),
@@ -167,8 +228,9 @@ std::vector<Option> install_table() {
             always_on("atomic", "all of it or nothing, also after a power cut"),
             not_built_flag("resolve-dependencies", no_resolution),
             not_built_flag("install-recommended", no_resolution),
-            not_built_flag("force-delta", "this build has no delta packages"),
-            not_built_text("bandwidth-limit", "RATE", "this build downloads nothing"),
+            flag("force-delta", "install the smallest delta package beside FILE that leads to its release from what is "
+                                "installed, and fail where there is none"),
+            text("bandwidth-limit", "RATE", "such as 10MB/s, for downloads; files are not slowed down"),
         },
         plan_options());
 }

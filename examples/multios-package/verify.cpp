@@ -21,10 +21,14 @@ namespace package_tool {
 
 namespace {
 
+// How much of a package could be checked.
+enum class Extent { all, without_base };
+
 struct Verified {
     std::vector<std::string> signers;
     std::uint64_t bytes;
     std::int64_t elapsed_ms;
+    Extent extent = Extent::all;
 };
 
 // What became of one file.
@@ -46,6 +50,8 @@ const Columns<Verdict> &verdict_columns() {
          [](const Verdict &row) -> Cell { return unless_failed(row, row.verified.bytes); }},
         {{For::programs, "elapsed_ms", ""},
          [](const Verdict &row) -> Cell { return unless_failed(row, row.verified.elapsed_ms); }},
+        {{For::programs, "base_checked", ""},
+         [](const Verdict &row) -> Cell { return unless_failed(row, row.verified.extent == Extent::all); }},
         {{For::json, "error", ""},
          [](const Verdict &row) -> Cell { return row.failure ? Cell{Json{to_json(*row.failure)}} : Cell{LeftOut{}}; }},
         {{For::csv, "error_number", ""},
@@ -59,15 +65,23 @@ const Columns<Verdict> &verdict_columns() {
 Result<Verified> verify_one(const Session &session, const std::string &path) {
     FRAME_CHECK(check_interrupt());
     FRAME_TRY(const Package package, open_package(session, path));
+    Package base;
+    if (const auto given = session.values.text("base")) {
+        FRAME_TRY(base, open_package(session, *given));
+    }
     FRAME_TRY(Job job, with_trust(session, [&](const mos_trust_options *trust) {
-                  return make<Job>(
-                      [&](auto out, auto error) { return mos_package_verify_job(package.get(), trust, out, error); });
+                  return make<Job>([&](auto out, auto error) {
+                      return base ? mos_package_verify_delta_job(package.get(), base.get(), trust, out, error)
+                                  : mos_package_verify_job(package.get(), trust, out, error);
+                  });
               }));
     FRAME_TRY(const EndedJob ended, run_job(session, std::move(job)));
     mos_package_information information = MOS_PACKAGE_INFORMATION_INIT;
     FRAME_CHECK(check([&](auto error) { return mos_package_information_get(package.get(), &information, error); }));
     FRAME_TRY(std::vector<std::string> signers, authenticate(session, package.get()));
-    return Verified{std::move(signers), information.package_bytes, ended.elapsed_ms};
+    const bool lacks_base = std::string_view{information.kind} == "delta" && !base;
+    return Verified{std::move(signers), information.package_bytes, ended.elapsed_ms,
+                    lacks_base ? Extent::without_base : Extent::all};
 }
 
 void put_verified(const std::string &path, const Verified &verified) {
@@ -75,6 +89,9 @@ void put_verified(const std::string &path, const Verified &verified) {
              {{Style::good, "verified"},
               {Style::plain, fmt::format("  {}  {}, signed by {}, in {}", path, size_text(verified.bytes),
                                          fmt::join(verified.signers, " and "), duration_text(verified.elapsed_ms))}});
+    if (verified.extent == Extent::without_base)
+        put_line(Stream::out, "          It is a delta package: the files that it makes out of its base can be checked "
+                              "only beside it, with --base.");
 }
 
 Verdict judge(const Session &session, const std::string &path) {
@@ -133,9 +150,11 @@ Command verify_command() {
         Effect::reads,
         verify,
         {"FILE", 0, any_number},
-        joined({flag("installed", "compare what is there with what was installed; FILE is a package's name then, and "
-                                  "without one all are compared. Configuration files may differ")},
-               trust_options()),
+        joined(
+            {flag("installed", "compare what is there with what was installed; FILE is a package's name then, and "
+                               "without one all are compared. Configuration files may differ"),
+             text("base", "FILE", "of delta packages: the full package of their base; every file is made out of it")},
+            trust_options()),
     };
     return with_csv(with_csv(std::move(command), verdict_columns(), "of files"), report_columns(), "with --installed");
 }

@@ -27,6 +27,7 @@ namespace update_tool {
 [[nodiscard]] frame::Command events_command();
 [[nodiscard]] frame::Command recover_command();
 [[nodiscard]] frame::Command doctor_command();
+[[nodiscard]] frame::Command check_delta_command();
 [[nodiscard]] frame::Command status_command();
 [[nodiscard]] frame::Command trust_add_ca_command();
 [[nodiscard]] frame::Command trust_add_key_command();

@@ -19,7 +19,6 @@ std::vector<frame::MissingCommand> missing_commands() {
         {"calculate-safety-score", analysis},
         {"recovery mode", "this build starts no system in a safe mode; see 'multios-update emergency --help'"},
         {"config deploy", fleet},
-        {"check-delta", "this build has no delta packages"},
         {"cache", repositories},
         {"logs", observation},
         {"policy deploy", fleet},

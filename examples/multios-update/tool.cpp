@@ -34,6 +34,7 @@ frame::Tool make_tool() {
          rollback_criteria_command(),
          rollback_history_command(),
          rollback_command(),
+         check_delta_command(),
          status_command(),
          history_command(),
          events_command(),

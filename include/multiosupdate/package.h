@@ -73,16 +73,18 @@ typedef struct mos_package_information {
     const char *architecture;
     const char *type;
     const char *kind;           /* "full" or "delta" */
-    const char *content_digest; /* SHA-256 over the uncompressed entry list: the package's identity */
+    const char *content_digest; /* SHA-256 over the uncompressed entry list: the identity of the release that the
+                                   package holds, the same for its full and its delta packages */
     int64_t created_unix_s;
     uint64_t package_bytes;
     uint64_t payload_bytes;
     uint64_t index_bytes; /* stored */
     uint64_t entries;
+    const char *base_content_digest; /* of a delta: of the release that it is made from; else "" */
 } mos_package_information;
 
 #define MOS_PACKAGE_INFORMATION_INIT                                                                                   \
-    { sizeof(mos_package_information), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_package_information), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Set `information->struct_size` first. Since 0.1. */
 MOS_API int mos_package_information_get(const mos_package *package, mos_package_information *information,
@@ -116,6 +118,14 @@ MOS_API int mos_package_manifest(mos_package *package, const char **json, mos_er
 typedef int32_t mos_entry_type;
 enum { MOS_ENTRY_FILE = 0, MOS_ENTRY_DIRECTORY = 1, MOS_ENTRY_SYMLINK = 2, MOS_ENTRY_HARD_LINK = 3 };
 
+/* Where the content of a file comes from. Only delta packages have more than the first. */
+typedef int32_t mos_entry_origin;
+enum {
+    MOS_ORIGIN_STORED = 0,   /* it stands in the package, or there is none */
+    MOS_ORIGIN_PATCHED = 1,  /* it is made out of files of the base */
+    MOS_ORIGIN_UNCHANGED = 2 /* the base has it at the same path */
+};
+
 typedef struct mos_entry {
     uint32_t struct_size;
     mos_entry_type type;
@@ -125,7 +135,7 @@ typedef struct mos_entry {
     uint32_t mode;           /* the lower twelve bits */
     uint32_t owner;
     uint32_t group;
-    uint32_t reserved;
+    mos_entry_origin origin;
     int64_t modified_unix_s;
     const uint8_t *sha256; /* 32 bytes; NULL for all but files */
 } mos_entry;
@@ -166,9 +176,41 @@ MOS_API size_t mos_package_signer_count(const mos_package *package);
 MOS_API const char *mos_package_signer_at(const mos_package *package, size_t index);
 
 /* A job (job.h) that authenticates the package and then checks every byte of it: index, frames, content, the tar view,
- * and that the file ends where it should. The package must not be used until the job has ended. Since 0.1. */
+ * and that the file ends where it should. Of a delta package, what is made out of its base can't be checked so; its
+ * patches are, as far as they go without one. The package must not be used until the job has ended. Since 0.1. */
 MOS_API int mos_package_verify_job(mos_package *package, const mos_trust_options *trust, mos_job **job,
                                    mos_error **error);
+
+/* The same of a delta package beside the full package of its base, which is authenticated likewise: every file is made
+ * out of the base, and checked. MOS_E_INVALID_ARGUMENT for a package that is no delta, MOS_E_BASE_DIFFERS when `base`
+ * is not its base. Neither may be used until the job has ended. Since 0.1. */
+MOS_API int mos_package_verify_delta_job(mos_package *package, mos_package *base, const mos_trust_options *trust,
+                                         mos_job **job, mos_error **error);
+
+/* ---- Delta packages ---- */
+
+typedef struct mos_package_delta_options {
+    uint32_t struct_size;
+    int32_t compression_level;          /* of what is stored whole, as in mos_build_options; 0: 19 */
+    const char *output_path;            /* required: replaced atomically */
+    uint64_t threshold;                 /* files that changed and have fewer bytes are stored whole */
+    uint64_t memory_limit;              /* bytes that the job may take; 0: 4 GiB */
+    uint64_t apply_memory;              /* bytes that the device will have to apply it; 0: 32 MiB */
+    const mos_key *sign_key;            /* NULL: unsigned */
+    const mos_certificate *certificate; /* of sign_key, with its chain; NULL: the bare key signs */
+} mos_package_delta_options;
+
+#define MOS_PACKAGE_DELTA_OPTIONS_INIT                                                                                 \
+    { sizeof(mos_package_delta_options), 0, 0, 0, 0, 0, 0, 0 }
+
+/* A job (job.h) that makes the delta package from the release in `base` to that in `target`: full packages of the same
+ * name and architecture, which the caller has authenticated or answers for. Installing it where `base` is installed
+ * installs what `target` holds. Its files are made out of the base once before it is kept. Beside the output as much
+ * room is taken for the time being as the base's files have. It may come out larger than `target`, where little is
+ * alike; a notice of the outcome says so. The same packages, options and versions of the compressors give the same
+ * bytes. Neither package may be used until the job has ended. Since 0.1. */
+MOS_API int mos_package_delta_job(mos_package *base, mos_package *target, const mos_package_delta_options *options,
+                                  mos_job **job, mos_error **error);
 
 #ifdef __cplusplus
 }

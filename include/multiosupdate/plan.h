@@ -43,10 +43,14 @@ typedef struct mos_install_options {
                                      manifest allows it; NULL: where they are, else at the root */
     const char *config_path; /* values for the package's templates: a file in YAML (.yml, .yaml), INI (.ini, .conf) or
                                 JSON (.json); remembered for updates; NULL: those of the last time */
+    uint64_t delta_memory;   /* of a delta package: bytes that making its files may take; 0: 32 MiB */
+    const char *full_package_path; /* of a delta package: the full package of the same release, signed as any. Files
+                                      whose base was altered or is missing in the root are taken from it, each with a
+                                      notice; NULL: such a file is MOS_E_BASE_DIFFERS, and nothing is changed */
 } mos_install_options;
 
 #define MOS_INSTALL_OPTIONS_INIT                                                                                       \
-    { sizeof(mos_install_options), 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_install_options), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* An empty plan for the engine's root. Since 0.1. */
 MOS_API int mos_plan_create(mos_engine *engine, mos_plan **plan, mos_error **error);
@@ -54,8 +58,10 @@ MOS_API void mos_plan_free(mos_plan *plan);
 
 /* Adds the step "install this package", or update to it; the packages that it carries come first, as steps of their
  * own, unless they are there in the same version or a newer one. The package's signature is checked here against the
- * engine's trust, its index in mos_plan_resolve, its content while it is staged. The file is opened once, now. Since
- * 0.1. */
+ * engine's trust, its index in mos_plan_resolve, its content while it is staged. The file is opened once, now.
+ * A delta package installs its release where exactly that one is installed that it was made from: mos_plan_resolve
+ * reads the files of the base that are needed, and is MOS_E_BASE_DIFFERS when one was altered or another release is
+ * there. Since 0.1. */
 MOS_API int mos_plan_install_path(mos_plan *plan, const char *path, const mos_install_options *options,
                                   mos_error **error);
 

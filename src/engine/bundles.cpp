@@ -34,6 +34,7 @@ InstallOptions carried_options(const InstallOptions &options) {
     carried.downgrade = install::Downgrade::refused;
     carried.reinstall = install::Reinstall::refused;
     carried.prefix.reset();
+    carried.full_package.reset();
     return carried;
 }
 

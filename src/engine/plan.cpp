@@ -181,13 +181,16 @@ Result<void> Plan::State::judge_again(const std::string &job) {
     if (effective.installs.empty())
         return {};
     MOS_TRY(const Admission admission, engine->admission());
-    for (const install::InstallStep &step : effective.installs) {
-        auto judged = engine::judge_again(*step.package, admission);
-        if (judged)
-            continue;
-        engine->tell_refused(step.package->name(), judged.error(), job);
-        return judged;
-    }
+    for (const install::InstallStep &step : effective.installs)
+        for (const package::Package *const package : {step.package.get(), step.options.full_package.get()}) {
+            if (package == nullptr)
+                continue;
+            auto judged = engine::judge_again(*package, admission);
+            if (judged)
+                continue;
+            engine->tell_refused(package->name(), judged.error(), job);
+            return judged;
+        }
     return {};
 }
 
@@ -237,10 +240,16 @@ Plan::~Plan() = default;
 
 Plan::Plan(std::shared_ptr<Engine> engine) : m_state(std::make_unique<State>()) { m_state->engine = std::move(engine); }
 
-Result<void> Plan::install(std::unique_ptr<base::Source> source, const install::InstallOptions &options) {
+Result<void> Plan::install(std::unique_ptr<base::Source> source, const install::InstallOptions &options,
+                           std::unique_ptr<base::Source> full_package) {
     MOS_CHECK(m_state->check_further_step());
     m_state->view.reset();
-    return Bundles{*m_state->engine, m_state->steps}.add(std::move(source), options);
+    install::InstallOptions with_full = options;
+    if (full_package != nullptr) {
+        MOS_TRY(package::Package full, m_state->engine->authenticate(std::move(full_package)));
+        with_full.full_package = std::make_shared<package::Package>(std::move(full));
+    }
+    return Bundles{*m_state->engine, m_state->steps}.add(std::move(source), with_full);
 }
 
 Result<void> Plan::remove(install::RemoveStep step) {

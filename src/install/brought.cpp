@@ -124,12 +124,8 @@ Result<void> Finder::accept(const Entry &entry, const nlohmann::json &values) {
         if (m_brought.manifest.package_info.type == "service" && m_brought.manifest.service.units.empty())
             accept_unit(entry);
         return {};
-    case Section::patches:
-        return Error{Code::NOT_BUILT, fmt::format("the package carries {}, which this version does not act upon",
-                                                  base::in_quotes(entry.path))}
-            .about(entry.path);
     default:
-        return {};  // bundled packages are steps of their own
+        return {};  // bundled packages are steps of their own, and patches are applied while files are staged
     }
 }
 
@@ -214,10 +210,6 @@ std::optional<std::string_view> unit_of_path(std::string_view path) noexcept {
             return name;
     }
     return std::nullopt;
-}
-
-bool is_configuration(const package::Manifest &manifest, std::string_view path) {
-    return path.starts_with("etc/") || std::ranges::binary_search(manifest.configuration.files, path);
 }
 
 Result<Brought> find_brought(package::Package &package, const InstallOptions &options,

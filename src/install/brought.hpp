@@ -55,7 +55,4 @@ struct Brought {
 // "w.service" for "usr/lib/systemd/system/w.service"; nothing for what is no service's unit, or one of many instances.
 [[nodiscard]] std::optional<std::string_view> unit_of_path(std::string_view path) noexcept;
 
-// Whether a regular file at `path` of the package is meant to be changed by hand.
-[[nodiscard]] bool is_configuration(const package::Manifest &manifest, std::string_view path);
-
 }  // namespace mos::install

@@ -1,6 +1,7 @@
 #include <mos/install/plan.hpp>
 
 #include "data_backup.hpp"
+#include "delta_content.hpp"
 #include "hook_plan.hpp"
 #include "stager.hpp"
 
@@ -139,15 +140,15 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
     MOS_TRY(transaction::Stage stage, transaction::Stage::begin(site));
     MOS_CHECK(hooks.put_aside(stage));
     MOS_CHECK(hooks.run_checks(site, stage.directory()));
-    Stager stager{site, stage, steps, resolution, options.ask, std::move(digest)};
+    MOS_TRY(Contents contents, Contents::open(site, steps, resolution.deltas));
+    Stager stager{site, stage, resolution, options.ask, std::move(digest), contents};
     MOS_CHECK(walk(site, steps, resolution, stager));
     if (stager.digest() != resolution.digest)
         return plan_changed();
     if (!hooks.empty())
         MOS_CHECK(stage.reserve_room());
     MOS_TRY(transaction::Staged staged, stage.finish());
-    for (const InstallStep &step : steps.installs)
-        step.package->rest();  // all content is staged, and what is recorded takes memory of its own
+    contents.rest();  // all content is staged, and what is recorded takes memory of its own
     // Staging may have taken long, and what came into such a directory since would go with it.
     for (const std::string &path : stager.swept_directories())
         MOS_CHECK(check_swept_directory(site, resolution, path, summary_of(resolution.steps)));

@@ -2,6 +2,7 @@
 
 #include "brought.hpp"
 #include "change_digest.hpp"
+#include "delta_content.hpp"
 #include "package_notes.hpp"
 #include "walk.hpp"
 
@@ -25,12 +26,30 @@ std::strong_ordering compare(const package::Statement &wanted, const state::Inst
     return package::compare_versions({wanted.version, wanted.release}, {installed.version, installed.release});
 }
 
+std::string short_digest(const crypto::Sha256Digest &digest) {
+    constexpr std::size_t shown = 12;
+    return base::to_hex(digest).substr(0, shown);
+}
+
+// A delta package leads from one release, which it knows by its content alone.
+Result<void> check_base(const package::Statement &statement, const state::InstalledPackage *installed) {
+    if (statement.kind != package::PackageKind::delta ||
+        (installed != nullptr && installed->content_digest == statement.base_content_digest))
+        return {};
+    const std::string there = installed == nullptr ? "and it is not installed"
+                                                   : fmt::format("and {} is installed, with the content {}",
+                                                                 shown_version(installed->version, installed->release),
+                                                                 short_digest(installed->content_digest));
+    return Error{Code::BASE_DIFFERS,
+                 fmt::format("the delta package of '{}' {} leads from the release with the content {}, {}",
+                             statement.name, shown_version(statement.version, statement.release),
+                             short_digest(statement.base_content_digest), there)}
+        .about(statement.name)
+        .with_remedy("install the full package, or a delta package that leads from what is installed");
+}
+
 Result<StepSummary> summarize_install(state::Packages &packages, const InstallStep &step) {
     const package::Statement &statement = step.package->statement();
-    if (statement.kind != package::PackageKind::full)
-        return Error{Code::NOT_BUILT, fmt::format("'{}' {} is a delta package, which this version can't install",
-                                                  statement.name, statement.version)}
-            .about(statement.name);
     StepSummary summary{.action = Action::install,
                         .name = statement.name,
                         .version = shown_version(statement.version, statement.release),
@@ -42,8 +61,10 @@ Result<StepSummary> summarize_install(state::Packages &packages, const InstallSt
         summary.signer = verdict->accepted.front().trust_name;
 
     MOS_TRY(const auto installed, packages.find(statement.name));
-    if (!installed)
+    if (!installed) {
+        MOS_CHECK(check_base(statement, nullptr));
         return summary;
+    }
     summary.old_package = installed->id;
     summary.was_automatic = installed->automatic;
     summary.old_version = shown_version(installed->version, installed->release);
@@ -72,6 +93,7 @@ Result<StepSummary> summarize_install(state::Packages &packages, const InstallSt
         }
         summary.action = Action::reinstall;
     }
+    MOS_CHECK(check_base(statement, &*installed));
     return summary;
 }
 
@@ -137,11 +159,12 @@ namespace {
 
 class Counter final : public ChangeSink {
   public:
-    Counter(transaction::Preflight &preflight, Resolution &resolution, ChangeDigest digest)
-        : m_preflight(preflight), m_resolution(resolution), m_digest(std::move(digest)) {}
+    Counter(transaction::Preflight &preflight, Resolution &resolution, ChangeDigest digest, DeltaCheck &deltas)
+        : m_preflight(preflight), m_resolution(resolution), m_digest(std::move(digest)), m_deltas(deltas) {}
 
     [[nodiscard]] Result<void> take(const Change &change) override {
         MOS_CHECK(check(change));
+        MOS_CHECK(m_deltas.take(change));
         m_digest.add(change);
         count(change);
         if (!change.note.empty())
@@ -239,6 +262,7 @@ class Counter final : public ChangeSink {
     transaction::Preflight &m_preflight;
     Resolution &m_resolution;
     ChangeDigest m_digest;
+    DeltaCheck &m_deltas;
     std::map<std::string, std::string, std::less<>> m_firsts;  // volumes of the first names of link groups
 };
 
@@ -280,8 +304,10 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps, ServiceM
     MOS_TRY(const HookPlan hooks, HookPlan::make(site, steps, resolution, services, health));
     std::ranges::move(hooks.notices(), std::back_inserter(resolution.notices));
     MOS_CHECK(note_relations(packages, resolution));
-    Counter counter{preflight, resolution, ChangeDigest{resolution.steps, steps, hooks}};
+    MOS_TRY(DeltaCheck deltas, DeltaCheck::open(site, steps));
+    Counter counter{preflight, resolution, ChangeDigest{resolution.steps, steps, hooks}, deltas};
     MOS_CHECK(walk(site, steps, resolution, counter));
+    MOS_TRY(resolution.deltas, deltas.finish(resolution.notices));
     MOS_CHECK(preflight.check_space());
     resolution.digest = counter.digest();
     return resolution;

@@ -114,7 +114,7 @@ Result<void> Stager::write_package_content(const WantedEntry &wanted, base::File
     if (wanted.content != nullptr)
         MOS_CHECK(write(base::as_bytes(*wanted.content)));
     else
-        MOS_CHECK(m_steps.installs[wanted.step].package->read_content(*wanted.entry, write));
+        MOS_CHECK(m_contents.read(wanted, write));
     return writer.finish();
 }
 

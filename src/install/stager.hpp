@@ -2,6 +2,7 @@
 #pragma once
 
 #include "change_digest.hpp"
+#include "delta_content.hpp"
 #include "walk.hpp"
 
 #include <mos/transaction/stage.hpp>
@@ -18,9 +19,9 @@ using LeftOut = std::set<std::string, std::less<>>;
 // Stages each change as the walk gives it.
 class Stager final : public ChangeSink {
   public:
-    Stager(transaction::Site &site, transaction::Stage &stage, const Steps &steps, const Resolution &resolution,
-           const Asker &ask, ChangeDigest digest)
-        : m_site(site), m_stage(stage), m_steps(steps), m_ask(ask), m_digest(std::move(digest)) {
+    Stager(transaction::Site &site, transaction::Stage &stage, const Resolution &resolution, const Asker &ask,
+           ChangeDigest digest, Contents &contents)
+        : m_site(site), m_stage(stage), m_ask(ask), m_digest(std::move(digest)), m_contents(contents) {
         m_progress.phase = base::Phase::staging;
         m_progress.total_bytes = resolution.totals.write_bytes;
         m_progress.total_entries = resolution.totals.changed();
@@ -48,9 +49,9 @@ class Stager final : public ChangeSink {
 
     transaction::Site &m_site;
     transaction::Stage &m_stage;
-    const Steps &m_steps;
     const Asker &m_ask;
     ChangeDigest m_digest;
+    Contents &m_contents;
     LeftOut m_left_out;
     LeftOut m_replaced;  // that the job asked about
     std::vector<PutBeside> m_put_beside;

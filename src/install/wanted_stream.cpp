@@ -122,7 +122,7 @@ Result<void> WantedStream::show_entry() {
     m_wanted.entry = &entry;
     m_wanted.first_of_links = entry.type == EntryType::regular && entry.links > 1;
     const bool alone = entry.type == EntryType::regular && entry.links <= 1;
-    if (alone && is_configuration(m_brought->manifest, *package::installed_path(entry)))
+    if (alone && package::is_configuration(m_brought->manifest, *package::installed_path(entry)))
         m_wanted.role = state::FileRole::configuration;
     if (entry.type != EntryType::hard_link) {
         m_wanted.attributes = attributes_of(entry);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace mos::package {
 
@@ -35,20 +36,38 @@ Error refuse(Code code, const Entry &entry, std::string_view what) {
     return Error{code, fmt::format("entry {} {}", base::in_quotes(entry.path), what)}.about(entry.path);
 }
 
+bool is_plain_file(const Entry &entry) {
+    return entry.type == EntryType::regular && entry.links == 1 && entry.copies == 0 && entry.copy_of.empty() &&
+           entry.size != 0;
+}
+
+bool has_plain_attributes(const Entry &entry) {
+    return entry.mode == metadata_mode && entry.owner == 0 && entry.group == 0 && entry.attributes.empty();
+}
+
+Result<void> check_patch_file(const Entry &entry) {
+    if (!patch_file_of(entry.path))
+        return refuse(Code::PATH_REFUSED, entry, "is not one of the files of a patch");
+    if (!is_plain_file(entry) || !has_plain_attributes(entry) || entry.origin != Origin::stored)
+        return refuse(Code::FORMAT, entry, "is not a plain file of its own, as those of patches are");
+    return {};
+}
+
 Result<void> check_section(const Entry &entry, PackageKind kind) {
     const std::optional<Section> section = section_of(entry.path);
     if (!section)
         return refuse(Code::PATH_REFUSED, entry, "lies outside the folders of a package");
     if (*section == Section::patches && kind != PackageKind::delta)
         return refuse(Code::PATH_REFUSED, entry, "belongs into a delta package");
+    if (*section == Section::patches)
+        return check_patch_file(entry);
     if (*section != Section::metadata)
         return {};
     if (std::find(metadata_files.begin(), metadata_files.end(), entry.path) == metadata_files.end())
         return refuse(Code::PATH_REFUSED, entry, "is not one of the metadata files");
-    if (entry.type != EntryType::regular || entry.links != 1 || entry.copies != 0 || !entry.copy_of.empty() ||
-        entry.size == 0)
+    if (!is_plain_file(entry))
         return refuse(Code::FORMAT, entry, "is not a file of its own");
-    if (entry.mode != metadata_mode || entry.owner != 0 || entry.group != 0 || !entry.attributes.empty())
+    if (!has_plain_attributes(entry))
         return refuse(Code::FORMAT, entry, "has another mode or owner than metadata files have, or attributes");
     return {};
 }
@@ -100,6 +119,22 @@ Result<void> check_attributes(const Entry &entry, const Limits &limits) {
     return {};
 }
 
+// Scripts, templates and bundled packages are read before there is a root to look for a base in.
+Result<void> check_origin(const Entry &entry, PackageKind kind) {
+    const bool of_patch = entry.origin == Origin::patched;
+    if (!of_patch && entry.patched != PatchPlace{})
+        return refuse(Code::FORMAT, entry, "comes from no patch but says where it stands in one");
+    if (entry.origin == Origin::stored)
+        return {};
+    if (kind != PackageKind::delta)
+        return refuse(Code::FORMAT, entry, "has content and does not say where it stands in the package");
+    if (section_of(entry.path) != Section::files)
+        return refuse(Code::FORMAT, entry, "is not stored in the package, as all but files of the root must be");
+    if (!of_patch && (entry.copies != 0 || !entry.copy_of.empty()))
+        return refuse(Code::FORMAT, entry, "is unchanged and a copy, or copied");
+    return {};
+}
+
 Result<void> check_content(const Entry &entry, const Limits &limits) {
     const bool regular = entry.type == EntryType::regular;
     const bool stored = regular && entry.size > 0;
@@ -112,7 +147,9 @@ Result<void> check_content(const Entry &entry, const Limits &limits) {
                       fmt::format("has {} bytes, at most {} are allowed", entry.size, limits.payload_bytes));
     if (entry.links == 0)
         return refuse(Code::FORMAT, entry, "has no link");
-    if (!stored && (entry.extent != Extent{} || entry.copies != 0 || !entry.copy_of.empty()))
+    if ((!stored || entry.origin != Origin::stored) && entry.extent != Extent{})
+        return refuse(Code::FORMAT, entry, "has no stored content but says where it stands");
+    if (!stored && (entry.origin != Origin::stored || entry.copies != 0 || !entry.copy_of.empty()))
         return refuse(Code::FORMAT, entry, "has no content but says where it stands");
     if (!entry.copy_of.empty() && (entry.copies != 0 || entry.links != 1 || entry.copy_of >= entry.path))
         return refuse(Code::FORMAT, entry, fmt::format("can't be a copy of {}", base::in_quotes(entry.copy_of)));
@@ -155,6 +192,27 @@ std::optional<std::string_view> installed_path(const Entry &entry) noexcept {
     return std::string_view{entry.path}.substr(section_prefix(Section::files).size());
 }
 
+std::string patch_path(const PatchFile &file) {
+    return fmt::format("{}{:06}.{}", section_prefix(Section::patches), file.patch,
+                       file.part == PatchPart::base ? "base" : "delta");
+}
+
+std::optional<PatchFile> patch_file_of(std::string_view path) {
+    constexpr std::size_t digits = 6;
+    const std::string_view prefix = section_prefix(Section::patches);
+    if (!path.starts_with(prefix))
+        return std::nullopt;
+    const std::string_view number = path.substr(prefix.size(), digits);
+    PatchFile file;
+    const auto parsed = std::from_chars(number.data(), number.data() + number.size(), file.patch);
+    if (parsed.ec != std::errc{})
+        return std::nullopt;
+    file.part = path.ends_with(".base") ? PatchPart::base : PatchPart::delta;
+    return patch_path(file) == path ? std::optional{file} : std::nullopt;
+}
+
+bool is_content(const Entry &entry) noexcept { return section_of(entry.path) != Section::patches; }
+
 bool is_carried_attribute(std::string_view name) noexcept {
     if (name == "security.capability")
         return true;
@@ -173,6 +231,7 @@ Result<void> check_entry(const Entry &entry, PackageKind kind, const Limits &lim
         return refuse(Code::FORMAT, entry, fmt::format("has the owner or group {}, which is none", no_owner));
     MOS_CHECK(check_target(entry));
     MOS_CHECK(check_attributes(entry, limits));
+    MOS_CHECK(check_origin(entry, kind));
     return check_content(entry, limits);
 }
 

@@ -23,12 +23,15 @@ Result<void> EntryCursor::State::skip_frames() {
 
 // The manifest is the payload's first member, so that it is found without the index.
 Result<void> EntryCursor::State::check_metadata(const Entry &entry) {
-    if (section_of(entry.path) != Section::metadata)
+    const bool is_metadata = section_of(entry.path) == Section::metadata;
+    if (!is_metadata && is_content(entry))
         return {};
-    ++metadata_files;
     if (entry.modified_unix_s != package->statement.created_unix_s)
         return package->damaged(Code::FORMAT,
                                 fmt::format("{} is not of the creation time", base::in_quotes(entry.path)));
+    if (!is_metadata)
+        return {};
+    ++metadata_files;
     if (entry.path != manifest_path)
         return {};
     MOS_TRY(const Extent expected, package->locate(tar_block_bytes));
@@ -40,6 +43,7 @@ Result<void> EntryCursor::State::check_metadata(const Entry &entry) {
 
 Result<void> EntryCursor::State::finish() const {
     MOS_CHECK(shared.finish());
+    MOS_CHECK(patches.finish());
     if (count != package->statement.entries)
         return package->damaged(Code::FORMAT, fmt::format("the index has {} entries, the signed statement says {}",
                                                           count, package->statement.entries));
@@ -62,6 +66,7 @@ Result<std::optional<Entry>> EntryCursor::State::read() {
     MOS_CHECK(order.accept(*entry));
     MOS_CHECK(package->check_extent(*entry));
     MOS_CHECK(shared.accept(*entry, package->limits));
+    MOS_CHECK(patches.accept(*entry, package->limits));
     MOS_CHECK(check_metadata(*entry));
     return entry;
 }

@@ -20,6 +20,7 @@ struct EntryCursor::State {
     IndexReader reader;
     PathOrder order;
     SharedEntries shared;
+    PatchOrder patches;
     std::uint64_t count = 0;
     unsigned metadata_files = 0;
     bool complete = false;

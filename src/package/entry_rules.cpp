@@ -106,4 +106,54 @@ Result<void> SharedEntries::finish() const {
     return {};
 }
 
+namespace {
+
+Error refuse_patch(Code code, const Entry &entry, std::string_view what) {
+    return Error{code, fmt::format("entry {} {}", base::in_quotes(entry.path), what)}.about(entry.path);
+}
+
+}  // namespace
+
+Result<void> PatchOrder::accept(const Entry &entry, const Limits &limits) {
+    if (entry.origin == Origin::patched && entry.copy_of.empty())  // a copy stands where its original does
+        return accept_part(entry, limits);
+    const std::optional<PatchFile> file = patch_file_of(entry.path);
+    if (!file)
+        return {};
+    if (file->patch != m_next_file || file->patch >= m_filled.size())
+        return refuse_patch(Code::FORMAT, entry, "belongs to a patch that is not the next, or that nothing comes from");
+    if (file->part == PatchPart::base && entry.size > limits.patch_base_bytes)
+        return refuse_patch(Code::LIMIT, entry,
+                            fmt::format("has {} bytes, at most {} are allowed", entry.size, limits.patch_base_bytes));
+    if (file->part == PatchPart::delta)
+        ++m_next_file;
+    return {};
+}
+
+Result<void> PatchOrder::accept_part(const Entry &entry, const Limits &limits) {
+    const PatchPlace &place = entry.patched;
+    if (place.patch == m_filled.size()) {
+        if (m_filled.size() >= limits.patches)
+            return refuse_patch(Code::LIMIT, entry, fmt::format("needs more than {} patches", limits.patches));
+        m_filled.push_back(0);
+    }
+    if (place.patch >= m_filled.size())
+        return refuse_patch(Code::FORMAT, entry, fmt::format("leaves patches out before its patch {}", place.patch));
+    std::uint64_t &filled = m_filled[place.patch];
+    if (place.at != filled)
+        return refuse_patch(Code::FORMAT, entry,
+                            fmt::format("begins at {} of a patch's result, where {} comes next", place.at, filled));
+    if (entry.size > limits.payload_bytes - filled)
+        return refuse_patch(Code::LIMIT, entry,
+                            fmt::format("makes its patch's result larger than {} bytes", limits.payload_bytes));
+    filled += entry.size;
+    return {};
+}
+
+Result<void> PatchOrder::finish() const {
+    if (m_next_file != m_filled.size())
+        return Error{Code::FORMAT, fmt::format("the files of {} patches are missing", m_filled.size() - m_next_file)};
+    return {};
+}
+
 }  // namespace mos::package

@@ -56,4 +56,20 @@ class SharedEntries {
     std::uint64_t m_left = 0;
 };
 
+// What entries say of patches: those of a patch fill its result in the order of the index, patches are numbered in the
+// order in which they are first named, and the files of each follow, in that order, and of no others.
+class PatchOrder {
+  public:
+    // FORMAT or LIMIT, naming the entry.
+    [[nodiscard]] Result<void> accept(const Entry &entry, const Limits &limits);
+    // FORMAT when the files of a patch have not come.
+    [[nodiscard]] Result<void> finish() const;
+
+  private:
+    [[nodiscard]] Result<void> accept_part(const Entry &entry, const Limits &limits);
+
+    std::vector<std::uint64_t> m_filled;  // of each patch's result, in bytes
+    std::uint32_t m_next_file = 0;        // the patch whose files come next
+};
+
 }  // namespace mos::package

@@ -1,5 +1,7 @@
 #include <mos/package/index_line.hpp>
 
+#include <mos/base/path.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -172,13 +174,26 @@ void parse_attributes(Scanner &scanner, Entry &entry) {
     scanner.expect("}");
 }
 
-void parse_placement(Scanner &scanner, Entry &entry) {
-    scanner.expect(",\"frame\":");
+void parse_extent(Scanner &scanner, Entry &entry) {
     entry.extent.first_frame = scanner.number<std::uint32_t>();
     scanner.expect(",\"frames\":");
     entry.extent.frame_count = scanner.number<std::uint32_t>();
     scanner.expect(",\"offset\":");
     entry.extent.offset = scanner.number<std::uint64_t>();
+}
+
+void parse_placement(Scanner &scanner, Entry &entry) {
+    if (scanner.take(",\"frame\":")) {
+        parse_extent(scanner, entry);
+    } else if (scanner.take(",\"patch\":")) {
+        entry.origin = Origin::patched;
+        entry.patched.patch = scanner.number<std::uint32_t>();
+        scanner.expect(",\"at\":");
+        entry.patched.at = scanner.number<std::uint64_t>();
+    } else {
+        entry.origin = Origin::unchanged;
+        return;
+    }
     if (scanner.take(",\"copies\":")) {
         entry.copies = scanner.number<std::uint32_t>();
         if (entry.copies == 0)
@@ -240,9 +255,11 @@ std::string write_frame_line(const FrameLine &frame) {
 
 std::string write_entry_line(const Entry &entry) {
     std::string line = write_content_members(entry);
-    if (entry.type == EntryType::regular && entry.size > 0) {
-        line += fmt::format(",\"frame\":{},\"frames\":{},\"offset\":{}", entry.extent.first_frame,
-                            entry.extent.frame_count, entry.extent.offset);
+    if (entry.type == EntryType::regular && entry.size > 0 && entry.origin != Origin::unchanged) {
+        line += entry.origin == Origin::patched
+                    ? fmt::format(",\"patch\":{},\"at\":{}", entry.patched.patch, entry.patched.at)
+                    : fmt::format(",\"frame\":{},\"frames\":{},\"offset\":{}", entry.extent.first_frame,
+                                  entry.extent.frame_count, entry.extent.offset);
         if (entry.copies != 0)
             line += fmt::format(",\"copies\":{}", entry.copies);
         if (!entry.copy_of.empty())
@@ -252,6 +269,11 @@ std::string write_entry_line(const Entry &entry) {
 }
 
 std::string write_content_line(const Entry &entry) { return write_content_members(entry) + "}"; }
+
+std::string write_base_line(const BaseFile &file) {
+    return fmt::format(R"({{{},"size":{},"sha256":"{}"}})", write_bytes_member("path", file.path), file.size,
+                       base::to_hex(file.sha256));
+}
 
 Result<FrameLine> parse_frame_line(std::string_view line) {
     Scanner scanner{line};
@@ -303,9 +325,32 @@ Result<Entry> parse_entry_line(std::string_view line) {
     return entry;
 }
 
+Result<BaseFile> parse_base_line(std::string_view line, const Limits &limits) {
+    Scanner scanner{line};
+    BaseFile file;
+    scanner.expect("{");
+    file.path = scanner.bytes_member("path");
+    scanner.expect(",\"size\":");
+    file.size = scanner.number<std::uint64_t>();
+    scanner.expect(",\"sha256\":\"");
+    file.sha256 = scanner.digest();
+    scanner.expect("}");
+    if (!scanner.complete())
+        return Error{Code::FORMAT, "it is no canonical line of a base file"};
+    MOS_CHECK(base::check_entry_path(file.path));
+    if (section_of(file.path) != Section::files)
+        return Error{Code::PATH_REFUSED, fmt::format("{} is no file of the root", base::in_quotes(file.path))};
+    if (file.size == 0 || file.size > limits.payload_bytes)
+        return Error{Code::LIMIT, fmt::format("base file {} has {} bytes, 1 to {} are allowed",
+                                              base::in_quotes(file.path), file.size, limits.payload_bytes)};
+    return file;
+}
+
 ContentDigest::ContentDigest() { m_hasher.update(base::as_bytes(content_context)); }
 
 void ContentDigest::add(const Entry &entry) {
+    if (!is_content(entry))
+        return;
     m_hasher.update(base::as_bytes(write_content_line(entry)));
     m_hasher.update(base::as_bytes("\n"));
 }

@@ -343,6 +343,10 @@ std::string write_manifest(const Manifest &manifest) {
     return tree.dump(2) + "\n";
 }
 
+bool is_configuration(const Manifest &manifest, std::string_view path) {
+    return path.starts_with("etc/") || std::ranges::binary_search(manifest.configuration.files, path);
+}
+
 Result<void> check_agreement(const Manifest &manifest, const Statement &statement) {
     const PackageInfo &info = manifest.package_info;
     struct Pair {

@@ -9,10 +9,11 @@
 namespace mos::package {
 
 std::string write_version_json(const Statement &statement) {
-    // Every value has passed version.hpp's grammar, so none needs an escape.
+    // What the package is; a delta package is that of the full one. Every value has passed version.hpp's grammar, so
+    // none needs an escape.
     return fmt::format("{{\n\"format\": {},\n\"kind\": \"{}\",\n\"name\": \"{}\",\n\"version\": \"{}\",\n"
                        "\"release\": \"{}\",\n\"architecture\": \"{}\",\n\"type\": \"{}\",\n\"created\": \"{}\"\n}}\n",
-                       statement.version_of_format, kind_name(statement.kind), statement.name, statement.version,
+                       statement.version_of_format, kind_name(PackageKind::full), statement.name, statement.version,
                        statement.release, statement.architecture, statement.type,
                        base::write_timestamp(statement.created_unix_s));
 }
@@ -20,7 +21,7 @@ std::string write_version_json(const Statement &statement) {
 std::string ChecksumsText::begin() { return "{\n\"algorithm\": \"SHA-256\",\n\"files\": ["; }
 
 std::string ChecksumsText::line(const Entry &entry) {
-    if (entry.type != EntryType::regular || entry.path == checksums_path)
+    if (entry.type != EntryType::regular || entry.path == checksums_path || !is_content(entry))
         return {};
     const std::string_view separator = m_first ? "\n" : ",\n";
     m_first = false;

@@ -47,6 +47,11 @@ void Package::rest() noexcept {
 Result<void> Package::read_content(const Entry &entry, const base::ByteSink &sink) {
     if (entry.type != EntryType::regular)
         return {};
+    if (entry.origin != Origin::stored)
+        return Error{Code::UNSUPPORTED,
+                     fmt::format("the delta package {} does not hold the content of {}, which is made out of the base",
+                                 base::in_quotes(name()), base::in_quotes(entry.path))}
+            .about(entry.path);
     MOS_CHECK(m_state->check_extent(entry));
     crypto::Sha256 hasher;
     MOS_CHECK(m_state->read_plain(entry.extent, entry.size, [&](base::ByteView part) -> Result<void> {

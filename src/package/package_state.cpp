@@ -79,7 +79,7 @@ Result<void> PackageState::check_extent(const Entry &entry) const {
             .about(entry.path);
     };
     const Extent &extent = entry.extent;
-    if (entry.size == 0)
+    if (entry.size == 0 || entry.origin != Origin::stored)
         return extent == Extent{} ? Result<void>{} : Result<void>{refuse()};
     if (extent.first_frame >= frames.size() || extent.frame_count == 0 ||
         extent.frame_count > frames.size() - extent.first_frame ||

@@ -13,7 +13,7 @@ import unittest
 
 from support import DONE, TIMEOUT_S, TOOLS, USAGE, environment, package, run
 
-COMMANDS_OF_PACKAGE = ["keygen", "create", "sign", "revoke", "info", "list-contents", "verify", "check-deps", "install",
+COMMANDS_OF_PACKAGE = ["keygen", "create", "create-delta", "sign", "revoke", "info", "list-contents", "verify", "check-deps", "install",
                        "install-batch", "remove", "list", "list-orphaned", "completion"]
 TRUST = ["add-ca", "add-key", "add-crl", "remove-crl", "list-cas", "remove-ca"]
 
@@ -136,7 +136,7 @@ class Bash(Folder):
                          self.offered("multios-update", "history", "--"))
         self.assertNotIn("--limit=", self.offered("multios-update", "history", "--limit=3", "--"))
         self.assertIn("--bundle=", self.offered("multios-package", "create", "--bundle=x", "--bun"))
-        self.assertEqual(self.offered("multios-package", "install", "--bandwidth"), [])
+        self.assertEqual(self.offered("multios-package", "install", "--install-rec"), [])
         self.assertEqual(self.offered("multios-package", "install", "--ato"), ["--atomic"])
         self.assertEqual(self.offered("multios-package", "--ver"), ["--verbose", "--version"])
         self.assertEqual(self.offered("multios-package", "--format="), ["text", "json", "csv"])
@@ -273,7 +273,7 @@ class Fish(Folder):
         self.assertEqual(sorted(options), ["--debug", "--format", "--help", "--limit", "--no-silent-errors", "--root",
                                            "--verbose"])
         self.assertEqual(options["--root"], "work on the system below DIR instead of '/'")
-        self.assertEqual(self.offered("multios-package", "install --bandwidth"), {})
+        self.assertEqual(self.offered("multios-package", "install --install-rec"), {})
 
     def test_words_of_a_choice_are_offered(self):
         self.assertEqual(sorted(self.offered("multios-package", "list --format=")),

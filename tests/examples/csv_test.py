@@ -56,7 +56,7 @@ class Csv(Workshop):
         self.assertEqual(found["usr/a,b"]["modified"], "2001-09-09T01:46:40Z")
         self.assertEqual(found["usr/a,b"]["size"], "1")
         self.assertEqual(list(rows[0]), ["path", "path_base64", "type", "mode", "owner", "group", "size", "modified",
-                                         "link_target", "link_target_base64", "sha256"])
+                                         "link_target", "link_target_base64", "sha256", "origin"])
 
     def test_bytes_that_are_no_text_are_base64(self):
         top = self.tree({"usr/plain": "x"})

@@ -1,6 +1,7 @@
 #include "bench.hpp"
 
 #include <mos/base/path.hpp>
+#include <mos/delta/package_delta.hpp>
 #include <mos/package/writer.hpp>
 #include <mos/snapshot/rollback.hpp>
 #include <mos/state/packages.hpp>
@@ -59,6 +60,15 @@ base::Bytes make_package(const Parts &parts, std::vector<crypto::Signer *> signe
         must(base::create_file(*bundles, fmt::format("{}.mos", i), parts.bundles[i], 0644));
     trees.push_back({bundles.get(), package::Section::dependencies, ""});
     return make(trees, parts.manifest, std::move(signers));
+}
+
+base::Bytes make_delta(const base::Bytes &from, const base::Bytes &to, std::vector<crypto::Signer *> signers) {
+    const Twin disk;
+    const auto folder = disk.root();
+    delta::PackageDeltaOptions options;
+    options.package.signers = std::move(signers);
+    must(delta::create_package_delta(open_package(from), open_package(to), options, *folder, "d.mos"));
+    return must(base::read_file(*folder, "d.mos", 64U << 20U));
 }
 
 package::Manifest manifest_of(const std::string &name, const std::string &version) {

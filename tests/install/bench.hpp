@@ -34,6 +34,10 @@ struct Parts {
 
 [[nodiscard]] std::shared_ptr<package::Package> open_package(base::Bytes bytes);
 
+// The delta package between two full ones.
+[[nodiscard]] base::Bytes make_delta(const base::Bytes &from, const base::Bytes &to,
+                                     std::vector<crypto::Signer *> signers = {});
+
 // As it is when it has been through a package, which knows whole seconds.
 [[nodiscard]] TreeImage as_packaged(TreeImage image);
 

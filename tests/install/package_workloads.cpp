@@ -75,6 +75,37 @@ const Packed &codec_package(int version) {
     return version == 1 ? first : second;
 }
 
+std::string blob(std::size_t size, std::uint32_t seed) {
+    std::string text(size, '\0');
+    for (char &c : text)
+        c = static_cast<char>((seed = seed * 1664525U + 1013904223U) >> 24U);
+    return text;
+}
+
+// What a delta package is made of and applied to: a file that is patched, one that moves, one that stays, a new one.
+ImageBuilder delta_files(int version) {
+    std::string program = blob(9000, 1);
+    std::string library = blob(5000, 2);
+    ImageBuilder files;
+    files.directory("opt").directory("opt/app").file("opt/app/same", blob(3000, 3));
+    if (version == 1)
+        return files.file("opt/app/program", program).file("opt/app/x.so.1", library);
+    program[4000] = 'x';
+    library += "more";
+    return files.file("opt/app/new", "new").file("opt/app/program", program).file("opt/app/x.so.2", library);
+}
+
+const Packed &delta_base() {
+    static const Packed packed{"system", make_package("system", "1", delta_files(1).image())};
+    return packed;
+}
+
+const Packed &delta_package() {
+    static const Packed packed{"system",
+                               make_delta(delta_base().bytes, make_package("system", "2", delta_files(2).image()))};
+    return packed;
+}
+
 // Carries the codec, and brings a template and a configuration file.
 const Packed &carrying_package(int version) {
     static const auto make = [](const std::string &number, const Packed &codec) {
@@ -253,6 +284,12 @@ std::vector<Workload> package_workloads() {
         workload("package-update", "every kind of change between two releases of a package", {first, second}),
         workload("package-remove", "a package goes", {first, removal}),
         workload("package-rollback", "an update is taken back", {first, second, rollback}),
+        workload("delta-update", "a delta package makes the next release out of the root's files",
+                 {{.installs = {&delta_base()}, .removals = {}}, {.installs = {&delta_package()}, .removals = {}}}),
+        workload("delta-rollback", "the same is taken back",
+                 {{.installs = {&delta_base()}, .removals = {}},
+                  {.installs = {&delta_package()}, .removals = {}},
+                  rollback}),
         workload("several", "one plan updates, installs and removes", {first, other, several}),
         workload("batch", "packages that carry others; new configuration files are put beside edited ones",
                  {batch, by_hand, next_batch}),

@@ -1,8 +1,6 @@
 // Plans: versions, owners, several packages at once, and the digest that ties what is done to what was shown.
 #include "bench.hpp"
 
-#include <mos/package/writer.hpp>
-
 #include <algorithm>
 
 using namespace mos::test;
@@ -35,31 +33,7 @@ Code refusal_of(Bench &bench, const mos::install::Steps &steps) {
     return code;
 }
 
-// A package of one file in that section.
-mos::install::Steps steps_with(mos::package::Section section, const mos::package::CreateOptions &options) {
-    const Twin disk;
-    const auto folder = disk.root();
-    must(folder->make_directory("input", 0755));
-    const auto input = must(folder->open_directory("input", mos::base::Symlinks::refuse));
-    must(mos::base::create_file(*input, "file", mos::base::as_bytes("content"), 0755));
-    mos::package::Manifest manifest;
-    manifest.package_info.name = "p";
-    manifest.package_info.version = "1";
-    const mos::package::InputTree trees[] = {{input.get(), section, ""}};
-    must(mos::package::create_package(trees, manifest, options, *folder, "p.mos"));
-    return install_steps({{open_package(must(mos::base::read_file(*folder, "p.mos", 1U << 20U))), {}}});
-}
-
 }  // namespace
-
-TEST_CASE("a delta package is refused by name as a part that is not built") {
-    Bench bench;
-    mos::package::CreateOptions options;
-    options.base_content_digest = mos::crypto::sha256({});
-    const auto steps = steps_with(mos::package::Section::patches, options);
-    CHECK(refusal_of(bench, steps) == Code::NOT_BUILT);
-    CHECK(bench.resolve(steps).error().message() == "'p' 1 is a delta package, which this version can't install");
-}
 
 TEST_CASE("an older version is refused unless it is asked for, and then says that it is one") {
     Bench bench;

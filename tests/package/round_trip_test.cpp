@@ -156,7 +156,7 @@ TEST_CASE("a prefix puts the tree below it, the tree's own folder included") {
     CHECK(found.at("opt/app/bin/x").size == 1);
 }
 
-TEST_CASE("scripts, configurations and patches go into their own folders") {
+TEST_CASE("scripts and files go into their own folders, and patches into no full package") {
     const test::Tree files;
     files.file("bin/x", "x");
     const test::Tree scripts;
@@ -173,9 +173,6 @@ TEST_CASE("scripts, configurations and patches go into their own folders") {
     const InputTree patches[] = {{open_files.get(), Section::patches, ""}};
     CHECK(refusal(create_package(patches, test::manifest_of("p"), test::reproducible(), *folder, "q.mos")) ==
           Code::PATH_REFUSED);
-    CreateOptions delta = test::reproducible();
-    delta.base_content_digest = crypto::sha256({});
-    must(create_package(patches, test::manifest_of("p"), delta, *folder, "d.mos"));
 }
 
 TEST_CASE("owners are root unless they are asked for") {

@@ -32,12 +32,13 @@ import second_reader_manifest
 
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 
-# Section 7
+# Section 8
 STATEMENT_BYTES, SIGNATURE_AREA_BYTES = 4 * KIB, 256 * KIB
 SIGNATURES, CERTIFICATES, SIGNATURE_VALUE_BYTES, CERTIFICATE_BYTES = 16, 16, 64 * KIB, 16 * KIB
 INDEX_STORED_BYTES, INDEX_EXPANDED_BYTES, INDEX_LINE_BYTES = 256 * MIB, GIB, 128 * KIB
 ENTRIES = FRAMES = 4_000_000
 FRAME_PLAIN_BYTES, PAYLOAD_BYTES, EXPANSION_RATIO = 8 * MIB, TIB, 40_000
+PATCHES, PATCH_BASE_BYTES = 65_536, 4 * MIB
 SHARED_ENTRIES, ATTRIBUTES, ATTRIBUTE_BYTES, MANIFEST_BYTES = 65_536, 64, 64 * KIB, MIB
 FRAME_WINDOW, INDEX_WINDOW = 2**23, 2**20
 
@@ -395,6 +396,7 @@ class Entry:
     target: bytes = b""
     attributes: tuple[tuple[str, bytes], ...] = ()
     place: tuple[int, int, int] | None = None  # frame, frames, offset
+    patch: tuple[int, int] | None = None  # patch, at
     copies: int = 0
     copy_of: bytes = b""
 
@@ -476,10 +478,14 @@ def parse_entry(m: dict[str, Any]) -> Entry:
         e.target = parse_name(m, "target")
     else:
         e.attributes = parse_attributes(m.get("attributes", {}))
-    if e.size:
+    if e.size and m.keys() & {"frame", "patch"}:
         bounds = (("frame", 0, FRAMES - 1), ("frames", 1, FRAMES), ("offset", 0, FRAME_PLAIN_BYTES - 1))
-        frame, frames, offset = (parse_number(m, *bound) for bound in bounds)
-        e.place, e.copies = (frame, frames, offset), parse_number(m, "copies", 1, ENTRIES, 0)
+        if "patch" in m:
+            e.patch = parse_number(m, "patch", 0, PATCHES - 1), parse_number(m, "at", 0, PAYLOAD_BYTES)
+        else:
+            frame, frames, offset = (parse_number(m, *bound) for bound in bounds)
+            e.place = frame, frames, offset
+        e.copies = parse_number(m, "copies", 1, ENTRIES, 0)
         e.copy_of = parse_name(m, "copy_of") if m.keys() & {"copy_of", "copy_of_base64"} else b""
     return e
 
@@ -499,9 +505,9 @@ def bare_line(e: Entry) -> str:
 
 
 def place_text(e: Entry) -> str:
-    if not e.place:
+    if not e.place and not e.patch:
         return ""
-    text = ',"frame":{},"frames":{},"offset":{}'.format(*e.place)
+    text = ',"frame":{},"frames":{},"offset":{}'.format(*e.place) if e.place else ',"patch":{},"at":{}'.format(*e.patch)
     if e.copy_of:
         return text + "," + name_member("copy_of", e.copy_of)
     return text + (f',"copies":{e.copies}' if e.copies else "")
@@ -585,6 +591,13 @@ class Index:
             raise Refused(f"INDEX: {error}: {text[:100]!r}") from None
 
 
+PATCH_FILE = re.compile(rb"content/patches/([0-9]{6})\.(base|delta)")
+
+
+def is_content(path: bytes) -> bool:
+    return not path.startswith(b"content/patches/")
+
+
 def folder_of(path: bytes) -> bytes:
     return next((f for f in FOLDERS if path.startswith(f)), b"metadata/" if path in METADATA else b"")
 
@@ -598,6 +611,8 @@ class EntryRules:
         self.leaves: list[bytes] = []  # non-directories whose bytes the current path begins with
         self.shared: dict[bytes, list[Any]] = {}  # path: entry, links to come, copies to come
         self.metadata: dict[bytes, Entry] = {}
+        self.results: list[int] = []  # bytes of each patch's result so far
+        self.patch_files = 0  # how many patches have had their files
 
     def add(self, e: Entry) -> None:
         self.check_path(e)
@@ -610,6 +625,7 @@ class EntryRules:
             self.copy(e)
         if e.path in METADATA:
             self.metadata_file(e)
+        self.check_origin(e)
         if e.links or e.copies:
             check(len(self.shared) < SHARED_ENTRIES, "LIMIT", "too many entries with links or copies")
             self.shared[e.path] = [e, e.links - 1 if e.links else 0, e.copies]
@@ -629,6 +645,31 @@ class EntryRules:
         if e.type != "directory":
             self.leaves.append(e.path)
 
+    def check_origin(self, e: Entry) -> None:
+        """Where the content comes from, section 7."""
+        made = e.size > 0 and not e.place
+        check(not made or self.s.kind == 2, "INDEX", f"{e.path!r} has no place in a full package")
+        check(not made or folder_of(e.path) == b"content/files/", "INDEX", f"{e.path!r} must be stored")
+        if e.patch and not e.copy_of:
+            number, at = e.patch
+            if number == len(self.results):
+                self.results.append(0)
+            good = number < len(self.results) and at == self.results[number]
+            check(good, "INDEX", f"{e.path!r} is not what comes next in its patch")
+            self.results[number] += e.size
+            check(self.results[number] <= PAYLOAD_BYTES, "LIMIT", "the result of a patch")
+        if not is_content(e.path):
+            self.patch_file(e)
+
+    def patch_file(self, e: Entry) -> None:
+        found = PATCH_FILE.fullmatch(e.path)
+        good = found and e.type == "regular" and e.size and e.metadata() == (0o644, 0, 0, self.s.created)
+        good = good and not (e.links or e.copies or e.copy_of or e.attributes)
+        good = good and int(found[1]) == self.patch_files < len(self.results)
+        check(good, "INDEX", f"{e.path!r} is not the next file of a patch")
+        check(found[2] == b"delta" or e.size <= PATCH_BASE_BYTES, "LIMIT", "a list of base files")
+        self.patch_files += found[2] == b"delta"
+
     def hard_link(self, e: Entry) -> None:
         known = self.shared.get(e.target)
         good = known and known[1] > 0 and known[0].metadata() == e.metadata()
@@ -640,7 +681,7 @@ class EntryRules:
         known = self.shared.get(e.copy_of)
         o: Entry | None = known[0] if known else None
         good = o and known[2] > 0 and o.metadata() == e.metadata() and o.attributes == e.attributes
-        good = good and (o.size, o.sha256, o.place) == (e.size, e.sha256, e.place)
+        good = good and (o.size, o.sha256, o.place, o.patch) == (e.size, e.sha256, e.place, e.patch)
         check(good, "INDEX", f"the copy {e.path!r} does not agree with its original")
         known[2] -= 1
 
@@ -652,6 +693,7 @@ class EntryRules:
 
     def finish(self) -> None:
         check(len(self.metadata) == 3, "METADATA", "a file of metadata/ is missing")
+        check(self.patch_files == len(self.results), "INDEX", "the files of a patch are missing")
         check(not any(n or c for _, n, c in self.shared.values()), "INDEX", "an announced link or copy does not come")
 
 
@@ -665,8 +707,9 @@ def check_index(index: Index, s: Statement, last_frame_at: int) -> dict[bytes, E
     rules, content, sums = EntryRules(s), hashlib.sha256(CONTENT_PREFIX), Checksums()
     for entry in index.entries():
         rules.add(entry)
-        content.update((bare_line(entry) + "}\n").encode())
-        sums.add(entry)
+        if is_content(entry.path):
+            content.update((bare_line(entry) + "}\n").encode())
+            sums.add(entry)
     rules.finish()
     check(content.digest() == s.content_digest, "CONTENT_DIGEST", "it is not that of the entries")
     metadata = rules.metadata
@@ -706,7 +749,7 @@ class Checksums:
 def version_json(s: Statement) -> bytes:
     texts = {key: getattr(s, key) for key in TEXTS}
     lines = [f'"format": {s.format}']
-    members = {"kind": KINDS[s.kind], **texts, "created": s.created_text}
+    members = {"kind": "full", **texts, "created": s.created_text}
     lines += [f'"{key}": "{value}"' for key, value in members.items()]
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
@@ -825,8 +868,11 @@ def read_payload(package: "Package") -> None:
     check_manifest(read_member(payload, package.metadata[MANIFEST]), s)
     for path in METADATA[1:]:
         read_member(payload, package.metadata[path])
+    absent: set[bytes] = set()  # what is made out of the base is no member, and neither are hard links to it
     for entry in index.entries():
-        if entry.path not in METADATA:
+        if (entry.size and not entry.place) or entry.target in absent and entry.type == "hard_link":
+            absent.add(entry.path)
+        elif entry.path not in METADATA:
             read_member(payload, entry)
     check(not payload.load(), "TAR", "something follows the last entry")
 

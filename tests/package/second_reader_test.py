@@ -305,10 +305,10 @@ class Written(unittest.TestCase):
 
 
 class Page(unittest.TestCase):
-    """The script of section 8, out of the page."""
+    """The script of section 9, out of the page."""
 
     def check(self, package: Path, key: Path) -> tuple[bool, str]:
-        script = re.search(r"^```sh\n(.*?)^```$", PAGE.read_text().partition("\n## 8.")[2], re.DOTALL | re.MULTILINE)
+        script = re.search(r"^```sh\n(.*?)^```$", PAGE.read_text().partition("\n## 9.")[2], re.DOTALL | re.MULTILINE)
         assert script
         text = script[1]
         for name, value in (("P", package), ("KEY", key)):
@@ -430,8 +430,8 @@ class Rules(unittest.TestCase):
             self.assertEqual(os.fsencode(m.linkname), e.target or e.copy_of)
 
     def test_delta(self) -> None:
-        self.accept([file("content/patches/p")], kind=2)
-        self.refuse("INDEX", [file("content/patches/p")])
+        self.refuse("INDEX", [file("content/patches/000000.delta")], kind=2)  # of no entry
+        self.refuse("INDEX", [file("content/patches/000000.delta")])
 
     def test_statement(self) -> None:
         def put(offset: int, data: bytes, length: int = 640) -> Callable:

@@ -23,8 +23,8 @@ from .errors import (CancelledError, ConflictError, Error, FormatError, LockedEr
                      SignatureError)
 from .job import Job, JobState, Outcome, Phase, Progress, Question
 from .key import Certificate, Key, KeyType
-from .package import (Entry, EntryType, Package, PackageInformation, SignatureClaim, build_package, package_build_job,
-                      sign_package)
+from .package import (Entry, EntryOrigin, EntryType, Package, PackageInformation, SignatureClaim, build_package,
+                      create_package_delta, package_build_job, package_delta_job, sign_package)
 from .plan import ConfigRule, ConflictRule, MergeRule, Plan, RollbackScope, Step, StepAction, Totals
 from .protection import Backup, BackupStanding, Compression, NewerRule
 from .recovery import RecoveryPoint, RecoveryScope
@@ -37,7 +37,7 @@ from ._library import version
 __all__ = [
     "Backup", "BackupStanding", "CancelledError", "Certificate", "Compression", "ConfigRule", "ConflictError", "ConflictRule", "Context", "DeltaCodec",
     "DeltaInformation", "Digest",
-    "DigestAlgorithm", "Engine", "Entry",
+    "DigestAlgorithm", "Engine", "Entry", "EntryOrigin",
     "EntryType", "Error", "Event", "EventCursor", "EventLevel", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key",
     "KeyType", "Layer",
     "LockedError", "LogLevel", "MergeRule", "NewerRule", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
@@ -47,6 +47,6 @@ __all__ = [
     "UsageKind",
     "WentBack",
     "apply_delta", "apply_delta_job", "build_package", "create_delta", "create_delta_job", "declared_settings",
-    "delta_information", "package_build_job",
+    "create_package_delta", "delta_information", "package_build_job", "package_delta_job",
     "sign_package", "version",
 ]

@@ -484,6 +484,7 @@ typedef struct mos_package_information {
     uint64_t payload_bytes;
     uint64_t index_bytes;
     uint64_t entries;
+    const char *base_content_digest;
 } mos_package_information;
  int mos_package_information_get(const mos_package *package, mos_package_information *information,
                                         mos_error **error);
@@ -500,6 +501,12 @@ typedef struct mos_signature_claim {
  int mos_package_manifest(mos_package *package, const char **json, mos_error **error);
 typedef int32_t mos_entry_type;
 enum { MOS_ENTRY_FILE = 0, MOS_ENTRY_DIRECTORY = 1, MOS_ENTRY_SYMLINK = 2, MOS_ENTRY_HARD_LINK = 3 };
+typedef int32_t mos_entry_origin;
+enum {
+    MOS_ORIGIN_STORED = 0,
+    MOS_ORIGIN_PATCHED = 1,
+    MOS_ORIGIN_UNCHANGED = 2
+};
 typedef struct mos_entry {
     uint32_t struct_size;
     mos_entry_type type;
@@ -509,7 +516,7 @@ typedef struct mos_entry {
     uint32_t mode;
     uint32_t owner;
     uint32_t group;
-    uint32_t reserved;
+    mos_entry_origin origin;
     int64_t modified_unix_s;
     const uint8_t *sha256;
 } mos_entry;
@@ -527,6 +534,20 @@ typedef struct mos_trust_options {
  const char *mos_package_signer_at(const mos_package *package, size_t index);
  int mos_package_verify_job(mos_package *package, const mos_trust_options *trust, mos_job **job,
                                    mos_error **error);
+ int mos_package_verify_delta_job(mos_package *package, mos_package *base, const mos_trust_options *trust,
+                                         mos_job **job, mos_error **error);
+typedef struct mos_package_delta_options {
+    uint32_t struct_size;
+    int32_t compression_level;
+    const char *output_path;
+    uint64_t threshold;
+    uint64_t memory_limit;
+    uint64_t apply_memory;
+    const mos_key *sign_key;
+    const mos_certificate *certificate;
+} mos_package_delta_options;
+ int mos_package_delta_job(mos_package *base, mos_package *target, const mos_package_delta_options *options,
+                                  mos_job **job, mos_error **error);
 typedef int32_t mos_conflict_rule;
 enum {
     MOS_CONFLICT_REFUSE = 0,
@@ -550,6 +571,8 @@ typedef struct mos_install_options {
     uint32_t reserved;
     const char *target_directory;
     const char *config_path;
+    uint64_t delta_memory;
+    const char *full_package_path;
 } mos_install_options;
  int mos_plan_create(mos_engine *engine, mos_plan **plan, mos_error **error);
  void mos_plan_free(mos_plan *plan);

@@ -18,6 +18,14 @@ class EntryType(enum.IntEnum):
     HARD_LINK = lib.MOS_ENTRY_HARD_LINK
 
 
+class EntryOrigin(enum.IntEnum):
+    """Where the content of a file comes from. Only delta packages have more than the first."""
+
+    STORED = lib.MOS_ORIGIN_STORED
+    PATCHED = lib.MOS_ORIGIN_PATCHED
+    UNCHANGED = lib.MOS_ORIGIN_UNCHANGED
+
+
 @dataclasses.dataclass(frozen=True)
 class PackageInformation:
     format_version: int
@@ -33,6 +41,7 @@ class PackageInformation:
     payload_bytes: int
     index_bytes: int
     entries: int
+    base_content_digest: str  # of a delta: of the release that it is made from; else ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,12 +62,13 @@ class Entry:
     group: int
     modified_unix_s: int
     sha256: str  # 64 hexadecimal digits; "" for all but files
+    origin: EntryOrigin = EntryOrigin.STORED
 
 
 def _entry(struct):
     digest = bytes(ffi.buffer(struct.sha256, 32)).hex() if struct.sha256 else ""
     return Entry(EntryType(struct.type), path_text(struct.path), path_text(struct.link_target), struct.size, struct.mode,
-                 struct.owner, struct.group, struct.modified_unix_s, digest)
+                 struct.owner, struct.group, struct.modified_unix_s, digest, EntryOrigin(struct.origin))
 
 
 def _open(context, source, name):
@@ -122,15 +132,20 @@ class Package(Handle):
         count = lib.mos_package_signer_count(self._pointer)
         return [text(lib.mos_package_signer_at(self._pointer, index)) for index in range(count)]
 
-    def verify_job(self, trust=None, required_signatures=0):
-        """A Job that checks the signatures and then every byte. The package may not be used until it has ended."""
-        options, kept = _trust(trust, required_signatures)
-        return Job(create(lib.mos_package_verify_job, self._pointer, options), self)
+    def verify_job(self, trust=None, required_signatures=0, base=None):
+        """A Job that checks the signatures and then every byte. The package may not be used until it has ended.
 
-    def verify(self, trust=None, required_signatures=0, progress=None):
+        base is the Package that a delta package is made from: with it, what comes out of the base is checked too.
+        """
+        options, kept = _trust(trust, required_signatures)
+        if base is None:
+            return Job(create(lib.mos_package_verify_job, self._pointer, options), self)
+        return Job(create(lib.mos_package_verify_delta_job, self._pointer, base._pointer, options), (self, base))
+
+    def verify(self, trust=None, required_signatures=0, progress=None, base=None):
         """Checks the signatures and then every byte; returns who signed, or raises."""
         self.authenticate(trust, required_signatures)  # names the signers, which the job does not
-        with self.verify_job(trust, required_signatures) as job:
+        with self.verify_job(trust, required_signatures, base) as job:
             job.run(progress)
         return self.signers
 
@@ -166,6 +181,25 @@ def package_build_job(name, version, input_path, output_path, *, release=None, a
 def build_package(name, version, input_path, output_path, *, progress=None, **options):
     """Builds a package and returns when it is there; the options are those of package_build_job."""
     with package_build_job(name, version, input_path, output_path, **options) as job:
+        return job.run(progress)
+
+
+def package_delta_job(base, target, output_path, *, compression_level=0, threshold=0, memory_limit=0, apply_memory=0,
+                      sign_key=None, certificate=None):
+    """A Job that makes the delta package from one Package to another of the same name; both are full ones.
+
+    See mos_package_delta_options in docs/api.md. Neither package may be used until the job has ended.
+    """
+    options, kept = new_struct(
+        "mos_package_delta_options", output_path=os.fsencode(output_path), compression_level=compression_level,
+        threshold=threshold, memory_limit=memory_limit, apply_memory=apply_memory,
+        sign_key=sign_key and sign_key._pointer, certificate=certificate and certificate._pointer)
+    return Job(create(lib.mos_package_delta_job, base._pointer, target._pointer, options), (base, target))
+
+
+def create_package_delta(base, target, output_path, *, progress=None, **options):
+    """Makes a delta package and returns when it is there; the options are those of package_delta_job."""
+    with package_delta_job(base, target, output_path, **options) as job:
         return job.run(progress)
 
 

@@ -83,17 +83,21 @@ class Plan(Handle):
         super().__init__(create(lib.mos_plan_create, engine._pointer), lib.mos_plan_free)
 
     def install(self, source, *, name=None, on_conflict=ConflictRule.REFUSE, on_config=ConfigRule.KEEP,
-                allow_downgrade=False, reinstall=False, target_directory=None, config=None):
+                allow_downgrade=False, reinstall=False, target_directory=None, config=None, delta_memory=0,
+                full_package=None):
         """Adds the step "install this package", or update to it. `source` is as for Package. Returns the plan.
 
         on_config says what becomes of configuration files that were changed by hand; target_directory is the folder of
         the root below which the files are put, where the package allows it; config is the path of a file with values
-        for the package's templates.
+        for the package's templates. Of a delta package: delta_memory is how many bytes making its files may take (0: 32
+        MiB), and full_package the path of the full package from which files come whose base was altered.
         """
         options, kept = new_struct("mos_install_options", on_conflict=on_conflict, on_config=on_config,
                                    allow_downgrade=allow_downgrade, reinstall=reinstall,
                                    target_directory=None if target_directory is None else os.fsencode(target_directory),
-                                   config_path=None if config is None else os.fsencode(config))
+                                   config_path=None if config is None else os.fsencode(config),
+                                   delta_memory=delta_memory,
+                                   full_package_path=None if full_package is None else os.fsencode(full_package))
         if isinstance(source, int):
             call(lib.mos_plan_install_descriptor, self._pointer, source, c_text(name or f"descriptor {source}"), options)
         elif hasattr(source, "read_at"):

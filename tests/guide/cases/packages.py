@@ -6,7 +6,7 @@ import os
 import shutil
 
 from fixture import Case
-from support import FAILED, REFUSED, USAGE
+from support import FAILED, REFUSED, USAGE, package
 
 
 def sha256(text):
@@ -64,6 +64,41 @@ class CreateWithScripts(Case):
     def refused_metadata_of_another_package(self):
         self.given_file("metadata.json", json.dumps({"package_info": {"name": "database"}}))
         self.refuse(USAGE, "another name than 'webserver'")
+
+
+class CreateDelta(Case):
+    line = """multios-package create-delta --base-version=1.0.0 --new-version=1.1.0 --input-directory=/path/to/app \
+--output=myapp-1.1.0-delta.mos"""
+
+    OLD = "".join(f"line {number * 7919}\n" for number in range(9000))
+    NEW = OLD.replace("line 7919\n", "another line\n")
+
+    def setUp(self):
+        super().setUp()
+        os.makedirs(self.at("path/app"))
+        self.put("path/app/myapp-1.0.0.mos", "myapp", "1.0.0", {"usr/lib/data": self.OLD})
+        self.put("path/app/myapp-1.1.0.mos", "myapp", "1.1.0", {"usr/lib/data": self.NEW})
+
+    def done_it_updates_the_one_release_to_the_other(self):
+        self.do()
+        old, new, delta = (self.information(name) for name in (
+            "path/app/myapp-1.0.0.mos", "path/app/myapp-1.1.0.mos", "myapp-1.1.0-delta.mos"))
+        self.assertEqual((delta["kind"], delta["version"]), ("delta", "1.1.0"))
+        self.assertEqual((delta["base_content_digest"], delta["content_digest"]),
+                         (old["content_digest"], new["content_digest"]))
+        self.assertLess(delta["package_bytes"], new["package_bytes"])
+        self.must(package("sign", self.at("myapp-1.1.0-delta.mos"), f"--sign-key={self.signer}.key"))
+        self.must(self.install(self.at("path/app/myapp-1.0.0.mos")))
+        self.must(self.install(self.at("myapp-1.1.0-delta.mos")))
+        self.assertEqual(self.content("usr/lib/data"), self.NEW)
+
+    def refused_what_the_folder_does_not_have(self):
+        os.remove(self.at("path/app/myapp-1.0.0.mos"))
+        self.refuse(USAGE, "has no full package of version 1.0.0; it has myapp 1.1.0")
+
+    def refused_what_nobody_vouches_for(self):
+        self.put("path/app/myapp-1.1.0.mos", "myapp", "1.1.0", {"usr/lib/data": self.NEW}, signed=False)
+        self.refuse(REFUSED, "(E028)", "myapp-1.1.0.mos")
 
 
 class OfOnePackage(Case):

@@ -38,8 +38,9 @@ class Plan {
     ~Plan();
 
     // Checks the signature now, by the engine's trust, and those of the packages that it carries, which become steps of
-    // their own before it.
-    [[nodiscard]] Result<void> install(std::unique_ptr<base::Source> source, const install::InstallOptions &options);
+    // their own before it. `full_package`, of a delta package, is authenticated likewise; it may be nullptr.
+    [[nodiscard]] Result<void> install(std::unique_ptr<base::Source> source, const install::InstallOptions &options,
+                                       std::unique_ptr<base::Source> full_package = nullptr);
     [[nodiscard]] Result<void> remove(install::RemoveStep step);
     [[nodiscard]] Result<void> roll_back(RollbackStep step);
 

@@ -30,9 +30,14 @@ struct InstallOptions {
     std::optional<std::string> prefix = {};  // the folder below which it is put; none: where it was, else the root
     std::optional<std::string> values = {};  // a JSON object for its templates; goes over what was given before
     Asked asked = Asked::by_somebody;
+    std::uint64_t delta_memory = 0;  // bytes that making a delta package's files may take; 0: 32 MiB
+    // The full package of the same release as a delta package, authenticated. From it come the files whose base was
+    // altered or is missing in the root; nullptr: such a file is refused.
+    std::shared_ptr<package::Package> full_package = {};
 };
 
 struct Brought;
+struct DeltaFacts;
 class ServiceManager;
 struct HealthRules;
 
@@ -91,6 +96,7 @@ struct Resolution {
     std::vector<std::string> cautions;  // what speaks against a package, and stops nothing: told again when it runs
     std::vector<std::string> notices;
     std::vector<std::shared_ptr<const Brought>> brought;  // of each install
+    std::shared_ptr<const DeltaFacts> deltas;             // nullptr where no step is a delta package
     std::vector<std::string> reboot;                      // names of those that need one
 };
 
@@ -101,12 +107,12 @@ struct Resolution {
 [[nodiscard]] Result<bool> is_downgrade(transaction::Site &site, const InstallStep &step);
 
 // Works the plan out against the root as it is; writes nothing. Refuses with DOWNGRADE, POLICY_REFUSED,
-// ALREADY_INSTALLED, NOT_INSTALLED, CONFLICT (an owner or a file of somebody else's in the way), SYMLINK_IN_PATH, what
-// keeps the filesystem from taking the change (preflight.hpp: NO_SPACE, READ_ONLY, PERMISSION, CROSS_MOUNT,
-// FILESYSTEM_UNSUITABLE), and what reading a package can say.
-// What services come to is asked of `services`, whose units may be started or stopped until the plan runs: the digest
-// is another one then. Null: no service is touched.
-// `health`: how the system's health is judged afterwards; null: nobody is asked.
+// ALREADY_INSTALLED, NOT_INSTALLED, BASE_DIFFERS (a delta package of another release than the installed one, or of
+// files that were altered since: all that it needs are read), CONFLICT (an owner or a file of somebody else's in the
+// way), SYMLINK_IN_PATH, what keeps the filesystem from taking the change (preflight.hpp: NO_SPACE, READ_ONLY,
+// PERMISSION, CROSS_MOUNT, FILESYSTEM_UNSUITABLE), and what reading a package can say. What services come to is asked
+// of `services`, whose units may be started or stopped until the plan runs: the digest is another one then. Null: no
+// service is touched. `health`: how the system's health is judged afterwards; null: nobody is asked.
 [[nodiscard]] Result<Resolution> resolve(transaction::Site &site, const Steps &steps,
                                          ServiceManager *services = nullptr, const HealthRules *health = nullptr);
 

@@ -25,6 +25,20 @@ struct Extent {
     friend bool operator==(const Extent &, const Extent &) = default;
 };
 
+// How an entry gets its content. Only delta packages have more than the first.
+enum class Origin : std::uint8_t {
+    stored,     // it stands in the payload; so does that of an entry without content
+    patched,    // it is a part of a patch's result
+    unchanged,  // the base has a file at the same path with the same content
+};
+
+// Where an entry's content stands in the result of a patch.
+struct PatchPlace {
+    std::uint32_t patch = 0;
+    std::uint64_t at = 0;
+    friend bool operator==(const PatchPlace &, const PatchPlace &) = default;
+};
+
 struct Entry {
     std::string path;  // the tar member's name, as bytes: "content/files/usr/bin/x"
     EntryType type = EntryType::regular;
@@ -42,6 +56,8 @@ struct Entry {
     Extent extent;
     std::uint32_t copies = 0;  // later entries whose content is stored with this one's
     std::string copy_of;  // the earlier entry whose stored content this one shares; a file of its own none the less
+    Origin origin = Origin::stored;
+    PatchPlace patched;  // of Origin::patched
 
     friend bool operator==(const Entry &, const Entry &) = default;
 };
@@ -53,6 +69,19 @@ enum class Section : std::uint8_t { configs, files, patches, scripts, dependenci
 
 // "usr/bin/x" for "content/files/usr/bin/x"; nothing for what is not a file of the root.
 [[nodiscard]] std::optional<std::string_view> installed_path(const Entry &entry) noexcept;
+
+// The files below content/patches/: "content/patches/000007.delta", and the list of its base files, "….base".
+enum class PatchPart : std::uint8_t { base, delta };
+struct PatchFile {
+    std::uint32_t patch = 0;
+    PatchPart part = PatchPart::base;
+};
+[[nodiscard]] std::string patch_path(const PatchFile &file);
+// Nothing for a path that patch_path() gives for no patch.
+[[nodiscard]] std::optional<PatchFile> patch_file_of(std::string_view path);
+
+// Whether the entry belongs to the package's content, which is all but what a delta package brings for making it.
+[[nodiscard]] bool is_content(const Entry &entry) noexcept;
 
 // What one entry must keep to by itself: path and section, mode, sizes, targets, attributes, and no field that its type
 // does not have. PATH_REFUSED, FORMAT, LIMIT; the message names the entry.

@@ -14,8 +14,9 @@ struct PackageState;
 //
 // Besides the single entry, these rules are enforced while walking: paths strictly ascending (ENTRY_DUPLICATE, FORMAT);
 // nothing below a symbolic link or file of the package (SYMLINK_IN_PATH, PATH_REFUSED); a hard link or copy names an
-// earlier regular entry that announced it, and all that was announced comes (FORMAT); content lies within the frames;
-// the three metadata files are there. So a package is only known to be sound when next() has returned nothing.
+// earlier regular entry that announced it, and all that was announced comes (FORMAT); content lies within the frames,
+// or fills the results of patches in order (FORMAT, LIMIT); the three metadata files are there. So a package is only
+// known to be sound when next() has returned nothing.
 class EntryCursor {
   public:
     EntryCursor(EntryCursor &&) noexcept;

@@ -23,6 +23,8 @@ struct Limits {
     std::uint64_t payload_bytes = 1ULL << 40U;   // stored, and plain as well
     std::uint64_t expansion_ratio = 40'000;      // plain to stored, of payload and index; zstd itself ends near 32,768
     std::uint64_t shared_entries = 65'536;       // entries that hard links or copies refer to: they are remembered
+    std::uint64_t patches = 65'536;              // of a delta package: how much each makes is remembered
+    std::uint64_t patch_base_bytes = 4U << 20U;  // of the list of one patch's base files
     std::uint64_t attributes = 64;               // extended attributes of one entry
     std::uint64_t attribute_bytes = 64U << 10U;  // of one value; the kernel's XATTR_SIZE_MAX
     std::uint64_t manifest_bytes = 1U << 20U;

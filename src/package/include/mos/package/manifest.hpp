@@ -117,6 +117,9 @@ struct Manifest {
 // Canonical text: keys sorted, two spaces, one newline at the end. The same manifest gives the same bytes.
 [[nodiscard]] std::string write_manifest(const Manifest &manifest);
 
+// Whether a regular file at `path` beneath the root is meant to be changed by hand.
+[[nodiscard]] bool is_configuration(const Manifest &manifest, std::string_view path);
+
 // FORMAT when the manifest says another name, version, release, architecture, type or creation time than the statement.
 [[nodiscard]] Result<void> check_agreement(const Manifest &manifest, const Statement &statement);
 

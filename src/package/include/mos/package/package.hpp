@@ -39,10 +39,11 @@ class Package {
     [[nodiscard]] Result<EntryCursor> entries();
 
     // Gives the content of a regular entry, in order, to `sink`; nothing for other entries. Each frame is hashed before
-    // it is decompressed, and the whole at the end: DIGEST_MISMATCH names the frame or the entry. Takes the memory of
-    // two frames, stored and plain; the last frame is kept, so that small neighbours cost one decompression. Where
-    // there is more than one core, entries that are read in order have their frames expanded ahead of them by threads
-    // of the package's own, in 2 MiB of memory more; the source is read by the caller's thread alone.
+    // it is decompressed, and the whole at the end: DIGEST_MISMATCH names the frame or the entry. UNSUPPORTED for what
+    // a delta package makes out of its base (mos/delta/package_content.hpp gives that). Takes the memory of two frames,
+    // stored and plain; the last frame is kept, so that small neighbours cost one decompression. Where there is more
+    // than one core, entries that are read in order have their frames expanded ahead of them by threads of the
+    // package's own, in 2 MiB of memory more; the source is read by the caller's thread alone.
     [[nodiscard]] Result<void> read_content(const Entry &entry, const base::ByteSink &sink);
 
     // Gives back what read_content() keeps for its next call: for whoever has read what he needs, and keeps the
@@ -50,7 +51,8 @@ class Package {
     void rest() noexcept;
 
     // Checks everything there is: every frame, every entry's digest, that the tar says byte for byte what the index
-    // says, that checksums.json, version.json and the manifest agree, and the content digest.
+    // says, that checksums.json, version.json and the manifest agree, and the content digest. What a delta package
+    // makes out of its base can't be checked without it.
     [[nodiscard]] Result<void> verify_content(base::Observer &observer);
 
   private:

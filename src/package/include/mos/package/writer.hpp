@@ -45,8 +45,7 @@ struct CreateOptions {
     std::uint32_t signature_area_bytes = default_signature_area_bytes;
     std::optional<std::int64_t> source_date_epoch;  // no time in the package is later, and it was created then
     Owners owners = Owners::root;
-    std::optional<crypto::Sha256Digest> base_content_digest;  // makes it a delta package
-    std::vector<crypto::Signer *> signers;                    // none: an unsigned package
+    std::vector<crypto::Signer *> signers;  // none: an unsigned package
     const base::Clock *clock = &base::system_clock();
     base::Observer *observer = &base::silent_observer();
 };

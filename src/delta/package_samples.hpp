@@ -1,0 +1,44 @@
+// What files have in common, told from samples of their content: for files that have got another name.
+#pragma once
+
+#include <mos/base/bytes.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace mos::delta {
+
+// Takes samples of a content as it passes by: where they are taken follows from the bytes around them, so that bytes
+// put in or left out move none of the others.
+class Sampler {
+  public:
+    void take(base::ByteView bytes);
+    // Sorted, each once.
+    [[nodiscard]] std::vector<std::uint64_t> finish();
+
+  private:
+    std::uint64_t m_hash = 0;
+    std::vector<std::uint64_t> m_samples;
+};
+
+// The samples of many files.
+class SampleIndex {
+  public:
+    void add(std::size_t file, const std::vector<std::uint64_t> &samples);
+    // Once all are there.
+    void finish();
+
+    // The file that has most of these samples, the first of several; nothing when none has an eighth of them.
+    [[nodiscard]] std::optional<std::size_t> find(const std::vector<std::uint64_t> &samples) const;
+
+  private:
+    struct Sample {
+        std::uint64_t hash = 0;
+        std::size_t file = 0;
+        friend auto operator<=>(const Sample &, const Sample &) = default;
+    };
+    std::vector<Sample> m_samples;
+};
+
+}  // namespace mos::delta

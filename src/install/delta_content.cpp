@@ -1,0 +1,185 @@
+#include "delta_content.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace mos::install {
+
+using package::Entry;
+using package::Origin;
+
+namespace {
+
+constexpr std::size_t max_named_files = 20;  // in one message
+
+bool is_delta(const InstallStep &step) { return step.package->statement().kind == package::PackageKind::delta; }
+
+// The summary of the steps has seen to it that the base is installed.
+Result<DeltaStep> open_step(transaction::Site &site, const InstallStep &step) {
+    state::Packages packages{site.database};
+    MOS_TRY(const auto installed, packages.find(step.package->statement().name));
+    DeltaStep opened;
+    opened.base = std::make_unique<RootBase>(site.root, installed ? installed->prefix : std::string{});
+    delta::ApplyOptions options;
+    if (step.options.delta_memory != 0)
+        options.memory_limit = step.options.delta_memory;
+    MOS_TRY(opened.content, delta::PackageContent::open(step.package, *opened.base, options));
+    return opened;
+}
+
+Result<void> check_full_package(const InstallStep &step) {
+    const package::Package *const full = step.options.full_package.get();
+    if (full == nullptr)
+        return {};
+    const package::Statement &statement = step.package->statement();
+    if (full->statement().kind == package::PackageKind::full &&
+        full->statement().content_digest == statement.content_digest)
+        return {};
+    return Error{Code::INVALID_ARGUMENT,
+                 fmt::format("{} is not the full package of '{}' {}", base::in_quotes(full->name()), statement.name,
+                             shown_version(statement.version, statement.release))}
+        .about(full->name());
+}
+
+// Whether the change writes content that a package holds, or may, once somebody was asked.
+bool writes_content(const Change &change) {
+    const bool writes =
+        change.kind == ChangeKind::add || change.kind == ChangeKind::replace || change.kind == ChangeKind::ask;
+    return writes && change.wanted->type == base::FileType::regular && change.wanted->content == nullptr &&
+           change.wanted->link_first.empty() && change.wanted->entry != nullptr;
+}
+
+std::string notice_of(const WantedEntry &wanted) {
+    return fmt::format("{} comes from the full package ({} bytes), as its base was altered or is missing",
+                       base::in_quotes(wanted.path), wanted.entry->size);
+}
+
+}  // namespace
+
+Result<DeltaCheck> DeltaCheck::open(transaction::Site &site, const Steps &steps) {
+    DeltaCheck check{site, steps};
+    for (const InstallStep &step : steps.installs) {
+        check.m_checked.emplace_back();
+        check.m_from_full.emplace_back();
+        if (!is_delta(step))
+            continue;
+        MOS_CHECK(check_full_package(step));
+        MOS_TRY(DeltaStep opened, open_step(site, step));
+        check.m_checked.back().emplace(Checked{std::move(opened), {}});
+    }
+    return check;
+}
+
+Result<void> DeltaCheck::take(const Change &change) {
+    if (!writes_content(change))
+        return {};
+    const WantedEntry &wanted = *change.wanted;
+    std::optional<Checked> &checked = m_checked[wanted.step];
+    if (!checked || wanted.entry->origin == Origin::stored)
+        return {};
+    MOS_TRY(const bool good, is_good(*checked, wanted.step, *wanted.entry));
+    if (good || m_steps.installs[wanted.step].options.full_package == nullptr)
+        return {};
+    m_from_full[wanted.step].emplace(wanted.entry->path);
+    if (m_notices.size() < max_notices)
+        m_notices.push_back(notice_of(wanted));
+    return {};
+}
+
+Result<bool> DeltaCheck::is_good(Checked &checked, std::size_t step, const Entry &entry) {
+    if (entry.origin == Origin::unchanged)
+        return check_files(checked, step, entry);
+    const auto known = checked.patches.find(entry.patched.patch);
+    if (known != checked.patches.end())
+        return known->second;
+    MOS_TRY(const bool good, check_files(checked, step, entry));
+    checked.patches.emplace(entry.patched.patch, good);
+    return good;
+}
+
+Result<bool> DeltaCheck::check_files(Checked &checked, std::size_t step, const Entry &entry) {
+    MOS_TRY(const std::vector<package::BaseFile> files, checked.step.content->base_files(entry));
+    bool good = true;
+    for (const package::BaseFile &file : files) {
+        MOS_CHECK(m_site.observer.checkpoint());
+        const auto found = delta::check_base_file(*checked.step.base, file);
+        if (found)
+            continue;
+        if (found.error().code() != Code::BASE_DIFFERS)
+            return found.error();
+        good = false;
+        if (m_steps.installs[step].options.full_package != nullptr)
+            return good;
+        ++m_differing_count;
+        if (m_differing.size() < max_named_files)
+            m_differing.push_back(found.error().message());
+    }
+    return good;
+}
+
+Result<std::shared_ptr<const DeltaFacts>> DeltaCheck::finish(std::vector<std::string> &notices) const {
+    if (std::ranges::none_of(m_checked, [](const auto &checked) { return checked.has_value(); }))
+        return std::shared_ptr<const DeltaFacts>{};
+    if (m_differing_count > 0) {
+        const std::uint64_t more = m_differing_count - m_differing.size();
+        return Error{Code::BASE_DIFFERS,
+                     fmt::format("the delta package can't be applied: {}{}", fmt::join(m_differing, "; "),
+                                 more == 0 ? "" : fmt::format("; and {} more", more))}
+            .with_remedy("install the full package, or name it beside the delta package with --full-package");
+    }
+    auto facts = std::make_shared<DeltaFacts>();
+    facts->from_full = m_from_full;
+    std::ranges::copy(m_notices, std::back_inserter(notices));
+    return std::shared_ptr<const DeltaFacts>{std::move(facts)};
+}
+
+Result<Contents> Contents::open(transaction::Site &site, const Steps &steps,
+                                const std::shared_ptr<const DeltaFacts> &deltas) {
+    Contents contents{site, steps};
+    for (std::size_t i = 0; i < steps.installs.size(); ++i) {
+        const InstallStep &step = steps.installs[i];
+        contents.m_deltas.emplace_back();
+        auto &from_full = contents.m_from_full.emplace_back();
+        if (!is_delta(step))
+            continue;
+        MOS_TRY(contents.m_deltas.back(), open_step(site, step));
+        if (deltas == nullptr || deltas->from_full[i].empty())
+            continue;
+        MOS_TRY(package::EntryCursor cursor, step.options.full_package->entries());
+        for (;;) {
+            MOS_TRY(std::optional<Entry> entry, cursor.next());
+            if (!entry)
+                break;
+            if (deltas->from_full[i].contains(entry->path))
+                from_full.emplace(entry->path, std::move(*entry));
+        }
+    }
+    return contents;
+}
+
+Result<void> Contents::read(const WantedEntry &wanted, const base::ByteSink &sink) {
+    const InstallStep &step = m_steps.installs[wanted.step];
+    const Entry &entry = *wanted.entry;
+    if (entry.origin == Origin::stored)
+        return step.package->read_content(entry, sink);
+    const auto &from_full = m_from_full[wanted.step];
+    if (const auto full = from_full.find(entry.path); full != from_full.end()) {
+        m_site.observer.notice(notice_of(wanted));
+        return step.options.full_package->read_content(full->second, sink);
+    }
+    return m_deltas[wanted.step].content->read(entry, sink);
+}
+
+void Contents::rest() noexcept {
+    for (std::size_t i = 0; i < m_deltas.size(); ++i) {
+        m_steps.installs[i].package->rest();
+        if (m_steps.installs[i].options.full_package != nullptr)
+            m_steps.installs[i].options.full_package->rest();
+        if (m_deltas[i].content != nullptr)
+            m_deltas[i].content->rest();
+    }
+}
+
+}  // namespace mos::install

@@ -1,0 +1,146 @@
+#include "capi_bench.hpp"
+
+#include <map>
+
+using namespace mos::test::capi;
+
+namespace {
+
+std::string text(std::size_t size, unsigned seed) {
+    std::string out;
+    while (out.size() < size)
+        out += std::to_string(seed = seed * 1664525U + 1013904223U) + "\n";
+    return out;
+}
+
+const std::string old_text = text(100'000, 1);
+const std::string new_text = old_text.substr(0, 50'000) + "something new" + old_text.substr(50'000);
+
+struct DeltaBench : Bench {
+    DeltaBench() : first(pack("1.0", old_text)), second(pack("1.1", new_text)) {}
+
+    [[nodiscard]] Package open(const std::string &path) const {
+        return made_by<Package>(
+            [&](auto out, auto error) { return mos_package_open_path(context.get(), path.c_str(), out, error); });
+    }
+    [[nodiscard]] std::string delta(mos_package_delta_options options = MOS_PACKAGE_DELTA_OPTIONS_INIT) const {
+        const std::string path = work.at("delta.mos");
+        options.output_path = path.c_str();
+        options.sign_key = key.get();
+        const Package base = open(first);
+        const Package target = open(second);
+        const Job job = made_by<Job>([&](auto out, auto error) {
+            return mos_package_delta_job(base.get(), target.get(), &options, out, error);
+        });
+        mos_error *error = nullptr;
+        must(mos_job_run(job.get(), nullptr, nullptr, &error), error);
+        return path;
+    }
+
+    std::string first;
+    std::string second;
+};
+
+mos_package_information information_of(const Package &package) {
+    mos_package_information information = MOS_PACKAGE_INFORMATION_INIT;
+    mos_error *error = nullptr;
+    must(mos_package_information_get(package.get(), &information, &error), error);
+    return information;
+}
+
+}  // namespace
+
+TEST_CASE("a delta package is made, says what it is, and installs its release") {
+    const DeltaBench bench;
+    const Package delta = bench.open(bench.delta());
+    const Package base = bench.open(bench.first);
+    const Package target = bench.open(bench.second);
+    const mos_package_information is = information_of(delta);
+    CHECK(std::string{is.kind} == "delta");
+    CHECK(std::string{is.content_digest} == information_of(target).content_digest);
+    CHECK(std::string{is.base_content_digest} == information_of(base).content_digest);
+    CHECK(std::string{information_of(target).base_content_digest}.empty());
+
+    const Cursor cursor =
+        made_by<Cursor>([&](auto out, auto error) { return mos_package_entries(delta.get(), out, error); });
+    std::map<std::string, mos_entry_origin> origins;
+    mos_entry entry = MOS_ENTRY_INIT;
+    mos_error *error = nullptr;
+    while (mos_entry_cursor_next(cursor.get(), &entry, &error) == MOS_OK)
+        origins[entry.path] = entry.origin;
+    CHECK(origins.at("content/files/app/file") == MOS_ORIGIN_PATCHED);
+    CHECK(origins.at("metadata/manifest.json") == MOS_ORIGIN_STORED);
+
+    bench.install(bench.first);
+    bench.install(bench.work.at("delta.mos"));
+    CHECK(bench.root.read("app/file") == new_text);
+}
+
+TEST_CASE("a delta package is verified beside its base") {
+    const DeltaBench bench;
+    const Package delta = bench.open(bench.delta());
+    mos_trust_options trust = MOS_TRUST_OPTIONS_INIT;
+    trust.root_path = bench.root.path().c_str();
+    const std::string folder = bench.root.at("etc/multios/trust");
+    trust.trust_path = folder.c_str();
+    const auto verify = [&](const std::string &base) {
+        const Package beside = bench.open(base);
+        const Job job = made_by<Job>([&](auto out, auto error) {
+            return mos_package_verify_delta_job(delta.get(), beside.get(), &trust, out, error);
+        });
+        mos_error *error = nullptr;
+        const int code = mos_job_run(job.get(), nullptr, nullptr, &error);
+        mos_error_free(error);
+        return code;
+    };
+    CHECK(verify(bench.first) == MOS_OK);
+    CHECK(verify(bench.second) == MOS_E_BASE_DIFFERS);
+    CHECK(failure_of([&](auto error) {
+              mos_job *job = nullptr;
+              return mos_package_verify_delta_job(delta.get(), nullptr, &trust, &job, error);
+          }).code == MOS_E_INVALID_ARGUMENT);
+}
+
+TEST_CASE("an altered base is refused, or comes from the full package with a notice") {
+    const DeltaBench bench;
+    const std::string delta = bench.delta();
+    bench.install(bench.first);
+    bench.root.put("app/file", "altered");
+    const auto resolve = [&](const char *full) {
+        const Plan plan = bench.plan();
+        mos_install_options options = MOS_INSTALL_OPTIONS_INIT;
+        options.full_package_path = full;
+        mos_error *error = nullptr;
+        must(mos_plan_install_path(plan.get(), delta.c_str(), &options, &error), error);
+        const int code = mos_plan_resolve(plan.get(), &error);
+        mos_error_free(error);
+        if (code == MOS_OK)
+            must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, &error), error);
+        return code;
+    };
+    CHECK(resolve(nullptr) == MOS_E_BASE_DIFFERS);
+    CHECK(bench.root.read("app/file") == "altered");
+    CHECK(resolve(bench.second.c_str()) == MOS_OK);
+    CHECK(bench.root.read("app/file") == new_text);
+}
+
+TEST_CASE("options of a delta package that say nothing sensible are refused") {
+    const DeltaBench bench;
+    const Package base = bench.open(bench.first);
+    const Package target = bench.open(bench.second);
+    const auto refused = [&](const mos_package_delta_options &options) {
+        mos_job *job = nullptr;
+        return failure_of(
+                   [&](auto error) { return mos_package_delta_job(base.get(), target.get(), &options, &job, error); })
+            .code;
+    };
+    mos_package_delta_options options = MOS_PACKAGE_DELTA_OPTIONS_INIT;
+    CHECK(refused(options) == MOS_E_INVALID_ARGUMENT);  // no output
+    const std::string path = bench.work.at("d.mos");
+    options.output_path = path.c_str();
+    options.compression_level = 20;
+    CHECK(refused(options) == MOS_E_INVALID_ARGUMENT);
+    options.compression_level = 0;
+    options.struct_size = 0;
+    CHECK(refused(options) == MOS_E_INVALID_ARGUMENT);
+}
