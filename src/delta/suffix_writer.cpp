@@ -32,12 +32,19 @@ struct Command {
 };
 
 // How each stream is compressed.
-struct StreamKind {
-    LzmaContext context;
-    std::uint64_t share = 0;  // of the device's memory, for its dictionary
-};
-constexpr std::array<StreamKind, suffix::streams> kinds{StreamKind{{0, 0, 0}, 32}, StreamKind{{1, 0, 0}, 4},
-                                                        StreamKind{{1, 0, 0}, 4}};
+constexpr std::array<LzmaContext, suffix::streams> contexts{LzmaContext{0, 0, 0}, LzmaContext{1, 0, 0},
+                                                            LzmaContext{1, 0, 0}};
+
+// How large the dictionary of each stream is: what of a fair share of the device's memory one does not need, the other
+// gets.
+std::array<std::uint32_t, suffix::streams> dictionaries(std::uint64_t device, std::uint64_t added,
+                                                        std::uint64_t extra) {
+    const std::uint64_t both = device / 16 * 9;
+    const std::uint32_t fair = dictionary_for(extra, device / 4);
+    const std::uint32_t of_add = dictionary_for(added, both - fair);
+    const std::uint32_t of_extra = dictionary_for(extra, both - of_add);
+    return {dictionary_for(added + extra, device / 32), of_add, of_extra};
+}
 
 // The members of the base that covers reach into. The others are left compressed, so that on the device what stands
 // behind them stands elsewhere than in the view that the covers are of.
@@ -119,13 +126,10 @@ class Writer {
             device -= std::min(device, memory_of_members(m_needed.members(), *m_pair->result_members));
         }
         m_block_bytes = std::clamp(device / block_share, least_block, max_block);
-        const std::array<std::uint64_t, suffix::streams> contents = {m_result.size(), m_covered,
-                                                                     m_result.size() - m_covered};
-        m_encoders.reserve(kinds.size());
-        for (std::size_t i = 0; i < kinds.size(); ++i) {
-            MOS_TRY(
-                LzmaEncoder encoder,
-                LzmaEncoder::create(memory, dictionary_for(contents[i], device / kinds[i].share), kinds[i].context));
+        const auto sizes = dictionaries(device, m_covered, m_result.size() - m_covered);
+        m_encoders.reserve(sizes.size());
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            MOS_TRY(LzmaEncoder encoder, LzmaEncoder::create(memory, sizes[i], contexts[i]));
             m_payload.push_back(encoder.property());
             m_encoders.push_back(std::move(encoder));
         }

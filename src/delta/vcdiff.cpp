@@ -24,8 +24,9 @@ constexpr std::uint64_t most_window = 8U << 20U;  // of xdelta3's own program
 constexpr std::uint64_t least_window = 64U << 10U;
 constexpr std::uint64_t most_dictionary = 2U << 20U;
 constexpr std::uint64_t least_dictionary = 64U << 10U;
-// A window's share of the device's memory: the window itself, its sections as they come in, and three dictionaries.
-constexpr std::uint64_t window_share = 4;
+// A window's share of the device's memory. What is new in all of it stands there three times: as it comes in, expanded,
+// and in the window itself; and there are three dictionaries.
+constexpr std::uint64_t window_share = 8;
 constexpr std::uint64_t dictionary_share = 16;
 
 struct FreeCoder {

@@ -85,6 +85,17 @@ const Bytes abcde = bytes({'a', 'b', 'c', 'd', 'e'});
 }  // namespace
 
 TEST_SUITE("vcdiff" * doctest::skip(!mos::delta::can_apply(Codec::vcdiff))) {
+    TEST_CASE("vcdiff: windows in which all is new fit the memory that they were made for") {
+        const Bytes old = noise(1000);
+        const Bytes fresh = noise(9'000'000, 5);
+        for (const std::uint64_t memory : {std::uint64_t{4} << 20U, mos::delta::default_apply_memory}) {
+            const Bytes delta = must(made(old, fresh, {.codec = Codec::vcdiff, .apply_memory = memory}));
+            const auto [result, outcome] = applied(old, delta, {.memory_limit = memory});
+            must(outcome);
+            CHECK((result == fresh));
+        }
+    }
+
     TEST_CASE("a delta written by hand from RFC 3284 is applied") {
         const Outcome outcome = apply(joined({magic(), encoded(five_bytes())}), {}, abcde);
         must(outcome.result);
