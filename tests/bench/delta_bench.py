@@ -250,10 +250,11 @@ def run(options):
             if pair is None:
                 say(f"{row['pair']}: no longer served")
                 continue
-            rows = list(rows_of(pair, chosen, folder, Meter(str((options.build / "tests/bench/measure").resolve()), name)))
+            rows, meter = [], Meter(str((options.build / "tests/bench/measure").resolve()), name)
             results.append((pair, rows))
-            print(f"\n{pair.name}: the new .deb has {pair.package_bytes} bytes\n{HEADING}")
-            for each in rows:
+            print(f"\n{pair.name}: the new .deb has {pair.package_bytes} bytes\n{HEADING}", flush=True)
+            for each in rows_of(pair, chosen, folder, meter):
+                rows.append(each)
                 print(text_of(each, pair.package_bytes), flush=True)
             if chosen[0].name == "suffix":
                 measure_types(chosen[0], folder, types)
