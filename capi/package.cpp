@@ -83,6 +83,7 @@ int mos_package_open_descriptor(mos_context *context, int32_t descriptor, const 
                         [&] { return mos::base::open_descriptor_source(descriptor, text_or(name, "package")); });
 }
 
+// NOLINTNEXTLINE(readability-function-size): its parameters are the C API's
 int mos_package_open_source(mos_context *context, uint64_t size, const char *name, mos_read_at_callback read_at,
                             void *user_data, mos_destroy_callback destroy, mos_package **package, mos_error **error) {
     return open_package(context, package, error,

@@ -97,6 +97,7 @@ int mos_plan_install_descriptor(mos_plan *plan, int32_t descriptor, const char *
     });
 }
 
+// NOLINTNEXTLINE(readability-function-size): its parameters are the C API's
 int mos_plan_install_source(mos_plan *plan, uint64_t size, const char *name, const mos_install_options *options,
                             mos_read_at_callback read_at, void *user_data, mos_destroy_callback destroy,
                             mos_error **error) {

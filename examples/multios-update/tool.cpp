@@ -7,6 +7,7 @@
 
 namespace update_tool {
 
+// NOLINTNEXTLINE(readability-function-size): it is the table
 frame::Tool make_tool() {
     frame::Tool tool{
         "multios-update",

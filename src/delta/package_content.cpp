@@ -80,10 +80,10 @@ Result<void> PackageContent::load() {
 }
 
 Error PackageContent::damaged(std::uint32_t number, std::string_view what) const {
-    std::string path = package::patch_path({number, package::PatchPart::delta});
+    const std::string path = package::patch_path({number, package::PatchPart::delta});
     return Error{Code::FORMAT, fmt::format("{} in the package {} {}", base::in_quotes(path),
                                            base::in_quotes(m_package->name()), what)}
-        .about(std::move(path));
+        .about(path);
 }
 
 Entry PackageContent::entry_of(std::uint32_t number, package::PatchPart part) const {

@@ -47,7 +47,7 @@ void SampleIndex::add(std::size_t file, const std::vector<std::uint64_t> &sample
         m_samples.push_back({hash, file});
 }
 
-void SampleIndex::finish() { std::ranges::sort(m_samples); }
+void SampleIndex::finish() { std::sort(m_samples.begin(), m_samples.end()); }
 
 std::optional<std::size_t> SampleIndex::find(const std::vector<std::uint64_t> &samples) const {
     std::map<std::size_t, std::size_t> shared;  // samples in common, by file

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 namespace mos::delta {
@@ -36,7 +37,9 @@ class SampleIndex {
     struct Sample {
         std::uint64_t hash = 0;
         std::size_t file = 0;
-        friend auto operator<=>(const Sample &, const Sample &) = default;
+        friend bool operator<(const Sample &one, const Sample &other) noexcept {
+            return std::tie(one.hash, one.file) < std::tie(other.hash, other.file);
+        }
     };
     std::vector<Sample> m_samples;
 };
