@@ -29,6 +29,8 @@ class DeltaCreation {
     [[nodiscard]] Result<void> write_entry(Entry entry);
     [[nodiscard]] Result<Extent> store(const Entry &entry);
     [[nodiscard]] bool is_absent(const Entry &entry);
+    [[nodiscard]] Result<void> give_delta(const PatchContent &patch, const base::ByteSink &sink) const;
+    [[nodiscard]] Result<void> write_list(std::uint32_t number, const std::string &lines);
     [[nodiscard]] Result<void> write_patches();
     [[nodiscard]] Result<void> write_patch_file(Entry entry, const ContentReader &content);
     [[nodiscard]] Entry patch_entry(const PatchFile &file) const;
@@ -52,7 +54,7 @@ Result<void> DeltaCreation::store_metadata() {
         MOS_TRY(const std::optional<Entry> entry, cursor.next());
         if (!entry)
             break;
-        const auto at = std::ranges::find(tar_order, entry->path);
+        const auto *const at = std::ranges::find(tar_order, entry->path);
         if (at != tar_order.end())
             found.at(static_cast<std::size_t>(at - tar_order.begin())) = *entry;
     }
@@ -115,32 +117,37 @@ Result<void> DeltaCreation::write_patch_file(Entry entry, const ContentReader &c
     return m_builder.add_line(entry);
 }
 
+Result<void> DeltaCreation::give_delta(const PatchContent &patch, const base::ByteSink &sink) const {
+    base::Bytes buffer(read_bytes);
+    for (std::uint64_t done = 0; done < patch.delta_bytes;) {
+        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), patch.delta_bytes - done));
+        const auto part = base::MutableByteView{buffer}.first(count);
+        MOS_CHECK(base::read_exactly(*m_content.deltas, patch.delta_at + done, part));
+        MOS_CHECK(sink(part));
+        done += count;
+    }
+    return {};
+}
+
+Result<void> DeltaCreation::write_list(std::uint32_t number, const std::string &lines) {
+    if (lines.empty())
+        return {};
+    Entry list = patch_entry({number, PatchPart::base});
+    list.size = lines.size();
+    list.sha256 = crypto::sha256(base::as_bytes(lines));
+    return write_patch_file(std::move(list), [&](const base::ByteSink &sink) { return sink(base::as_bytes(lines)); });
+}
+
 Result<void> DeltaCreation::write_patches() {
     for (std::uint32_t number = 0; number < m_content.patches.size(); ++number) {
         MOS_CHECK(m_options.observer->checkpoint());
         const PatchContent &patch = m_content.patches[number];
-        if (!patch.base_list.empty()) {
-            Entry list = patch_entry({number, PatchPart::base});
-            list.size = patch.base_list.size();
-            list.sha256 = crypto::sha256(base::as_bytes(patch.base_list));
-            MOS_CHECK(write_patch_file(
-                std::move(list), [&](const base::ByteSink &sink) { return sink(base::as_bytes(patch.base_list)); }));
-        }
+        MOS_CHECK(write_list(number, patch.base_list));
         Entry delta = patch_entry({number, PatchPart::delta});
         delta.size = patch.delta_bytes;
         delta.sha256 = patch.delta_sha256;
-        MOS_CHECK(write_patch_file(std::move(delta), [&](const base::ByteSink &sink) -> Result<void> {
-            base::Bytes buffer(read_bytes);
-            for (std::uint64_t done = 0; done < patch.delta_bytes;) {
-                const auto count =
-                    static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), patch.delta_bytes - done));
-                const auto part = base::MutableByteView{buffer}.first(count);
-                MOS_CHECK(base::read_exactly(*m_content.deltas, patch.delta_at + done, part));
-                MOS_CHECK(sink(part));
-                done += count;
-            }
-            return {};
-        }));
+        MOS_CHECK(
+            write_patch_file(std::move(delta), [&](const base::ByteSink &sink) { return give_delta(patch, sink); }));
     }
     return {};
 }

@@ -173,8 +173,8 @@ std::string_view entry_type_name(EntryType type) noexcept {
 }
 
 std::string_view section_prefix(Section section) noexcept {
-    const auto found = std::find_if(sections.begin(), sections.end(),
-                                    [&](const SectionPrefix &candidate) { return candidate.section == section; });
+    const auto *const found = std::find_if(
+        sections.begin(), sections.end(), [&](const SectionPrefix &candidate) { return candidate.section == section; });
     return found->prefix;
 }
 
