@@ -24,7 +24,7 @@ struct DeltaBench : Bench {
             [&](auto out, auto error) { return mos_package_open_path(context.get(), path.c_str(), out, error); });
     }
     [[nodiscard]] std::string delta(mos_package_delta_options options = MOS_PACKAGE_DELTA_OPTIONS_INIT) const {
-        const std::string path = work.at("delta.mos");
+        std::string path = work.at("delta.mos");
         options.output_path = path.c_str();
         options.sign_key = key.get();
         const Package base = open(first);
@@ -61,7 +61,7 @@ TEST_CASE("a delta package is made, says what it is, and installs its release") 
     CHECK(std::string{is.base_content_digest} == information_of(base).content_digest);
     CHECK(std::string{information_of(target).base_content_digest}.empty());
 
-    const Cursor cursor =
+    const auto cursor =
         made_by<Cursor>([&](auto out, auto error) { return mos_package_entries(delta.get(), out, error); });
     std::map<std::string, mos_entry_origin> origins;
     mos_entry entry = MOS_ENTRY_INIT;

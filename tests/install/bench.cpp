@@ -91,7 +91,7 @@ TreeImage as_packaged(TreeImage image) {
 
 install::InstallStep step_of(const std::string &name, const std::string &version, const ImageBuilder &image,
                              install::InstallOptions options) {
-    return {open_package(make_package(name, version, image.image())), options};
+    return {open_package(make_package(name, version, image.image())), std::move(options)};
 }
 
 install::InstallStep step_of(const Parts &parts, install::InstallOptions options) {
@@ -129,7 +129,7 @@ Result<install::Outcome> Bench::run(const install::Steps &steps, const install::
 
 void Bench::install(const std::string &name, const std::string &version, const ImageBuilder &image,
                     install::InstallOptions options) {
-    must(run(install_steps({step_of(name, version, image, options)})));
+    must(run(install_steps({step_of(name, version, image, std::move(options))})));
 }
 
 void Bench::install(const Parts &parts, install::InstallOptions options) {

@@ -11,7 +11,6 @@ using mos::install::Answer;
 using mos::install::Change;
 using mos::install::ConflictRule;
 using mos::install::Downgrade;
-using mos::install::InstallOptions;
 using mos::install::Reinstall;
 
 namespace {
