@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -116,6 +117,9 @@ class Bench {
     std::string pack(const std::string &version, const std::string &content) const {
         const Folder input;
         input.put("app/file", content);
+        // Two releases differ in the file alone, whenever they are made.
+        constexpr std::chrono::sys_seconds then{std::chrono::seconds{1'700'000'000}};
+        std::filesystem::last_write_time(input.at("app"), std::chrono::file_clock::from_sys(then));
         std::string output = work.at("app-" + version + ".mos");
         mos_build_options options = MOS_BUILD_OPTIONS_INIT;
         options.flags = MOS_BUILD_KEEP_OWNERS;
