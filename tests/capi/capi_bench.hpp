@@ -5,8 +5,8 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
