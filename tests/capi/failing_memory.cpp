@@ -61,12 +61,16 @@ bool allocation_has_failed() { return failed; }
 
 }  // namespace mos::test
 
-// The array and nothrow forms of the standard library come down to these.
+// The array forms of the standard library come down to these. Its nothrow form does too, but not a sanitizer's.
 void *operator new(std::size_t size) {
     void *memory = mos::test::runs_out() ? nullptr : std::malloc(size == 0 ? 1 : size);
     if (memory == nullptr)
         throw std::bad_alloc{};
     return memory;
 }
+void *operator new(std::size_t size, const std::nothrow_t & /*tag*/) noexcept {
+    return mos::test::runs_out() ? nullptr : std::malloc(size == 0 ? 1 : size);
+}
 void operator delete(void *memory) noexcept { std::free(memory); }
 void operator delete(void *memory, std::size_t /*size*/) noexcept { std::free(memory); }
+void operator delete(void *memory, const std::nothrow_t & /*tag*/) noexcept { std::free(memory); }
