@@ -61,6 +61,7 @@ bool allocation_has_failed() { return failed; }
 
 }  // namespace mos::test
 
+// NOLINTBEGIN(cppcoreguidelines-no-malloc): this is what the containers get their memory from
 // The array forms of the standard library come down to these. Its nothrow form does too, but not a sanitizer's.
 void *operator new(std::size_t size) {
     void *memory = mos::test::runs_out() ? nullptr : std::malloc(size == 0 ? 1 : size);
@@ -74,3 +75,4 @@ void *operator new(std::size_t size, const std::nothrow_t & /*tag*/) noexcept {
 void operator delete(void *memory) noexcept { std::free(memory); }
 void operator delete(void *memory, std::size_t /*size*/) noexcept { std::free(memory); }
 void operator delete(void *memory, const std::nothrow_t & /*tag*/) noexcept { std::free(memory); }
+// NOLINTEND(cppcoreguidelines-no-malloc)
