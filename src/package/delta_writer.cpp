@@ -1,5 +1,6 @@
 #include <mos/package/delta_writer.hpp>
 
+#include "entry_rules.hpp"
 #include "package_builder.hpp"
 
 #include <mos/package/metadata.hpp>
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 #include <unordered_map>
 
 namespace mos::package {
@@ -28,7 +28,6 @@ class DeltaCreation {
     [[nodiscard]] Result<void> store_metadata();
     [[nodiscard]] Result<void> write_entry(Entry entry);
     [[nodiscard]] Result<Extent> store(const Entry &entry);
-    [[nodiscard]] bool is_absent(const Entry &entry);
     [[nodiscard]] Result<void> give_delta(const PatchContent &patch, const base::ByteSink &sink) const;
     [[nodiscard]] Result<void> write_list(std::uint32_t number, const std::string &lines);
     [[nodiscard]] Result<void> write_patches();
@@ -41,7 +40,7 @@ class DeltaCreation {
     PackageBuilder &m_builder;
     std::vector<Entry> m_metadata;  // in the order of the index, with where they stand now
     std::unordered_map<std::string, Extent> m_originals;
-    std::set<std::string, std::less<>> m_absent;  // first names of hard links that are no members of the tar
+    AbsentMembers m_absent;
     base::Progress m_progress;
 };
 
@@ -69,16 +68,6 @@ Result<void> DeltaCreation::store_metadata() {
     return m_builder.cut();
 }
 
-bool DeltaCreation::is_absent(const Entry &entry) {
-    if (entry.type == EntryType::hard_link)
-        return m_absent.contains(entry.target);
-    if (entry.origin == Origin::stored)
-        return false;
-    if (entry.links > 1)
-        m_absent.insert(entry.path);
-    return true;
-}
-
 Result<Extent> DeltaCreation::store(const Entry &entry) {
     const Entry source = entry;  // where it stands in the full package
     return m_builder.store(entry, [&](const base::ByteSink &sink) { return m_full.read_content(source, sink); });
@@ -86,7 +75,7 @@ Result<Extent> DeltaCreation::store(const Entry &entry) {
 
 Result<void> DeltaCreation::write_entry(Entry entry) {
     MOS_TRY(entry, m_content.shape(std::move(entry)));
-    if (is_absent(entry)) {
+    if (m_absent.take(entry)) {
         entry.extent = {};
         return m_builder.add_line(entry);
     }

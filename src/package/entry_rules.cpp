@@ -156,4 +156,14 @@ Result<void> PatchOrder::finish() const {
     return {};
 }
 
+bool AbsentMembers::take(const Entry &entry) {
+    if (entry.type == EntryType::hard_link)
+        return m_first_names.contains(entry.target);
+    if (entry.origin == Origin::stored)
+        return false;
+    if (entry.links > 1)
+        m_first_names.insert(entry.path);
+    return true;
+}
+
 }  // namespace mos::package

@@ -4,6 +4,9 @@
 #include <mos/package/entry.hpp>
 
 #include <array>
+#include <functional>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -70,6 +73,17 @@ class PatchOrder {
 
     std::vector<std::uint64_t> m_filled;  // of each patch's result, in bytes
     std::uint32_t m_next_file = 0;        // the patch whose files come next
+};
+
+// What is no member of a delta package's tar: what comes out of the base, and hard links to it, which would lead
+// nowhere.
+class AbsentMembers {
+  public:
+    // Whether the entry is one. All entries in the order of the index.
+    [[nodiscard]] bool take(const Entry &entry);
+
+  private:
+    std::set<std::string, std::less<>> m_first_names;  // of links that are absent; the cursor bounds their number
 };
 
 }  // namespace mos::package

@@ -1,4 +1,5 @@
 // Package::verify_content(): one pass over the index and one over index and payload side by side.
+#include "entry_rules.hpp"
 #include "package_state.hpp"
 
 #include <mos/package/index_line.hpp>
@@ -10,8 +11,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <string>
 
 namespace mos::package {
 
@@ -65,7 +64,7 @@ class TarWalk {
 
     // The entry's header, content and padding come next, exactly as the index makes us expect.
     [[nodiscard]] Result<void> pass(const Entry &entry) {
-        if (is_absent(entry))
+        if (m_absent.take(entry))
             return {};
         MOS_CHECK(expect(tar_header(entry), entry, "has another tar header than the index says"));
         if (!has_tar_data(entry))
@@ -85,17 +84,6 @@ class TarWalk {
     [[nodiscard]] std::uint64_t position() const noexcept { return m_position; }
 
   private:
-    // What comes out of the base is no member of the tar, and no hard link to it is: it would lead nowhere.
-    [[nodiscard]] bool is_absent(const Entry &entry) {
-        if (entry.type == EntryType::hard_link)
-            return m_absent.contains(entry.target);
-        if (entry.origin == Origin::stored)
-            return false;
-        if (entry.links > 1)
-            m_absent.insert(entry.path);
-        return true;
-    }
-
     [[nodiscard]] static Error refuse(Code code, const Entry &entry, std::string_view what) {
         return Error{code, fmt::format("entry {} {}", base::in_quotes(entry.path), what)}.about(entry.path);
     }
@@ -134,7 +122,7 @@ class TarWalk {
 
     PackageState &m_state;
     std::uint64_t m_position = 0;
-    std::set<std::string, std::less<>> m_absent;  // first names of hard links; the cursor bounds their number
+    AbsentMembers m_absent;
 };
 
 Result<void> walk_payload(PackageState &state, const Summary &summary, EntryCursor cursor, base::Observer &observer) {

@@ -97,6 +97,14 @@ Handle made_by(const Call &call) {
     return Handle{handle};
 }
 
+// Lines of numbers that no compressor makes small, the same for each seed.
+inline std::string numbers_text(std::size_t size, unsigned seed) {
+    std::string out;
+    while (out.size() < size)
+        out += std::to_string(seed = seed * 1664525U + 1013904223U) + "\n";
+    return out;
+}
+
 // A root with a trusted key, and packages signed by it.
 class Bench {
   public:

@@ -6,14 +6,7 @@ using namespace mos::test::capi;
 
 namespace {
 
-std::string text(std::size_t size, unsigned seed) {
-    std::string out;
-    while (out.size() < size)
-        out += std::to_string(seed = seed * 1664525U + 1013904223U) + "\n";
-    return out;
-}
-
-const std::string old_text = text(100'000, 1);
+const std::string old_text = numbers_text(100'000, 1);
 const std::string new_text = old_text.substr(0, 50'000) + "something new" + old_text.substr(50'000);
 
 struct DeltaBench : Bench {
