@@ -84,7 +84,7 @@ TEST_CASE("the health callback is asked after a change; its no takes the change 
     };
     CHECK(run(bench.pack("1", "one")) == MOS_OK);
     CHECK(asked.time_left_ms <= 300'000);
-    CHECK(asked.time_left_ms > 0); // the clock runs from before the call
+    CHECK(asked.time_left_ms > 0);  // the clock runs from before the call
     asked.answer = 7;
     CHECK(run(bench.pack("2", "two")) == MOS_E_REVERTED);
     CHECK(asked.destroyed == 2);

@@ -137,16 +137,19 @@ ErrorInjector::Outcome ErrorInjector::run_with(Twin &twin, std::uint64_t call, c
     Session session{m_workload, disk};
     Origin origin{session.allowed()};
     std::string failed;
+    bool flush_failed = false;
     twin.on_mutation([&](std::uint64_t /*number*/, std::string_view what) {
         origin.see(session.allowed());
-        if (failed.empty() && twin.calls() >= call)
+        const bool fails = fault.lasting == Lasting::once ? twin.calls() == call : twin.calls() >= call;
+        if (failed.empty() && fails)
             failed = what;
+        flush_failed |= fails && what.starts_with("flush");
     });
     if (fault.lasting == Lasting::once)
         twin.fail_at(call, fault.number);
     else
         twin.fail_from(call, fault.number);
-    Outcome outcome{.ended = m_workload.run(session), .allowed = session.allowed(), .failed = {}, .notices = {}};
+    Outcome outcome{.ended = m_workload.run(session), .allowed = session.allowed()};
     // A step that turned round stands where it began; one that could not may stand there after the recovery.
     if (outcome.ended || is_unfinished(outcome.ended.error()))
         outcome.notices = session.machine().watcher.notices;
@@ -156,6 +159,7 @@ ErrorInjector::Outcome ErrorInjector::run_with(Twin &twin, std::uint64_t call, c
         outcome.allowed |= origin.of(session.allowed());
     twin.on_mutation(nullptr);
     outcome.failed = std::move(failed);
+    outcome.flush_failed = flush_failed;
     return outcome;
 }
 
@@ -164,18 +168,19 @@ Result<void> ErrorInjector::examine(Twin twin, const Outcome &outcome, bool go_o
     DiskInMemory disk{twin};
     auto recovered = m_examiner.recover(disk, outcome.allowed);
     // An error of a flush is told to the first who flushes after it. The one after that succeeds.
-    if (!recovered && recovered.error().code() == Code::RECOVERY_FAILED && outcome.failed.starts_with("flush"))
+    if (!recovered && recovered.error().system_errno() != 0 && outcome.flush_failed)
         recovered = m_examiner.recover(disk, outcome.allowed);
     MOS_TRY(const std::size_t standing, std::move(recovered));
     Twin cut{twin.crash(Selection::none())};
     DiskInMemory cut_disk{cut};
-    if (auto again = m_examiner.recover(cut_disk, only(standing)); !again)
+    const bool settled = outcome.ended || m_workload.transactional;
+    if (auto again = m_examiner.recover(cut_disk, settled ? only(standing) : outcome.allowed); !again)
         return in_context(std::move(again).error(), "the recovery was not durable");
     if (!go_on)
         return {};
     auto went_on = m_examiner.go_on(disk, standing);
     // Where nobody has flushed since, the next change is that first one: it is refused, and the one after it succeeds.
-    if (!went_on && went_on.error().system_errno() != 0 && outcome.failed.starts_with("flush"))
+    if (!went_on && went_on.error().system_errno() != 0 && outcome.flush_failed)
         went_on = m_examiner.go_on(disk, standing);
     return went_on;
 }

@@ -57,9 +57,10 @@ class ErrorInjector {
     // How a run with a fault in it ended.
     struct Outcome {
         Result<void> ended;
-        Allowed allowed;     // what may stand now
-        std::string failed;  // what failed first, where that changes something
-        std::vector<std::string> notices;
+        Allowed allowed;            // what may stand now
+        std::string failed = {};    // what failed first, where that changes something
+        bool flush_failed = false;  // that, or a flush after it
+        std::vector<std::string> notices = {};
     };
     [[nodiscard]] Result<std::uint64_t> count_calls(const DiskState &initial) const;
     void inject(const DiskState &initial, std::uint64_t call, const Fault &fault);

@@ -77,7 +77,7 @@ Result<std::size_t> Examiner::standing_release(Machine &machine, Allowed allowed
         if (kept)
             forbidden = fmt::format("the tree is release '{}', which can't be at this moment", release.version);
         else
-            reason = fmt::format("but the file with '{}' is gone", release.kept);
+            reason = fmt::format("but the file with '{:.40}' is gone", release.kept);
     }
     if (reason.empty() && !forbidden.empty())
         return violation(std::move(forbidden));

@@ -114,7 +114,8 @@ std::vector<Workload> workloads_of_own_files() {
                        MOS_CHECK(write_settings(session, new_settings()));
                        session.allow(only(1));
                        return {};
-                   }});
+                   },
+                   .transactional = false});
     all.push_back({.name = "migration",
                    .description = "a database of the oldest schema is opened, then an update",
                    .releases = {{without_holders(bare_tree()), "old", "", ""}, first()},

@@ -82,6 +82,8 @@ struct Workload {
     std::vector<std::string> volumes = {};            // tops of volumes besides the root's own, parents first
     TreeImage ground = bare_tree();                   // what is there before prepare()
     ScriptErrors script_errors = ScriptErrors::end_it;
+    // Else whoever was told of an error has to write once more: no recovery settles which of the two states it is.
+    bool transactional = true;
     std::optional<std::uint64_t> long_log = {};  // as Machine::start() takes it
     // What else recovery has to do after a cut, and what must hold then.
     std::function<Result<void>(Machine &)> recover_more = nullptr;
