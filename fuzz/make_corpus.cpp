@@ -139,6 +139,9 @@ void make_state(const Corpus &corpus) {
                                        .extended = {{"user.a", {std::byte{0}, std::byte{0xff}}}, {"user.b", {}}}};
     corpus.put("attributes", "full", state::attributes_to_text(attributes));
     corpus.put("attributes", "plain", state::attributes_to_text({}));
+    state::Attributes with_lists = attributes;
+    with_lists.access_lists = true;
+    corpus.put("attributes", "lists", state::attributes_to_text(with_lists));
     const test::Twin twin;
     const auto stage = twin.root();
     auto writer = must(transaction::PlanWriter::create(*stage, 7), "a plan is made");
@@ -299,6 +302,7 @@ int main(int count, char **arguments) {
     make_package(corpus);
     make_manifest(corpus);
     fuzz::make_backup_inputs(corpus);
+    fuzz::make_kept_inputs(corpus);
     fuzz::make_delta_inputs(corpus);
     fuzz::make_trust_inputs(corpus);
     fuzz::make_install_inputs(corpus);

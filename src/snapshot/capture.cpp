@@ -172,7 +172,7 @@ Result<bool> Capture::add_entry(const std::string &path, Directory &in, const Fi
     const std::string_view name = base::split_path(path).name;
     PastEntry entry;
     entry.type = status.type;
-    auto attributes = transaction::read_attributes(in, name, status);
+    auto attributes = transaction::read_attributes(in, name, status, transaction::AccessLists::told);
     if (!attributes && base::is_gone(attributes.error()))
         return false;
     MOS_TRY(entry.attributes, std::move(attributes));
@@ -252,7 +252,8 @@ Result<void> Capture::run(std::uint64_t id) {
     MOS_CHECK(m_store.directory().make_directory(m_name, 0700));
     MOS_TRY(m_folder, m_store.open(m_name));
     MOS_TRY(m_index,
-            IndexWriter::create(*m_folder, {.point = id, .trees = m_paths.trees, .excluded = m_paths.excluded}));
+            IndexWriter::create(
+                *m_folder, {.point = id, .trees = m_paths.trees, .excluded = m_paths.excluded, .access_lists = true}));
     if (m_request.open_files) {
         MOS_TRY(m_open, m_request.open_files());
     }

@@ -88,6 +88,14 @@ const state::Attributes *attributes_before(const std::vector<Touch> &touches, st
     return nullptr;
 }
 
+// What an older change has found, which tells of no access control lists, with those that the entry still has.
+state::Attributes with_lists(state::Attributes before, const state::Attributes &kept) {
+    std::ranges::copy_if(kept.extended, std::back_inserter(before.extended), transaction::is_access_list);
+    std::ranges::sort(before.extended, {}, &base::ExtendedAttribute::name);
+    before.access_lists = true;
+    return before;
+}
+
 const state::Attributes *attributes_left(const std::vector<Touch> &touches) {
     const bool by_attributes = !touches.empty() && touches.back().kind == OperationKind::set_attributes;
     return by_attributes ? &touches.back().attributes->after : nullptr;
@@ -99,7 +107,7 @@ Result<PastEntry> ChangeSource::describe(Directory &parent, const std::string &n
     PastEntry entry;
     entry.type = status.type;
     entry.size = status.type == FileType::regular ? status.size : 0;
-    MOS_TRY(entry.attributes, transaction::read_attributes(parent, name, status));
+    MOS_TRY(entry.attributes, transaction::read_attributes(parent, name, status, transaction::AccessLists::told));
     if (status.type == FileType::symlink) {
         MOS_TRY(entry.link_target, parent.read_symlink(name));
     }
@@ -221,7 +229,9 @@ Result<std::optional<ChangeSource::Below>> ChangeSource::visit(const std::string
     MOS_TRY(Found found, look(path, touches, above));
     if (found.entry) {
         if (const state::Attributes *const before = attributes_before(touches, found.fate))
-            found.entry->attributes = *before;
+            found.entry->attributes = found.fate == present() || before->access_lists
+                                          ? *before
+                                          : with_lists(*before, found.entry->attributes);
         if (found.fate != present() && found.entry->content == PastEntry::Content::kept)
             MOS_CHECK(find_digest(path, *found.entry));
     }

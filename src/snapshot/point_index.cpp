@@ -1,6 +1,7 @@
 #include "point_index.hpp"
 
 #include <mos/base/json.hpp>
+#include <mos/base/path.hpp>
 #include <mos/transaction/path_line.hpp>
 
 #include <fmt/format.h>
@@ -18,12 +19,13 @@ namespace {
 constexpr std::size_t buffer_bytes = 64U << 10U;
 constexpr std::size_t max_line_bytes = 16U << 20U;  // a line carries extended attributes, 64 KiB each at most
 constexpr std::string_view format_name = "multiosupdate point 1";
+constexpr const char *access_lists_key = "access_lists";
 
 Error damaged(std::string_view what) {
     return Error{Code::FORMAT, fmt::format("the point's index is damaged: {}", what)};
 }
 
-// Texts that are paths, or bytes as they may be in one.
+// Of trees: "" is the whole root.
 void put_texts(json &line, const std::string &key, const std::vector<std::string> &texts) {
     json &array = base::array_in(line, key);
     for (const std::string &text : texts)
@@ -39,6 +41,8 @@ Result<std::vector<std::string>> texts_in(const json &line, const char *key) {
         if (!text.is_string())
             return damaged(fmt::format("'{}' is no list of texts", key));
         MOS_TRY(const base::Bytes bytes, base::from_base64(text.get_ref<const std::string &>()));
+        if (!bytes.empty() && !base::check_entry_path(base::as_text(bytes)))
+            return damaged(fmt::format("{} in '{}' leads out of the root", base::in_quotes(base::as_text(bytes)), key));
         texts.emplace_back(base::as_text(bytes));
     }
     return texts;
@@ -56,7 +60,9 @@ std::string entry_line(const std::string &path, const PastEntry &entry) {
     json &line = *owner;
     transaction::put_path(line, "path", path);
     line["type"] = static_cast<int>(entry.type);
-    line["attributes"] = state::attributes_to_text(entry.attributes);
+    state::Attributes attributes = entry.attributes;
+    attributes.access_lists = false;  // the head says it, of all entries
+    line["attributes"] = state::attributes_to_text(attributes);
     if (entry.type == FileType::symlink)
         line["target"] = base::to_base64(base::as_bytes(entry.link_target));
     if (entry.type != FileType::regular)
@@ -104,6 +110,8 @@ Result<IndexReader::Entry> entry_from(const json &line) {
             return damaged("a link without target");
         MOS_TRY(const base::Bytes bytes, base::from_base64(target->get_ref<const std::string &>()));
         read.past.link_target = base::as_text(bytes);
+        if (read.past.link_target.empty() || read.past.link_target.find('\0') != std::string::npos)
+            return damaged("a link to what no link can lead to");
     }
     if (read.past.type == FileType::regular)
         MOS_CHECK(read_file_fields(line, read.past));
@@ -122,6 +130,8 @@ Result<IndexWriter> IndexWriter::create(base::Directory &folder, const IndexHead
     (*line)["point"] = head.point;
     put_texts(*line, "trees", head.trees);
     put_texts(*line, "excluded", head.excluded);
+    if (head.access_lists)
+        (*line)[access_lists_key] = true;
     MOS_CHECK(writer.write_line(line->dump()));
     return writer;
 }
@@ -181,6 +191,14 @@ Result<void> IndexReader::read_head() {
     MOS_TRY(m_head.point, number_in(*tree, "point"));
     MOS_TRY(m_head.trees, texts_in(*tree, "trees"));
     MOS_TRY(m_head.excluded, texts_in(*tree, "excluded"));
+    m_head.access_lists = tree->contains(access_lists_key) && tree->at(access_lists_key) == true;
+    return {};
+}
+
+Result<void> IndexReader::check_end() {
+    MOS_TRY(const base::FileStatus status, m_file->status());
+    if (status.size != m_lines.position())
+        return damaged("something follows its last line");
     return {};
 }
 
@@ -189,6 +207,7 @@ Result<std::optional<IndexReader::Entry>> IndexReader::next() {
         return std::optional<Entry>{};
     MOS_TRY(const std::string line, next_line());
     if (line == last_line(m_count)) {
+        MOS_CHECK(check_end());
         m_ended = true;
         return std::optional<Entry>{};
     }
@@ -196,6 +215,7 @@ Result<std::optional<IndexReader::Entry>> IndexReader::next() {
     if (!tree->is_object())
         return damaged("a line is no object");
     MOS_TRY(Entry entry, entry_from(*tree));
+    entry.past.attributes.access_lists = m_head.access_lists;
     if (m_count > 0 && entry.path <= m_last)
         return damaged("its paths are not in order");
     m_last = entry.path;

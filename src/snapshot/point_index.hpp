@@ -22,6 +22,7 @@ struct IndexHead {
     std::uint64_t point = 0;
     std::vector<std::string> trees;     // captured with all below them
     std::vector<std::string> excluded;  // and these not
+    bool access_lists = false;          // whether the attributes say which access control lists there were
 };
 
 class IndexWriter {
@@ -63,6 +64,7 @@ class IndexReader {
     explicit IndexReader(std::unique_ptr<base::File> file);
     [[nodiscard]] Result<std::string> next_line();
     [[nodiscard]] Result<void> read_head();
+    [[nodiscard]] Result<void> check_end();
 
     std::unique_ptr<base::File> m_file;
     base::LineReader m_lines;

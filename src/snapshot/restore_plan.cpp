@@ -52,10 +52,19 @@ state::Attributes merged(const PastPath &past, const state::Attributes &present)
         wanted.owner = present.owner;
         wanted.group = present.group;
     }
-    if (present.extended != left.extended)
+    base::ExtendedAttributes comparable = present.extended;
+    if (!left.access_lists)
+        std::erase_if(comparable, transaction::is_access_list);
+    if (comparable != left.extended)
         wanted.extended = present.extended;
     return wanted;
 }
+
+// Names that share a file, of those that the source tells.
+struct Group {
+    std::vector<PastPath> standing;  // as they were
+    bool comes_anew = false;         // a name that does not stand is put there
+};
 
 class Planner {
   public:
@@ -69,6 +78,7 @@ class Planner {
     [[nodiscard]] bool is_limited() const { return !m_options.packages.empty() || m_options.wanted; }
     [[nodiscard]] Result<bool> is_wanted(const PastPath &past) const;
     [[nodiscard]] Result<void> choose_packages();
+    [[nodiscard]] Result<void> keep_groups();
     [[nodiscard]] Result<void> take(const PastPath &past);
     [[nodiscard]] Result<void> take_nothing(const PastPath &past, const Present &present);
     [[nodiscard]] Result<void> take_standing(const PastPath &past, const Present &present);
@@ -96,8 +106,9 @@ class Planner {
     state::Packages m_packages;
     transaction::Preflight m_preflight;
     std::set<std::string, std::less<>> m_paths_of_packages;
-    std::vector<PastPath> m_passed;       // folders above the present path that are not wanted themselves
-    std::vector<std::string> m_arriving;  // folders above it that will be there
+    std::vector<PastPath> m_passed;           // folders above the present path that are not wanted themselves
+    std::vector<std::string> m_arriving;      // folders above it that will be there
+    std::map<std::uint64_t, Group> m_groups;  // of PastEntry::file
     RestorePlan m_plan;
 };
 
@@ -136,6 +147,8 @@ Result<void> Planner::add(Action action, PastPath past) {
     m_plan.removed += leaves ? 1U : 0U;
     if (brings && past.entry->type == FileType::directory)
         m_arriving.push_back(past.path);
+    if (brings && past.entry->file != 0)
+        m_groups[past.entry->file].comes_anew = true;
     m_plan.items.push_back({.action = action, .past = std::move(past)});
     return {};
 }
@@ -308,7 +321,8 @@ Result<void> Planner::take_standing(const PastPath &past, const Present &present
     if (!present.is(past.entry->type))
         return {};
     const std::string_view name = base::split_path(past.path).name;
-    MOS_TRY(const state::Attributes now, transaction::read_attributes(*present.parent, name, *present.there));
+    MOS_TRY(const state::Attributes now, transaction::read_attributes(*present.parent, name, *present.there,
+                                                                      transaction::lists_of(past.entry->attributes)));
     PastPath wanted = past;
     wanted.entry->attributes = merged(past, now);
     if (present.is(FileType::symlink))
@@ -418,8 +432,11 @@ Result<void> Planner::take(const PastPath &past) {
     if (past.entry->content == PastEntry::Content::stands)
         return take_standing(past, present);
     MOS_TRY(const bool same, is_same(past, present));
-    if (same)
+    if (same) {
+        if (past.entry->file != 0)
+            m_groups[past.entry->file].standing.push_back(past);
         return take_standing(past, present);
+    }
     MOS_TRY(const bool usable, may_use(past, present));
     if (!usable)
         return {};
@@ -427,6 +444,29 @@ Result<void> Planner::take(const PastPath &past) {
     if (!placed)
         return {};
     return past.entry->type == FileType::directory ? take_directory(past, present) : take_file(past, present);
+}
+
+// Of names that share a file one alone can't be made again: it would be another file. So the others are made with it.
+Result<void> Planner::keep_groups() {
+    std::set<std::string, std::less<>> anew;
+    std::vector<PastPath> names;
+    for (auto &[file, group] : m_groups) {
+        if (!group.comes_anew)
+            continue;
+        for (PastPath &past : group.standing) {
+            anew.insert(past.path);
+            names.push_back(std::move(past));
+        }
+    }
+    if (names.empty())
+        return {};
+    m_plan.attributes -= std::erase_if(m_plan.items, [&](const RestoreItem &item) {
+        return item.action == Action::attributes && anew.contains(item.past.path);
+    });
+    for (PastPath &past : names)
+        MOS_CHECK(add(Action::replace, std::move(past)));
+    std::ranges::stable_sort(m_plan.items, {}, [](const RestoreItem &item) { return item.past.path; });
+    return {};
 }
 
 std::string Planner::digest() const {
@@ -466,6 +506,7 @@ Result<RestorePlan> Planner::run() {
     MOS_CHECK(choose_packages());
     MOS_CHECK(m_preflight.check_root());
     MOS_CHECK(m_source.for_each([this](const PastPath &past) { return take(past); }));
+    MOS_CHECK(keep_groups());
     MOS_CHECK(m_preflight.check_space());
     m_plan.digest = digest();
     return std::move(m_plan);

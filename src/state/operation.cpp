@@ -15,6 +15,8 @@ namespace mos::state {
 
 using nlohmann::json;
 
+static constexpr const char *access_lists_key = "access_lists";
+
 std::string_view operation_name(OperationKind kind) noexcept {
     switch (kind) {
     case OperationKind::exchange:
@@ -35,7 +37,7 @@ std::string_view operation_name(OperationKind kind) noexcept {
 
 std::string attributes_to_text(const Attributes &attributes) {
     // Written for every file of a package, few of which have more: a tree in memory would cost more than its row.
-    if (attributes.extended.empty())
+    if (attributes.extended.empty() && !attributes.access_lists)
         return fmt::format(R"({{"group":{},"mode":{},"nanoseconds":{},"owner":{},"seconds":{}}})", attributes.group,
                            attributes.mode, attributes.modified.nanoseconds, attributes.owner,
                            attributes.modified.seconds);
@@ -46,6 +48,8 @@ std::string attributes_to_text(const Attributes &attributes) {
     tree["group"] = attributes.group;
     tree["seconds"] = attributes.modified.seconds;
     tree["nanoseconds"] = attributes.modified.nanoseconds;
+    if (attributes.access_lists)
+        tree[access_lists_key] = true;
     for (const base::ExtendedAttribute &attribute : attributes.extended)
         base::object_in(tree, "extended")[base::to_base64(base::as_bytes(attribute.name))] =
             base::to_base64(attribute.value);
@@ -128,6 +132,10 @@ Result<Attributes> attributes_from_text(std::string_view text) {
     MOS_TRY(attributes.modified.seconds, integer_of<std::int64_t>(tree, "seconds"));
     MOS_TRY(attributes.modified.nanoseconds, integer_of<std::int32_t>(tree, "nanoseconds"));
     MOS_TRY(attributes.extended, extended_of(tree));
+    const auto lists = tree.find(access_lists_key);
+    if (lists != tree.end() && !lists->is_boolean())
+        return Error{Code::FORMAT, "attributes do not say whether they tell of access control lists"};
+    attributes.access_lists = lists != tree.end() && lists->get<bool>();
     return attributes;
 }
 

@@ -73,13 +73,16 @@ void merge_extended(Merged &merged, const Change &change) {
 }
 
 // A change of owner takes these bits away, so between that and the next call the mode is neither the old nor the new.
+// An access control list that is given brings its bits of the new mode before the others.
 bool is_mode_of_change(std::uint32_t mode, const Change &change) {
     constexpr std::uint32_t taken_by_chown = 06000;
+    constexpr std::uint32_t of_a_list = 0777;
     const bool new_owner = change.from.owner != change.to.owner || change.from.group != change.to.group;
     const auto is = [&](std::uint32_t expected) {
         return mode == expected || (new_owner && mode == (expected & ~taken_by_chown));
     };
-    return is(change.from.mode) || is(change.to.mode);
+    const bool by_list = change.to.access_lists && is((change.from.mode & ~of_a_list) | (change.to.mode & of_a_list));
+    return by_list || is(change.from.mode) || is(change.to.mode);
 }
 
 // What `present` becomes: each attribute that is as before or as after the change becomes as after it, and one that
@@ -211,7 +214,7 @@ Result<void> Mover::set_attributes(const Operation &operation, const Change &cha
     }
     const base::SplitPath split = base::split_path(operation.path);
     MOS_TRY(base::Directory *const parent, m_cache.open(split.parent));
-    MOS_TRY(state::Attributes present, read_attributes(*parent, split.name, *there));
+    MOS_TRY(state::Attributes present, read_attributes(*parent, split.name, *there, lists_of(change.to)));
     const Merged merged = merge_attributes(std::move(present), there->type, change);
     if (merged.kept_foreign)
         notice(m_site.observer, operation, "keeps what somebody has set there meanwhile");

@@ -228,16 +228,16 @@ Result<void> Stage::touch_parent(std::string_view path) {
     MOS_TRY(const Place place, m_preflight->look(parent));
     if (!place.there)
         return conflicting(parent, "went away while something in it was staged");
-    MOS_TRY(Frame added, present_frame(parent, place));
+    MOS_TRY(Frame added, present_frame(parent, place, AccessLists::left));
     added.touched = true;
     m_frames.push_back(std::move(added));
     return {};
 }
 
 // Of what stays at `path`, with the attributes that it has.
-Result<Stage::Frame> Stage::present_frame(std::string_view path, const Place &place) {
+Result<Stage::Frame> Stage::present_frame(std::string_view path, const Place &place, AccessLists lists) {
     MOS_TRY(base::Directory *const parent, m_preflight->directory_of(path));
-    MOS_TRY(Attributes present, read_attributes(*parent, base::split_path(path).name, *place.there));
+    MOS_TRY(Attributes present, read_attributes(*parent, base::split_path(path).name, *place.there, lists));
     return Frame{.kind = Frame::Kind::present_directory,
                  .path = std::string{path},
                  .volume = place.volume_of_entry(path),
@@ -305,9 +305,10 @@ Result<void> Stage::put_file(std::string_view path, const Attributes &attributes
         MOS_TRY(const auto file, parent->open_file(split.name, base::OpenMode::create_new));
         MOS_CHECK(write(*file));
         MOS_CHECK(file->set_owner(attributes.owner, attributes.group));
-        MOS_CHECK(file->set_mode(attributes.mode));
+        // Before the mode, as apply_attributes() does.
         for (const base::ExtendedAttribute &attribute : attributes.extended)
             MOS_CHECK(file->set_extended_attribute(attribute));
+        MOS_CHECK(file->set_mode(attributes.mode));
         MOS_CHECK(file->set_modified(attributes.modified));
     }
     if (std::exchange(m_share_next, false))
@@ -364,7 +365,7 @@ Result<void> Stage::set_attributes(std::string_view path, const Attributes &attr
     MOS_TRY(const Place place, m_preflight->look(path));
     if (!place.there)
         return conflicting(path, "is not there to get attributes");
-    MOS_TRY(Frame frame, present_frame(path, place));
+    MOS_TRY(Frame frame, present_frame(path, place, lists_of(attributes)));
     frame.attributes = attributes;
     if (frame.attributes != frame.present)
         MOS_CHECK(m_preflight->check(path, place, Touch::attributes));
@@ -395,7 +396,7 @@ Result<void> Stage::remove(std::string_view path) {
     if (!is_directory)
         return {};
     // Its entries leave it first and come back after it, which changes its times: they are set again when it is back.
-    MOS_TRY(Frame frame, present_frame(path, place));
+    MOS_TRY(Frame frame, present_frame(path, place, AccessLists::left));
     frame.touched = true;
     m_frames.push_back(std::move(frame));
     return {};

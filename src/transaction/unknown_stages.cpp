@@ -53,7 +53,7 @@ Result<bool> is_done(base::DirectoryCache &cache, Stages &stages, const Operatio
         return there && is_newcomer(operation, *there);
     if (there->inode != operation.staged_inode || operation.before == operation.after)
         return false;
-    MOS_TRY(const state::Attributes present, read_attributes(*holder, name, *there));
+    MOS_TRY(const state::Attributes present, read_attributes(*holder, name, *there, lists_of(operation.after)));
     return present == operation.after;
 }
 

@@ -3,8 +3,12 @@
 #include <mos/engine/doctor.hpp>
 
 #include "engine_bench.hpp"
+#include "temporary_root.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 
 using namespace mos::test;
 using namespace mos::engine;
@@ -119,4 +123,85 @@ TEST_CASE("events tell that a point was made and cleaned up") {
     must(run_to_end(make_clean_up_job(bench.engine, {.name = captured})));
     CHECK(std::count(told.begin(), told.end(), "recovery_point_created " + captured) == 1);
     CHECK(std::count(told.begin(), told.end(), "recovery_point_removed " + captured) == 1);
+}
+
+TEST_CASE("access control lists of a real filesystem come back with the modes that they are part of") {
+    const TemporaryRoot place;
+    const std::string file = place.path() + "/srv/file";
+    const std::string folder = place.path() + "/srv/folder";
+    REQUIRE(::mkdir((place.path() + "/srv").c_str(), 0755) == 0);
+    REQUIRE(::mkdir(folder.c_str(), 0700) == 0);
+    std::ofstream{file} << "as it was";
+    REQUIRE(::chmod(file.c_str(), 0640) == 0);
+    // Version 2; of each entry its kind, its bits, and whose it is: the owner, user 1234, the group, the mask, all
+    // others.
+    const auto list = [](std::uint16_t of_user, std::uint16_t mask) {
+        std::vector<std::uint16_t> words = {2, 0};
+        const auto add = [&](std::uint16_t kind, std::uint16_t bits, std::uint32_t whose) {
+            words.insert(words.end(), {kind, bits, static_cast<std::uint16_t>(whose & 0xffffU),
+                                       static_cast<std::uint16_t>(whose >> 16U)});
+        };
+        add(0x01, 6, 0xffffffff);
+        add(0x02, of_user, 1234);
+        add(0x04, 4, 0xffffffff);
+        add(0x10, mask, 0xffffffff);
+        add(0x20, 0, 0xffffffff);
+        return words;
+    };
+    const auto give = [](const std::string &path, const char *name, const std::vector<std::uint16_t> &words) {
+        return ::setxattr(path.c_str(), name, words.data(), words.size() * sizeof words[0], 0);
+    };
+    const auto has = [](const std::string &path, const char *name) {
+        std::vector<std::uint16_t> words(64);
+        const auto bytes = ::getxattr(path.c_str(), name, words.data(), words.size() * sizeof words[0]);
+        words.resize(bytes < 0 ? 0 : static_cast<std::size_t>(bytes) / sizeof words[0]);
+        return words;
+    };
+    const auto mode = [](const std::string &path) {
+        struct stat status {};
+        return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777U : 0U;
+    };
+    if (give(file, "system.posix_acl_access", list(6, 6)) != 0) {
+        MESSAGE("this filesystem has no access control lists");
+        return;
+    }
+    REQUIRE(give(folder, "system.posix_acl_default", list(7, 7)) == 0);
+    const auto engine = std::make_shared<Engine>(place.root(), Settings{}, std::make_shared<StillClock>());
+    const std::string point =
+        must(run_to_end(make_capture_job(engine, {.scope = mos::state::PointScope::paths, .names = {"srv"}})))
+            .recovery_point;
+    const auto go_back = [&](std::optional<std::string> to) {
+        Plan plan{engine};
+        must(plan.roll_back({std::move(to)}));
+        must(EngineBench::run(plan));
+    };
+    SUBCASE("a file that is made again, and a folder that has lost its list") {
+        must(mos::base::replace_file(*must(place.root()->open_directory("srv", mos::base::Symlinks::refuse)), "file",
+                                     mos::base::as_bytes("changed"), 0600));
+        REQUIRE(::removexattr(folder.c_str(), "system.posix_acl_default") == 0);
+        go_back(point);
+        CHECK(has(file, "system.posix_acl_access") == list(6, 6));
+        CHECK(mode(file) == 0660);
+        CHECK(has(folder, "system.posix_acl_default") == list(7, 7));
+        go_back(std::nullopt);
+        CHECK(has(file, "system.posix_acl_access").empty());
+        CHECK(mode(file) == 0600);
+        CHECK(has(folder, "system.posix_acl_default").empty());
+    }
+    SUBCASE("what stands, with another list and mode by now") {
+        REQUIRE(give(file, "system.posix_acl_access", list(4, 4)) == 0);
+        REQUIRE(::chmod(file.c_str(), 04740) == 0);
+        REQUIRE(give(folder, "system.posix_acl_access", list(5, 5)) == 0);
+        const unsigned since = mode(folder);
+        go_back(point);
+        CHECK(has(file, "system.posix_acl_access") == list(6, 6));
+        CHECK(mode(file) == 0660);
+        CHECK(has(folder, "system.posix_acl_access").empty());
+        CHECK(mode(folder) == 0700);
+        go_back(std::nullopt);
+        CHECK(has(file, "system.posix_acl_access") == list(4, 4));
+        CHECK(mode(file) == 04740);
+        CHECK(has(folder, "system.posix_acl_access") == list(5, 5));
+        CHECK(mode(folder) == since);
+    }
 }

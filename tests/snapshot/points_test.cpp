@@ -109,6 +109,58 @@ TEST_CASE("a point of the whole system gives back exactly the tree and the packa
     }
 }
 
+TEST_CASE("of names that share a file, one that was made another file since comes back as a name of the same") {
+    const auto inode_of = [](const Root &root, const char *name) { return must(root.folder("")->find(name))->inode; };
+    for (const char *changed : {"same-1", "same-2"}) {
+        Root root;
+        root.capture();
+        root.write(changed, "a file of its own");
+        must(root.folder("")->set_mode(std::string_view{changed} == "same-1" ? "same-2" : "same-1", 0600));
+        must(root.go_back(2));
+        CHECK(root.differs_from(one()) == "");
+        CHECK(inode_of(root, "same-1") == inode_of(root, "same-2"));
+        must(root.machine->roll_back());
+        CHECK(root.read(changed) == "a file of its own");
+        CHECK(inode_of(root, "same-1") != inode_of(root, "same-2"));
+    }
+    Root root;
+    root.capture();
+    const std::uint64_t before = inode_of(root, "same-1");
+    root.write("home/mine", "changed");
+    must(root.go_back(2));
+    INFO("names that all stand are left alone");
+    CHECK(inode_of(root, "same-1") == before);
+}
+
+TEST_CASE("access control lists come back, on what is made again and on what stands, and go where there were none") {
+    const auto list_of = [](const Root &root, const char *folder, const char *name) {
+        std::string lists;
+        for (const auto &attribute : must(root.folder(folder)->extended_attributes(name)))
+            lists += attribute.name + "=" + std::string{mos::base::as_text(attribute.value)} + " ";
+        return lists;
+    };
+    const auto give = [](const Root &root, const char *folder, const char *name, const char *list, const char *value) {
+        must(root.folder(folder)->set_extended_attribute(name, {list, mos::base::to_bytes(as_bytes(value))}));
+    };
+    constexpr const char *access = "system.posix_acl_access";
+    constexpr const char *inherited = "system.posix_acl_default";
+    Root root;
+    give(root, "etc", "x.conf", access, "file");
+    give(root, "", "home", inherited, "folder");
+    root.capture();
+    root.write("etc/x.conf", "changed");
+    must(root.folder("")->remove_extended_attribute("home", inherited));
+    give(root, "bin", "tool", access, "since");
+    must(root.go_back(2));
+    CHECK(list_of(root, "etc", "x.conf") == "system.posix_acl_access=file ");
+    CHECK(list_of(root, "", "home") == "system.posix_acl_default=folder ");
+    CHECK(list_of(root, "bin", "tool") == "");
+    must(root.machine->roll_back());
+    CHECK(list_of(root, "etc", "x.conf") == "");
+    CHECK(list_of(root, "", "home") == "");
+    CHECK(list_of(root, "bin", "tool") == "system.posix_acl_access=since ");
+}
+
 TEST_CASE("a point has a number of its own, and what it keeps costs one flush") {
     Root root;
     const std::uint64_t before = root.twin.flushes();

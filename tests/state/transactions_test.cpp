@@ -202,6 +202,16 @@ TEST_CASE("attributes are written alike, with extended ones and without") {
     CHECK(must(attributes_from_text(attributes_to_text(more))) == more);
 }
 
+TEST_CASE("attributes say whether they tell of access control lists, also where there are none") {
+    Attributes attributes;
+    attributes.access_lists = true;
+    CHECK(must(attributes_from_text(attributes_to_text(attributes))) == attributes);
+    CHECK(must(attributes_from_text(attributes_to_text({}))) == Attributes{});
+    std::string text = attributes_to_text(attributes);
+    text.replace(text.find("true"), 4, "1");
+    CHECK_FALSE(attributes_from_text(text).ok());
+}
+
 TEST_CASE("attributes that are damaged are refused") {
     for (const char *text :
          {"", "[]", "{", R"({"mode":1})", R"({"mode":"x","owner":0,"group":0,"seconds":0,"nanoseconds":0})",

@@ -28,6 +28,7 @@ struct Attributes {
     std::uint32_t group = 0;
     base::FileTime modified;
     base::ExtendedAttributes extended;
+    bool access_lists = false;  // `extended` also says which access control lists there are; else they stay as they are
     friend bool operator==(const Attributes &, const Attributes &) = default;
 };
 

@@ -20,6 +20,11 @@
 
 namespace mos::transaction {
 
+// Whether access control lists are told among the attributes, and so given and taken away.
+enum class AccessLists : std::uint8_t { left, told };
+[[nodiscard]] AccessLists lists_of(const state::Attributes &attributes) noexcept;
+[[nodiscard]] bool is_access_list(const base::ExtendedAttribute &attribute) noexcept;
+
 // Writes a file's content; owner, mode, attributes and times follow it.
 using ContentWriter = std::function<Result<void>(base::File &)>;
 
@@ -159,7 +164,7 @@ class Stage {
     [[nodiscard]] Result<void> append(state::OperationKind kind, std::string_view path, const Target &target,
                                       const Newcomer &staged);
     [[nodiscard]] Result<void> touch_parent(std::string_view path);
-    [[nodiscard]] Result<Frame> present_frame(std::string_view path, const Place &place);
+    [[nodiscard]] Result<Frame> present_frame(std::string_view path, const Place &place, AccessLists lists);
     [[nodiscard]] Result<base::Directory *> directory_in(const std::string &volume, std::string_view location);
     [[nodiscard]] Result<void> begin_on(const std::string &volume);
 
@@ -180,9 +185,11 @@ class Stage {
 void release_reserve(base::Directory &stage);
 
 // The attributes of what is at `name`, and how they are given to an entry. Of the extended ones only user.* and
-// security.capability are read, written and removed: labels and access control lists belong to the system's policy.
+// security.capability, and access control lists where they are told, are read, written and removed: labels belong to
+// the system's policy, and so do the lists of what packages bring.
 [[nodiscard]] Result<state::Attributes> read_attributes(base::Directory &directory, std::string_view name,
-                                                        const base::FileStatus &status);
+                                                        const base::FileStatus &status,
+                                                        AccessLists lists = AccessLists::left);
 [[nodiscard]] Result<void> apply_attributes(base::Directory &directory, std::string_view name, base::FileType type,
                                             const state::Attributes &attributes);
 
