@@ -3,15 +3,17 @@
 namespace mos::package {
 
 Result<base::Bytes> write_credentials(const Package &package) {
-    const base::ByteView statement = package.statement_bytes();
-    MOS_TRY(base::Bytes area,
-            encode_signature_area(package.signatures(), package.statement().signature_area_bytes, Limits{}));
-    while (!area.empty() && area.back() == std::byte{0})
-        area.pop_back();
+    return write_credentials(package.statement_bytes(), package.signatures(), package.statement().signature_area_bytes);
+}
+
+Result<base::Bytes> write_credentials(base::ByteView statement, const SignatureArea &area, std::uint32_t reserved) {
+    MOS_TRY(base::Bytes encoded, encode_signature_area(area, reserved, Limits{}));
+    while (!encoded.empty() && encoded.back() == std::byte{0})
+        encoded.pop_back();
     base::Bytes bytes;
     base::append_u32(bytes, static_cast<std::uint32_t>(statement.size()));
     bytes.insert(bytes.end(), statement.begin(), statement.end());
-    bytes.insert(bytes.end(), area.begin(), area.end());
+    bytes.insert(bytes.end(), encoded.begin(), encoded.end());
     return bytes;
 }
 
@@ -27,6 +29,8 @@ Result<Credentials> read_credentials(base::ByteView bytes) {
     base::Bytes area(rest.begin(), rest.end());
     if (area.size() > credentials.statement.signature_area_bytes)
         return Error{Code::FORMAT, "the kept signatures are more than the package had room for"};
+    if (!area.empty() && area.back() == std::byte{0})
+        return Error{Code::FORMAT, "the kept signatures end in room that they do not need"};
     area.resize(credentials.statement.signature_area_bytes);
     MOS_TRY(credentials.area, decode_signature_area(area, limits));
     return credentials;

@@ -15,6 +15,9 @@ struct Credentials {
 
 // The statement with its length before it, and the signatures without the room that they leave.
 [[nodiscard]] Result<base::Bytes> write_credentials(const Package &package);
+// `reserved` is the room that the statement says, in bytes.
+[[nodiscard]] Result<base::Bytes> write_credentials(base::ByteView statement, const SignatureArea &area,
+                                                    std::uint32_t reserved);
 
 // FORMAT, TRUNCATED or LIMIT for anything that write_credentials() does not write.
 [[nodiscard]] Result<Credentials> read_credentials(base::ByteView bytes);
