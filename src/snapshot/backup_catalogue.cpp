@@ -56,6 +56,8 @@ class RecordReader {
         m_wrong = name;
         return 0;
     }
+    // Of what only some records have.
+    bool flag_if_there(const char *name) { return has(name) && flag(name); }
     bool flag(const char *name) {
         if (has(name) && m_tree[name].is_boolean())
             return m_tree[name].get<bool>();
@@ -123,11 +125,12 @@ std::string record_to_text(const BackupRecord &record) {
         paths += fmt::format("{}{{{}}}", paths.empty() ? "" : ",", byte_field("path", path));
     return fmt::format("{{\"format\":\"{}\",\"version\":1,\"number\":{},\"created_unix_s\":{},\"paths\":[{}],{},"
                        "\"outside\":{},{},\"compression\":\"{}\",\"written\":{},\"verified\":{},\"sha256\":\"{}\","
-                       "\"archive_bytes\":{},\"content_bytes\":{},\"entries\":{},\"left_out\":{}}}\n",
+                       "\"archive_bytes\":{},\"content_bytes\":{},\"entries\":{},\"left_out\":{}{}}}\n",
                        record_format, record.number, record.created_unix_s, paths,
                        byte_field("folder", record.folder.path), record.folder.outside, byte_field("file", record.file),
                        compression_name(record.compression), record.written, record.verified, record.digest,
-                       record.archive_bytes, record.content_bytes, record.entries, record.left_out);
+                       record.archive_bytes, record.content_bytes, record.entries, record.left_out,
+                       record.leaving ? ",\"leaving\":true" : "");
 }
 
 Result<BackupRecord> record_from_text(std::string_view text) {
@@ -152,6 +155,7 @@ Result<BackupRecord> record_from_text(std::string_view text) {
     record.content_bytes = read.number("content_bytes");
     record.entries = read.number("entries");
     record.left_out = read.number("left_out");
+    record.leaving = read.flag_if_there("leaving");
     read.check(compression.ok(), "compression");
     read.check(is_file_name(record.file), "file");
     read.check(record.folder.outside || record.folder.path.empty() || base::check_entry_path(record.folder.path).ok(),

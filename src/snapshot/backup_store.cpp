@@ -305,6 +305,11 @@ Result<void> tidy_backups(base::Directory &root, base::Observer &observer) {
         MOS_TRY(const auto folder, find_folder(root, record.folder));
         if (folder == nullptr)
             continue;  // not mounted, perhaps: then it is not known what is in it
+        if (record.leaving) {
+            MOS_CHECK(remove_backup(root, record));
+            observer.notice(fmt::format("{}, whose deletion was cut short, is deleted", backup_name(record.number)));
+            continue;
+        }
         MOS_TRY(const auto hidden, folder->find(hidden_name(record)));
         if (record.written && hidden) {
             // The record may come from a process that was killed before it had flushed it.
@@ -337,7 +342,7 @@ std::string_view standing_name(BackupStanding standing) noexcept {
 }
 
 Result<BackupStanding> standing_of(base::Directory &root, const BackupRecord &record) {
-    if (!record.written)
+    if (!record.written || record.leaving)
         return BackupStanding::unfinished;
     if (record.file.empty())
         return BackupStanding::elsewhere;
@@ -432,6 +437,9 @@ std::vector<BackupRecord> due_for_removal(const std::vector<BackupRecord> &recor
 Result<void> remove_backup(base::Directory &root, const BackupRecord &record) {
     if (!record.file.empty()) {
         MOS_TRY(const auto folder, open_folder(root, record.folder));
+        BackupRecord leaving = record;
+        leaving.leaving = true;
+        MOS_CHECK(BackupCatalogue{root}.put(leaving));
         if (auto removed = folder->remove_file(record.file); !removed && removed.error().code() != Code::NOT_FOUND)
             return removed;
         MOS_CHECK(folder->flush());

@@ -256,6 +256,38 @@ TEST_CASE("a power cut at any call leaves no half backup under its name, and wha
     CHECK(bench.list().size() == 2);
 }
 
+TEST_CASE(
+    "a power cut while a backup is deleted leaves it whole, or what is left of it is deleted by the next command") {
+    Bench bench;
+    must(bench.make());
+    const BackupRecord leaving = must(bench.make());
+    must(must(bench.root->open_sync_point())->flush());
+    int begun = 0;
+    const auto examine = [&](const DiskState &state) {
+        Bench after{Twin{state}};
+        const std::vector<BackupRecord> found = after.list();
+        begun += found.size() == 2 && found.back().leaving ? 1 : 0;
+        for (const BackupRecord &record : found)  // nobody calls it missing
+            CHECK(must(standing_of(*after.root, record)) ==
+                  (record.leaving ? BackupStanding::unfinished : BackupStanding::complete));
+        must(tidy_backups(*after.root, after.watcher));
+        const std::vector<BackupRecord> records = after.list();
+        CHECK((records.size() == 1 || records.size() == 2));
+        CHECK(after.names("backup/home").size() == records.size());
+        for (const BackupRecord &record : records)
+            CHECK(must(check(after, record.number)).entries == 8);
+    };
+    bench.twin.on_mutation([&](std::uint64_t number, std::string_view) {
+        for (const Selection &keep : {Selection::none(), Selection::all(), Selection::random(number),
+                                      Selection::random(number).torn(number + 1)})
+            examine(bench.twin.crash(keep));
+    });
+    must(remove_backup(*bench.root, leaving));
+    bench.twin.on_mutation({});
+    CHECK(begun > 3);
+    CHECK(bench.list().size() == 1);
+}
+
 TEST_CASE("clean-up takes the oldest, but never the last of its kind nor more than it may") {
     const auto record = [](std::uint64_t number, std::int64_t time, const char *path) {
         BackupRecord made;

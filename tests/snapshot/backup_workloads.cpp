@@ -113,11 +113,8 @@ Release backed_up(const Release &bare) {
 
 Error violation(std::string what) { return Error{Code::INTERNAL, std::move(what)}; }
 
-// Whether a record may be there whose archive is gone: while a backup is being deleted.
-enum class Gone : std::uint8_t { refused, allowed };
-
 // What the catalogue has is whole, and nothing else lies where archives are kept.
-Result<void> check_backups(Machine &machine, Gone gone) {
+Result<void> check_backups(Machine &machine) {
     base::Directory &root = machine.root();
     MOS_CHECK(snapshot::tidy_backups(root, base::silent_observer()));  // tells of what was cut short
     snapshot::BackupCatalogue catalogue{root};
@@ -126,9 +123,6 @@ Result<void> check_backups(Machine &machine, Gone gone) {
         return violation("a record can't be read: " + catalogue.unreadable().front());
     std::size_t archives_there = 0;
     for (const snapshot::BackupRecord &record : records) {
-        MOS_TRY(const auto standing, snapshot::standing_of(root, record));
-        if (standing == snapshot::BackupStanding::missing && gone == Gone::allowed)
-            continue;
         ++archives_there;
         MOS_TRY(snapshot::OpenedBackup opened, snapshot::open_backup(root, record.number));
         MOS_TRY(const auto totals, snapshot::check_backup(opened, {}, machine.watcher));
@@ -160,7 +154,7 @@ std::vector<Workload> making_and_deleting(const Release &bare) {
                        session.allow(only(1));
                        return {};
                    },
-                   .recover_more = [](Machine &machine) { return check_backups(machine, Gone::refused); }});
+                   .recover_more = [](Machine &machine) { return check_backups(machine); }});
     all.push_back({.name = "back-up-deleted",
                    .description = "a backup is deleted: the archive, then what the catalogue says of it",
                    .releases = {kept, bare},
@@ -179,7 +173,7 @@ std::vector<Workload> making_and_deleting(const Release &bare) {
                        session.allow(only(1));
                        return {};
                    },
-                   .recover_more = [](Machine &machine) { return check_backups(machine, Gone::allowed); }});
+                   .recover_more = [](Machine &machine) { return check_backups(machine); }});
     return all;
 }
 

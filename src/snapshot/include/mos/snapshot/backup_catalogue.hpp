@@ -37,7 +37,8 @@ struct BackupRecord {
     Compression compression = Compression::zstd;
     bool written = false;  // whole and flushed, if perhaps not under its name yet; what follows is known then
     bool verified = false;
-    std::string digest;  // SHA-256 of the archive, in hexadecimal digits
+    bool leaving = false;  // being deleted, or left so by a cut
+    std::string digest;    // SHA-256 of the archive, in hexadecimal digits
     std::uint64_t archive_bytes = 0;
     std::uint64_t content_bytes = 0;
     std::uint64_t entries = 0;

@@ -35,13 +35,13 @@ struct BackupRequest {
 [[nodiscard]] Result<BackupRecord> make_backup(base::Directory &root, const BackupRequest &request,
                                                const base::Clock &clock, base::Observer &observer);
 
-// Completes what a cut has left of a backup that was whole, and removes what is left of one that was not. Called by
-// whoever has the root's lock and changes the catalogue.
+// Completes what a cut has left of a backup that was whole, and removes what is left of one that was not, or that was
+// being deleted. Called by whoever has the root's lock and changes the catalogue.
 [[nodiscard]] Result<void> tidy_backups(base::Directory &root, base::Observer &observer);
 
 enum class BackupStanding : std::uint8_t {
     complete,
-    unfinished,  // being written, or left by a cut
+    unfinished,  // being written or deleted, or left so by a cut
     missing,     // the archive is not where it was written to, or its folder is not there
     elsewhere,   // it went to the embedder, who alone has it
 };
@@ -75,7 +75,8 @@ struct BackupRetention {
 [[nodiscard]] std::vector<BackupRecord> due_for_removal(const std::vector<BackupRecord> &records,
                                                         const BackupRetention &retention, std::int64_t now_unix_s);
 
-// The archive, then the record; an archive that is not there any more is no error.
+// The archive, then the record, which says before that it is leaving: after a cut in between tidy_backups() goes on. An
+// archive that is not there any more is no error.
 [[nodiscard]] Result<void> remove_backup(base::Directory &root, const BackupRecord &record);
 
 }  // namespace mos::snapshot
