@@ -28,11 +28,11 @@ enum {
  * the job. May not call back into the library. */
 typedef int (*mos_service_callback)(void *user_data, const char *unit, mos_service_action action);
 
-/* Whether the system is well after a change of packages, before the change counts as done: 0, or anything else when it
- * is not; the value is kept in the error, and the change is taken back as update_system.rollback of the settings says.
- * Called on the thread of the job, after the programs in etc/multios/health-checks, and again by the recovery after a
- * death in between. `time_left_ms`: it has timed out when it takes longer; nothing stops it. May not call back into the
- * library. */
+/* Whether the system is well after a change of packages, or a restoration (docs/rollback.md), before that counts as
+ * done: 0, or anything else when it is not; the value is kept in the error, and the change is taken back as
+ * update_system.rollback of the settings says. Called on the thread of the job, after the programs in
+ * etc/multios/health-checks, and again by the recovery after a death in between. `time_left_ms`: it has timed out when
+ * it takes longer; nothing stops it. May not call back into the library. */
 typedef int (*mos_health_callback)(void *user_data, int64_t time_left_ms);
 
 typedef struct mos_engine_options {

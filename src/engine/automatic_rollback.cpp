@@ -1,6 +1,7 @@
 #include "automatic_rollback.hpp"
 
 #include <mos/engine/root_settings.hpp>
+#include <mos/install/package_hooks.hpp>
 
 #include <algorithm>
 
@@ -24,7 +25,7 @@ bool counts(const config::Settings &settings, std::string_view category) {
 
 }  // namespace
 
-Result<std::optional<install::HealthRules>> health_rules(Session &session, Engine &engine) {
+Result<install::HealthRules> health_rules(Session &session, Engine &engine) {
     MOS_TRY(const config::LoadedSettings loaded, load_root_settings(engine, {}));
     const config::Settings &settings = loaded.settings;
     install::HealthRules rules{.time_limit = std::chrono::seconds{number(settings, "timeout_threshold")},
@@ -34,9 +35,17 @@ Result<std::optional<install::HealthRules>> health_rules(Session &session, Engin
                                .check_dependencies = counts(settings, "dependency"),
                                .check_content = counts(settings, "signature")};
     MOS_TRY(const bool any, session.health().any(session.site().observer));
-    if (!any && !rules.check_dependencies && !rules.check_content)
-        return std::optional<install::HealthRules>{};
-    return std::optional{rules};
+    rules.anybody = any || rules.check_dependencies || rules.check_content;
+    return rules;
+}
+
+Result<std::optional<state::Hook>> health_hook(Session &session, Engine &engine, std::vector<std::string> packages,
+                                               HealthPrograms programs) {
+    MOS_TRY(const install::HealthRules rules, health_rules(session, engine));
+    if (!rules.anybody && programs == HealthPrograms::stay)
+        return std::optional<state::Hook>{};
+    MOS_TRY(const install::HealthCall call, install::health_call(session.site().database, rules, std::move(packages)));
+    return std::optional{install::health_hook(call)};
 }
 
 bool takes_back(Engine &engine, const Error &failure) {

@@ -106,13 +106,13 @@ Result<void> Plan::State::resolve(Session &session) {
         return {};
     }
     if (put_back != nullptr) {
-        MOS_TRY(view, put_back->resolve(site));
+        MOS_TRY(view, put_back->resolve(*engine, session));
         return {};
     }
     MOS_TRY(effective, install::drop_satisfied(site, steps));
     MOS_CHECK(apply_downgrade_policy(*engine, site, effective));
     MOS_TRY(health, health_rules(session, *engine));
-    MOS_TRY(resolution, install::resolve(site, effective, &session.services(), health ? &*health : nullptr));
+    MOS_TRY(resolution, install::resolve(site, effective, &session.services(), &*health));
     View resolved{
         .digest = resolution->digest, .steps = {}, .totals = resolution->totals, .notices = resolution->cautions};
     MOS_TRY(exemptions, judge_installs(*engine, site, effective.installs));
@@ -214,7 +214,7 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
                                                                {.ask = asker(ask),
                                                                 .reason = how.reason,
                                                                 .services = &session.services(),
-                                                                .health = health ? &*health : nullptr,
+                                                                .health = &*health,
                                                                 .record = how.record}));
     for (const install::InstallStep &step : effective.installs)
         if (const auto raised = raise_time_floor(engine->root(), *step.package, engine->clock()); !raised)
@@ -231,7 +231,7 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
 }
 
 Result<JobOutcome> Plan::State::perform_put_back(Session &session, const Job::Ask &ask, const std::string &reason) {
-    MOS_TRY(JobOutcome outcome, put_back->perform(session.site(), ask, reason));
+    MOS_TRY(JobOutcome outcome, put_back->perform(*engine, session, ask, reason));
     retain_points(session, *engine);
     return outcome;
 }

@@ -1,5 +1,7 @@
 #include "put_back_step.hpp"
 
+#include "automatic_rollback.hpp"
+
 #include <mos/base/path.hpp>
 
 #include <fmt/format.h>
@@ -46,7 +48,8 @@ Result<std::shared_ptr<PutBackStep>> PutBackStep::open(Engine &engine, RestoreSt
     return std::shared_ptr<PutBackStep>{new PutBackStep{std::move(backup), std::move(step.options)}};
 }
 
-Result<Plan::View> PutBackStep::resolve(transaction::Site &site) {
+Result<Plan::View> PutBackStep::resolve(Engine &engine, Session &session) {
+    transaction::Site &site = session.site();
     m_plan.reset();
     MOS_CHECK(snapshot::check_archive(m_backup, site.observer));
     MOS_TRY(m_plan, snapshot::plan_put_back(site, *m_backup.source, m_options));
@@ -60,6 +63,9 @@ Result<Plan::View> PutBackStep::resolve(transaction::Site &site) {
     view.totals.kept = keeps ? m_plan->newer : 0;
     view.totals.write_bytes = m_plan->write_bytes;
     view.notices = m_plan->notices;
+    MOS_TRY(const auto health, health_hook(session, engine, {}, HealthPrograms::stay));
+    if (health)
+        view.notices.emplace_back(install::health_notice);
     view.steps.push_back({.action = Plan::Step::Action::restore,
                           .name = m_options.name,
                           .version = {},
@@ -68,9 +74,14 @@ Result<Plan::View> PutBackStep::resolve(transaction::Site &site) {
     return view;
 }
 
-Result<JobOutcome> PutBackStep::perform(transaction::Site &site, const Job::Ask &ask, const std::string &reason) {
+Result<JobOutcome> PutBackStep::perform(Engine &engine, Session &session, const Job::Ask &ask,
+                                        const std::string &reason) {
+    transaction::Site &site = session.site();
     snapshot::PutBackOptions options = m_options;
     options.reason = reason;
+    MOS_TRY(const auto health, health_hook(session, engine, {}, HealthPrograms::stay));
+    if (health)
+        options.hooks = {*health};
     MOS_TRY(const snapshot::PutBack done, snapshot::put_back(site, *m_backup.source, *m_plan, options, asker(ask)));
     return JobOutcome{.recovery_point =
                           done.transaction == 0 ? std::string{} : snapshot::recovery_point_name(done.transaction),

@@ -16,9 +16,10 @@ class PutBackStep {
     [[nodiscard]] static Result<std::shared_ptr<PutBackStep>> open(Engine &engine, RestoreStep step);
 
     // Reads the whole backup and compares it with what is there.
-    [[nodiscard]] Result<Plan::View> resolve(transaction::Site &site);
+    [[nodiscard]] Result<Plan::View> resolve(Engine &engine, Session &session);
     // What was resolved; NEWER_IN_PLACE, PLAN_CHANGED and others with nothing changed.
-    [[nodiscard]] Result<JobOutcome> perform(transaction::Site &site, const Job::Ask &ask, const std::string &reason);
+    [[nodiscard]] Result<JobOutcome> perform(Engine &engine, Session &session, const Job::Ask &ask,
+                                             const std::string &reason);
     // For the stream, when it is done.
     [[nodiscard]] base::Event event(const JobOutcome &outcome, const std::string &job) const;
 

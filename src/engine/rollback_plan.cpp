@@ -1,5 +1,6 @@
 #include "rollback_plan.hpp"
 
+#include "automatic_rollback.hpp"
 #include "merge_source.hpp"
 #include "rollback_hooks.hpp"
 #include "way_back_risks.hpp"
@@ -194,24 +195,25 @@ Result<Restoration> open_restoration(transaction::Site &site, const RollbackStep
 
 Result<RollbackPlan> RollbackPlan::make(Engine &engine, Session &session, const RollbackStep &step) {
     RollbackPlan plan{step};
-    MOS_CHECK(plan.work_out(engine, session.site()));
+    MOS_CHECK(plan.work_out(engine, session));
     return plan;
 }
 
-Result<void> RollbackPlan::work_out(Engine &engine, transaction::Site &site) {
+Result<void> RollbackPlan::work_out(Engine &engine, Session &session) {
+    transaction::Site &site = session.site();
     MOS_TRY(m_target, find_target(site, m_step));
     m_view = {};
     if (m_step.only_newest && !m_target->is_newest_alone)
         return snapshot::find_rollback(site, recovery_point_name(m_target->first.id)).error();
     m_in_place = may_be_in_place(m_step, *m_target);
     if (!m_in_place)
-        return survey_restoration(engine, site);
+        return survey_restoration(engine, session);
     Result<void> surveyed = survey_change(engine, site);
     if (surveyed || !m_step.is_emergency || surveyed.error().code() != Code::CONFLICT)
         return surveyed;
     // A restoration goes round what is in the way.
     m_in_place = false;
-    return survey_restoration(engine, site);
+    return survey_restoration(engine, session);
 }
 
 Result<void> RollbackPlan::judge(Engine &engine, transaction::Site &site, const std::vector<InstalledPackage> &leaving,
@@ -262,7 +264,27 @@ Result<void> RollbackPlan::survey_change(Engine &engine, transaction::Site &site
     return {};
 }
 
-Result<void> RollbackPlan::survey_restoration(Engine &engine, transaction::Site &site) {
+// In an emergency nobody is asked: that is the way out of a system that is not well whatever is done.
+Result<void> RollbackPlan::find_health(Engine &engine, Session &session, const snapshot::RestorePlan &plan) {
+    m_health.reset();
+    if (m_step.is_emergency)
+        return {};
+    std::vector<std::string> packages;
+    for (const PackageStep &step : plan.packages)
+        if (step.before)
+            packages.push_back(step.name);
+    const bool brings = std::ranges::any_of(plan.items, [](const snapshot::RestoreItem &item) {
+        return item.past.entry && install::is_health_check_path(item.past.path);
+    });
+    MOS_TRY(m_health,
+            health_hook(session, engine, std::move(packages), brings ? HealthPrograms::come : HealthPrograms::stay));
+    if (m_health)
+        m_view.notices.emplace_back(install::health_notice);
+    return {};
+}
+
+Result<void> RollbackPlan::survey_restoration(Engine &engine, Session &session) {
+    transaction::Site &site = session.site();
     MOS_TRY(Restoration restoration, open_restoration(site, m_step, m_target->first.id));
     MOS_TRY(const snapshot::RestorePlan plan, snapshot::plan_restore(site, *restoration.source, restoration.options));
     if (plan.empty())
@@ -294,7 +316,7 @@ Result<void> RollbackPlan::survey_restoration(Engine &engine, transaction::Site 
         m_view.notices.push_back(
             fmt::format("{}, and {}", plan.findings[i].sentence, stays ? "stays" : "goes into the new recovery point"));
     }
-    return {};
+    return find_health(engine, session, plan);
 }
 
 Result<JobOutcome> RollbackPlan::perform(Engine &engine, Session &session, const Job::Ask &ask,
@@ -302,7 +324,7 @@ Result<JobOutcome> RollbackPlan::perform(Engine &engine, Session &session, const
     transaction::Site &site = session.site();
     const std::string digest = m_view.digest;
     const std::string point = m_view.steps.front().name;
-    MOS_CHECK(work_out(engine, site));
+    MOS_CHECK(work_out(engine, session));
     if (m_view.steps.front().name != point)
         return Error{Code::PLAN_CHANGED, fmt::format("the newest change is {} by now, the plan takes back {}",
                                                      m_view.steps.front().name, point)};
@@ -342,6 +364,10 @@ Result<JobOutcome> RollbackPlan::restore(Engine &engine, Session &session, const
     if (m_step.scope != RollbackScope::configuration) {
         const std::string package = m_step.scope == RollbackScope::package ? m_step.name : std::string{};
         MOS_TRY(job.description.hooks, hooks_of_way_back(site, m_target->first.id, package));
+    }
+    if (m_health) {
+        m_health->rank = job.description.hooks.size();  // the last: services run again by then
+        job.description.hooks.push_back(*m_health);
     }
     MOS_TRY(job.description.reboot, reboots_of_way_back(site, m_target->first.id));
     MOS_TRY(const snapshot::RestoreOutcome outcome,

@@ -36,10 +36,11 @@ class RollbackPlan {
     [[nodiscard]] Result<void> survey_change(Engine &engine, transaction::Site &site);
     [[nodiscard]] Result<JobOutcome> take_change_back(transaction::Site &site, const std::string &reason);
     // By a restoration.
-    [[nodiscard]] Result<void> survey_restoration(Engine &engine, transaction::Site &site);
+    [[nodiscard]] Result<void> survey_restoration(Engine &engine, Session &session);
+    [[nodiscard]] Result<void> find_health(Engine &engine, Session &session, const snapshot::RestorePlan &plan);
     [[nodiscard]] Result<JobOutcome> restore(Engine &engine, Session &session, const Job::Ask &ask,
                                              const std::string &reason);
-    [[nodiscard]] Result<void> work_out(Engine &engine, transaction::Site &site);
+    [[nodiscard]] Result<void> work_out(Engine &engine, Session &session);
     [[nodiscard]] Result<void> judge(Engine &engine, transaction::Site &site,
                                      const std::vector<state::InstalledPackage> &leaving,
                                      const std::vector<state::InstalledPackage> &returning,
@@ -51,6 +52,7 @@ class RollbackPlan {
     Plan::View m_view;
     std::vector<Exemption> m_exemptions;
     std::vector<std::string> m_risks;
+    std::optional<state::Hook> m_health;  // of a restoration: asked when it is in place
 };
 
 }  // namespace mos::engine

@@ -45,13 +45,13 @@ Result<void> check_signatures(Engine &engine, Session &session, JobOutcome &outc
 }
 
 Result<void> check_health(Engine &engine, Session &session, base::Observer &observer, JobOutcome &outcome) {
-    MOS_TRY(const auto rules, health_rules(session, engine));
-    if (!rules) {
+    MOS_TRY(const install::HealthRules rules, health_rules(session, engine));
+    if (!rules.anybody) {
         observer.notice("there are no health checks: neither programs in etc/multios/health-checks nor one of the "
                         "embedding program's");
         return {};
     }
-    install::HealthCall call{.rules = *rules, .packages = {}, .known_unmet = {}};
+    install::HealthCall call{.rules = rules, .packages = {}, .known_unmet = {}};
     call.rules.check_dependencies = false;  // which are rows of their own
     call.rules.check_content = false;
     MOS_TRY(const auto outcomes, session.health().ask(call, observer));

@@ -5,6 +5,7 @@
 #include <mos/base/path.hpp>
 #include <mos/config/template.hpp>
 #include <mos/config/values.hpp>
+#include <mos/install/health.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -60,6 +61,7 @@ class Finder {
     [[nodiscard]] Result<void> accept_script(const Entry &entry);
     [[nodiscard]] Result<void> accept_template(const Entry &entry, const nlohmann::json &values);
     void accept_unit(const Entry &entry);
+    void note_health_check(std::string_view path);
     void add_outputs();
     [[nodiscard]] Result<void> check_count() const;
 
@@ -94,6 +96,7 @@ Result<void> Finder::accept_template(const Entry &entry, const nlohmann::json &v
         return Error{Code::FORMAT, fmt::format("{} is no regular file, so no template", base::in_quotes(entry.path))}
             .about(entry.path);
     const std::string_view path = std::string_view{entry.path}.substr(package::section_prefix(Section::configs).size());
+    note_health_check(path);
     MOS_TRY(const std::string text, read_text(m_package, entry, max_template_bytes));
     MOS_TRY(std::string made, config::render(text, values, path));
     m_template_bytes += made.size();
@@ -111,6 +114,12 @@ void Finder::accept_unit(const Entry &entry) {
         m_brought.units.emplace_back(*unit);
 }
 
+// One below a folder of the package's own is none.
+void Finder::note_health_check(std::string_view path) {
+    if (m_brought.prefix.empty() && is_health_check_path(path))
+        m_brought.has_health_check = true;
+}
+
 Result<void> Finder::accept(const Entry &entry, const nlohmann::json &values) {
     const auto section = package::section_of(entry.path);
     if (!section || entry.type == EntryType::directory)
@@ -121,6 +130,7 @@ Result<void> Finder::accept(const Entry &entry, const nlohmann::json &values) {
     case Section::configs:
         return accept_template(entry, values);
     case Section::files:
+        note_health_check(*package::installed_path(entry));
         if (m_brought.manifest.package_info.type == "service" && m_brought.manifest.service.units.empty())
             accept_unit(entry);
         return {};

@@ -43,6 +43,7 @@ struct Brought {
     std::vector<std::string> implied_folders;  // sorted
     std::vector<PackageScript> scripts;        // by kind
     std::vector<std::string> units;            // of a service, sorted
+    bool has_health_check = false;             // comes with a program that is asked about the system's health
     std::string template_values;               // JSON, what its templates were filled with; "" without templates
 };
 

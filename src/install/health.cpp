@@ -1,5 +1,6 @@
 #include <mos/install/health.hpp>
 
+#include <mos/base/path.hpp>
 #include <mos/install/dependencies.hpp>
 #include <mos/install/verify_installed.hpp>
 
@@ -105,6 +106,19 @@ Result<std::vector<std::string>> broken_dependencies(state::Database &database) 
                 sentences.push_back(sentence_of(one));
     }
     return sentences;
+}
+
+Result<HealthCall> health_call(state::Database &database, const HealthRules &rules, std::vector<std::string> packages) {
+    HealthCall call{.rules = rules, .packages = std::move(packages), .known_unmet = {}};
+    if (rules.check_dependencies) {
+        MOS_TRY(call.known_unmet, broken_dependencies(database));
+    }
+    return call;
+}
+
+bool is_health_check_path(std::string_view path) noexcept {
+    const base::SplitPath split = base::split_path(path);
+    return split.parent == health_checks_path && !split.name.starts_with('.');
 }
 
 Result<bool> HealthChecks::any(base::Observer &observer) const {

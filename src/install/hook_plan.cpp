@@ -119,14 +119,15 @@ Result<HookPlan> HookPlan::make(transaction::Site &site, const Steps &steps, con
     ServiceManager *const managed = services != nullptr && services->is_running_system() ? services : nullptr;
     MOS_CHECK(plan.add_installs(site, resolution, managed));
     MOS_CHECK(plan.add_removals(site, steps, resolution, managed));
-    if (health == nullptr)
+    const bool brings_check = std::ranges::any_of(
+        resolution.brought, [](const std::shared_ptr<const Brought> &brought) { return brought->has_health_check; });
+    if (health == nullptr || (!health->anybody && !brings_check))
         return plan;
-    plan.m_health.emplace(HealthCall{.rules = *health, .packages = {}, .known_unmet = {}});
+    std::vector<std::string> packages;
+    packages.reserve(resolution.steps.size());
     for (const StepSummary &summary : resolution.steps)
-        plan.m_health->packages.push_back(summary.name);
-    if (health->check_dependencies) {
-        MOS_TRY(plan.m_health->known_unmet, broken_dependencies(site.database));
-    }
+        packages.push_back(summary.name);
+    MOS_TRY(plan.m_health, health_call(site.database, *health, std::move(packages)));
     return plan;
 }
 
@@ -276,7 +277,7 @@ std::vector<state::Hook> HookPlan::calls() const {
     for (const PlannedCall &planned : m_services)
         calls.push_back(write_hook(planned.moment, planned.call));
     if (m_health)
-        calls.push_back(write_hook(Moment::after_apply, *m_health));
+        calls.push_back(health_hook(*m_health));
     return calls;
 }
 
@@ -298,7 +299,7 @@ std::vector<std::string> HookPlan::notices() const {
                 fmt::format("{} is {}", base::in_quotes(planned.call.unit), done_to(planned.call.action)));
     }
     if (m_health)
-        notices.emplace_back("the system's health is checked afterwards; what makes it unwell is taken back");
+        notices.emplace_back(health_notice);
     return notices;
 }
 

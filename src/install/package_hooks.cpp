@@ -40,6 +40,8 @@ Result<std::optional<state::Hook>> as_tolerant(const state::Hook &hook, const st
     return std::optional{write_hook(hook.moment, call)};
 }
 
+state::Hook health_hook(const HealthCall &call) { return write_hook(state::Hook::Moment::after_apply, call); }
+
 Result<void> PackageHooks::act(const ServiceCall &call) {
     // What was planned while the system ran may be completed from another one, which has nothing to restart.
     if (!m_services.is_running_system())

@@ -252,6 +252,8 @@ Result<PutBack> put_back(transaction::Site &site, base::Source &source, const Pu
     MOS_CHECK(restorer.run());
     if (restorer.changed_paths() == 0)
         return PutBack{};
+    if (!options.hooks.empty())
+        MOS_CHECK(stage.reserve_room());
     MOS_TRY(transaction::Staged staged, stage.finish());
     const PutBack done{.transaction = staged.id(),
                        .changed_paths = restorer.changed_paths(),
@@ -260,7 +262,8 @@ Result<PutBack> put_back(transaction::Site &site, base::Source &source, const Pu
                                                               {.summary = summary_of(plan, options),
                                                                .reason = options.reason,
                                                                .changed_paths = done.changed_paths,
-                                                               .boot = site.clock.boot_id()},
+                                                               .boot = site.clock.boot_id(),
+                                                               .hooks = options.hooks},
                                                               [](std::uint64_t) { return Result<void>{}; }));
     MOS_CHECK(transaction::carry_through(site, std::move(decided)));
     return done;

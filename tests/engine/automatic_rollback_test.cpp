@@ -2,6 +2,9 @@
 #include "refusals.hpp"
 
 #include <mos/engine/history.hpp>
+#include <mos/engine/protection.hpp>
+#include <mos/engine/recovery_points.hpp>
+#include <mos/install/health.hpp>
 
 #include <algorithm>
 
@@ -118,6 +121,73 @@ TEST_CASE("a cut while health is checked: recovery asks again, and its answer ho
     CHECK(ground.bench.content("p", "x") == (ground.is_well ? "two" : "one"));
     const auto history = mos::engine::explain_history(must(ground.bench.engine->history()));
     CHECK(history.front().why == (ground.is_well ? WentBack::no : WentBack::failed_health_check));
+}
+
+TEST_CASE("a restoration is asked about when it is in place, and a no takes it back; in an emergency nobody is asked") {
+    Ground ground;
+    for (const char *version : {"1", "2", "3"})
+        must(ground.bench.install("w", version, simple(version)));
+    ground.asked = 0;
+    const auto go_back = [&](const mos::engine::RollbackStep &step) {
+        mos::engine::Plan plan{ground.bench.engine};
+        must(plan.roll_back(step));
+        must(plan.resolve());
+        CHECK(std::ranges::count(plan.view()->notices, mos::install::health_notice) == (step.is_emergency ? 0 : 1));
+        return EngineBench::perform(plan);
+    };
+    ground.is_well = false;
+    const auto failed = go_back({.recovery_point = "rp-2"});
+    CHECK(refusal(failed) == Code::REVERTED);
+    CHECK(failed.error().cause()->code() == Code::HEALTH_CHECK_FAILED);
+    CHECK(ground.asked == 1);
+    CHECK(ground.found == "1");
+    CHECK(ground.bench.content("p", "x") == "3");
+    CHECK(must(ground.bench.engine->installed("w"))->version == "3");
+    CHECK(ground.events().ends_with("health_check_failed update_reverted job_failed "));
+    must(go_back({.is_emergency = true}));
+    CHECK(ground.bench.content("p", "x") == "2");
+    CHECK(ground.asked == 1);
+    ground.is_well = true;
+    must(ground.bench.install("w", "3", simple("3")));
+    must(go_back({.recovery_point = "rp-2"}));
+    CHECK(ground.bench.content("p", "x") == "1");
+    CHECK(ground.asked == 3);
+    must(ground.bench.roll_back());
+    CHECK(ground.bench.content("p", "x") == "3");
+    CHECK(ground.asked == 3);
+}
+
+TEST_CASE("going back to a captured point and putting files of a backup back are restorations that are asked about") {
+    Ground ground;
+    must(ground.bench.install("w", "1", simple("one")));
+    const auto run = [](const std::unique_ptr<mos::engine::Job> &job) {
+        must(job->run(nullptr));
+        return must(*job->result());
+    };
+    const auto captured = run(must(
+        mos::engine::make_capture_job(ground.bench.engine, {.scope = mos::state::PointScope::paths, .names = {"p"}})));
+    run(must(mos::engine::make_backup_job(ground.bench.engine,
+                                          {.paths = {"/p"}, .folder = mos::snapshot::BackupFolder{"backups"}})));
+    const auto folder = must(ground.bench.twin.root()->open_directory("p", mos::base::Symlinks::refuse));
+    must(mos::base::replace_file(*folder, "x", mos::base::as_bytes("edited"), 0644));
+    ground.asked = 0;
+    bool of_backup = false;
+    SUBCASE("a captured point") {}
+    SUBCASE("a backup") { of_backup = true; }
+    for (const bool is_well : {false, true}) {
+        ground.is_well = is_well;
+        mos::engine::Plan plan{ground.bench.engine};
+        if (of_backup)
+            must(plan.restore(
+                {.from = {.number = 1, .place = {}}, .options = {.on_newer = mos::snapshot::NewerRule::replace}}));
+        else
+            must(plan.roll_back({.recovery_point = captured.recovery_point}));
+        const auto outcome = EngineBench::run(plan);
+        CHECK(outcome.ok() == is_well);
+        CHECK(ground.found == "one");
+        CHECK(ground.bench.content("p", "x") == (is_well ? "one" : "edited"));
+    }
+    CHECK(ground.asked == 2);
 }
 
 #if defined(MOS_HAVE_YAML)

@@ -318,6 +318,31 @@ TEST_CASE("programs in the folder of health checks are asked in order, read-only
     CHECK(bench.read("opt/w") == "1");
 }
 
+TEST_CASE("a health check that comes with an update is asked about that update already") {
+    if (!can_hide())
+        return;
+    ScriptedBench bench;
+    must(bench.install(bench.package("1", {})));
+    const auto with_check = [&](const std::string &version, const std::string &text) {
+        Parts parts = bench.package(version, {});
+        const TreeImage checks = ImageBuilder{}
+                                     .directory("etc")
+                                     .directory("etc/multios")
+                                     .directory("etc/multios/health-checks")
+                                     .file("etc/multios/health-checks/web", "#!/bin/sh\n" + text + "\n", 0755)
+                                     .image();
+        parts.files.entries.insert(parts.files.entries.begin(), checks.entries.begin(), checks.entries.end());
+        return parts;
+    };
+    const auto failed = bench.install(with_check("2", "echo the web does not answer; exit 1"));
+    CHECK(refusal(failed) == Code::REVERTED);
+    CHECK(failed.error().cause()->code() == Code::HEALTH_CHECK_FAILED);
+    CHECK(bench.read("opt/w") == "1");
+    CHECK_FALSE(bench.scripts.has("etc/multios/health-checks/web"));
+    must(bench.install(with_check("2", "echo asked about $(cat /opt/w)")));
+    CHECK(bench.was_logged("asked about 2"));
+}
+
 TEST_CASE("where the settings say so a script that fails after a change leaves it, with a notice") {
     if (!can_run_scripts())
         return;

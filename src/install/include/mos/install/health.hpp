@@ -16,6 +16,9 @@ namespace mos::install {
 // The folder of the root whose programs are asked, in the order of their names.
 inline constexpr const char *health_checks_path = "etc/multios/health-checks";
 inline constexpr std::size_t max_health_checks = 256;
+// Of a plan after which somebody is asked.
+inline constexpr const char *health_notice =
+    "the system's health is checked afterwards; what makes it unwell is taken back";
 inline constexpr std::size_t max_known_unmet = 100;  // dependencies that a change finds broken already
 
 // What a system's settings say of its checks, and what else is looked at.
@@ -26,6 +29,7 @@ struct HealthRules {
     bool on_timeout = true;
     bool check_dependencies = false;  // whether packages have lost what they depend on
     bool check_content = false;       // whether the change's files are what was signed
+    bool anybody = true;              // is there to be asked, or anything to look at; else only if the change brings it
     friend bool operator==(const HealthRules &, const HealthRules &) = default;
 };
 
@@ -35,6 +39,13 @@ struct HealthCall {
     std::vector<std::string> packages;     // of the change
     std::vector<std::string> known_unmet;  // dependencies that were broken before it
 };
+
+// Of a change that is planned now: dependencies that are broken already are nothing against it.
+[[nodiscard]] Result<HealthCall> health_call(state::Database &database, const HealthRules &rules,
+                                             std::vector<std::string> packages);
+
+// Whether what is put at `path` is a health check, if it is fit to be one.
+[[nodiscard]] bool is_health_check_path(std::string_view path) noexcept;
 
 // The embedder's check: an error when the system is not well. It is told how long it may take.
 using HealthCallback = std::function<Result<void>(std::chrono::milliseconds time_left)>;

@@ -15,6 +15,9 @@ struct ServiceCall;
 // health.
 [[nodiscard]] Result<std::optional<state::Hook>> as_tolerant(const state::Hook &hook, const std::string &package);
 
+// What asks about the system's health when a change is in place, before it counts as done; a no takes it back.
+[[nodiscard]] state::Hook health_hook(const HealthCall &call);
+
 // Whether a script or a service that failed after a change takes it back.
 using TakesBack = std::function<bool(const Error &failure)>;
 

@@ -29,6 +29,7 @@ struct PutBackOptions {
     BackupLimits limits = {};
     std::string name = "a backup";  // for the history: "backup-3"
     std::string reason = {};
+    std::vector<state::Hook> hooks = {};  // called beside the change
 };
 
 // What happens to one entry.
