@@ -85,8 +85,8 @@ Capture::~Capture() {
         m_index.reset();
         m_folder.reset();
         // What stays for want of memory or room is cleared away by the next recovery.
-        if (const auto removed = base::remove_tree(m_store.directory(), m_name); removed)
-            static_cast<void>(m_store.sweep());
+        if (const auto swept = m_store.sweep({&m_name, 1}); swept)
+            static_cast<void>(base::remove_tree(m_store.directory(), m_name));
     } catch (const std::bad_alloc &) {
         return;
     }

@@ -15,14 +15,26 @@ using Stage = PointStore::Folder::Stage;
 
 namespace {
 
-// Contents that only this point had go too. What can't be told or deleted now is cleared away another time.
-void clear_away(transaction::Site &site, PointStore &store, const std::string &name) {
-    auto cleared = base::remove_tree(store.directory(), name);
-    if (cleared)
-        cleared = store.sweep();
-    if (!cleared)
-        site.observer.notice(
-            fmt::format("{}/{} can't be cleared away: {}", points_name, name, cleared.error().full_message()));
+Result<void> flush(PointStore &store) {
+    MOS_TRY(const auto sync_point, store.directory().open_sync_point());
+    return sync_point->flush();
+}
+
+// Contents that only these points had go first: where a cut comes in between, their folders say that there is something
+// to be cleared away. What can't be told or deleted now is cleared away another time.
+void clear_away(transaction::Site &site, PointStore &store, const std::vector<std::string> &names) {
+    const auto tell = [&](const std::string &name, const Error &error) {
+        site.observer.notice(fmt::format("{}/{} can't be cleared away: {}", points_name, name, error.full_message()));
+    };
+    const auto swept = store.sweep(names);
+    if (!swept)
+        tell(names.front(), swept.error());
+    if (const auto flushed = flush(store); !flushed)
+        return tell(names.front(), flushed.error());
+    for (const std::string &name : names) {
+        if (const auto removed = base::remove_tree(store.directory(), name); !removed)
+            tell(name, removed.error());
+    }
 }
 
 Error no_such_point(std::uint64_t id) {
@@ -50,7 +62,7 @@ Result<void> remove_point(transaction::Site &site, std::uint64_t id) {
         MOS_CHECK(store->directory().flush());
     }
     MOS_CHECK(site.database.commit(state::Durability::durable, [&] { return points.remove(id); }));
-    clear_away(site, *store, leaving);
+    clear_away(site, *store, {leaving});
     return {};
 }
 
@@ -69,6 +81,7 @@ Result<std::uint64_t> recover_points(transaction::Site &site) {
         return count;
     MOS_CHECK(site.database.checkpoint());  // a row, or its absence, may not be durable: a process may have died
     state::Points points{site.database};
+    std::vector<std::string> left;
     for (const PointStore::Folder &folder : folders) {
         if (folder.stage == Stage::whole)
             continue;
@@ -81,8 +94,10 @@ Result<std::uint64_t> recover_points(transaction::Site &site) {
                 store->directory().rename(folder.name, store->directory(), whole, base::RenameMode::keep_existing));
             continue;
         }
-        clear_away(site, *store, folder.name);
+        left.push_back(folder.name);
     }
+    if (!left.empty())
+        clear_away(site, *store, left);
     return count;
 }
 

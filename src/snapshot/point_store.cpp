@@ -154,12 +154,14 @@ Result<DigestSet> PointStore::referenced(const std::vector<std::string> &names) 
     return set;
 }
 
-Result<void> PointStore::sweep() {
+Result<void> PointStore::sweep(std::span<const std::string> leaving) {
     MOS_TRY(const auto all, folders());
     std::vector<std::string> names;
     names.reserve(all.size());
-    for (const Folder &folder : all)
-        names.push_back(folder.name);
+    for (const Folder &folder : all) {
+        if (std::find(leaving.begin(), leaving.end(), folder.name) == leaving.end())
+            names.push_back(folder.name);
+    }
     MOS_TRY(const DigestSet needed, referenced(names));
     if (m_objects == nullptr)
         return {};

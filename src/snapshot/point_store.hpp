@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,10 @@ class PointStore {
 
     // The digests that the indexes of these folders name. FORMAT or NOT_FOUND where one can't be read.
     [[nodiscard]] Result<DigestSet> referenced(const std::vector<std::string> &names);
-    // Deletes the contents that no index names. Nothing where an index can't be read: then nobody knows.
-    [[nodiscard]] Result<void> sweep();
+    // Deletes the contents that no index names but those of the folders `leaving`. These are removed after that: as
+    // long as one is there, the next recovery knows that something is to be swept. Nothing is deleted where an index
+    // can't be read: then nobody knows.
+    [[nodiscard]] Result<void> sweep(std::span<const std::string> leaving);
 
   private:
     PointStore(std::unique_ptr<base::Directory> directory, std::unique_ptr<base::Directory> objects)

@@ -4,8 +4,10 @@
 #include <mos/snapshot/rollback.hpp>
 
 #include "installed_root.hpp"
+#include "point_index.hpp"
 
 #include <algorithm>
+#include <set>
 
 using namespace mos::test;
 using namespace mos::snapshot;
@@ -169,6 +171,45 @@ TEST_CASE("a point has a number of its own, and what it keeps costs one flush") 
     root.install(one(), two());
     CHECK(must(mos::state::Transactions{root.machine->database()}.find(3)).has_value());
     CHECK(root.capture().point.id == 4);
+}
+
+TEST_CASE("a removal or a capture that dies at any call leaves no content that nobody names") {
+    Root root;
+    root.capture();
+    root.write("home/mine", "changed");
+    const std::uint64_t second = root.capture().point.id;
+    int examined = 0;
+    const auto examine = [&](std::uint64_t, std::string_view) {
+        Twin twin{root.twin.crash(Selection::all())};
+        const auto machine = must(Machine::start(twin.root()));
+        must(recover_points(machine->site()));
+        std::set<std::string> needed;
+        for (const auto &point : must(mos::state::Points{machine->database()}.list())) {
+            const std::string path = std::string{points_folder} + "/" + std::to_string(point.id);
+            IndexReader index = must(IndexReader::open(*must(twin.root()->open_directory(path, Symlinks::refuse))));
+            for (auto entry = must(index.next()); entry; entry = must(index.next()))
+                if (entry->past.size > 0)
+                    needed.insert(mos::base::to_hex(*entry->past.digest));
+        }
+        std::set<std::string> there;
+        for (const TreeEntry &entry : must(machine->everything()).entries) {
+            const std::string objects = std::string{points_folder} + "/objects/";
+            if (entry.path.starts_with(objects) && entry.type == mos::base::FileType::regular)
+                there.insert(entry.path.substr(objects.size(), 2) + entry.path.substr(objects.size() + 3));
+        }
+        CHECK(needed == there);
+        ++examined;
+    };
+    root.twin.on_mutation(examine);
+    SUBCASE("a removal") { must(remove_point(root.machine->site(), second)); }
+    SUBCASE("a capture") {
+        root.twin.on_mutation({});
+        root.write("home/mine", "changed again");
+        root.twin.on_mutation(examine);
+        root.capture();
+    }
+    root.twin.on_mutation({});
+    CHECK(examined > 10);
 }
 
 TEST_CASE("contents are kept once for all points, and go with the last one that has them") {

@@ -24,7 +24,15 @@ constexpr std::uint32_t unchanged = std::numeric_limits<std::uint32_t>::max();
 constexpr int held_alone = -1;
 constexpr std::string_view capability = "security.capability";
 
+// Of access control lists any value is taken, and none is a part of the mode.
+bool is_access_list(const Inode &inode, std::string_view name) {
+    return (name == "system.posix_acl_access" && inode.type != FileType::symlink) ||
+           (name == "system.posix_acl_default" && inode.type == FileType::directory);
+}
+
 int check_attribute_name(const Inode &inode, std::string_view name) {
+    if (is_access_list(inode, name))
+        return 0;
     const bool user = name.starts_with("user.");
     if (!user && !name.starts_with("security.") && !name.starts_with("trusted."))
         return EOPNOTSUPP;
