@@ -75,7 +75,12 @@ LAST_GOOD = update_tool("rollback", "last-good")
 RECOVER = update_tool("recover")
 CAPTURE = update_tool("recovery", "create")
 # Where no picture of a root looks: its name has the time in it.
-BACKUP = update_tool("data-protection", "backup", "--path=/usr", "--path=/home", "--destination=/var/lib/multios/archives")
+BACKUP = update_tool("data-protection", "backup", "--path=/usr", "--path=/home",
+                     "--destination=/var/lib/multios/archives")
+# Over what a newer release has brought, and what it has made of it.
+PUT_BACK = update_tool("data-protection", "restore", "--backup-id=backup-1", "--on-newer=replace")
+# Of nothing, but it finishes what a death has left of backups.
+TIDY_BACKUPS = update_tool("data-protection", "cleanup", "--keep-at-most=99")
 SCHEDULE = update_tool("schedule", "--package={outside}/app-1.mos", "--priority=critical", "--key=app")
 RUN_DUE = update_tool("run-due")
 BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outside}/library-1.mos",
@@ -94,11 +99,17 @@ COMMANDS = (
     RootCommand("rollback-package", update_tool("rollback", "package", "--package=app"), before=THIRD),
     RootCommand("rollback-emergency", update_tool("rollback", "emergency"), before=SECOND),
     RootCommand("backup", BACKUP, before=FIRST),
+    RootCommand("backup-cleanup", update_tool("data-protection", "cleanup", "--keep-at-most=1"),
+                before=(*FIRST, BACKUP, BACKUP)),
+    RootCommand("put-back", PUT_BACK, before=(*FIRST, BACKUP, install("app-2"))),
+    RootCommand("put-back-rollback", LAST_GOOD, before=(*FIRST, BACKUP, install("app-2"), PUT_BACK)),
     RootCommand("recover-update", RECOVER, before=(*FIRST, cut(install("app-2"))), complete=True),
     RootCommand("recover-rollback", RECOVER, before=(*SECOND, cut(LAST_GOOD)), complete=True),
     RootCommand("install-after-cut", install("library-1"), before=(*FIRST, cut(install("app-2"))),
                 between=(SECOND,), complete=True),
     RootCommand("recovery-create", CAPTURE, before=FIRST),
+    RootCommand("rollback-to-captured", update_tool("rollback", "--recovery-point=rp-2"),
+                before=(*FIRST, CAPTURE, install("app-2"))),
     RootCommand("recovery-cleanup", update_tool("recovery", "cleanup", "--recovery-point=rp-2"),
                 before=(*FIRST, CAPTURE)),
     RootCommand("schedule", SCHEDULE),

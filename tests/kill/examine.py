@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import look
 import scenes
-from commands import LAST_GOOD, RECOVER, FileCommand, create, install
+from commands import LAST_GOOD, RECOVER, TIDY_BACKUPS, FileCommand, create, install
 from tools import KILLED, Broken, Kill, Violation
 
 ALREADY_INSTALLED = "(E046)"
@@ -15,10 +15,27 @@ MOST_ROLLBACKS = 10  # no command makes more recovery points
 
 
 class Stand(NamedTuple):
-    """A state that a root may have: its tree, and what its database says is installed."""
+    """A state that a root may have: its tree, and what its database says is installed, after how many changes; besides,
+    what a command that has said that it is done has left: entries of the queue, captured points, backups."""
     tree: dict
     installed: tuple
-    queue: tuple = ()
+    changes: int
+    left: tuple = ()
+
+    @property
+    def key(self):
+        """What tells it from others."""
+        return self.installed, self.changes
+
+
+def _key(root):
+    book = look.book(root)
+    return book.installed, book.changes
+
+
+def _left(root):
+    book = look.book(root)
+    return book.queue, len(book.points), look.backups(root)[1]
 
 
 class Workshop:
@@ -87,8 +104,7 @@ class RootExaminer:
         if steps and steps[-1].cut:
             self._must_run(place, RECOVER)
         root = os.path.join(place, "root")
-        book = look.book(root)
-        return Stand(look.picture(root), book.installed, book.queue)
+        return Stand(look.picture(root), *_key(root), _left(root))
 
     def _make(self, place, steps):
         shutil.rmtree(place, ignore_errors=True)
@@ -145,14 +161,15 @@ class RootExaminer:
         if recovered.err:
             raise Violation(f"recovery reported what nobody did: {recovered.err.strip()}")
         self._check(place, self.stands[-1:] if ended.acknowledged else self.stands)
-        queue = look.book(os.path.join(place, "root")).queue
-        if ended.acknowledged and queue != self.stands[-1].queue:
-            raise Violation(f"what was acknowledged of the queue is {self.stands[-1].queue}, and it is {queue}")
+        left = _left(os.path.join(place, "root"))
+        if ended.acknowledged and left != self.stands[-1].left:
+            raise Violation(f"what was acknowledged of queue, points and backups is {self.stands[-1].left}, and it is "
+                            f"{left}")
 
     def go_on(self, place):
         """The same command again, where it had not come to its end; another one; and all changes back."""
         root = os.path.join(place, "root")
-        if look.book(root).installed != self.stands[-1].installed:
+        if _key(root) != self.stands[-1].key:
             ended = self.tools.run(self.workshop.fill_in(self.command.step.arguments, place))
             # Of several packages in transactions of their own, the first may be there.
             if ended.code != 0 and not (self.command.between and ALREADY_INSTALLED in ended.err):
@@ -161,15 +178,15 @@ class RootExaminer:
         self._must_run(place, install("more-1"))
         if not os.path.isfile(os.path.join(root, "usr/bin/one-more")):
             raise Violation("the next install brought nothing")
-        known = {stand.installed: stand for stand in (*self.older, *self.stands)}
+        known = {stand.key: stand for stand in (*self.older, *self.stands)}
         for _ in range(MOST_ROLLBACKS):
             ended = self.tools.run(self.workshop.fill_in(LAST_GOOD.arguments, place))
             if ended.code != 0:
                 break
-            installed = look.book(root).installed
-            if installed not in known:
-                raise Violation(f"a rollback led to {installed}, where this root never was")
-            self._check(place, [known[installed]])
+            key = _key(root)
+            if key not in known:
+                raise Violation(f"a rollback led to {key}, where this root never was")
+            self._check(place, [known[key]])
         if look.book(root).installed != ():
             raise Violation(f"not everything could be taken back: {ended}")
 
@@ -180,13 +197,15 @@ class RootExaminer:
             raise Violation(f"transaction {book.unfinished[0]} is unfinished")
         if book.undecided:
             raise Violation(f"the update {book.undecided[0]} is done, and its entry says that it runs")
-        stand = next((stand for stand in allowed if stand.installed == book.installed), None)
+        stand = next((stand for stand in allowed if stand.key == (book.installed, book.changes)), None)
         if stand is None:
-            raise Violation(f"the database says that {book.installed} is installed, which can't be at this moment")
+            raise Violation(f"the database says that {book.installed} is installed after {book.changes} changes, which "
+                            "can't be at this moment")
         if tree != stand.tree:
             raise Violation(f"with {book.installed} installed: {look.difference(stand.tree, tree)}")
         if look.stages(root) != book.stages:
             raise Violation(f"the stages are {sorted(look.stages(root))}, by the database {sorted(book.stages)}")
+        self._check_kept(place, root, book)
         everything = look.picture(root, without={"var/lib/multios"})
         self._must_run(place, RECOVER)
         again = look.picture(root, without={"var/lib/multios"})
@@ -195,6 +214,18 @@ class RootExaminer:
         if look.book(root) != book:
             raise Violation("a second recovery changed the database")
         self.workshop.check_untouched()
+
+
+    def _check_kept(self, place, root, book):
+        """Captured points, and backups once what a death has left of them is finished."""
+        fault = look.points_fault(root, book.points)
+        if fault:
+            raise Violation(fault)
+        if look.backups(root)[0]:
+            self._must_run(place, TIDY_BACKUPS)
+        fault, _ = look.backups(root)
+        if fault:
+            raise Violation(fault)
 
 
 def _is_whole_pem(text):

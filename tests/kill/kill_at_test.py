@@ -111,8 +111,8 @@ class Examiners(Bench):
     def files(self, script, output="old.mos"):
         return self.violations(FileExaminer(self.workshop, FileCommand("files", Step(("sh", "-c", script)), (output,))))
 
-    def root(self, script):
-        step = Step(("sh", "-c", script, PATHS["multios-package"]))
+    def root(self, script, tool="multios-package"):
+        step = Step(("sh", "-c", script, PATHS[tool]))
         return self.violations(RootExaminer(self.workshop, RootCommand("root", step, before=(install("library-1"),))))
 
     def test_a_file_written_in_place_is_found(self):
@@ -144,6 +144,23 @@ class Examiners(Bench):
         found = self.root('mkdir {root}/.multios-stage/x; "$0" install {outside}/more-1.mos --root={root}; '
                           'rmdir {root}/.multios-stage/x')
         self.assertTrue(any("stage" in wrong for wrong in found), found)
+
+
+    def test_captured_content_that_is_another_is_found(self):
+        found = self.root('"$0" recovery create --root={root}; '
+                          'for object in {root}/var/lib/multios/points/objects/*/*; do echo x >>"$object"; done',
+                          "multios-update")
+        self.assertTrue(any("has another digest" in wrong for wrong in found), found)
+
+    def test_a_captured_content_that_is_gone_is_found(self):
+        found = self.root('"$0" recovery create --root={root}; rm -r {root}/var/lib/multios/points/objects/*',
+                          "multios-update")
+        self.assertTrue(any("and there are 0" in wrong for wrong in found), found)
+
+    def test_an_archive_that_is_gone_is_found(self):
+        found = self.root('"$0" data-protection backup --path=/home --destination=/var/lib/multios/archives '
+                          '--root={root}; rm {root}/var/lib/multios/archives/*', "multios-update")
+        self.assertTrue(any("the archive of backup 1 is missing" in wrong for wrong in found), found)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What a folder and a root's database hold, seen without our own code: by lstat and by Python's SQLite."""
 
 import hashlib
+import json
 import os
 import shutil
 import sqlite3
@@ -90,6 +91,8 @@ def difference(expected, actual):
 class Book(NamedTuple):
     """What a root's database says. `dump` is all of it, to compare."""
     installed: tuple  # of (name, version), sorted
+    changes: int  # how many are in effect: files are put back without another package
+    points: frozenset  # numbers of those that were captured
     unfinished: tuple
     stages: frozenset  # the names of those that a row owns
     queue: tuple  # of (key, state) of each update that was put there
@@ -97,7 +100,7 @@ class Book(NamedTuple):
     dump: str
 
 
-EMPTY_BOOK = Book((), (), frozenset(), (), (), "")
+EMPTY_BOOK = Book((), 0, frozenset(), (), frozenset(), (), (), "")
 
 INSTALLED = """SELECT name, version FROM packages p
     WHERE EXISTS (SELECT 1 FROM transactions t WHERE t.id = p.installed_by AND t.in_effect)
@@ -115,8 +118,10 @@ def book(root):
                 shutil.copy(os.path.join(folder, name), copy)
         connection = sqlite3.connect(os.path.join(copy, "state.db"))
         try:
-            rows = connection.execute("SELECT id, stage, state FROM transactions").fetchall()
+            rows = connection.execute("SELECT id, stage, state, in_effect FROM transactions").fetchall()
             return Book(installed=tuple(connection.execute(INSTALLED).fetchall()),
+                        changes=sum(1 for row in rows if row[0] == row[1] and row[3]),
+                        points=frozenset(str(row[0]) for row in connection.execute("SELECT id FROM points")),
                         unfinished=tuple(row[0] for row in rows if row[2] in UNFINISHED),
                         stages=frozenset(str(row[0]) for row in rows if row[0] == row[1] and row[2] != PRUNED),
                         queue=tuple(connection.execute("SELECT key, state FROM queue ORDER BY id").fetchall()),
@@ -134,3 +139,57 @@ def stages(root):
         return frozenset(os.listdir(os.path.join(root, ".multios-stage"))) - {"copy", "copy.new"}
     except FileNotFoundError:
         return frozenset()
+
+
+def _digest(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def _names(folder):
+    return os.listdir(folder) if os.path.isdir(folder) else []
+
+
+def points_fault(root, known):
+    """'' when the store of captured points holds those that are known and what they need, no more and no less."""
+    top = os.path.join(root, "var/lib/multios/points")
+    folders = frozenset(_names(top)) - {"objects"}
+    if folders != known:
+        return f"the captured points are {sorted(folders)}, by the database {sorted(known)}"
+    needed = set()
+    for name in folders:
+        with open(os.path.join(top, name, "index"), encoding="utf-8") as index:
+            entries = [json.loads(line) for line in index]
+        needed |= {entry["sha256"] for entry in entries if entry.get("size")}
+    objects = os.path.join(top, "objects")
+    there = {shelf + name: os.path.join(objects, shelf, name) for shelf in _names(objects)
+             for name in _names(os.path.join(objects, shelf))}
+    if needed != there.keys():
+        return f"captured points need {len(needed)} contents, and there are {len(there)}"
+    torn = [name for name, path in there.items() if _digest(path) != name]
+    return f"the captured content {torn[0]} has another digest" if torn else ""
+
+
+def backups(root):
+    """What is wrong with a root's backups, and how many there are by the catalogue."""
+    catalogue = os.path.join(root, "var/lib/multios/backups")
+    records = []
+    for name in _names(catalogue):
+        if name.endswith(".json"):
+            with open(os.path.join(catalogue, name), encoding="utf-8") as file:
+                records.append(json.load(file))
+    known, there = set(), set()
+    for record in records:
+        known.add(os.path.join(root, record["folder"], record["file"]))
+        there |= {os.path.join(root, record["folder"], name) for name in _names(os.path.join(root, record["folder"]))}
+    for record in records:
+        path = os.path.join(root, record["folder"], record["file"])
+        if not record["written"] or record.get("leaving"):
+            return f"backup {record['number']} is unfinished", len(records)
+        if not os.path.exists(path):
+            return f"the archive of backup {record['number']} is missing", len(records)
+        if _digest(path) != record["sha256"]:
+            return f"the archive of backup {record['number']} is another", len(records)
+    if known != there:
+        return f"'{(known ^ there).pop()}' is no backup", len(records)
+    return "", len(records)
