@@ -88,6 +88,7 @@ OTHERS = {
     "delta/header.cpp": ["read_header"],
     "delta/members.cpp": ["append_members", "append_rules", "memory_to_compress", "memory_to_expand"],
     "delta/vcdiff.cpp": ["create_vcdiff", "encode_part", "share_of"],
+    "package/credentials.cpp": ["write_credentials"],
     "package/frame.cpp": ["FrameCompressor", "append_raw_block", "max_stored_bytes", "or_bad_alloc", "raw_blocks", "raw_frame",
                           "raw_frame_bytes", "skippable_header"],
     "package/index_line.cpp": ["ContentDigest", "write_content_line"],

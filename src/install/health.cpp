@@ -170,7 +170,7 @@ Result<HealthOutcome> HealthChecks::look_at_content(const HealthCall &call, base
         MOS_TRY(const auto installed, packages.find(package));
         if (!installed)
             continue;  // it was removed
-        MOS_CHECK(verify_installed(site, package, [&](Difference difference) -> Result<void> {
+        MOS_CHECK(verify_installed(site, package, [&](const Difference &difference) -> Result<void> {
             const bool is_content = difference.what == Difference::What::content ||
                                     difference.what == Difference::What::missing ||
                                     difference.what == Difference::What::unreadable;

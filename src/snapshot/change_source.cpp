@@ -67,7 +67,7 @@ class ChangeSource final : public RestorationSource {
     [[nodiscard]] Result<std::optional<Found>> look_in_slot(const std::string &path, const Touch &touch);
     [[nodiscard]] Result<PastEntry> describe(Directory &parent, const std::string &name, const FileStatus &status);
     [[nodiscard]] Result<void> find_digest(const std::string &path, PastEntry &entry);
-    [[nodiscard]] LeftBehind left_at(const std::vector<Touch> &touches, const Standing &above) const;
+    [[nodiscard]] static LeftBehind left_at(const std::vector<Touch> &touches, const Standing &above);
 
     transaction::Site &m_site;
     std::uint64_t m_first;
@@ -197,7 +197,7 @@ Result<ChangeSource::Found> ChangeSource::look(const std::string &path, const st
     return found;
 }
 
-LeftBehind ChangeSource::left_at(const std::vector<Touch> &touches, const Standing &above) const {
+LeftBehind ChangeSource::left_at(const std::vector<Touch> &touches, const Standing &above) {
     using Kind = LeftBehind::Kind;
     if (touches.empty() || static_cast<std::int64_t>(touches.back().change) < above.cover)
         return {.kind = Kind::installed, .witness = {}};

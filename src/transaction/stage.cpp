@@ -52,13 +52,12 @@ Staged::~Staged() {
     // What can't be deleted now, also because memory has run out, is deleted by the next recovery. The primary part
     // goes last: its plan tells what the others are.
     try {
-        for (auto part = m_parts.rbegin(); part != m_parts.rend(); ++part) {
-            part->second.cache.reset();
-            part->second.directory.reset();
-            const Result<void> removed = base::remove_tree(*part->second.stages, number_name(m_id));
-            if (!removed)
-                return;
-        }
+        const bool all_gone = std::all_of(m_parts.rbegin(), m_parts.rend(), [this](auto &part) {
+            part.second.cache.reset();
+            part.second.directory.reset();
+            return base::remove_tree(*part.second.stages, number_name(m_id)).ok();
+        });
+        static_cast<void>(all_gone);
     } catch (const std::bad_alloc &) {
         return;
     }
@@ -169,11 +168,10 @@ Result<void> Stage::close_frame(Frame frame) {
 
 // What is staged above `path` and takes it along.
 Stage::Frame *Stage::cover_of(std::string_view path) {
-    for (auto frame = m_frames.rbegin(); frame != m_frames.rend(); ++frame) {
-        if (frame->kind != Frame::Kind::present_directory && base::is_below(path, frame->path))
-            return &*frame;
-    }
-    return nullptr;
+    const auto cover = std::find_if(m_frames.rbegin(), m_frames.rend(), [path](const Frame &frame) {
+        return frame.kind != Frame::Kind::present_directory && base::is_below(path, frame.path);
+    });
+    return cover == m_frames.rend() ? nullptr : &*cover;
 }
 
 // Nothing is there where it has gone with its directory.

@@ -92,7 +92,7 @@ struct PointTrouble {
     std::string name;  // of the folder
     std::string sentence;
 };
-[[nodiscard]] Result<std::vector<PointTrouble>> examine_points(base::Directory &state_folder,
+[[nodiscard]] Result<std::vector<PointTrouble>> examine_points(base::Directory &folder_of_state,
                                                                state::Database &database);
 
 }  // namespace mos::snapshot

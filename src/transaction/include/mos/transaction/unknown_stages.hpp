@@ -35,7 +35,7 @@ struct UnknownStage {
 // Records, durably, that the transaction of this stage is being taken back; the next recover() does it. What somebody
 // has changed since is kept. RECOVERY_FAILED while another one is unfinished, STAGE_UNCLEAR when a
 // newer one stands: it may have been built upon.
-[[nodiscard]] Result<void> record_lost(Site &site, const UnknownStage &stage);
+[[nodiscard]] Result<void> record_lost(Site &site, const UnknownStage &unknown);
 
 // A newest change in effect whose slots hold what it brought was taken back by a rollback whose record was lost:
 // carries out that rollback again, which moves what is left to move. Only after the database was restored.
