@@ -1,4 +1,5 @@
 #include "callback_data.hpp"
+#include "callback_notifier.hpp"
 #include "callback_services.hpp"
 #include "events.hpp"
 #include "guard.hpp"
@@ -23,7 +24,8 @@ static mos::install::HealthCallback health_callback(mos_health_callback callback
 
 // All that needs no root; the callback's data are the settings' from here on.
 static mos::engine::Settings settings_of(const mos_engine_options &given, CallbackData &service_data,
-                                         CallbackData &event_data, CallbackData &health_data) {
+                                         CallbackData &event_data, CallbackData &health_data,
+                                         CallbackData &notify_data) {
     mos::engine::Settings settings;
     if (given.trust_path != nullptr)
         settings.trust_folder = given.trust_path;
@@ -43,6 +45,8 @@ static mos::engine::Settings settings_of(const mos_engine_options &given, Callba
         settings.listener = make_listener(given.event, event_data.share());
     if (given.health != nullptr)
         settings.health = health_callback(given.health, health_data.share());
+    if (given.notify != nullptr)
+        settings.notifier = std::make_shared<CallbackNotifier>(given.notify, notify_data.share());
     return settings;
 }
 
@@ -53,6 +57,7 @@ int mos_engine_open(mos_context *context, const mos_engine_options *options, mos
         CallbackData service_data{known.service_user_data, known.service_destroy};
         CallbackData event_data{known.event_user_data, known.event_destroy};
         CallbackData health_data{known.health_user_data, known.health_destroy};
+        CallbackData notify_data{known.notify_user_data, known.notify_destroy};
         MOS_CHECK(check_output(engine));
         MOS_CHECK(check_handle(context));
         MOS_TRY(const mos_engine_options given, read_options(options));
@@ -64,8 +69,8 @@ int mos_engine_open(mos_context *context, const mos_engine_options *options, mos
                                                                 : mos::base::open_root(text_or(given.root_path, "/")));
         auto handle = std::make_unique<mos_engine>();
         handle->engine = std::make_shared<mos::engine::Engine>(
-            std::move(root), settings_of(given, service_data, event_data, health_data), context->context->clock,
-            [log = context->context](mos::engine::LogLevel level, const std::string &message) {
+            std::move(root), settings_of(given, service_data, event_data, health_data, notify_data),
+            context->context->clock, [log = context->context](mos::engine::LogLevel level, const std::string &message) {
                 log->write_log(static_cast<mos_log_level>(level), message);
             });
         handle->context = context->context;

@@ -164,6 +164,8 @@ mos_schedule_entry view_of(mos_schedule &schedule, const mos::schedule::Explanat
     view.retry_unix_s = entry.retry_s.value_or(none);
     view.ended_unix_s = entry.ended() ? entry.ended_s : none;
     view.attempts = entry.attempts;
+    view.notices = told.notices.c_str();
+    view.notice_unix_s = told.notice_s.value_or(none);
     return view;
 }
 

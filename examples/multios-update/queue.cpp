@@ -172,6 +172,8 @@ Result<ExitCode> explain_update(Session &session) {
             put_line(Stream::out, {{Style::bold, told.row.name},
                                    {Style::plain, fmt::format(" ({}, {}) {}", packages_text(told.row),
                                                               priority_name(told.row.priority), told.row.sentence)}});
+            if (!told.row.notices.empty())
+                put_line(Stream::out, "  " + told.row.notices);
             put_table(table_of(note_columns(), told.notes));
         });
     return ExitCode::done;

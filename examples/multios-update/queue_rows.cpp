@@ -39,7 +39,9 @@ QueueRow owned(const mos_schedule_entry &entry) {
             .deadline_s = entry.deadline_unix_s,
             .retry_s = entry.retry_unix_s,
             .ended_s = entry.ended_unix_s,
-            .attempts = entry.attempts};
+            .attempts = entry.attempts,
+            .notices = entry.notices,
+            .notice_s = entry.notice_unix_s};
 }
 
 Result<std::vector<QueueRow>> read_rows(mos_schedule *schedule) {
@@ -112,6 +114,8 @@ const Columns<QueueRow> &queue_columns() {
         {{For::programs, "attempts", ""}, [](const QueueRow &row) -> Cell { return row.attempts; }},
         {{For::programs, "reason", ""}, [](const QueueRow &row) -> Cell { return printable(row.reason); }},
         {{For::programs, "recovery_point", ""}, [](const QueueRow &row) -> Cell { return row.recovery_point; }},
+        {{For::programs, "notices", ""}, [](const QueueRow &row) -> Cell { return row.notices; }},
+        {{For::programs, "notice", ""}, [](const QueueRow &row) -> Cell { return time_cell(row.notice_s); }},
     };
     return columns;
 }

@@ -23,6 +23,8 @@ struct QueueRow {
     std::int64_t retry_s = -1;
     std::int64_t ended_s = -1;
     std::int64_t attempts = 0;
+    std::string notices;  // what users are told of it, and when
+    std::int64_t notice_s = -1;
 };
 
 struct QueueNote {

@@ -75,11 +75,11 @@ Result<std::uint64_t> submit(const Engine &engine, mos_schedule_options options,
 
 void tell_of_notices(const Session &session) {
     const auto notification = session.values.text("notification");
-    if (notification && *notification != "none")
+    if (notification && *notification != "none" && *notification != "wall" && *notification != "desktop")
         put_line(Stream::err,
                  {{Style::caution, "note"},
-                  {Style::plain, fmt::format("  nobody is told by {} in this build: 'multios-update events' tells what "
-                                             "becomes of it",
+                  {Style::plain, fmt::format("  nobody is told by {} in this build, but by wall and on desktops: "
+                                             "'multios-update events' tells who was told",
                                              in_quotes(*notification))}});
 }
 
@@ -153,13 +153,14 @@ Result<ExitCode> cancel(Session &session) {
 }
 
 std::vector<Option> submission_options() {
-    return joined({choice("priority", priority_words, "how urgent it is; important otherwise"),
-                   text("deadline", "TIME", "by when it has to have run"),
-                   text("key", "KEY", "a second one of the same key is not scheduled while the first waits"),
-                   text("notification", "NAME", "who is to be told how; kept with the update"),
-                   flag("backup-required", "only with a recovery point, which every update makes"),
-                   flag("allow-downgrade", "an older version may take the place of a newer one"), reason_option()},
-                  {root_option(), trust_option()});
+    return joined(
+        {choice("priority", priority_words, "how urgent it is; important otherwise"),
+         text("deadline", "TIME", "by when it has to have run"),
+         text("key", "KEY", "a second one of the same key is not scheduled while the first waits"),
+         text("notification", "NAME", "none: users are told nothing of it; other names are kept with the update"),
+         flag("backup-required", "only with a recovery point, which every update makes"),
+         flag("allow-downgrade", "an older version may take the place of a newer one"), reason_option()},
+        {root_option(), trust_option()});
 }
 
 }  // namespace

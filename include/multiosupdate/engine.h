@@ -35,6 +35,45 @@ typedef int (*mos_service_callback)(void *user_data, const char *unit, mos_servi
  * it takes longer; nothing stops it. May not call back into the library. */
 typedef int (*mos_health_callback)(void *user_data, int64_t time_left_ms);
 
+typedef int32_t mos_notice_kind;
+enum {
+    MOS_NOTICE_ANNOUNCED = 0, /* updates are to begin */
+    MOS_NOTICE_BEGUN = 1,
+    MOS_NOTICE_DONE = 2,
+    MOS_NOTICE_RETRYING = 3,  /* an update has failed, and is tried again */
+    MOS_NOTICE_FAILED = 4,    /* for good */
+    MOS_NOTICE_CALLED_OFF = 5 /* it was announced, or had begun, and does not take place now */
+};
+
+/* scheduling_policy.priority_handling.*.notification_level: each tells what the one before it tells, and more. */
+typedef int32_t mos_notice_level;
+enum {
+    MOS_NOTICE_INFO = 1,      /* how an update has ended */
+    MOS_NOTICE_STANDARD = 2,  /* and that it begins */
+    MOS_NOTICE_IMPORTANT = 3, /* and a quarter of an hour before it begins */
+    MOS_NOTICE_URGENT = 4     /* and an hour and five minutes before */
+};
+
+/* What users are told of scheduled updates. Lives for the call alone. */
+typedef struct mos_notice {
+    uint32_t struct_size;
+    mos_notice_kind kind;
+    mos_notice_level level;  /* the highest of the updates' */
+    bool reboot;             /* done: the system has to be started again */
+    bool at_the_latest;      /* of start_unix_s: it may begin sooner */
+    const char *text;        /* for people, one line */
+    const uint64_t *entries; /* the numbers of the updates: several where they begin together */
+    size_t entry_count;
+    int64_t time_unix_s;  /* now */
+    int64_t start_unix_s; /* announced: when they begin; retrying: not before; else -1 */
+} mos_notice;
+
+/* Tells users, and returns 0, or anything else when nobody could be told: that is told as a notice, and fails no
+ * update. Called on the thread of the job of mos_schedule_run_due, and on that of mos_schedule_act, where an update
+ * that was announced is called off. The update waits for it and nothing stops it: what takes long belongs on a thread
+ * of the embedder's. May not call back into the library. */
+typedef int (*mos_notify_callback)(void *user_data, const mos_notice *notice);
+
 typedef struct mos_engine_options {
     uint32_t struct_size;
     uint32_t flags;
@@ -56,10 +95,13 @@ typedef struct mos_engine_options {
     mos_health_callback health; /* NULL: only the root's own programs are asked */
     void *health_user_data;
     mos_destroy_callback health_destroy; /* as service_destroy */
+    mos_notify_callback notify;          /* NULL: wall and notify-send, where the root is the running system */
+    void *notify_user_data;
+    mos_destroy_callback notify_destroy; /* as service_destroy */
 } mos_engine_options;
 
 #define MOS_ENGINE_OPTIONS_INIT                                                                                        \
-    { sizeof(mos_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_engine_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Opens a root. Nothing is written and no lock is held between calls: whoever changes the root takes its lock for that
  * time (MOS_E_LOCKED names the holder), and first completes what a power cut left unfinished. Thread-safe: calls on

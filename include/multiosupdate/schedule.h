@@ -42,7 +42,7 @@ typedef struct mos_schedule_options {
     const char *timeout;    /* how long it waits at most: "24h"; NULL: for ever */
     mos_priority priority;
     uint32_t reserved;
-    const char *notification; /* who is to be told how; kept with the entry, for whoever tells */
+    const char *notification; /* who is to be told how; kept with the entry. "none": users are told nothing of it */
 } mos_schedule_options;
 
 #define MOS_SCHEDULE_OPTIONS_INIT                                                                                      \
@@ -84,10 +84,12 @@ typedef struct mos_schedule_entry {
     int64_t retry_unix_s;
     int64_t ended_unix_s;
     int64_t attempts;
+    const char *notices;   /* what users are told of it, and when; "" for one that has ended */
+    int64_t notice_unix_s; /* when they are told next, before it begins; -1 */
 } mos_schedule_entry;
 
 #define MOS_SCHEDULE_ENTRY_INIT                                                                                        \
-    { sizeof(mos_schedule_entry), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_schedule_entry), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Begins to read the queue, oldest first: entries of the `states` (names separated by commas; "all"; NULL: those that
  * have not ended), each with what decides about it now. Takes no lock. Needs a fifth of a second to look at the
@@ -182,8 +184,9 @@ MOS_API int mos_schedule_usage_get(mos_engine *engine, mos_schedule_usage *usage
 /* ---- Running ---- */
 
 /* When to run mos_schedule_run_due, at the latest: MOS_OK with `unix_s`, which is not in the future where something is
- * due; MOS_END where nothing waits for a time. Needs a fifth of a second to look at the machine's load where anything
- * waits. MOS_E_INVALID_ARGUMENT for a policy that contradicts itself: nothing runs by it. Since 0.1. */
+ * due, or users are to be told of an update; MOS_END where nothing waits for a time. Needs a fifth of a second to look
+ * at the machine's load where anything waits. MOS_E_INVALID_ARGUMENT for a policy that contradicts itself: nothing runs
+ * by it. Since 0.1. */
 MOS_API int mos_schedule_next_wakeup(mos_engine *engine, int64_t *unix_s, mos_error **error);
 
 /* A job (job.h) that runs what is due: one entry after another, each a transaction of its own, asked anew before each.

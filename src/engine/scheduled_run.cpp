@@ -1,6 +1,7 @@
 // The job that runs what is due.
 #include "scheduling.hpp"
 #include "usage.hpp"
+#include "user_notices.hpp"
 
 #include <mos/base/timestamp.hpp>
 #include <mos/engine/plan.hpp>
@@ -50,7 +51,8 @@ class DueRun {
     DueRun(std::shared_ptr<Engine> engine, const SchedulerPorts &ports, SchedulingRules rules, Session &session,
            base::Observer &observer, const Job::Ask &ask)
         : m_engine(std::move(engine)), m_ports(ports), m_rules(std::move(rules)), m_session(session),
-          m_observer(observer), m_ask(ask), m_queue(session.site().database) {}
+          m_observer(observer), m_ask(ask), m_queue(session.site().database),
+          m_notices(*m_engine, m_rules, m_session.observer()) {}
     DueRun(const DueRun &) = delete;
     DueRun &operator=(const DueRun &) = delete;
     ~DueRun() { tell(); }  // also of what an error has cut short
@@ -59,6 +61,7 @@ class DueRun {
 
   private:
     [[nodiscard]] Result<void> begin();
+    [[nodiscard]] Result<void> take_over();
     [[nodiscard]] Result<Situation> look() { return look_around(*m_engine, *m_ports.facts, pause_of(m_observer)); }
     [[nodiscard]] Result<void> cancel_timed_out(const std::vector<std::uint64_t> &ids);
     [[nodiscard]] Result<bool> may_run(std::uint64_t id, const Situation &now);
@@ -77,6 +80,7 @@ class DueRun {
     base::Observer &m_observer;
     const Job::Ask &m_ask;
     schedule::Queue m_queue;
+    UserNotices m_notices;
     JobOutcome m_outcome;
 };
 
@@ -86,15 +90,30 @@ Result<void> DueRun::begin() {
             m_queue.notice_clock(
                 {.wall_s = clock.now_unix_s(), .monotonic_ms = clock.monotonic_ms(), .boot = clock.boot_id()}));
     static_cast<void>(jump);  // told; every decision is by the new time
-    return m_queue.take_over(deed_of(*m_engine), m_rules.retries, *m_ports.random);
+    return take_over();
+}
+
+// What has ended without its runner has ended for its users too.
+Result<void> DueRun::take_over() {
+    MOS_TRY(const std::vector<std::uint64_t> left, m_queue.rows().leased());
+    MOS_CHECK(m_queue.take_over(deed_of(*m_engine), m_rules.retries, *m_ports.random));
+    for (const std::uint64_t id : left) {
+        MOS_TRY(const auto entry, m_queue.rows().find(id));
+        if (entry)
+            m_notices.tell_end(*entry, false);
+    }
+    return {};
 }
 
 Result<void> DueRun::cancel_timed_out(const std::vector<std::uint64_t> &ids) {
     for (const std::uint64_t id : ids) {
+        MOS_TRY(const auto announced, schedule::last_announcement(m_queue.rows(), id));
         MOS_CHECK(m_queue.cancel(id, deed_of(*m_engine, "it has waited for as long as it was to")));
         MOS_TRY(const auto entry, m_queue.rows().find(id));
         if (entry)
             add_row(*entry);
+        if (entry && announced)
+            m_notices.tell_end(*entry, false);
     }
     return {};
 }
@@ -152,6 +171,7 @@ Result<void> DueRun::run_entry(std::uint64_t id) {
     const std::string holder = fmt::format("process {}", ::getpid());
     MOS_TRY(QueueEntry entry, m_queue.begin(id, holder, m_engine->clock().boot_id(), deed_of(*m_engine)));
     tell();
+    m_notices.tell_begun(entry);
     const Result<JobOutcome> outcome = attempt(entry);
     if (outcome) {
         m_outcome.recovery_point = outcome->recovery_point;
@@ -166,6 +186,7 @@ Result<void> DueRun::run_entry(std::uint64_t id) {
     MOS_TRY(entry, m_queue.finish({.id = id, .number = entry.attempts, .failure = failure}, deed_of(*m_engine),
                                   m_rules.retries, *m_ports.random));
     add_row(entry);
+    m_notices.tell_end(entry, outcome && !outcome->reboot.empty());
     // What could be neither completed nor undone stands in everybody's way, and a cancelled job is over.
     if (failure && (failure->code() == Code::RECOVERY_FAILED || failure->code() == Code::CANCELLED))
         return *failure;
@@ -177,8 +198,7 @@ Result<void> DueRun::add_next_wakeup() {
     if (open == 0)
         return {};
     MOS_TRY(const Situation now, look());
-    MOS_TRY(const auto next,
-            m_queue.next_wakeup(m_rules.policy, now.circumstances(), m_engine->effective_now_unix_s()));
+    MOS_TRY(const auto next, next_look(*m_engine, m_queue, m_rules, now));
     if (next)
         m_outcome.rows.push_back({.kind = "next",
                                   .package = {},
@@ -195,6 +215,7 @@ Result<JobOutcome> DueRun::run() {
             m_queue.agenda(m_rules.policy, now.circumstances(), m_engine->effective_now_unix_s()));
     MOS_CHECK(cancel_timed_out(agenda.timed_out));
     tell();
+    m_notices.announce(m_queue, now);
     for (const std::uint64_t id : agenda.due) {
         MOS_CHECK(m_observer.checkpoint());
         if (id != agenda.due.front()) {
@@ -208,6 +229,7 @@ Result<JobOutcome> DueRun::run() {
         tell();
         MOS_CHECK(ran);
     }
+    m_notices.tell_rest();
     MOS_CHECK(add_next_wakeup());
     return std::move(m_outcome);
 }
@@ -222,6 +244,7 @@ Result<JobOutcome> run_due_work(const std::shared_ptr<Engine> &engine, const Sch
         return JobOutcome{};
     MOS_TRY(SchedulingRules rules, load_rules(*engine));
     MOS_TRY(Session session, Session::open(*engine, observer, Session::Purpose::change));
+    session.observer().set_cause({});  // what recovery had to tell is told
     Result<JobOutcome> outcome = DueRun{engine, ports, std::move(rules), session, observer, ask}.run();
     session.keep_copy();
     return outcome;

@@ -2,6 +2,7 @@
 
 #include "scheduling.hpp"
 #include "usage.hpp"
+#include "user_notices.hpp"
 
 #include <mos/package/version.hpp>
 
@@ -80,12 +81,22 @@ Error no_such_entry(std::uint64_t id) {
         state::queue_entry_name(id));
 }
 
+bool is_anybody_there(Engine &engine, const Result<SchedulingRules> &rules) {
+    return rules && find_notifier(engine, rules->channels) != nullptr;
+}
+
 // By a policy that can't be followed nothing runs, and that is why.
 schedule::Explanation told(Engine &engine, state::QueueEntry entry, const Result<SchedulingRules> &rules,
-                           const Situation &now) {
-    if (rules)
-        return schedule::explain_entry(std::move(entry), rules->policy, now.circumstances(),
-                                       engine.effective_now_unix_s());
+                           const Situation &now, bool is_anybody_there) {
+    if (rules) {
+        const std::int64_t now_s = engine.effective_now_unix_s();
+        schedule::Explanation told =
+            schedule::explain_entry(std::move(entry), rules->policy, now.circumstances(), now_s);
+        NoticesTold notices = describe_notices(told.entry, *rules, now, is_anybody_there, now_s);
+        told.notices = std::move(notices.sentence);
+        told.notice_s = notices.next_s;
+        return told;
+    }
     schedule::Explanation told = schedule::explain_entry(entry, {}, now.circumstances(), entry.submitted_s);
     if (entry.waits())
         told = {.entry = std::move(entry),
@@ -94,6 +105,39 @@ schedule::Explanation told(Engine &engine, state::QueueEntry entry, const Result
                 .sentence = "does not run: " + rules.error().full_message(),
                 .at_s = {}};
     return told;
+}
+
+Result<void> do_to(schedule::Queue &queue, std::uint64_t id, QueueAction action, const schedule::Deed &deed) {
+    switch (action) {
+    case QueueAction::approve:
+        return queue.approve(id, schedule::Approval::supervisor, deed);
+    case QueueAction::approve_as_manager:
+        return queue.approve(id, schedule::Approval::manager, deed);
+    case QueueAction::reject:
+        return queue.reject(id, deed);
+    case QueueAction::cancel:
+        return queue.cancel(id, deed);
+    case QueueAction::cancel_retry:
+        return queue.cancel_retry(id, deed);
+    }
+    return Error{Code::INVALID_ARGUMENT, "there is no such action on a scheduled update"};
+}
+
+// Whether users expect it to begin.
+Result<bool> is_announced(schedule::Queue &queue, std::uint64_t id, std::int64_t now_s) {
+    MOS_TRY(const auto entry, queue.rows().find(id));
+    if (!entry || !entry->waits() || entry->rejected)
+        return false;
+    MOS_TRY(const auto announced, schedule::last_announcement(queue.rows(), id));
+    return announced && announced->start_s > now_s;
+}
+
+void tell_called_off(Engine &engine, const state::QueueEntry &entry) {
+    const Result<SchedulingRules> rules = load_rules(engine);
+    if (!rules)
+        return;
+    LoggingObserver observer{base::silent_observer(), engine.log(), engine.events()};
+    UserNotices{engine, *rules, observer}.tell_end(entry, false);
 }
 
 void fill_ports(Engine &engine, SchedulerPorts &ports) {
@@ -138,22 +182,18 @@ Result<schedule::Submitted> Scheduler::submit(const UpdateRequest &request) {
 }
 
 Result<void> Scheduler::act(std::uint64_t id, QueueAction action, const std::string &reason) {
-    return change_queue(*m_engine, Session::Purpose::mend, [&](schedule::Queue &queue) -> Result<void> {
-        const schedule::Deed deed = deed_of(*m_engine, reason);
-        switch (action) {
-        case QueueAction::approve:
-            return queue.approve(id, schedule::Approval::supervisor, deed);
-        case QueueAction::approve_as_manager:
-            return queue.approve(id, schedule::Approval::manager, deed);
-        case QueueAction::reject:
-            return queue.reject(id, deed);
-        case QueueAction::cancel:
-            return queue.cancel(id, deed);
-        case QueueAction::cancel_retry:
-            return queue.cancel_retry(id, deed);
+    std::optional<state::QueueEntry> called_off;
+    MOS_CHECK(change_queue(*m_engine, Session::Purpose::mend, [&](schedule::Queue &queue) -> Result<void> {
+        MOS_TRY(const bool was_announced, is_announced(queue, id, m_engine->effective_now_unix_s()));
+        MOS_CHECK(do_to(queue, id, action, deed_of(*m_engine, reason)));
+        if (was_announced && (action == QueueAction::cancel || action == QueueAction::reject)) {
+            MOS_TRY(called_off, queue.rows().find(id));
         }
-        return Error{Code::INVALID_ARGUMENT, "there is no such action on a scheduled update"};
-    });
+        return {};
+    }));
+    if (called_off)
+        tell_called_off(*m_engine, *called_off);
+    return {};
 }
 
 Result<void> Scheduler::set_priority(std::uint64_t id, schedule::Priority priority, const std::string &reason) {
@@ -181,10 +221,10 @@ Result<std::optional<std::int64_t>> Scheduler::next_wakeup() {
     MOS_TRY(const Situation now, look_around(*m_engine, *m_ports.facts, pause_of(base::silent_observer())));
     MOS_TRY(const auto database, look(*m_engine));
     MOS_TRY(const auto left, state::Queue{*database}.leased());
-    const std::int64_t now_s = m_engine->effective_now_unix_s();
     if (!left.empty())
-        return std::optional{now_s};
-    return schedule::Queue{*database}.next_wakeup(rules.policy, now.circumstances(), now_s);
+        return std::optional{m_engine->effective_now_unix_s()};
+    schedule::Queue queue{*database};
+    return next_look(*m_engine, queue, rules, now);
 }
 
 Result<schedule::Explanation> Scheduler::explain(std::uint64_t id) {
@@ -194,7 +234,7 @@ Result<schedule::Explanation> Scheduler::explain(std::uint64_t id) {
     MOS_TRY(auto entry, state::Queue{*database}.find(id));
     if (!entry)
         return no_such_entry(id);
-    return told(*m_engine, *std::move(entry), rules, now);
+    return told(*m_engine, *std::move(entry), rules, now, is_anybody_there(*m_engine, rules));
 }
 
 Result<std::vector<schedule::Explanation>> Scheduler::list(state::QueueStates states, std::uint64_t after,
@@ -209,8 +249,9 @@ Result<std::vector<schedule::Explanation>> Scheduler::list(state::QueueStates st
     MOS_TRY(std::vector<state::QueueEntry> rows, state::Queue{*database}.list(states, after, limit));
     std::vector<schedule::Explanation> found;
     found.reserve(rows.size());
+    const bool is_there = is_anybody_there(*m_engine, rules);
     for (state::QueueEntry &row : rows)
-        found.push_back(told(*m_engine, std::move(row), rules, now));
+        found.push_back(told(*m_engine, std::move(row), rules, now, is_there));
     return found;
 }
 

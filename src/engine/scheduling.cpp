@@ -4,6 +4,8 @@
 
 #include <mos/engine/root_settings.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -32,6 +34,14 @@ std::string device_of(base::Directory &root) {
     return name;
 }
 
+NoticeChannels channels_of(const config::Settings &settings) {
+    const auto is_on = [&](std::string_view channel) {
+        const auto setting = settings.find(fmt::format("update_system.notifications.{}.enabled", channel));
+        return !setting || setting->value.number.value_or(1) != 0;
+    };
+    return {.wall = is_on("wall"), .desktop = is_on("desktop")};
+}
+
 }  // namespace
 
 Result<SchedulingRules> load_rules(Engine &engine) {
@@ -44,6 +54,8 @@ Result<SchedulingRules> load_rules(Engine &engine) {
     if (!retries)
         return in_context(std::move(retries).error(), "the retry policy can't be followed");
     rules.retries = std::move(retries).value();
+    rules.notices = schedule::read_notice_rules(loaded.settings);
+    rules.channels = channels_of(loaded.settings);
     return rules;
 }
 

@@ -1,6 +1,7 @@
 // What every question to the queue needs: the policy, the machine's state, the time.
 #pragma once
 
+#include <mos/engine/notifier.hpp>
 #include <mos/engine/scheduler.hpp>
 
 namespace mos::engine {
@@ -8,6 +9,8 @@ namespace mos::engine {
 struct SchedulingRules {
     schedule::Policy policy;
     schedule::RetryPolicy retries;
+    schedule::NoticeRules notices = {};
+    NoticeChannels channels = {};
 };
 // Of the root's settings. INVALID_ARGUMENT for a policy that contradicts itself: nothing runs by it.
 [[nodiscard]] Result<SchedulingRules> load_rules(Engine &engine);

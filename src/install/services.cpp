@@ -43,14 +43,6 @@ std::string reason_of(const base::Ended &ended) {
     return line.empty() ? fmt::format("systemctl exited with {}", ended.number) : line;
 }
 
-// Directories of one mount with one inode are the same, however they were reached.
-Result<bool> is_own_root(base::Directory &root) {
-    MOS_TRY(const auto own, base::open_root(std::string{"/"}));
-    MOS_TRY(const base::FileStatus there, root.own_status());
-    MOS_TRY(const base::FileStatus here, own->own_status());
-    return here.inode == there.inode && here.device == there.device;
-}
-
 Result<bool> is_there(base::Directory &root, std::string_view folder, std::string_view name) {
     const auto opened = root.open_directory(folder, base::Symlinks::follow_in_root);
     if (!opened && opened.error().code() == Code::NOT_FOUND)
@@ -62,6 +54,14 @@ Result<bool> is_there(base::Directory &root, std::string_view folder, std::strin
 }
 
 }  // namespace
+
+// Directories of one mount with one inode are the same, however they were reached.
+Result<bool> is_own_root(base::Directory &root) {
+    MOS_TRY(const auto own, base::open_root(std::string{"/"}));
+    MOS_TRY(const base::FileStatus there, root.own_status());
+    MOS_TRY(const base::FileStatus here, own->own_status());
+    return here.inode == there.inode && here.device == there.device;
+}
 
 std::string_view service_action_name(ServiceAction action) noexcept {
     switch (action) {

@@ -161,6 +161,28 @@ bool is_active_session(std::string_view text) {
     return is_active && is_user;
 }
 
+std::optional<DesktopSession> parse_desktop_session(std::string_view text) {
+    constexpr std::string_view user_key = "UID=";
+    constexpr std::string_view name_key = "USER=";
+    if (!is_active_session(text))
+        return std::nullopt;
+    DesktopSession session;
+    bool is_graphical = false;
+    std::optional<std::uint64_t> user;
+    while (!text.empty()) {
+        const std::string_view line = take_line(text);
+        is_graphical = is_graphical || line == "TYPE=x11" || line == "TYPE=wayland" || line == "TYPE=mir";
+        if (line.starts_with(user_key))
+            user = number(line.substr(user_key.size()));
+        else if (line.starts_with(name_key))
+            session.name = line.substr(name_key.size());
+    }
+    if (!is_graphical || !user || *user > UINT32_MAX || session.name.empty() || session.name.front() == '-')
+        return std::nullopt;
+    session.user = static_cast<std::uint32_t>(*user);
+    return session;
+}
+
 std::vector<LoginRecord> parse_logins(base::ByteView bytes) {
     constexpr std::size_t record_bytes = 384;
     constexpr std::size_t type_offset = 0;

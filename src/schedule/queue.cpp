@@ -23,16 +23,6 @@ Error wrong_state(const QueueEntry &entry, std::string_view what) {
         .about(queue_entry_name(entry.id));
 }
 
-std::string shown_packages(const QueueEntry &entry) {
-    constexpr std::size_t shown = 5;
-    std::string text;
-    for (std::size_t i = 0; i < std::min(entry.packages.size(), shown); ++i)
-        text += fmt::format("{}{} {}", i == 0 ? "" : ", ", entry.packages[i].name, entry.packages[i].version);
-    if (entry.packages.size() > shown)
-        text += fmt::format(" and {} more", entry.packages.size() - shown);
-    return text;
-}
-
 QueueEntry new_entry(const Submission &submission, const Deed &deed) {
     QueueEntry entry;
     entry.key = submission.key;
@@ -55,6 +45,16 @@ QueueEntry new_entry(const Submission &submission, const Deed &deed) {
 
 }  // namespace
 
+std::string shown_packages(std::span<const state::QueuedPackage> packages) {
+    constexpr std::size_t shown = 5;
+    std::string text;
+    for (const state::QueuedPackage &package : packages.first(std::min(packages.size(), shown)))
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", package.name, package.version);
+    if (packages.size() > shown)
+        text += fmt::format(" and {} more", packages.size() - shown);
+    return text;
+}
+
 std::vector<base::Event> Queue::take_events() { return std::exchange(m_events, {}); }
 
 Result<QueueEntry> Queue::find(std::uint64_t id) {
@@ -67,7 +67,8 @@ Result<QueueEntry> Queue::find(std::uint64_t id) {
 
 void Queue::tell(const QueueEntry &entry, const QueueChange &change, const Deed &deed) {
     base::Event event = base::make_event(change.type, queue_entry_name(entry.id), {});
-    event.message = fmt::format("{} ({}) {}", queue_entry_name(entry.id), shown_packages(entry), change.sentence);
+    event.message =
+        fmt::format("{} ({}) {}", queue_entry_name(entry.id), shown_packages(entry.packages), change.sentence);
     if (!entry.reason.empty())
         event.message += ": " + base::printable(entry.reason);
     event.cause = change.cause;
@@ -110,9 +111,9 @@ Result<std::optional<QueueEntry>> Queue::same_submission(const Submission &submi
                                                 return a.content_digest == b.content_digest;
                                             });
     if (!is_same)
-        return Error{Code::EXISTS,
-                     fmt::format("the key {} is that of '{}', which is for other packages ({})",
-                                 base::in_quotes(submission.key), queue_entry_name(entry->id), shown_packages(*entry))}
+        return Error{Code::EXISTS, fmt::format("the key {} is that of '{}', which is for other packages ({})",
+                                               base::in_quotes(submission.key), queue_entry_name(entry->id),
+                                               shown_packages(entry->packages))}
             .about(submission.key)
             .with_remedy("give another key, or none");
     return entry;

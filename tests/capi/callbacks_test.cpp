@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 using namespace mos::test::capi;
 
@@ -288,4 +289,59 @@ TEST_CASE("a question goes to the ask callback, whose NULL is the default") {
         CHECK(bench.root.read("app/file") == (answer != nullptr && *answer == 'r' ? "one" : "mine"));
         CHECK(mos_job_outcome(job.get(), nullptr, nullptr) == code);
     }
+}
+
+TEST_CASE("users are told of scheduled updates by the embedder's callback, whose failure fails no update") {
+    const Bench bench;
+    struct Users : Counted {
+        int answer = 0;
+        std::vector<mos_notice_kind> kinds;
+        std::string last;
+        std::size_t entries = 0;
+        std::uint64_t entry = 0;
+        std::int64_t start_s = 0;
+    } users;
+    mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
+    options.root_path = bench.root.path().c_str();
+    options.notify = [](void *data, const mos_notice *notice) {
+        auto *told = static_cast<Users *>(data);
+        CHECK(notice->struct_size == sizeof(mos_notice));
+        CHECK(notice->level == MOS_NOTICE_URGENT);
+        told->kinds.push_back(notice->kind);
+        told->last = notice->text;
+        told->entries = notice->entry_count;
+        told->entry = notice->entries[0];
+        told->start_s = notice->start_unix_s;
+        return told->answer;
+    };
+    options.notify_user_data = &users;
+    options.notify_destroy = [](void *data) { Counted::destroy(static_cast<Users *>(data)); };
+    const auto engine = made_by<Engine>(
+        [&](auto out, auto error) { return mos_engine_open(bench.context.get(), &options, out, error); });
+    const auto run = [&](const char *version) {
+        const std::string path = bench.pack(version, version);
+        const char *paths = path.c_str();
+        mos_schedule_options asked = MOS_SCHEDULE_OPTIONS_INIT;
+        asked.packages = &paths;
+        asked.package_count = 1;
+        asked.priority = MOS_PRIORITY_CRITICAL;
+        std::uint64_t id = 0;
+        mos_error *error = nullptr;
+        must(mos_schedule_submit(engine.get(), &asked, &id, &error), error);
+        const auto job = made_by<Job>([&](auto out, auto err) { return mos_schedule_run_due(engine.get(), out, err); });
+        must(mos_job_run(job.get(), nullptr, nullptr, &error), error);
+        return id;
+    };
+    const std::uint64_t id = run("1");
+    CHECK(users.kinds == std::vector<mos_notice_kind>{MOS_NOTICE_BEGUN, MOS_NOTICE_DONE});
+    CHECK(users.last.find(" is done.") != std::string::npos);
+    CHECK(users.entries == 1);
+    CHECK(users.entry == id);
+    CHECK(users.start_s == -1);
+    users.answer = 7;
+    run("2");
+    CHECK(users.kinds.size() == 4);
+    char version[256] = {};
+    must(mos_engine_installed_version(engine.get(), "app", version, sizeof version, nullptr), nullptr);
+    CHECK(std::string{version}.starts_with("2"));
 }

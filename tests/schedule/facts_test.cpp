@@ -200,3 +200,19 @@ TEST_CASE("the machine that this runs on can be read") {
     CHECK(facts.free_bytes.value_or(0) > 0);
     CHECK(facts.memory_usage.value_or(50) <= 100);
 }
+
+TEST_CASE("a desktop is an active session of a user that is graphical") {
+    const std::string session = "UID=1000\nUSER=anna\nSTATE=active\nTYPE=wayland\nCLASS=user\n";
+    const auto desktop = parse_desktop_session(session);
+    REQUIRE(desktop);
+    CHECK(desktop->user == 1000);
+    CHECK(desktop->name == "anna");
+    for (const char *other : {"", "UID=1000\nUSER=anna\nSTATE=online\nTYPE=x11\nCLASS=user\n",
+                              "UID=1000\nUSER=anna\nSTATE=active\nTYPE=tty\nCLASS=user\n",
+                              "UID=1000\nUSER=gdm\nSTATE=active\nTYPE=x11\nCLASS=greeter\n",
+                              "UID=-1\nUSER=anna\nSTATE=active\nTYPE=x11\nCLASS=user\n",
+                              "UID=99999999999\nUSER=anna\nSTATE=active\nTYPE=x11\nCLASS=user\n",
+                              "UID=1000\nUSER=\nSTATE=active\nTYPE=x11\nCLASS=user\n",
+                              "UID=1000\nUSER=-c\nSTATE=active\nTYPE=x11\nCLASS=user\n"})
+        CHECK_FALSE(parse_desktop_session(other));
+}

@@ -29,7 +29,7 @@ from .plan import ConfigRule, ConflictRule, MergeRule, Plan, RollbackScope, Step
 from .protection import Backup, BackupStanding, Compression, NewerRule
 from .recovery import RecoveryPoint, RecoveryScope
 from .report import ReportRow
-from .schedule import Priority, QueueAction, QueueEntry, QueueNote, Usage, UsageKind
+from .schedule import Notice, NoticeKind, NoticeLevel, Priority, QueueAction, QueueEntry, QueueNote, Usage, UsageKind
 from .settings import Layer, Problem, Setting, Settings, SettingsOf, declared_settings
 from .trust import RevocationList, TrustEntry, TrustLevel
 from ._library import version
@@ -40,7 +40,7 @@ __all__ = [
     "DigestAlgorithm", "Engine", "Entry", "EntryOrigin",
     "EntryType", "Error", "Event", "EventCursor", "EventLevel", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key",
     "KeyType", "Layer",
-    "LockedError", "LogLevel", "MergeRule", "NewerRule", "NotFoundError", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
+    "LockedError", "LogLevel", "MergeRule", "NewerRule", "NotFoundError", "Notice", "NoticeKind", "NoticeLevel", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
     "PlanChangedError", "Priority", "Problem", "Progress", "QueueAction", "QueueEntry", "QueueNote", "Question",
     "RecoveryPoint", "RecoveryScope", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
     "RevocationList", "RollbackScope", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel", "Usage",

@@ -57,6 +57,12 @@ def health(user_data, time_left_ms):
     return 0 if ffi.from_handle(user_data)(time_left_ms / 1000) else 1
 
 
+@ffi.callback("mos_notify_callback", error=-1)
+def notify(user_data, notice):
+    ffi.from_handle(user_data)(notice)
+    return 0
+
+
 @ffi.callback("mos_event_callback")
 def event(user_data, event):
     ffi.from_handle(user_data)(event)

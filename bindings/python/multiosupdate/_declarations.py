@@ -159,6 +159,35 @@ enum {
 };
 typedef int (*mos_service_callback)(void *user_data, const char *unit, mos_service_action action);
 typedef int (*mos_health_callback)(void *user_data, int64_t time_left_ms);
+typedef int32_t mos_notice_kind;
+enum {
+    MOS_NOTICE_ANNOUNCED = 0,
+    MOS_NOTICE_BEGUN = 1,
+    MOS_NOTICE_DONE = 2,
+    MOS_NOTICE_RETRYING = 3,
+    MOS_NOTICE_FAILED = 4,
+    MOS_NOTICE_CALLED_OFF = 5
+};
+typedef int32_t mos_notice_level;
+enum {
+    MOS_NOTICE_INFO = 1,
+    MOS_NOTICE_STANDARD = 2,
+    MOS_NOTICE_IMPORTANT = 3,
+    MOS_NOTICE_URGENT = 4
+};
+typedef struct mos_notice {
+    uint32_t struct_size;
+    mos_notice_kind kind;
+    mos_notice_level level;
+    bool reboot;
+    bool at_the_latest;
+    const char *text;
+    const uint64_t *entries;
+    size_t entry_count;
+    int64_t time_unix_s;
+    int64_t start_unix_s;
+} mos_notice;
+typedef int (*mos_notify_callback)(void *user_data, const mos_notice *notice);
 typedef struct mos_engine_options {
     uint32_t struct_size;
     uint32_t flags;
@@ -180,6 +209,9 @@ typedef struct mos_engine_options {
     mos_health_callback health;
     void *health_user_data;
     mos_destroy_callback health_destroy;
+    mos_notify_callback notify;
+    void *notify_user_data;
+    mos_destroy_callback notify_destroy;
 } mos_engine_options;
  int mos_engine_open(mos_context *context, const mos_engine_options *options, mos_engine **engine,
                             mos_error **error);
@@ -886,6 +918,8 @@ typedef struct mos_schedule_entry {
     int64_t retry_unix_s;
     int64_t ended_unix_s;
     int64_t attempts;
+    const char *notices;
+    int64_t notice_unix_s;
 } mos_schedule_entry;
  int mos_schedule_open(mos_engine *engine, const char *states, mos_schedule **schedule, mos_error **error);
  int mos_schedule_explain(mos_engine *engine, uint64_t id, mos_schedule **schedule, mos_error **error);

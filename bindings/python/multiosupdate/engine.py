@@ -85,11 +85,13 @@ class Engine(Handle):
     whether the unit runs. It may not call back into the library. helper is the program that runs scripts of packages,
     script_timeout how many seconds one may take. on_event(event) gets each Event at once, on the thread that caused it;
     it may not call back into the library either. health(seconds_left) says whether the system is well after a change of
-    packages; one that says no takes the change back. actor is who asks, for the events.
+    packages; one that says no takes the change back. notify(notice) tells users a schedule.Notice of a scheduled update,
+    on the thread of the job; one that raises fails no update. actor is who asks, for the events.
     """
 
     def __init__(self, root="/", *, trust=None, required_signatures=0, recovery_points=0, services=None, helper=None,
-                 script_timeout=0, on_event=None, actor=None, environment=None, health=None, context=None):
+                 script_timeout=0, on_event=None, actor=None, environment=None, health=None, notify=None,
+                 context=None):
         options, kept = new_struct("mos_engine_options", required_signatures=required_signatures,
                                    recovery_points=recovery_points, script_timeout_s=script_timeout,
                                    trust_path=None if trust is None else os.fsencode(trust),
@@ -104,6 +106,10 @@ class Engine(Handle):
             options.health = _callbacks.health
             options.health_user_data = _callbacks.keep(health)
             options.health_destroy = _callbacks.release
+        if notify is not None:
+            options.notify = _callbacks.notify
+            options.notify_user_data = _callbacks.keep(lambda notice: notify(schedule.notice_of(notice)))
+            options.notify_destroy = _callbacks.release
         if services is not None:
             options.service_action = _callbacks.service
             options.service_user_data = _callbacks.keep(lambda unit, action: services(unit, ServiceAction(action)))

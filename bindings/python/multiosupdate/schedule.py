@@ -23,6 +23,45 @@ class QueueAction(enum.IntEnum):
     CANCEL_RETRY = lib.MOS_SCHEDULE_CANCEL_RETRY
 
 
+class NoticeKind(enum.IntEnum):
+    ANNOUNCED = lib.MOS_NOTICE_ANNOUNCED
+    BEGUN = lib.MOS_NOTICE_BEGUN
+    DONE = lib.MOS_NOTICE_DONE
+    RETRYING = lib.MOS_NOTICE_RETRYING
+    FAILED = lib.MOS_NOTICE_FAILED
+    CALLED_OFF = lib.MOS_NOTICE_CALLED_OFF
+
+
+class NoticeLevel(enum.IntEnum):
+    """Each tells what the one before it tells, and more."""
+
+    INFO = lib.MOS_NOTICE_INFO
+    STANDARD = lib.MOS_NOTICE_STANDARD
+    IMPORTANT = lib.MOS_NOTICE_IMPORTANT
+    URGENT = lib.MOS_NOTICE_URGENT
+
+
+@dataclasses.dataclass(frozen=True)
+class Notice:
+    """What users are told of scheduled updates."""
+
+    kind: NoticeKind
+    level: NoticeLevel
+    text: str
+    entries: tuple  # the numbers of the updates
+    time_unix_s: int
+    start_unix_s: int | None  # announced: when they begin; retrying: not before
+    at_the_latest: bool
+    reboot: bool
+
+
+def notice_of(notice):
+    return Notice(NoticeKind(notice.kind), NoticeLevel(notice.level), text(notice.text),
+                  tuple(notice.entries[i] for i in range(notice.entry_count)), notice.time_unix_s,
+                  None if notice.start_unix_s < 0 else notice.start_unix_s, bool(notice.at_the_latest),
+                  bool(notice.reboot))
+
+
 @dataclasses.dataclass(frozen=True)
 class QueueNote:
     time_unix_s: int
@@ -54,6 +93,8 @@ class QueueEntry:
     retry_unix_s: int | None = None
     ended_unix_s: int | None = None
     log: tuple = ()  # a QueueNote each; of explain() alone
+    notices: str = ""  # what users are told of it, and when
+    notice_unix_s: int | None = None  # when they are told next, before it begins
 
 
 class UsageKind(enum.IntEnum):
@@ -124,4 +165,5 @@ def _entries(cursor):
                          text(entry.sentence), _time(entry.at_unix_s), text(entry.reason), text(entry.submitted_by),
                          entry.submitted_unix_s, text(entry.conditions), text(entry.approval), entry.attempts,
                          text(entry.recovery_point), _time(entry.start_unix_s), _time(entry.deadline_unix_s),
-                         _time(entry.retry_unix_s), _time(entry.ended_unix_s))
+                         _time(entry.retry_unix_s), _time(entry.ended_unix_s), (), text(entry.notices),
+                         _time(entry.notice_unix_s))

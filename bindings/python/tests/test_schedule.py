@@ -32,6 +32,28 @@ def test_a_critical_update_runs_when_the_queue_is_asked(workshop):
     assert workshop.content() == "release 1.0\n"
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_users_are_told_by_a_callable_and_one_that_raises_fails_no_update(workshop):
+    told = []
+
+    def notify(notice):
+        told.append(notice)
+        if notice.kind == mos.NoticeKind.DONE:
+            raise OSError("no paper")
+
+    with workshop.engine(notify=notify) as engine:
+        number = engine.schedule(workshop.package(), priority=mos.Priority.CRITICAL)
+        assert engine.explain(number).notices == "users are told when it begins and when it has ended"
+        assert engine.explain(number).notice_unix_s is None
+        row, = engine.run_due()
+        assert row.kind == "done"
+        assert [event.type for event in engine.events(types=["users_told"])] == ["users_told"]
+    assert [notice.kind for notice in told] == [mos.NoticeKind.BEGUN, mos.NoticeKind.DONE]
+    begun = told[0]
+    assert (begun.level, begun.entries, begun.start_unix_s) == (mos.NoticeLevel.URGENT, (number,), None)
+    assert begun.text == "The update of webserver 1.0 begins now."
+
+
 def test_running_the_queue_learns_when_the_device_is_used(workshop):
     with workshop.engine() as engine:
         assert engine.usage().first_unix_s is None

@@ -29,6 +29,8 @@ namespace mos::engine {
 inline constexpr const char *state_path = snapshot::state_folder;
 inline constexpr const char *lock_name = "lock";
 
+class Notifier;
+
 struct Settings {
     std::optional<std::string> trust_folder = {};  // a path of the caller's; else trust_path beneath the root
     unsigned required_signatures = 1;
@@ -36,6 +38,7 @@ struct Settings {
     install::ScriptSettings scripts = {};
     std::shared_ptr<install::ServiceManager> services = {};  // the embedder's; empty: find_services() finds one
     install::HealthCallback health = {};                     // the embedder's check after each change of packages
+    std::shared_ptr<Notifier> notifier = {};                 // the embedder's; empty: the running system's
     std::string environment = {};                            // whose settings lie over the system's; empty: as they say
     std::string actor = {};                                  // who asks, for the events; empty: "uid:" and the user
     std::function<void(const base::Event &)> listener = {};  // of every event, on the thread that causes it

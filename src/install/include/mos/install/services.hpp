@@ -68,6 +68,9 @@ class NoServices final : public ServiceManager {
     [[nodiscard]] Result<bool> is_active(std::string_view unit) override;
 };
 
+// Whether `root` is this process's "/".
+[[nodiscard]] Result<bool> is_own_root(base::Directory &root);
+
 // systemd's where `root` is this process's "/" and systemd runs the system; else NoServices.
 [[nodiscard]] Result<std::unique_ptr<ServiceManager>> find_services(base::Directory &root,
                                                                     base::ProcessRunner &processes);

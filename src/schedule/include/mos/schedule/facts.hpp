@@ -75,6 +75,13 @@ struct DiskTime {
 // A file of /run/systemd/sessions: whether it is a user's session that is active.
 [[nodiscard]] bool is_active_session(std::string_view text);
 
+// Of one that has a graphical desktop: whose it is.
+struct DesktopSession {
+    std::uint32_t user = 0;
+    std::string name;
+};
+[[nodiscard]] std::optional<DesktopSession> parse_desktop_session(std::string_view text);
+
 struct LoginRecord {
     std::int32_t process = 0;
     std::string user;

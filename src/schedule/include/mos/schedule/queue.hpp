@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,8 @@ struct Explanation {
     std::string rule;     // the one that decided: "window"; "" where none was asked
     std::string sentence;
     std::optional<std::int64_t> at_s;
+    std::string notices = {};                   // what users are told of it, and when; "" for one that has ended
+    std::optional<std::int64_t> notice_s = {};  // when they are told next, before it begins
 };
 
 // What is wanted of a retry.
@@ -135,6 +138,7 @@ class Queue {
     [[nodiscard]] Result<std::int64_t> notice_clock(const state::QueueLook &now);
 
     [[nodiscard]] state::Queue &rows() noexcept { return m_rows; }
+    [[nodiscard]] state::Database &database() noexcept { return m_database; }
 
     // What has happened since the last call, in its order.
     [[nodiscard]] std::vector<base::Event> take_events();
@@ -161,6 +165,9 @@ class Queue {
 
 // How long an update probably takes by how long earlier ones took: the 95th percentile; nullopt of fewer than three.
 [[nodiscard]] std::optional<std::int64_t> usual_duration_s(std::vector<std::int64_t> durations);
+
+// "webserver 2.1.0, tool 2 and 3 more"
+[[nodiscard]] std::string shown_packages(std::span<const state::QueuedPackage> packages);
 
 // What decide() is asked about. INVALID_ARGUMENT for conditions that this version does not know.
 [[nodiscard]] Result<Entry> entry_of(const state::QueueEntry &row, std::int64_t now_s);
