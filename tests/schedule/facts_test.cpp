@@ -21,7 +21,7 @@ const std::string disk_before =
 const std::string disk_after =
     "   8       0 sda 1 2 3 4 5 6 7 8 0 1060 12\n   7       0 loop0 1 2 3 4 5 6 7 8 0 999 1\n";
 
-std::string login(std::int16_t type, std::int32_t process, const std::string &user) {
+std::string login_record(std::int16_t type, std::int32_t process, const std::string &user) {
     std::string record(384, '\0');
     std::memcpy(record.data(), &type, sizeof type);
     std::memcpy(record.data() + 4, &process, sizeof process);
@@ -100,8 +100,8 @@ TEST_CASE("a session counts while a user is active in it") {
 }
 
 TEST_CASE("who is logged in is read from whole records alone") {
-    const std::string text = login(7, 100, "ann") + login(2, 1, "reboot") + login(7, 0, "odd") + login(7, 200, "") +
-                             login(7, 300, std::string(32, 'u')) + "the rest";
+    const std::string text = login_record(7, 100, "ann") + login_record(2, 1, "reboot") + login_record(7, 0, "odd") +
+                             login_record(7, 200, "") + login_record(7, 300, std::string(32, 'u')) + "the rest";
     const auto logins = parse_logins(base::as_bytes(text));
     REQUIRE(logins.size() == 2);
     CHECK(logins[0].process == 100);
@@ -159,7 +159,7 @@ TEST_CASE("a reading can be cancelled while it waits") {
 
 TEST_CASE("sessions are systemd's where it keeps them, else those logged in whose process lives") {
     Machine machine;
-    machine.put("run", "utmp", login(7, 100, "ann") + login(7, 200, "bob"));
+    machine.put("run", "utmp", login_record(7, 100, "ann") + login_record(7, 200, "bob"));
     machine.put("proc/200", "stat", "");
     CHECK(machine.read().active_sessions == 1);
     machine.put("run/systemd/sessions", "1", "STATE=active\nCLASS=user\n");
