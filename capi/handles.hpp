@@ -16,12 +16,15 @@
 #include <mos/engine/protection.hpp>
 #include <mos/engine/recovery_points.hpp>
 #include <mos/engine/report.hpp>
+#include <mos/engine/ways.hpp>
+#include <mos/package/duplicates.hpp>
 #include <mos/package/package.hpp>
 #include <mos/package/package_file.hpp>
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -95,6 +98,28 @@ struct mos_history : mos::capi::Marked<0x6d6f735f68697331> {
 struct mos_report : mos::capi::Marked<0x6d6f735f72707431> {
     std::vector<mos::engine::ReportRow> rows;
     std::size_t next = 0;
+};
+
+struct mos_duplicates : mos::capi::Marked<0x6d6f735f64757031> {
+    struct State {  // which jobs keep
+        std::mutex mutex;
+        mos::package::Duplicates duplicates;
+        std::optional<std::vector<mos::package::Duplicates::Duplicate>> found;  // until something is added
+    };
+    std::shared_ptr<State> state;
+    std::shared_ptr<const mos::capi::Context> context;
+};
+
+struct mos_ways : mos::capi::Marked<0x6d6f735f77617931> {
+    struct FreeError {
+        void operator()(mos_error *error) const noexcept;
+    };
+    struct Shown {
+        std::string base_content_digest;
+        std::unique_ptr<mos_error, FreeError> obstacle;
+    };
+    mos::engine::Ways found;
+    std::vector<Shown> shown;  // of each way
 };
 
 struct mos_recovery_list : mos::capi::Marked<0x6d6f735f72636c31> {

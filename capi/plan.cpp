@@ -1,10 +1,6 @@
 #include "guard.hpp"
+#include "plan_options.hpp"
 #include "sources.hpp"
-
-#include <mos/config/values.hpp>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 using namespace mos::capi;
 using mos::Code;
@@ -13,43 +9,6 @@ using mos::Result;
 using mos::engine::Plan;
 
 namespace {
-
-// The file's values as JSON.
-Result<std::string> read_values_file(const std::string &path) {
-    MOS_TRY(const mos::config::Format format, mos::config::format_of(path));
-    MOS_TRY(const auto source, mos::base::open_file_source(path));
-    MOS_TRY(const std::uint64_t size, source->size());
-    if (size > mos::config::max_values_bytes)
-        return Error{Code::LIMIT, fmt::format("{} has {} bytes, at most {} are allowed", mos::base::in_quotes(path),
-                                              size, mos::config::max_values_bytes)}
-            .about(path);
-    mos::base::Bytes bytes(static_cast<std::size_t>(size));
-    MOS_CHECK(mos::base::read_exactly(*source, 0, bytes));
-    MOS_TRY(const mos::base::JsonTree values, mos::config::read_values(mos::base::as_text(bytes), format, path));
-    return values->dump();
-}
-
-Result<mos::install::InstallOptions> install_options(const mos_install_options *options) {
-    MOS_TRY(const mos_install_options given, read_options(options));
-    if (given.on_conflict < MOS_CONFLICT_REFUSE || given.on_conflict > MOS_CONFLICT_REPLACE)
-        return Error{Code::INVALID_ARGUMENT, "on_conflict is no mos_conflict_rule"};
-    if (given.on_config < MOS_CONFIG_KEEP || given.on_config > MOS_CONFIG_PRESERVE)
-        return Error{Code::INVALID_ARGUMENT, "on_config is no mos_config_rule"};
-    using namespace mos::install;
-    InstallOptions read{.on_conflict = static_cast<ConflictRule>(given.on_conflict),
-                        .downgrade = given.allow_downgrade ? Downgrade::allowed : Downgrade::refused,
-                        .reinstall = given.reinstall ? Reinstall::allowed : Reinstall::refused,
-                        .on_config = static_cast<ConfigRule>(given.on_config),
-                        .prefix = {},
-                        .values = {}};
-    read.delta_memory = given.delta_memory;
-    if (given.target_directory != nullptr)
-        read.prefix = given.target_directory;
-    if (given.config_path != nullptr) {
-        MOS_TRY(read.values, read_values_file(given.config_path));
-    }
-    return read;
-}
 
 Result<void> add_install(mos_plan *plan, Result<std::unique_ptr<mos::base::Source>> opened,
                          const mos_install_options *options) {
@@ -221,6 +180,8 @@ int mos_plan_totals_get(const mos_plan *plan, mos_plan_totals *totals, mos_error
         filled.unchanged = view->totals.unchanged;
         filled.kept = view->totals.kept;
         filled.write_bytes = view->totals.write_bytes;
+        filled.read_bytes = view->totals.read_bytes;
+        filled.package_bytes = view->totals.package_bytes;
         return write_output(totals, filled);
     });
 }

@@ -64,6 +64,13 @@ void put_totals(const mos_plan_totals &totals) {
         put_line(Stream::out, line);
 }
 
+// "reads 1.2 MB of 30 MB of the packages"
+void put_reading(const mos_plan_totals &totals) {
+    if (totals.read_bytes < totals.package_bytes)
+        put_line(Stream::out, fmt::format("    reads {} of {} of the packages", size_text(totals.read_bytes),
+                                          size_text(totals.package_bytes)));
+}
+
 // The newest change alone, which moves what it replaced back and leaves no point.
 bool goes_back_in_place(const PlanReport &plan) {
     return plan.steps.size() == 1 && plan.steps[0].action == MOS_STEP_ROLL_BACK && plan.totals.write_bytes == 0;
@@ -99,6 +106,7 @@ void put_plan(const Session &session, const PlanReport &plan) {
     for (const std::string &line : step_lines(plan))
         put_line(Stream::out, line);
     put_totals(plan.totals);
+    put_reading(plan.totals);
     for (const std::string &notice : plan.notices)
         put_line(Stream::out, {{Style::caution, "  note  "}, {Style::plain, notice}});
     put_line(Stream::out, goes_back_in_place(plan)
@@ -125,7 +133,9 @@ nlohmann::ordered_json to_json(const PlanReport &plan) {
               {"attributes", plan.totals.attributes},
               {"unchanged", plan.totals.unchanged},
               {"kept", plan.totals.kept},
-              {"write_bytes", plan.totals.write_bytes}}},
+              {"write_bytes", plan.totals.write_bytes},
+              {"read_bytes", plan.totals.read_bytes},
+              {"package_bytes", plan.totals.package_bytes}}},
             {"notices", plan.notices}};
 }
 

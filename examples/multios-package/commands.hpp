@@ -12,6 +12,7 @@ namespace package_tool {
 [[nodiscard]] frame::Command revoke_command();
 [[nodiscard]] frame::Command info_command();
 [[nodiscard]] frame::Command list_contents_command();
+[[nodiscard]] frame::Command find_duplicates_command();
 [[nodiscard]] frame::Command verify_command();
 [[nodiscard]] frame::Command list_command();
 [[nodiscard]] frame::Command list_orphaned_command();

@@ -1,8 +1,9 @@
 // install, install-batch and remove: plans that change what is installed.
 #include "built.hpp"
 #include "commands.hpp"
-#include "delta_choice.hpp"
+#include "releases.hpp"
 #include "trust.hpp"
+#include "ways.hpp"
 
 #include "frame/change.hpp"
 #include "frame/job.hpp"
@@ -45,6 +46,7 @@ Result<mos_install_options> install_options(const Values &values) {
     FRAME_TRY(options.delta_memory, size_option(values, "delta-memory"));
     options.allow_downgrade = values.flag("allow-downgrade");
     options.reinstall = values.flag("reinstall");
+    options.reuse_installed = values.flag("reuse-installed");
     const std::string rule = values.text_or("on-conflict", "refuse");
     options.on_conflict = rule == "ask"       ? MOS_CONFLICT_ASK
                           : rule == "keep"    ? MOS_CONFLICT_KEEP
@@ -53,35 +55,38 @@ Result<mos_install_options> install_options(const Values &values) {
     return options;
 }
 
-Failure no_delta(const Release &full, const std::vector<DeltaChoice> &choices) {
-    if (choices.empty())
-        return failure(
-            MOS_E_NOT_FOUND,
-            fmt::format("beside {} lies no delta package of {} {}", in_quotes(full.path), full.name, full.version),
-            full.path);
-    Failure none = *choices.front().obstacle;
-    none.message =
-        fmt::format("none of the {} beside {} can be installed here; {}: {}", counted(choices.size(), "delta package"),
-                    in_quotes(full.path), choices.front().release.path, none.message);
-    return none;
+// What leads to the release of a full package by deltas beside it.
+Result<WayQuery> beside(const Session &session, const std::string &path) {
+    FRAME_TRY(const Release full, read_release(session, path));
+    return WayQuery{.folder = folder_of(path),
+                    .name = full.name,
+                    .version = full.version,
+                    .content = full.content,
+                    .from_version = {},
+                    .force_delta = true};
 }
 
-// --force-delta: in the place of a full package the smallest delta package beside it that leads to the same release
-// from what is installed.
-Result<std::string> delta_for(const Session &session, const Engine &engine, const std::string &path,
-                              const mos_install_options &options) {
-    FRAME_TRY(const Release full, read_release(session, path));
-    if (full.is_delta)
-        return path;
-    FRAME_TRY(const std::vector<Release> releases, releases_in(session, folder_of(path)));
-    const std::vector<DeltaChoice> choices = delta_choices(engine, releases, full.content, options);
-    const auto chosen =
-        std::ranges::find_if(choices, [](const DeltaChoice &choice) { return !choice.obstacle.has_value(); });
-    if (chosen == choices.end())
-        return no_delta(full, choices);
-    put_line(Stream::err, fmt::format("{} ({}) in the place of {} ({})", in_quotes(chosen->release.path),
-                                      size_text(chosen->release.bytes), in_quotes(path), size_text(full.bytes)));
-    return chosen->release.path;
+// --directory: the operand is a package's name.
+WayQuery in_folder(const Session &session, const std::string &name) {
+    return {.folder = *session.values.text("directory"),
+            .name = name,
+            .version = session.values.text("target-version"),
+            .content = {},
+            .from_version = {},
+            .force_delta = session.values.flag("force-delta")};
+}
+
+// None for a file that is installed as it is.
+Result<std::optional<WayQuery>> query_for(const Session &session, const std::string &operand) {
+    if (session.values.has("directory"))
+        return std::optional{in_folder(session, operand)};
+    if (!session.values.flag("force-delta"))
+        return std::optional<WayQuery>{};
+    FRAME_TRY(const Release release, read_release(session, operand));
+    if (release.is_delta)
+        return std::optional<WayQuery>{};
+    FRAME_TRY(WayQuery query, beside(session, operand));
+    return std::optional{std::move(query)};
 }
 
 // It is understood, and there is nothing yet that it would slow down.
@@ -98,32 +103,99 @@ Result<void> check_bandwidth_limit(const Values &values) {
     return {};
 }
 
-// One transaction: all of `paths`, or none.
-Result<Plan> plan_together(const Session &session, const Engine &engine, const std::vector<std::string> &paths) {
+// One transaction, and the operands that need another one after it, since a chain leads there.
+struct Together {
+    Plan plan;
+    std::vector<std::string> further;
+};
+
+Result<void> add_way(const Engine &engine, Together &together, const std::string &operand, const WayQuery &query,
+                     const mos_install_options &options) {
+    FRAME_TRY(const Ways ways, find_ways(engine, query, options));
+    std::size_t further = 0;
+    FRAME_CHECK(
+        check([&](auto error) { return mos_plan_install_way(together.plan.get(), ways.get(), &further, error); }));
+    if (further > 0)
+        together.further.push_back(operand);
+    return {};
+}
+
+// All of the operands, or none.
+Result<Together> plan_together(const Session &session, const Engine &engine, const std::vector<std::string> &operands) {
     FRAME_TRY(const mos_install_options options, install_options(session.values));
-    FRAME_TRY(Plan plan, new_plan(engine));
-    for (const std::string &path : paths) {
-        std::string chosen = path;
-        if (session.values.flag("force-delta")) {
-            FRAME_TRY(chosen, delta_for(session, engine, path, options));
+    Together together;
+    FRAME_TRY(together.plan, new_plan(engine));
+    for (const std::string &operand : operands) {
+        FRAME_TRY(const std::optional<WayQuery> query, query_for(session, operand));
+        if (query) {
+            FRAME_CHECK(add_way(engine, together, operand, *query, options));
+            continue;
         }
-        FRAME_CHECK(
-            check([&](auto error) { return mos_plan_install_path(plan.get(), chosen.c_str(), &options, error); }));
+        FRAME_CHECK(check(
+            [&](auto error) { return mos_plan_install_path(together.plan.get(), operand.c_str(), &options, error); }));
     }
-    return plan;
+    return together;
+}
+
+// What was done before it stays.
+Failure after_others(Failure failure, std::size_t done) {
+    if (done == 0)
+        return failure;
+    failure.message = fmt::format("after {} of a chain: {}", counted(done, "change"), failure.message);
+    failure.aftermath = Aftermath::unclear;
+    return failure;
+}
+
+void put_changes(const Session &session, const std::vector<Change> &changes) {
+    if (!session.json())
+        return;  // told as they came
+    if (changes.size() == 1)
+        return put_json(to_json(changes.front()));
+    ordered_json all = ordered_json::array();
+    for (const Change &change : changes)
+        all.push_back(to_json(change));
+    put_json({{"changes", std::move(all)}});
+}
+
+// As many changes as the longest chain has packages; with --plan the first of them is shown.
+Result<ExitCode> run_together(const Session &session, const Engine &engine, std::vector<std::string> operands) {
+    std::vector<Change> changes;
+    do {
+        Result<Together> next = plan_together(session, engine, operands);
+        if (!next)
+            return after_others(std::move(next).failure(), changes.size());
+        Together together = std::move(next).value();
+        operands = std::move(together.further);
+        Result<Change> change = carry_out(session, std::move(together.plan));
+        if (!change)
+            return after_others(std::move(change).failure(), changes.size());
+        if (!session.json())
+            put_change(session, *change);
+        changes.push_back(std::move(change).value());
+    } while (!operands.empty() && !session.values.flag("plan"));
+    put_changes(session, changes);
+    return ExitCode::done;
+}
+
+// A version is one package's, and so is a plan that was shown.
+Result<void> check_folder_options(const Values &values) {
+    if (values.has("target-version") && (!values.has("directory") || values.operands().size() > 1))
+        return usage_failure("'--target-version' is that of one package in '--directory'",
+                             "name one package, and the folder with --directory=DIR");
+    return {};
 }
 
 Result<ExitCode> install(Session &session) {
     FRAME_CHECK(check_bandwidth_limit(session.values));
+    FRAME_CHECK(check_folder_options(session.values));
     FRAME_TRY(const Engine engine, open_engine(session));
-    FRAME_TRY(Plan plan, plan_together(session, engine, session.values.operands()));
-    return show_or_run(session, std::move(plan));
+    return run_together(session, engine, session.values.operands());
 }
 
 Result<Change> install_alone(const Session &session, const Engine &engine, const std::string &path) {
     FRAME_CHECK(check_interrupt());
-    FRAME_TRY(Plan plan, plan_together(session, engine, {path}));
-    return carry_out(session, std::move(plan));
+    FRAME_TRY(Together together, plan_together(session, engine, {path}));
+    return carry_out(session, std::move(together.plan));
 }
 
 // What became of the files of a batch, told as they come, or at the end as one JSON document.
@@ -220,6 +292,8 @@ std::vector<Option> install_table() {
             text("target-directory", "DIR", "put its files below DIR of the root; only where the package allows it"),
             text("full-package", "FILE",
                  "of a delta package: the full one of the same release, for files whose base was altered here"),
+            flag("reuse-installed",
+                 "take content that is installed already from the root: reads less of a package on a slow medium"),
             text("delta-memory", "SIZE", "of a delta package: what making its files may take; 32MiB otherwise"),
             number("required-signatures", 1, most_signatures,
                    "how many different trusted keys must have signed; 1 otherwise"),
@@ -228,8 +302,13 @@ std::vector<Option> install_table() {
             always_on("atomic", "all of it or nothing, also after a power cut"),
             not_built_flag("resolve-dependencies", no_resolution),
             not_built_flag("install-recommended", no_resolution),
-            flag("force-delta", "install the smallest delta package beside FILE that leads to its release from what is "
-                                "installed, and fail where there is none"),
+            text("directory", "DIR",
+                 "FILE is the name of a package: install its newest release of this folder, by a delta "
+                 "package or a chain of them where that takes fewer bytes and the settings allow it"),
+            text("target-version", "VERSION", "with --directory, the release of one package; the newest otherwise"),
+            flag("force-delta",
+                 "install FILE's release from what is installed by the smallest delta packages beside it, "
+                 "and fail where there are none"),
             text("bandwidth-limit", "RATE", "such as 10MB/s, for downloads; files are not slowed down"),
         },
         plan_options());

@@ -16,8 +16,8 @@ frame::Tool make_tool() {
         "them in a system below any directory. Nothing of a package is believed before its signature is checked, and a "
         "change of a system happens as a whole or not at all, also when the power is cut.",
         {keygen_command(), create_command(), create_delta_command(), sign_command(), revoke_command(), info_command(),
-         list_contents_command(), verify_command(), check_deps_command(), install_command(), install_batch_command(),
-         remove_command(), list_command(), list_orphaned_command(),
+         list_contents_command(), find_duplicates_command(), verify_command(), check_deps_command(), install_command(),
+         install_batch_command(), remove_command(), list_command(), list_orphaned_command(),
          frame::completion_command("source <(multios-package completion bash)")},
         {{"show-dependencies",
           "this build has no dependency resolution; 'info' shows what a package names, 'check-deps' "

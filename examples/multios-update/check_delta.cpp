@@ -1,8 +1,9 @@
 // check-delta: which delta packages of a folder lead to a version from what is installed, and what they save.
 #include "commands.hpp"
 
-#include "multios-package/delta_choice.hpp"
+#include "multios-package/releases.hpp"
 #include "multios-package/trust.hpp"
+#include "multios-package/ways.hpp"
 
 #include "frame/change.hpp"
 #include "frame/terminal.hpp"
@@ -11,69 +12,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <optional>
-#include <set>
 
 using namespace frame;
 using nlohmann::ordered_json;
-using package_tool::DeltaChoice;
+using package_tool::FoundWay;
 using package_tool::Release;
 
 namespace update_tool {
 
 namespace {
 
-// Delta packages that are installed one after the other.
-struct Chain {
-    std::vector<Release> links;
-    std::uint64_t bytes = 0;
-};
-
 struct Findings {
-    std::string folder;
-    std::vector<Release> releases;    // of the package, in the folder
-    std::optional<Release> full;      // of the target
-    std::vector<DeltaChoice> deltas;  // that lead to the target, from wherever
-    std::optional<Chain> chain;       // of several links, the one with the fewest bytes
+    Ways ways;  // owns what follows
+    std::vector<FoundWay> all;
+
+    [[nodiscard]] const FoundWay *first(mos_way_kind kind) const {
+        const auto found = std::ranges::find_if(all, [&](const FoundWay &way) { return way.is.kind == kind; });
+        return found == all.end() ? nullptr : &*found;
+    }
 };
 
-std::set<std::string> contents_of(const std::vector<Release> &releases, const std::string &version) {
-    std::set<std::string> contents;
-    for (const Release &release : releases)
-        if (is_version(release, version))
-            contents.insert(release.content);
-    return contents;
-}
-
-// Dijkstra's: the fewest bytes from any of `from` to any of `to`.
-std::optional<Chain> cheapest_chain(const std::vector<Release> &releases, const std::set<std::string> &from,
-                                    const std::set<std::string> &to) {
-    std::map<std::string, Chain> open;
-    std::set<std::string> settled;
-    for (const std::string &content : from)
-        open.emplace(content, Chain{});
-    while (!open.empty()) {
-        const auto nearest =
-            std::ranges::min_element(open, {}, [](const auto &reached) { return reached.second.bytes; });
-        const auto [content, chain] = *nearest;
-        open.erase(nearest);
-        settled.insert(content);
-        if (to.contains(content))
-            return chain;
-        for (const Release &delta : releases) {
-            if (!delta.is_delta || delta.base_content != content || settled.contains(delta.content))
-                continue;
-            Chain longer = chain;
-            longer.links.push_back(delta);
-            longer.bytes += delta.bytes;
-            const auto known = open.find(delta.content);
-            if (known == open.end() || longer.bytes < known->second.bytes)
-                open.insert_or_assign(delta.content, std::move(longer));
-        }
-    }
-    return std::nullopt;
-}
+std::string folder_of(const Session &session) { return session.values.text_or("directory", "."); }
 
 Result<std::string> current_version(const Session &session, const Engine &engine) {
     if (const auto given = session.values.text("current-version"))
@@ -91,105 +50,113 @@ Result<std::string> current_version(const Session &session, const Engine &engine
     return version;
 }
 
-Result<Findings> look(const Session &session, const Engine &engine, const std::string &current) {
-    const std::string target = *session.values.text("target-version");
+Result<Findings> look(const Session &session, const Engine &engine) {
+    const package_tool::WayQuery query{.folder = folder_of(session),
+                                       .name = *session.values.text("package-name"),
+                                       .version = session.values.text("target-version"),
+                                       .content = {},
+                                       .from_version = session.values.text("current-version"),
+                                       .force_delta = false};
     Findings findings;
-    findings.folder = session.values.text_or("directory", ".");
-    FRAME_TRY(std::vector<Release> all, package_tool::releases_in(session, findings.folder));
-    std::ranges::copy_if(all, std::back_inserter(findings.releases),
-                         [&](const Release &release) { return release.name == *session.values.text("package-name"); });
-    const mos_install_options options = MOS_INSTALL_OPTIONS_INIT;
-    const std::set<std::string> wanted = contents_of(findings.releases, target);
-    for (const std::string &content : wanted)
-        std::ranges::copy(delta_choices(engine, findings.releases, content, options),
-                          std::back_inserter(findings.deltas));
-    for (const Release &release : findings.releases)
-        if (!release.is_delta && is_version(release, target))
-            findings.full = release;
-    std::set<std::string> from = contents_of(findings.releases, current);
-    for (const DeltaChoice &choice : findings.deltas)
-        if (!choice.obstacle)
-            from.insert(choice.release.base_content);  // that is what is installed
-    auto chain = cheapest_chain(findings.releases, from, wanted);
-    if (chain && chain->links.size() > 1)
-        findings.chain = std::move(chain);
+    FRAME_TRY(findings.ways, package_tool::find_ways(engine, query, MOS_INSTALL_OPTIONS_INIT));
+    FRAME_TRY(findings.all, package_tool::list_ways(findings.ways.get()));
     return findings;
 }
 
 // "24.3 % of the full package, 75.7 % less"; "" where there is nothing to compare with.
-std::string saving_text(std::uint64_t bytes, const std::optional<Release> &full) {
-    if (!full || full->bytes == 0)
+std::string saving_text(const FoundWay &way, const FoundWay *full) {
+    if (full == nullptr || full->is.package_bytes == 0)
         return "";
-    const double percent = 100.0 * static_cast<double>(bytes) / static_cast<double>(full->bytes);
+    const double percent =
+        100.0 * static_cast<double>(way.is.package_bytes) / static_cast<double>(full->is.package_bytes);
     return percent < 100.0 ? fmt::format("{:.1f} % less than the full package", 100.0 - percent)
                            : fmt::format("{:.1f} % more than the full package", percent - 100.0);
 }
 
-void put_findings(const Findings &findings) {
-    Table table{{Align::left, Align::right, Align::left, Align::left}};
-    for (const DeltaChoice &choice : findings.deltas)
-        table.add({choice.release.path, size_text(choice.release.bytes),
-                   saving_text(choice.release.bytes, findings.full),
-                   choice.obstacle ? full_message(*choice.obstacle) : "can be installed here"});
-    if (findings.full)
-        table.add({findings.full->path, size_text(findings.full->bytes), "the full package", ""});
-    for (const std::string &line : table.lines())
-        put_line(Stream::out, line);
-    if (!findings.chain)
-        return;
-    std::string links;
-    for (const Release &link : findings.chain->links)
-        links += fmt::format("{}{}", links.empty() ? "" : ", then ", link.path);
-    put_line(Stream::out,
-             fmt::format("A chain takes {}, {}: {}. Each is a change of its own.", size_text(findings.chain->bytes),
-                         saving_text(findings.chain->bytes, findings.full), links));
+std::string standing_text(const FoundWay &way) {
+    if (way.is.kind == MOS_WAY_FULL)
+        return "";
+    return way.obstacle ? full_message(*way.obstacle) : "can be installed here";
 }
 
-ordered_json release_json(const Release &release, const std::optional<Release> &full) {
-    ordered_json document{{"file", release.path}, {"package_bytes", release.bytes}};
-    if (full && full->bytes != 0)
+void put_chain(const FoundWay &chain, const FoundWay *full) {
+    std::string links;
+    for (const std::string &file : chain.files)
+        links += fmt::format("{}{}", links.empty() ? "" : ", then ", file);
+    put_line(Stream::out, fmt::format("A chain takes {}, {}: {}. Each is a change of its own.",
+                                      size_text(chain.is.package_bytes), saving_text(chain, full), links));
+}
+
+void put_findings(const Findings &findings) {
+    const FoundWay *const full = findings.first(MOS_WAY_FULL);
+    Table table{{Align::left, Align::right, Align::left, Align::left}};
+    for (const FoundWay &way : findings.all)
+        if (way.is.kind != MOS_WAY_CHAIN)
+            table.add({way.files.front(), size_text(way.is.package_bytes),
+                       way.is.kind == MOS_WAY_FULL ? "the full package" : saving_text(way, full), standing_text(way)});
+    for (const std::string &line : table.lines())
+        put_line(Stream::out, line);
+    if (const FoundWay *const chain = findings.first(MOS_WAY_CHAIN))
+        put_chain(*chain, full);
+    put_line(Stream::out, fmt::format("'install --directory': {}.", mos_ways_reason(findings.ways.get())));
+}
+
+ordered_json way_json(const FoundWay &way, const FoundWay *full) {
+    ordered_json document{{"file", way.files.front()}, {"package_bytes", way.is.package_bytes}};
+    if (full != nullptr && full->is.package_bytes != 0)
         document["saved_percent"] =
-            100.0 - 100.0 * static_cast<double>(release.bytes) / static_cast<double>(full->bytes);
+            100.0 - 100.0 * static_cast<double>(way.is.package_bytes) / static_cast<double>(full->is.package_bytes);
+    return document;
+}
+
+ordered_json delta_json(const FoundWay &delta, const FoundWay *full) {
+    ordered_json document = way_json(delta, full);
+    document["base_content_digest"] = delta.is.base_content_digest;
+    document["installable"] = !delta.obstacle;
+    if (delta.obstacle)
+        document["error"] = to_json(*delta.obstacle);
     return document;
 }
 
 ordered_json findings_json(const Session &session, const std::string &current, const Findings &findings) {
+    const FoundWay *const full = findings.first(MOS_WAY_FULL);
     ordered_json deltas = ordered_json::array();
-    for (const DeltaChoice &choice : findings.deltas) {
-        ordered_json one = release_json(choice.release, findings.full);
-        one["base_content_digest"] = choice.release.base_content;
-        one["installable"] = !choice.obstacle;
-        if (choice.obstacle)
-            one["error"] = to_json(*choice.obstacle);
-        deltas.push_back(std::move(one));
+    ordered_json chosen = ordered_json::array();
+    for (const FoundWay &way : findings.all) {
+        if (way.is.kind == MOS_WAY_DELTA)
+            deltas.push_back(delta_json(way, full));
+        if (way.is.is_chosen)
+            chosen = way.files;
     }
     ordered_json document{{"package", *session.values.text("package-name")},
                           {"current_version", current},
                           {"target_version", *session.values.text("target-version")},
                           {"deltas", std::move(deltas)}};
-    if (findings.full)
-        document["full_package"] = {{"file", findings.full->path}, {"package_bytes", findings.full->bytes}};
-    if (findings.chain) {
-        ordered_json links = ordered_json::array();
-        for (const Release &link : findings.chain->links)
-            links.push_back(link.path);
-        document["chain"] = {{"package_bytes", findings.chain->bytes}, {"files", std::move(links)}};
-    }
+    if (full != nullptr)
+        document["full_package"] = {{"file", full->files.front()}, {"package_bytes", full->is.package_bytes}};
+    if (const FoundWay *const chain = findings.first(MOS_WAY_CHAIN))
+        document["chain"] = {{"package_bytes", chain->is.package_bytes}, {"files", chain->files}};
+    document["chosen"] = std::move(chosen);
+    document["reason"] = mos_ways_reason(findings.ways.get());
     return document;
 }
 
-Failure no_delta(const Session &session, const Findings &findings) {
-    const std::string name = *session.values.text("package-name");
-    const std::string target = *session.values.text("target-version");
+std::string listed(const std::vector<Release> &releases, const std::string &name) {
     std::string there;
-    for (const Release &release : findings.releases)
-        there += fmt::format("{}{} {}{}", there.empty() ? "" : ", ", release.name, release.version,
-                             release.is_delta ? " (delta)" : "");
-    Failure none =
-        failure(MOS_E_NOT_FOUND,
-                fmt::format("{} has no delta package that leads to {} {}; of this package it has {}",
-                            in_quotes(findings.folder), name, printable(target), there.empty() ? "nothing" : there),
-                name);
+    for (const Release &release : releases)
+        if (release.name == name)
+            there += fmt::format("{}{} {}{}", there.empty() ? "" : ", ", release.name, release.version,
+                                 release.is_delta ? " (delta)" : "");
+    return there.empty() ? "nothing" : there;
+}
+
+Failure no_delta(const Session &session, const std::vector<Release> &releases) {
+    const std::string name = *session.values.text("package-name");
+    Failure none = failure(MOS_E_NOT_FOUND,
+                           fmt::format("{} has no delta package that leads to {} {}; of this package it has {}",
+                                       in_quotes(folder_of(session)), name,
+                                       printable(*session.values.text("target-version")), listed(releases, name)),
+                           name);
     none.remedy = "make one with 'multios-package create-delta', or say where with --directory";
     return none;
 }
@@ -197,16 +164,17 @@ Failure no_delta(const Session &session, const Findings &findings) {
 Result<ExitCode> check_delta(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(const std::string current, current_version(session, engine));
-    FRAME_TRY(const Findings findings, look(session, engine, current));
-    if (findings.deltas.empty())
-        return no_delta(session, findings);
+    FRAME_TRY(const Findings findings, look(session, engine));
+    if (findings.first(MOS_WAY_DELTA) == nullptr && findings.first(MOS_WAY_CHAIN) == nullptr) {
+        FRAME_TRY(const std::vector<Release> releases, package_tool::releases_in(session, folder_of(session)));
+        return no_delta(session, releases);
+    }
     if (session.json())
         put_json(findings_json(session, current, findings));
     else
         put_findings(findings);
-    const bool any = findings.chain || std::ranges::any_of(findings.deltas, [](const DeltaChoice &choice) {
-                         return !choice.obstacle.has_value();
-                     });
+    const bool any = std::ranges::any_of(
+        findings.all, [](const FoundWay &way) { return way.is.kind != MOS_WAY_FULL && !way.obstacle; });
     return any ? ExitCode::done : ExitCode::refused;
 }
 

@@ -8,6 +8,7 @@
 #include <multiosupdate/context.h>
 #include <multiosupdate/delta.h>
 #include <multiosupdate/digest.h>
+#include <multiosupdate/duplicates.h>
 #include <multiosupdate/engine.h>
 #include <multiosupdate/error.h>
 #include <multiosupdate/error_codes.h>
@@ -24,5 +25,6 @@
 #include <multiosupdate/settings.h>
 #include <multiosupdate/trust.h>
 #include <multiosupdate/types.h>
+#include <multiosupdate/way.h>
 
 #endif

@@ -37,6 +37,10 @@ typedef struct mos_install_options {
     mos_conflict_rule on_conflict;
     bool allow_downgrade; /* an older version over a newer one */
     bool reinstall;       /* the same version again: puts back what was altered */
+    bool reuse_installed; /* for a package that is dear to read, as over a network: content that installed packages have
+                             brought, at whatever path, is taken from the root where it still stands there (each file's
+                             digest is checked); of the package only the frames are read that are needed for the rest,
+                             and its head and index once, as far as they fit into 4 MiB of memory */
     mos_config_rule on_config;
     uint32_t reserved;
     const char *target_directory; /* put the package's files below this folder of the root; only for packages whose
@@ -50,7 +54,7 @@ typedef struct mos_install_options {
 } mos_install_options;
 
 #define MOS_INSTALL_OPTIONS_INIT                                                                                       \
-    { sizeof(mos_install_options), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_install_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* An empty plan for the engine's root. Since 0.1. */
 MOS_API int mos_plan_create(mos_engine *engine, mos_plan **plan, mos_error **error);
@@ -69,7 +73,8 @@ MOS_API int mos_plan_install_path(mos_plan *plan, const char *path, const mos_in
 MOS_API int mos_plan_install_descriptor(mos_plan *plan, int32_t descriptor, const char *name,
                                         const mos_install_options *options, mos_error **error);
 
-/* The same from a callback; `size` is the package's length in bytes. Since 0.1. */
+/* The same from a callback, which is asked for the ranges that are needed; `size` is the package's length in bytes.
+ * Where each range costs, as behind a network, set `reuse_installed`. Since 0.1. */
 MOS_API int mos_plan_install_source(mos_plan *plan, uint64_t size, const char *name, const mos_install_options *options,
                                     mos_read_at_callback read_at, void *user_data, mos_destroy_callback destroy,
                                     mos_error **error);
@@ -187,10 +192,12 @@ typedef struct mos_plan_totals {
     uint64_t unchanged;
     uint64_t kept;        /* paths of somebody else's, or altered, that stay; for a rollback all that it leaves alone */
     uint64_t write_bytes; /* content that will be written */
+    uint64_t read_bytes;  /* of the packages' files, what was and will be read, each byte counted once */
+    uint64_t package_bytes; /* of those files in all; one that a package carries is part of that package's */
 } mos_plan_totals;
 
 #define MOS_PLAN_TOTALS_INIT                                                                                           \
-    { sizeof(mos_plan_totals), 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_plan_totals), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Set `totals->struct_size` first. Since 0.1. */
 MOS_API int mos_plan_totals_get(const mos_plan *plan, mos_plan_totals *totals, mos_error **error);

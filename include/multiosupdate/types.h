@@ -57,6 +57,8 @@ typedef struct mos_history mos_history;
 typedef struct mos_events mos_events;
 typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
+typedef struct mos_ways mos_ways;
+typedef struct mos_duplicates mos_duplicates;
 typedef struct mos_recovery_list mos_recovery_list;
 typedef struct mos_backups mos_backups;
 typedef struct mos_key mos_key;

@@ -12,6 +12,7 @@ namespace mos::delta {
 namespace {
 
 constexpr std::size_t most_open_files = 16;
+constexpr std::size_t read_bytes = 64U << 10U;
 
 Error differs(const package::BaseFile &file, std::string_view what) {
     return Error{Code::BASE_DIFFERS, fmt::format("{} {}", base::in_quotes(file.path), what)}.about(file.path);
@@ -101,6 +102,24 @@ Result<void> check_base_file(BaseFiles &base, const package::BaseFile &file) {
             return {};
     }
     return differs(file, "is not the file of the base that the delta needs");
+}
+
+Result<void> copy_base_file(BaseFiles &base, const package::BaseFile &file, const base::ByteSink &sink) {
+    MOS_TRY(const auto source, base.open(file));
+    crypto::Sha256 hasher;
+    base::Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(file.size, read_bytes)));
+    for (std::uint64_t done = 0; done < file.size;) {
+        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), file.size - done));
+        MOS_TRY(const std::size_t count, source->read_at(done, base::MutableByteView{buffer}.first(most)));
+        if (count == 0)
+            break;
+        const auto part = base::ByteView{buffer}.first(count);
+        hasher.update(part);
+        MOS_CHECK(sink(part));
+        done += count;
+    }
+    return hasher.finish() == file.sha256 ? Result<void>{}
+                                          : differs(file, "is not the file of the base that the delta needs");
 }
 
 }  // namespace mos::delta

@@ -16,8 +16,6 @@ using package::Origin;
 
 namespace {
 
-constexpr std::size_t read_bytes = 64U << 10U;
-
 // The payload of a delta that stands in a package: what follows the header.
 ByteStream payload_of(base::Source &delta) {
     return [&delta, at = std::uint64_t{header_bytes}](base::MutableByteView out) mutable -> Result<std::size_t> {
@@ -29,9 +27,9 @@ ByteStream payload_of(base::Source &delta) {
 
 BaseFile base_file_of(const Entry &entry) { return {.path = entry.path, .size = entry.size, .sha256 = entry.sha256}; }
 
-Error wrong_content(const Entry &entry, Code code) {
-    return Error{code, fmt::format("what the delta package makes of the base is not the content of {}",
-                                   base::in_quotes(entry.path))}
+Error wrong_content(const Entry &entry) {
+    return Error{Code::DIGEST_MISMATCH, fmt::format("what the delta package makes of the base is not the content of {}",
+                                                    base::in_quotes(entry.path))}
         .about(entry.path);
 }
 
@@ -145,23 +143,13 @@ Result<std::vector<BaseFile>> PackageContent::base_files(const Entry &entry) {
     return std::vector<BaseFile>{};
 }
 
-Result<void> PackageContent::read_unchanged(const Entry &entry, const base::ByteSink &sink) {
-    const BaseFile file = base_file_of(entry);
-    MOS_TRY(const auto source, m_base.open(file));
-    crypto::Sha256 hasher;
-    base::Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(entry.size, read_bytes)));
-    std::uint64_t done = 0;
-    while (done < entry.size) {
-        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), entry.size - done));
-        MOS_TRY(const std::size_t count, source->read_at(done, base::MutableByteView{buffer}.first(most)));
-        if (count == 0)
-            return wrong_content(entry, Code::BASE_DIFFERS);
-        const auto part = base::ByteView{buffer}.first(count);
-        hasher.update(part);
-        MOS_CHECK(sink(part));
-        done += count;
-    }
-    return hasher.finish() == entry.sha256 ? Result<void>{} : Result<void>{wrong_content(entry, Code::BASE_DIFFERS)};
+Result<void> PackageContent::add_frames(const Entry &entry, package::FrameSet &frames) const {
+    if (entry.origin == Origin::unchanged)
+        return {};
+    if (entry.origin == Origin::stored)
+        return m_package->add_frames(entry, frames);
+    MOS_CHECK(m_package->add_frames(entry_of(entry.patched.patch, package::PatchPart::base), frames));
+    return m_package->add_frames(entry_of(entry.patched.patch, package::PatchPart::delta), frames);
 }
 
 // The list, once as text and once in parts, and the group that is held count as memory too.
@@ -223,7 +211,7 @@ Result<void> PackageContent::read_patched(const Entry &entry, const base::ByteSi
         MOS_CHECK(give(base::ByteView{m_group}.subspan(static_cast<std::size_t>(entry.patched.at),
                                                        static_cast<std::size_t>(entry.size))));
     }
-    return hasher.finish() == entry.sha256 ? Result<void>{} : Result<void>{wrong_content(entry, Code::DIGEST_MISMATCH)};
+    return hasher.finish() == entry.sha256 ? Result<void>{} : Result<void>{wrong_content(entry)};
 }
 
 Result<void> PackageContent::read(const Entry &entry, const base::ByteSink &sink) {
@@ -233,7 +221,7 @@ Result<void> PackageContent::read(const Entry &entry, const base::ByteSink &sink
     case Origin::patched:
         return read_patched(entry, sink);
     case Origin::unchanged:
-        return read_unchanged(entry, sink);
+        return copy_base_file(m_base, base_file_of(entry), sink);
     }
     return m_package->read_content(entry, sink);
 }

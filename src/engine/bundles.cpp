@@ -76,6 +76,7 @@ Result<void> Bundles::add_to(install::Steps &steps, std::unique_ptr<base::Source
                              const InstallOptions &options) {
     MOS_TRY(package::Package opened, m_engine.authenticate(std::move(source)));
     auto package = std::make_shared<package::Package>(std::move(opened));
+    package->read_ahead_only({});  // what it carries may be there already
     const std::string name = package->statement().name;
     if (std::ranges::find(m_carriers, name) != m_carriers.end())
         return circle(m_carriers, name);

@@ -7,6 +7,7 @@
 #include "rollback_plan.hpp"
 #include "time_floor.hpp"
 
+#include <mos/base/remembered_source.hpp>
 #include <mos/engine/recovery_points.hpp>
 
 #include <fmt/format.h>
@@ -17,6 +18,9 @@
 namespace mos::engine {
 
 namespace {
+
+// Of a package that is to be spared: room for its head and index, which are read several times.
+constexpr std::size_t remembered_bytes = 4U << 20U;
 
 constexpr const char *keep = "keep";
 constexpr const char *replace = "replace";
@@ -35,6 +39,7 @@ struct Plan::State {
     std::optional<install::HealthRules> health;     // by which they are judged when they are in place
     std::optional<View> view;
     std::vector<Exemption> exemptions;  // of what was resolved
+    std::vector<std::string> notices;   // that were given with the steps
     bool has_job = false;
 
     // INVALID_ARGUMENT once the plan has its job, which has a copy of it.
@@ -113,8 +118,8 @@ Result<void> Plan::State::resolve(Session &session) {
     MOS_CHECK(apply_downgrade_policy(*engine, site, effective));
     MOS_TRY(health, health_rules(session, *engine));
     MOS_TRY(resolution, install::resolve(site, effective, &session.services(), &*health));
-    View resolved{
-        .digest = resolution->digest, .steps = {}, .totals = resolution->totals, .notices = resolution->cautions};
+    View resolved{.digest = resolution->digest, .steps = {}, .totals = resolution->totals, .notices = notices};
+    std::ranges::copy(resolution->cautions, std::back_inserter(resolved.notices));
     MOS_TRY(exemptions, judge_installs(*engine, site, effective.installs));
     std::ranges::move(notices_of(exemptions), std::back_inserter(resolved.notices));
     std::ranges::copy(resolution->notices, std::back_inserter(resolved.notices));
@@ -210,6 +215,8 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
     MOS_CHECK(judge_again(session.observer().cause()));
     MOS_TRY(exemptions, judge_installs(*engine, session.site(), effective.installs));
     MOS_CHECK(check_reason(exemptions, how.reason));
+    for (const std::string &notice : notices)
+        session.site().observer.notice(notice);
     MOS_TRY(const install::Outcome outcome, install::carry_out(session.site(), effective, *resolution,
                                                                {.ask = asker(ask),
                                                                 .reason = how.reason,
@@ -249,7 +256,14 @@ Result<void> Plan::install(std::unique_ptr<base::Source> source, const install::
         MOS_TRY(package::Package full, m_state->engine->authenticate(std::move(full_package)));
         with_full.full_package = std::make_shared<package::Package>(std::move(full));
     }
+    if (options.reuse == install::Reuse::installed)
+        source = std::make_unique<base::RememberedSource>(std::move(source), remembered_bytes);
     return Bundles{*m_state->engine, m_state->steps}.add(std::move(source), with_full);
+}
+
+void Plan::add_notice(std::string notice) {
+    m_state->notices.push_back(std::move(notice));
+    m_state->view.reset();
 }
 
 Result<void> Plan::remove(install::RemoveStep step) {

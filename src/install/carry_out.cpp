@@ -140,7 +140,7 @@ Result<Outcome> carry_out(transaction::Site &site, const Steps &steps, const Res
     MOS_TRY(transaction::Stage stage, transaction::Stage::begin(site));
     MOS_CHECK(hooks.put_aside(stage));
     MOS_CHECK(hooks.run_checks(site, stage.directory()));
-    MOS_TRY(Contents contents, Contents::open(site, steps, resolution.deltas));
+    MOS_TRY(Contents contents, Contents::open(site, steps, resolution));
     Stager stager{site, stage, resolution, options.ask, std::move(digest), contents};
     MOS_CHECK(walk(site, steps, resolution, stager));
     if (stager.digest() != resolution.digest)

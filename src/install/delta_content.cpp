@@ -1,5 +1,7 @@
 #include "delta_content.hpp"
 
+#include "reading.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,20 +45,19 @@ Result<void> check_full_package(const InstallStep &step) {
         .about(full->name());
 }
 
-// Whether the change writes content that a package holds, or may, once somebody was asked.
-bool writes_content(const Change &change) {
-    const bool writes =
-        change.kind == ChangeKind::add || change.kind == ChangeKind::replace || change.kind == ChangeKind::ask;
-    return writes && change.wanted->type == base::FileType::regular && change.wanted->content == nullptr &&
-           change.wanted->link_first.empty() && change.wanted->entry != nullptr;
-}
-
 std::string notice_of(const WantedEntry &wanted) {
     return fmt::format("{} comes from the full package ({} bytes), as its base was altered or is missing",
                        base::in_quotes(wanted.path), wanted.entry->size);
 }
 
 }  // namespace
+
+bool writes_content(const Change &change) {
+    const bool writes =
+        change.kind == ChangeKind::add || change.kind == ChangeKind::replace || change.kind == ChangeKind::ask;
+    return writes && change.wanted->type == base::FileType::regular && change.wanted->content == nullptr &&
+           change.wanted->link_first.empty() && change.wanted->entry != nullptr;
+}
 
 Result<DeltaCheck> DeltaCheck::open(transaction::Site &site, const Steps &steps) {
     DeltaCheck check{site, steps};
@@ -119,6 +120,10 @@ Result<bool> DeltaCheck::check_files(Checked &checked, std::size_t step, const E
     return good;
 }
 
+Result<void> DeltaCheck::add_frames(std::size_t step, const Entry &entry, package::FrameSet &frames) const {
+    return m_checked[step] ? m_checked[step]->step.content->add_frames(entry, frames) : Result<void>{};
+}
+
 Result<std::shared_ptr<const DeltaFacts>> DeltaCheck::finish(std::vector<std::string> &notices) const {
     if (std::ranges::none_of(m_checked, [](const auto &checked) { return checked.has_value(); }))
         return std::shared_ptr<const DeltaFacts>{};
@@ -135,33 +140,53 @@ Result<std::shared_ptr<const DeltaFacts>> DeltaCheck::finish(std::vector<std::st
     return std::shared_ptr<const DeltaFacts>{std::move(facts)};
 }
 
-Result<Contents> Contents::open(transaction::Site &site, const Steps &steps,
-                                const std::shared_ptr<const DeltaFacts> &deltas) {
-    Contents contents{site, steps};
+Contents::Contents(transaction::Site &site, const Steps &steps, const Resolution &resolution)
+    : m_site(site), m_steps(steps), m_reading(resolution.reading),
+      m_root(std::make_unique<RootBase>(site.root, std::string{})), m_deltas(steps.installs.size()),
+      m_from_full(steps.installs.size()) {}
+
+Result<Contents> Contents::open(transaction::Site &site, const Steps &steps, const Resolution &resolution) {
+    Contents contents{site, steps, resolution};
     for (std::size_t i = 0; i < steps.installs.size(); ++i) {
-        const InstallStep &step = steps.installs[i];
-        contents.m_deltas.emplace_back();
-        auto &from_full = contents.m_from_full.emplace_back();
-        if (!is_delta(step))
-            continue;
-        MOS_TRY(contents.m_deltas.back(), open_step(site, step));
-        if (deltas == nullptr || deltas->from_full[i].empty())
-            continue;
-        MOS_TRY(package::EntryCursor cursor, step.options.full_package->entries());
-        for (;;) {
-            MOS_TRY(std::optional<Entry> entry, cursor.next());
-            if (!entry)
-                break;
-            if (deltas->from_full[i].contains(entry->path))
-                from_full.emplace(entry->path, std::move(*entry));
-        }
+        steps.installs[i].package->read_ahead_only(resolution.reading->steps[i].frames);
+        if (is_delta(steps.installs[i]))
+            MOS_CHECK(contents.open_delta(i, resolution.deltas));
     }
     return contents;
+}
+
+Result<void> Contents::open_delta(std::size_t step, const std::shared_ptr<const DeltaFacts> &deltas) {
+    const InstallStep &install = m_steps.installs[step];
+    MOS_TRY(m_deltas[step], open_step(m_site, install));
+    if (deltas == nullptr || deltas->from_full[step].empty())
+        return {};
+    MOS_TRY(package::EntryCursor cursor, install.options.full_package->entries());
+    for (;;) {
+        MOS_TRY(std::optional<Entry> entry, cursor.next());
+        if (!entry)
+            return {};
+        if (deltas->from_full[step].contains(entry->path))
+            m_from_full[step].emplace(entry->path, std::move(*entry));
+    }
+}
+
+Result<void> Contents::read_present(const Entry &entry, const std::string &path, const base::ByteSink &sink) {
+    auto copied = delta::copy_base_file(*m_root, root_file(path, entry.size, entry.sha256), sink);
+    if (copied || copied.error().code() != Code::BASE_DIFFERS)
+        return copied;
+    return Error{Code::PLAN_CHANGED,
+                 fmt::format("{}, which was to serve as the content of {}, has changed since the plan was made",
+                             base::in_quotes(path), base::in_quotes(entry.path))}
+        .about(path)
+        .caused_by(std::move(copied).error());
 }
 
 Result<void> Contents::read(const WantedEntry &wanted, const base::ByteSink &sink) {
     const InstallStep &step = m_steps.installs[wanted.step];
     const Entry &entry = *wanted.entry;
+    const auto &present = m_reading->steps[wanted.step].present;
+    if (const auto there = present.find(entry.sha256); there != present.end())
+        return read_present(entry, there->second, sink);
     if (entry.origin == Origin::stored)
         return step.package->read_content(entry, sink);
     const auto &from_full = m_from_full[wanted.step];

@@ -29,6 +29,10 @@ class DeltaCheck {
 
     [[nodiscard]] Result<void> take(const Change &change);
 
+    // Adds the frames that making the entry reads.
+    [[nodiscard]] Result<void> add_frames(std::size_t step, const package::Entry &entry,
+                                          package::FrameSet &frames) const;
+
     // BASE_DIFFERS when files of the base are not as they must be and no full package was given; else a notice for each
     // file that will come from it. nullptr where no step is a delta package.
     [[nodiscard]] Result<std::shared_ptr<const DeltaFacts>> finish(std::vector<std::string> &notices) const;
@@ -51,25 +55,34 @@ class DeltaCheck {
     std::vector<std::string> m_notices;
 };
 
+// Whether the change writes content that a package holds, or may, once somebody was asked.
+[[nodiscard]] bool writes_content(const Change &change);
+
 // While it is carried out.
 class Contents {
   public:
-    // `deltas` as the resolution has it.
+    // All borrowed. Deltas and reading are what the resolution has.
     [[nodiscard]] static Result<Contents> open(transaction::Site &site, const Steps &steps,
-                                               const std::shared_ptr<const DeltaFacts> &deltas);
+                                               const Resolution &resolution);
 
-    // Gives what the package has at the path. For a delta package BASE_DIFFERS when the base has changed since.
+    // Gives what the package has at the path. For a delta package BASE_DIFFERS when the base has changed since,
+    // PLAN_CHANGED when a file of the root has that was to serve in the package's place.
     [[nodiscard]] Result<void> read(const WantedEntry &wanted, const base::ByteSink &sink);
 
     // Gives back what is kept for the next call.
     void rest() noexcept;
 
   private:
-    Contents(transaction::Site &site, const Steps &steps) : m_site(site), m_steps(steps) {}
+    Contents(transaction::Site &site, const Steps &steps, const Resolution &resolution);
+    [[nodiscard]] Result<void> open_delta(std::size_t step, const std::shared_ptr<const DeltaFacts> &deltas);
+    [[nodiscard]] Result<void> read_present(const package::Entry &entry, const std::string &path,
+                                            const base::ByteSink &sink);
 
     transaction::Site &m_site;
     const Steps &m_steps;
-    std::vector<DeltaStep> m_deltas;  // of each install; without content for a full package
+    std::shared_ptr<const Reading> m_reading;
+    std::unique_ptr<RootBase> m_root;  // whose files serve in the packages' place
+    std::vector<DeltaStep> m_deltas;   // of each install; without content for a full package
     std::vector<std::map<std::string, package::Entry, std::less<>>> m_from_full;
 };
 

@@ -4,6 +4,7 @@
 #include "change_digest.hpp"
 #include "delta_content.hpp"
 #include "package_notes.hpp"
+#include "reading.hpp"
 #include "walk.hpp"
 
 #include <mos/crypto/verify.hpp>
@@ -159,12 +160,15 @@ namespace {
 
 class Counter final : public ChangeSink {
   public:
-    Counter(transaction::Preflight &preflight, Resolution &resolution, ChangeDigest digest, DeltaCheck &deltas)
-        : m_preflight(preflight), m_resolution(resolution), m_digest(std::move(digest)), m_deltas(deltas) {}
+    Counter(transaction::Preflight &preflight, Resolution &resolution, ChangeDigest digest, DeltaCheck &deltas,
+            ReadingCheck &reading)
+        : m_preflight(preflight), m_resolution(resolution), m_digest(std::move(digest)), m_deltas(deltas),
+          m_reading(reading) {}
 
     [[nodiscard]] Result<void> take(const Change &change) override {
         MOS_CHECK(check(change));
         MOS_CHECK(m_deltas.take(change));
+        MOS_CHECK(m_reading.take(change));
         m_digest.add(change);
         count(change);
         if (!change.note.empty())
@@ -263,6 +267,7 @@ class Counter final : public ChangeSink {
     Resolution &m_resolution;
     ChangeDigest m_digest;
     DeltaCheck &m_deltas;
+    ReadingCheck &m_reading;
     std::map<std::string, std::string, std::less<>> m_firsts;  // volumes of the first names of link groups
 };
 
@@ -293,6 +298,7 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps, ServiceM
     MOS_CHECK(preflight.check_root());
     state::Packages packages{site.database};
     for (const InstallStep &step : steps.installs) {
+        step.package->read_ahead_only({});  // which of it is needed is not known yet
         MOS_TRY(const auto installed, packages.find(step.package->statement().name));
         MOS_TRY(Brought brought, find_brought(*step.package, step.options, installed));
         if (brought.manifest.update_info.reboot_required)
@@ -305,9 +311,11 @@ Result<Resolution> resolve(transaction::Site &site, const Steps &steps, ServiceM
     std::ranges::move(hooks.notices(), std::back_inserter(resolution.notices));
     MOS_CHECK(note_relations(packages, resolution));
     MOS_TRY(DeltaCheck deltas, DeltaCheck::open(site, steps));
-    Counter counter{preflight, resolution, ChangeDigest{resolution.steps, steps, hooks}, deltas};
+    ReadingCheck reading{site, steps, deltas};
+    Counter counter{preflight, resolution, ChangeDigest{resolution.steps, steps, hooks}, deltas, reading};
     MOS_CHECK(walk(site, steps, resolution, counter));
     MOS_TRY(resolution.deltas, deltas.finish(resolution.notices));
+    MOS_TRY(resolution.reading, reading.finish(resolution.totals));
     MOS_CHECK(preflight.check_space());
     resolution.digest = counter.digest();
     return resolution;

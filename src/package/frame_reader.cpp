@@ -7,6 +7,12 @@
 
 namespace mos::package {
 
+namespace {
+
+std::uint64_t bytes_of(const Frame &frame) noexcept { return frame.stored_bytes + std::uint64_t{frame.plain_bytes}; }
+
+}  // namespace
+
 Error damaged_package(const std::string &name, Code code, std::string_view what) {
     return Error{code, fmt::format("package {}: {}", base::in_quotes(name), what)}.about(name);
 }
@@ -14,7 +20,7 @@ Error damaged_package(const std::string &name, Code code, std::string_view what)
 FrameReader::FrameReader(base::Source &source, const std::vector<Frame> &frames, std::uint64_t payload,
                          const Limits &limits)
     : m_source(source), m_frames(frames), m_payload(payload), m_limits(limits), m_threads(frame_threads()),
-      m_decompressors(m_threads + 1) {
+      m_seen(frames.size()), m_decompressors(m_threads + 1) {
     for (const Frame &frame : m_frames) {
         m_most_stored_bytes = std::max<std::size_t>(m_most_stored_bytes, frame.stored_bytes);
         m_most_plain_bytes = std::max<std::size_t>(m_most_plain_bytes, frame.plain_bytes);
@@ -25,13 +31,14 @@ FrameReader::~FrameReader() = default;
 
 void FrameReader::set_check(Check check) {
     while (is_ahead())
-        m_work->drop();
+        drop_ahead();
     m_has_current = false;
     m_check = check;
 }
 
 void FrameReader::rest() noexcept {
     m_work.reset();
+    m_ahead_bytes = 0;
     m_has_current = false;
     m_current = {};
     m_spare = {};
@@ -41,7 +48,7 @@ Result<base::ByteView> FrameReader::frame(std::uint32_t number) {
     if (m_has_current && m_current.number == number)
         return base::ByteView{m_current.plain};
     // One frame ahead after the second in order, twice as many after each of the next.
-    const bool in_order = m_last && number == *m_last + 1;
+    const bool in_order = m_last && number == next_wanted(*m_last + std::uint64_t{1});
     m_depth = in_order ? std::clamp<std::size_t>(m_depth * 2, 1, max_ahead_frames) : 0;
     m_last = number;
     if (std::exchange(m_has_current, false))
@@ -52,6 +59,7 @@ Result<base::ByteView> FrameReader::frame(std::uint32_t number) {
         read_ahead();
         m_current.outcome = expand(m_current, m_threads);
     } else {
+        m_ahead_bytes -= bytes_of(m_frames[number]);
         m_current = m_work->take();
         read_ahead();
     }
@@ -63,15 +71,31 @@ Result<base::ByteView> FrameReader::frame(std::uint32_t number) {
 // All of it, unless `number` is in it.
 void FrameReader::drop_ahead_before(std::uint32_t number) {
     while (is_ahead() && m_work->front().number != number)
-        m_work->drop();
+        drop_ahead();
+}
+
+void FrameReader::drop_ahead() {
+    m_ahead_bytes -= bytes_of(m_frames[m_work->front().number]);
+    m_work->drop();
+}
+
+// The first at or after `number` that may be read ahead; beyond the end where there is none.
+std::uint64_t FrameReader::next_wanted(std::uint64_t number) const noexcept {
+    if (!m_wanted)
+        return number;
+    while (number < m_frames.size() && (number >= m_wanted->size() || !(*m_wanted)[number]))
+        ++number;
+    return number;
 }
 
 void FrameReader::read_ahead() {
     if (m_threads == 0)
         return;
     std::size_t ahead = m_work == nullptr ? 0 : m_work->size();
-    for (std::uint64_t next = *m_last + 1 + ahead; ahead < m_depth && next < m_frames.size(); ++next, ++ahead) {
-        if (!has_room_for(m_frames[next]))
+    std::uint64_t next = next_wanted(ahead == 0 ? *m_last + std::uint64_t{1} : m_ahead_end);
+    for (; ahead < m_depth && next < m_frames.size(); next = next_wanted(next + 1), ++ahead) {
+        const Frame &frame = m_frames[next];
+        if (m_ahead_bytes + bytes_of(frame) > max_ahead_bytes)
             return;
         auto piece = read(static_cast<std::uint32_t>(next));
         if (!piece)
@@ -80,17 +104,9 @@ void FrameReader::read_ahead() {
             m_work = std::make_unique<Work>(m_threads,
                                             [this](Piece &one, std::size_t lane) { one.outcome = expand(one, lane); });
         m_work->put(std::move(piece).value());
+        m_ahead_bytes += bytes_of(frame);
+        m_ahead_end = next + 1;
     }
-}
-
-bool FrameReader::has_room_for(const Frame &frame) const noexcept {
-    std::uint64_t bytes = frame.stored_bytes + std::uint64_t{frame.plain_bytes};
-    const std::size_t ahead = m_work == nullptr ? 0 : m_work->size();
-    for (std::size_t i = 0; i < ahead; ++i) {
-        const Frame &one = m_frames[m_work->front().number + i];
-        bytes += one.stored_bytes + std::uint64_t{one.plain_bytes};
-    }
-    return bytes <= max_ahead_bytes;
 }
 
 // Room for the largest frame at once: buffers that grow leave holes behind that nothing else fits into.
@@ -113,6 +129,7 @@ Result<FrameReader::Piece> FrameReader::read(std::uint32_t number) {
     piece.number = number;
     piece.stored.resize(frame.stored_bytes);
     piece.plain.resize(frame.plain_bytes);
+    m_seen[number] = true;
     MOS_CHECK(base::read_exactly(m_source, m_payload + frame.stored_offset, piece.stored));
     return piece;
 }

@@ -4,10 +4,12 @@
 #include <mos/base/ordered_work.hpp>
 #include <mos/base/source.hpp>
 #include <mos/crypto/digest.hpp>
+#include <mos/package/entry.hpp>
 #include <mos/package/frame.hpp>
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace mos::package {
@@ -41,6 +43,12 @@ class FrameReader {
     // Of all frames that are asked for from now on.
     void set_check(Check check);
 
+    // No other frames are read before they are asked for; by default any may be.
+    void read_ahead_only(FrameSet frames) { m_wanted = std::move(frames); }
+
+    // Those that were read from the source, by whomever, in vain too.
+    [[nodiscard]] const FrameSet &seen() const noexcept { return m_seen; }
+
     // The plain bytes of a frame; valid until the next call. DIGEST_MISMATCH, FORMAT, LIMIT, and what the source says.
     [[nodiscard]] Result<base::ByteView> frame(std::uint32_t number);
 
@@ -59,9 +67,10 @@ class FrameReader {
     [[nodiscard]] Result<Piece> read(std::uint32_t number);
     [[nodiscard]] Result<void> expand(Piece &piece, std::size_t lane) const;
     void read_ahead();
+    void drop_ahead();
     void drop_ahead_before(std::uint32_t number);
+    [[nodiscard]] std::uint64_t next_wanted(std::uint64_t number) const noexcept;
     [[nodiscard]] bool is_ahead() const noexcept { return m_work != nullptr && !m_work->empty(); }
-    [[nodiscard]] bool has_room_for(const Frame &frame) const noexcept;
     [[nodiscard]] Piece spare_piece();
 
     base::Source &m_source;
@@ -75,8 +84,12 @@ class FrameReader {
 
     Piece m_current;
     bool m_has_current = false;
-    std::optional<std::uint32_t> m_last;                     // that was asked for
+    std::optional<std::uint32_t> m_last;  // that was asked for
+    std::optional<FrameSet> m_wanted;     // that may be read ahead; none: all
+    FrameSet m_seen;
     std::size_t m_depth = 0;                                 // how many frames are wanted ahead
+    std::uint64_t m_ahead_bytes = 0;                         // of the frames that are in the work
+    std::uint64_t m_ahead_end = 0;                           // beyond the last of them
     std::vector<Piece> m_spare;                              // whose memory is used again
     mutable std::vector<FrameDecompressor> m_decompressors;  // one a lane, each used by one thread at a time
     std::unique_ptr<Work> m_work;                            // null until something is done ahead

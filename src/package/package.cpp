@@ -44,6 +44,31 @@ void Package::rest() noexcept {
         m_state->reader->rest();
 }
 
+Result<void> Package::add_frames(const Entry &entry, FrameSet &frames) const {
+    MOS_CHECK(m_state->check_extent(entry));
+    const std::size_t end = std::size_t{entry.extent.first_frame} + entry.extent.frame_count;
+    if (frames.size() < end)
+        frames.resize(m_state->frames.size());
+    for (std::size_t number = entry.extent.first_frame; number < end; ++number)
+        frames[number] = true;
+    return {};
+}
+
+void Package::read_ahead_only(FrameSet frames) { m_state->reader->read_ahead_only(std::move(frames)); }
+
+std::uint64_t Package::bytes_to_read(const FrameSet &frames) const noexcept {
+    const Layout layout = m_state->layout();
+    std::uint64_t bytes = layout.payload + (layout.end - layout.last_frame);
+    for (std::size_t number = 0; number < m_state->frames.size(); ++number) {
+        const bool is_wanted = number < frames.size() && frames[number];
+        if (is_wanted || m_state->reader->seen()[number])
+            bytes += m_state->frames[number].stored_bytes;
+    }
+    return bytes;
+}
+
+std::uint64_t Package::file_bytes() const noexcept { return m_state->layout().end; }
+
 Result<void> Package::read_content(const Entry &entry, const base::ByteSink &sink) {
     if (entry.type != EntryType::regular)
         return {};

@@ -143,6 +143,22 @@ Result<std::vector<InstalledPackage>> Packages::brought_by(std::uint64_t transac
     return select_packages(m_database, fmt::format("p.installed_by = {}", static_cast<std::int64_t>(transaction)));
 }
 
+Result<void> Packages::each_content(const TakeContent &take) {
+    MOS_TRY(Statement rows,
+            m_database.connection().prepare_once(
+                fmt::format("SELECT f.path, f.size, f.digest FROM packages p JOIN files f ON f.package = p.id "
+                            "WHERE f.type = {} AND f.role != {} AND {}",
+                            static_cast<int>(base::FileType::regular), static_cast<int>(FileRole::output), in_force)));
+    for (;;) {
+        MOS_TRY(const bool row, rows.step());
+        if (!row)
+            return {};
+        std::array<std::byte, 32> digest{};
+        copy_digest(digest, rows.text_at(2));
+        take(rows.text_at(0), rows.unsigned_at(1), digest);
+    }
+}
+
 Result<std::string> Packages::credentials(std::uint64_t package) {
     MOS_TRY(Statement row, m_database.connection().prepare("SELECT credentials FROM packages WHERE id = ?"));
     row.unsigned_integer(package);

@@ -345,3 +345,36 @@ TEST_CASE("users are told of scheduled updates by the embedder's callback, whose
     must(mos_engine_installed_version(engine.get(), "app", version, sizeof version, nullptr), nullptr);
     CHECK(std::string{version}.starts_with("2"));
 }
+
+TEST_CASE("a source that is spared is asked for what the root does not have, and the plan says how much that is") {
+    const Bench bench;
+    const std::string content = numbers_text(1'000'000, 1);
+    bench.install(bench.pack_at("1.0", "app/old-name", content));
+    struct Spared : BytesSource {
+        std::uint64_t given = 0;
+        static std::int64_t count(void *data, std::uint64_t offset, void *buffer, std::size_t size) {
+            auto *spared = static_cast<Spared *>(data);
+            const std::int64_t read = BytesSource::read(spared, offset, buffer, size);
+            spared->given += static_cast<std::uint64_t>(read);
+            return read;
+        }
+    } source;
+    source.bytes = Folder::read_file(bench.pack_at("1.1", "app/new-name", content));
+    const Plan plan = bench.plan();
+    mos_install_options options = MOS_INSTALL_OPTIONS_INIT;
+    options.reuse_installed = true;
+    mos_error *error = nullptr;
+    must(mos_plan_install_source(plan.get(), source.bytes.size(), "far", &options, &Spared::count, &source, nullptr,
+                                 &error),
+         error);
+    must(mos_plan_resolve(plan.get(), &error), error);
+    mos_plan_totals totals = MOS_PLAN_TOTALS_INIT;
+    must(mos_plan_totals_get(plan.get(), &totals, &error), error);
+    CHECK(totals.package_bytes == source.bytes.size());
+    CHECK(totals.read_bytes < totals.package_bytes / 4);
+    CHECK(totals.write_bytes == content.size());
+    must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, &error), error);
+    CHECK(source.given == totals.read_bytes);  // and nothing twice
+    CHECK(bench.root.read("app/new-name") == content);
+    CHECK_FALSE(std::filesystem::exists(bench.root.at("app/old-name")));
+}

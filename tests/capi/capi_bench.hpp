@@ -34,6 +34,7 @@ using Key = std::unique_ptr<mos_key, Freer<mos_key_free>>;
 using Certificate = std::unique_ptr<mos_certificate, Freer<mos_certificate_free>>;
 using Digest = std::unique_ptr<mos_digest, Freer<mos_digest_free>>;
 using TrustList = std::unique_ptr<mos_trust_list, Freer<mos_trust_list_free>>;
+using Ways = std::unique_ptr<mos_ways, Freer<mos_ways_free>>;
 using ErrorHandle = std::unique_ptr<mos_error, Freer<mos_error_free>>;
 
 class Folder {
@@ -55,8 +56,9 @@ class Folder {
         std::filesystem::create_directories(std::filesystem::path{at(name)}.parent_path());
         std::ofstream{at(name), std::ios::binary} << content;
     }
-    [[nodiscard]] std::string read(const std::string &name) const {
-        std::ifstream in{at(name), std::ios::binary};
+    [[nodiscard]] std::string read(const std::string &name) const { return read_file(at(name)); }
+    [[nodiscard]] static std::string read_file(const std::string &path) {
+        std::ifstream in{path, std::ios::binary};
         return {std::istreambuf_iterator<char>{in}, {}};
     }
 
@@ -123,8 +125,12 @@ class Bench {
 
     // A package with the file "app/file"; its path.
     std::string pack(const std::string &version, const std::string &content) const {
+        return pack_at(version, "app/file", content);
+    }
+    // With that file of the folder "app".
+    std::string pack_at(const std::string &version, const std::string &path, const std::string &content) const {
         const Folder input;
-        input.put("app/file", content);
+        input.put(path, content);
         // Two releases differ in the file alone, whenever they are made.
         constexpr std::chrono::sys_seconds then{std::chrono::seconds{1'700'000'000}};
         std::filesystem::last_write_time(input.at("app"), std::chrono::file_clock::from_sys(then));

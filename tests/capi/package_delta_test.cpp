@@ -137,3 +137,73 @@ TEST_CASE("options of a delta package that say nothing sensible are refused") {
     options.struct_size = 0;
     CHECK(refused(options) == MOS_E_INVALID_ARGUMENT);
 }
+
+TEST_CASE("ways to a release are found in a folder, told with what is in their way, and installed") {
+    const DeltaBench bench;
+    const std::string delta = bench.delta();
+    bench.install(bench.first);
+    mos_way_options options = MOS_WAY_OPTIONS_INIT;
+    options.folder_path = bench.work.path().c_str();
+    options.name = "app";
+    const auto find = [&] {
+        return made_by<Ways>(
+            [&](auto out, auto error) { return mos_ways_find(bench.engine.get(), &options, nullptr, out, error); });
+    };
+    Ways ways = find();
+    CHECK(std::string{mos_ways_version(ways.get())} == "1.1");
+    REQUIRE(mos_ways_count(ways.get()) == 2);
+    mos_way way = MOS_WAY_INIT;
+    mos_error *error = nullptr;
+    must(mos_ways_at(ways.get(), 0, &way, &error), error);
+    CHECK(way.kind == MOS_WAY_DELTA);
+    CHECK(way.is_chosen);
+    CHECK(way.obstacle == nullptr);
+    CHECK(way.package_count == 1);
+    CHECK(std::string{way.base_content_digest} == information_of(bench.open(bench.first)).content_digest);
+    CHECK(way.package_bytes == std::filesystem::file_size(delta));
+    CHECK(std::string{mos_ways_package_at(ways.get(), 0, 0)} == delta);
+    CHECK(std::string{mos_ways_package_at(ways.get(), 0, 1)}.empty());
+    CHECK(std::string{mos_ways_package_at(ways.get(), 2, 0)}.empty());
+
+    const Plan plan = bench.plan();
+    std::size_t further = 7;
+    must(mos_plan_install_way(plan.get(), ways.get(), &further, &error), error);
+    CHECK(further == 0);
+    must(mos_plan_resolve(plan.get(), &error), error);
+    CHECK(std::string{mos_plan_notice_at(plan.get(), 0)} == mos_ways_reason(ways.get()));
+    must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, &error), error);
+    CHECK(bench.root.read("app/file") == new_text);
+
+    ways = find();  // all is there
+    must(mos_ways_at(ways.get(), 0, &way, &error), error);
+    REQUIRE(way.obstacle != nullptr);
+    CHECK(mos_error_code(way.obstacle) == MOS_E_ALREADY_INSTALLED);
+}
+
+TEST_CASE("what is asked of ways and makes no sense is refused") {
+    const DeltaBench bench;
+    mos_way_options options = MOS_WAY_OPTIONS_INIT;
+    const auto refused = [&] {
+        mos_ways *ways = nullptr;
+        return failure_of(
+                   [&](auto error) { return mos_ways_find(bench.engine.get(), &options, nullptr, &ways, error); })
+            .code;
+    };
+    CHECK(refused() == MOS_E_INVALID_ARGUMENT);  // no folder
+    options.folder_path = bench.work.path().c_str();
+    CHECK(refused() == MOS_E_INVALID_ARGUMENT);  // no name
+    options.name = "app";
+    options.content_digest = "12";
+    CHECK(refused() == MOS_E_INVALID_ARGUMENT);
+    options.content_digest = nullptr;
+    options.version = "9";
+    const auto none = made_by<Ways>(
+        [&](auto out, auto error) { return mos_ways_find(bench.engine.get(), &options, nullptr, out, error); });
+    const Plan plan = bench.plan();
+    CHECK(failure_of([&](auto error) { return mos_plan_install_way(plan.get(), none.get(), nullptr, error); }).code ==
+          MOS_E_NOT_FOUND);
+    mos_way way = MOS_WAY_INIT;
+    CHECK(failure_of([&](auto error) { return mos_ways_at(none.get(), 0, &way, error); }).code ==
+          MOS_E_INVALID_ARGUMENT);
+    mos_ways_free(nullptr);
+}

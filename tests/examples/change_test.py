@@ -100,6 +100,18 @@ class Plan(Change):
         totals = self.must(self.install(self.new, "--plan", "--format=json")).json["plan"]["totals"]
         self.assertEqual((totals["added"], totals["replaced"], totals["removed"]), (1, 1, 1))
 
+    def test_a_plan_says_how_much_of_the_package_is_read(self):
+        content = "".join(f"{number * 7919 % 1000003}\n" for number in range(100_000))
+        self.must(self.install(self.build("big", "1.0", {"usr/old": content})))
+        moved = self.build("big", "1.1", {"usr/new": content})
+        self.assertNotIn("of the packages", self.must(self.install(moved, "--plan")).out)
+        ended = self.must(self.install(moved, "--plan", "--reuse-installed"))
+        self.assertRegex(ended.out, r"    reads [0-9.]+ \w+ of [0-9.]+ \w+ of the packages\n")
+        totals = self.must(self.install(moved, "--reuse-installed", "--format=json")).json["plan"]["totals"]
+        self.assertEqual(totals["package_bytes"], os.path.getsize(moved))
+        self.assertLess(totals["read_bytes"] * 4, totals["package_bytes"])
+        self.assertEqual(self.content("usr/new"), content)
+
     def test_the_plan_that_was_shown_is_the_plan_that_runs(self):
         digest = self.must(self.install(self.old, "--plan", "--format=json")).json["plan"]["digest"]
         self.must_refuse(self.install(self.new, f"--plan-digest={digest}"), REFUSED, "E039", "Nothing was changed.")

@@ -229,5 +229,25 @@ class Verify(Workshop):
         self.assertIn(package("verify", made, "--trust=/absent").code, (REFUSED, FAILED))
 
 
+class FindDuplicates(Workshop):
+    def test_files_that_are_there_already_are_listed_with_what_they_cost(self):
+        first = self.build("one", "1", {"usr/a": "x" * 5000, "usr/b": "own"})
+        second = self.build("two", "1", {"usr/c": "x" * 5000})
+        ended = self.must(package("find-duplicates", first, second))
+        self.assertRegex(ended.out, r"two-1\.mos: content/files/usr/c +\S+one-1\.mos: content/files/usr/a")
+        self.assertRegex(ended.out, r"\n1 of 3 files \(.*\) is there already\. .* could be saved\.\n")
+        told = self.must(package("find-duplicates", first, second, "--format=json")).json
+        self.assertEqual((told["files"], told["saved_bytes"]), (3, 5000))
+        (one,) = told["duplicates"]
+        self.assertEqual((one["source"], one["original_path"], one["bytes"]), (second, "content/files/usr/a", 5000))
+
+    def test_folders_and_files_are_compared_as_well(self):
+        tree = self.tree({"a": "same", "b": "same", "c": "own"})
+        told = self.must(package("find-duplicates", tree, os.path.join(tree, "c"), "--format=json")).json
+        self.assertEqual([(one["path"], one["original_path"]) for one in told["duplicates"]], [("b", "a"), ("", "c")])
+        self.assertIn("0 of 1 file", self.must(package("find-duplicates", os.path.join(tree, "c"))).out)
+        self.must_refuse(package("find-duplicates", os.path.join(tree, "absent")), FAILED, "E011")
+
+
 if __name__ == "__main__":
     unittest.main()

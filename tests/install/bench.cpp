@@ -79,7 +79,11 @@ package::Manifest manifest_of(const std::string &name, const std::string &versio
 }
 
 std::shared_ptr<package::Package> open_package(base::Bytes bytes) {
-    package::PackageFile file = must(package::PackageFile::open(base::make_memory_source(std::move(bytes), "p.mos")));
+    return open_package(base::make_memory_source(std::move(bytes), "p.mos"));
+}
+
+std::shared_ptr<package::Package> open_package(std::unique_ptr<base::Source> source) {
+    package::PackageFile file = must(package::PackageFile::open(std::move(source)));
     return std::make_shared<package::Package>(must(std::move(file).accept_unverified()));
 }
 

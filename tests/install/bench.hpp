@@ -33,6 +33,7 @@ struct Parts {
 [[nodiscard]] package::Manifest manifest_of(const std::string &name, const std::string &version);
 
 [[nodiscard]] std::shared_ptr<package::Package> open_package(base::Bytes bytes);
+[[nodiscard]] std::shared_ptr<package::Package> open_package(std::unique_ptr<base::Source> source);
 
 // The delta package between two full ones.
 [[nodiscard]] base::Bytes make_delta(const base::Bytes &from, const base::Bytes &to,

@@ -88,6 +88,7 @@ ImageBuilder delta_files(int version) {
     std::string library = blob(5000, 2);
     ImageBuilder files;
     files.directory("opt").directory("opt/app").file("opt/app/same", blob(3000, 3));
+    files.file(version == 1 ? "opt/app/moves.1" : "opt/app/moves.2", blob(4000, 4));
     if (version == 1)
         return files.file("opt/app/program", program).file("opt/app/x.so.1", library);
     program[4000] = 'x';
@@ -103,6 +104,13 @@ const Packed &delta_base() {
 const Packed &delta_package() {
     static const Packed packed{"system",
                                make_delta(delta_base().bytes, make_package("system", "2", delta_files(2).image()))};
+    return packed;
+}
+
+// The full package of what the delta makes, where what the root has is not taken from it.
+const Packed &spared_package() {
+    static const Packed packed{
+        "system", make_package("system", "2", delta_files(2).image()), {.reuse = install::Reuse::installed}};
     return packed;
 }
 
@@ -290,6 +298,8 @@ std::vector<Workload> package_workloads() {
                  {{.installs = {&delta_base()}, .removals = {}},
                   {.installs = {&delta_package()}, .removals = {}},
                   rollback}),
+        workload("reuse-update", "a full package whose moved files come from the root",
+                 {{.installs = {&delta_base()}, .removals = {}}, {.installs = {&spared_package()}, .removals = {}}}),
         workload("several", "one plan updates, installs and removes", {first, other, several}),
         workload("batch", "packages that carry others; new configuration files are put beside edited ones",
                  {batch, by_hand, next_batch}),

@@ -137,6 +137,26 @@ TEST_CASE("whoever picks single frames has none read ahead") {
     CHECK(payload.source->offsets.size() == 20);
 }
 
+TEST_CASE("only frames that are wanted are read ahead, over the gaps between them") {
+    const Payload payload{60};
+    FrameReader reader{*payload.source, payload.frames, payload_at, payload.limits};
+    mos::package::FrameSet wanted(50);
+    std::set<std::uint64_t> offsets;
+    for (std::uint32_t number = 0; number < 50; number += number % 7 == 0 ? 1 : 3) {
+        wanted[number] = true;
+        offsets.insert(payload_at + payload.frames[number].stored_offset);
+    }
+    reader.read_ahead_only(wanted);
+    for (std::uint32_t number = 0; number < 50; ++number)
+        if (wanted[number])
+            REQUIRE(payload.is_right(reader, number));
+    CHECK(std::set(payload.source->offsets.begin(), payload.source->offsets.end()) == offsets);
+    CHECK(payload.source->offsets.size() == offsets.size());
+    wanted.resize(60);
+    CHECK(reader.seen() == wanted);
+    CHECK(payload.is_right(reader, 55));  // another one may be asked for all the same
+}
+
 TEST_CASE("frames that are too large to lie beside each other are expanded one by one") {
     const Payload payload{6, 5U << 20U};
     FrameReader reader{*payload.source, payload.frames, payload_at, payload.limits};

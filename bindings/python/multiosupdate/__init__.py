@@ -17,6 +17,7 @@ from .context import Context, LogLevel
 from .delta import (DeltaCodec, DeltaInformation, apply_delta, apply_delta_job, create_delta, create_delta_job,
                     delta_information)
 from .digest import Digest, DigestAlgorithm
+from .duplicates import Duplicate, Duplicates, DuplicateTotals
 from .engine import Engine, Finding, HistoryRecord, ServiceAction, Severity, TransactionState, WentBack
 from .event import Event, EventCursor, EventLevel
 from .errors import (CancelledError, ConflictError, Error, FormatError, LockedError, NotFoundError, PlanChangedError,
@@ -32,12 +33,13 @@ from .report import ReportRow
 from .schedule import Notice, NoticeKind, NoticeLevel, Priority, QueueAction, QueueEntry, QueueNote, Usage, UsageKind
 from .settings import Layer, Problem, Setting, Settings, SettingsOf, declared_settings
 from .trust import RevocationList, TrustEntry, TrustLevel
+from .ways import Way, WayKind, Ways
 from ._library import version
 
 __all__ = [
     "Backup", "BackupStanding", "CancelledError", "Certificate", "Compression", "ConfigRule", "ConflictError", "ConflictRule", "Context", "DeltaCodec",
     "DeltaInformation", "Digest",
-    "DigestAlgorithm", "Engine", "Entry", "EntryOrigin",
+    "DigestAlgorithm", "Duplicate", "DuplicateTotals", "Duplicates", "Engine", "Entry", "EntryOrigin",
     "EntryType", "Error", "Event", "EventCursor", "EventLevel", "Finding", "FormatError", "HistoryRecord", "Job", "JobState", "Key",
     "KeyType", "Layer",
     "LockedError", "LogLevel", "MergeRule", "NewerRule", "NotFoundError", "Notice", "NoticeKind", "NoticeLevel", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
@@ -45,7 +47,7 @@ __all__ = [
     "RecoveryPoint", "RecoveryScope", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
     "RevocationList", "RollbackScope", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel", "Usage",
     "UsageKind",
-    "WentBack",
+    "Way", "WayKind", "Ways", "WentBack",
     "apply_delta", "apply_delta_job", "build_package", "create_delta", "create_delta_job", "declared_settings",
     "create_package_delta", "delta_information", "package_build_job", "package_delta_job",
     "sign_package", "version",

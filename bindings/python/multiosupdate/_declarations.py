@@ -17,6 +17,8 @@ typedef struct mos_history mos_history;
 typedef struct mos_events mos_events;
 typedef struct mos_doctor mos_doctor;
 typedef struct mos_report mos_report;
+typedef struct mos_ways mos_ways;
+typedef struct mos_duplicates mos_duplicates;
 typedef struct mos_recovery_list mos_recovery_list;
 typedef struct mos_backups mos_backups;
 typedef struct mos_key mos_key;
@@ -112,6 +114,32 @@ enum {
  size_t mos_digest_size(const mos_digest *digest);
  int mos_digest_finish(mos_digest *digest, uint8_t *out, size_t room, mos_error **error);
  void mos_digest_free(mos_digest *digest);
+ int mos_duplicates_create(mos_context *context, mos_duplicates **duplicates, mos_error **error);
+ void mos_duplicates_free(mos_duplicates *duplicates);
+ int mos_duplicates_add_package(mos_duplicates *duplicates, mos_package *package, const char *name,
+                                       mos_error **error);
+ int mos_duplicates_add_job(mos_duplicates *duplicates, const char *path, mos_job **job, mos_error **error);
+typedef struct mos_duplicate {
+    uint32_t struct_size;
+    bool is_stored_once;
+    uint64_t size;
+    const char *source;
+    const char *path;
+    const char *original_source;
+    const char *original_path;
+} mos_duplicate;
+ size_t mos_duplicates_count(mos_duplicates *duplicates);
+ int mos_duplicates_at(mos_duplicates *duplicates, size_t index, mos_duplicate *duplicate, mos_error **error);
+typedef struct mos_duplicates_totals {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t files;
+    uint64_t bytes;
+    uint64_t duplicates;
+    uint64_t duplicate_bytes;
+    uint64_t stored_once_bytes;
+} mos_duplicates_totals;
+ int mos_duplicates_totals_get(mos_duplicates *duplicates, mos_duplicates_totals *totals, mos_error **error);
 typedef int32_t mos_event_level;
 enum { MOS_EVENT_DEBUG = 0, MOS_EVENT_INFO = 1, MOS_EVENT_WARNING = 2, MOS_EVENT_ERROR = 3 };
 typedef struct mos_event {
@@ -599,6 +627,7 @@ typedef struct mos_install_options {
     mos_conflict_rule on_conflict;
     bool allow_downgrade;
     bool reinstall;
+    bool reuse_installed;
     mos_config_rule on_config;
     uint32_t reserved;
     const char *target_directory;
@@ -683,6 +712,8 @@ typedef struct mos_plan_totals {
     uint64_t unchanged;
     uint64_t kept;
     uint64_t write_bytes;
+    uint64_t read_bytes;
+    uint64_t package_bytes;
 } mos_plan_totals;
  int mos_plan_totals_get(const mos_plan *plan, mos_plan_totals *totals, mos_error **error);
  size_t mos_plan_notice_count(const mos_plan *plan);
@@ -1124,4 +1155,37 @@ enum {
                                     mos_error **error);
  int mos_engine_validate_path_job(mos_engine *engine, const char *path, uint32_t flags, mos_job **job,
                                          mos_error **error);
+typedef int32_t mos_way_kind;
+enum {
+    MOS_WAY_FULL = 0,
+    MOS_WAY_DELTA = 1,
+    MOS_WAY_CHAIN = 2
+};
+typedef struct mos_way_options {
+    uint32_t struct_size;
+    bool force_delta;
+    const char *folder_path;
+    const char *name;
+    const char *version;
+    const char *content_digest;
+    const char *from_version;
+} mos_way_options;
+typedef struct mos_way {
+    uint32_t struct_size;
+    mos_way_kind kind;
+    uint64_t package_bytes;
+    size_t package_count;
+    const char *base_content_digest;
+    const mos_error *obstacle;
+    bool is_chosen;
+} mos_way;
+ int mos_ways_find(mos_engine *engine, const mos_way_options *options, const mos_install_options *install,
+                          mos_ways **ways, mos_error **error);
+ void mos_ways_free(mos_ways *ways);
+ const char *mos_ways_version(const mos_ways *ways);
+ const char *mos_ways_reason(const mos_ways *ways);
+ size_t mos_ways_count(const mos_ways *ways);
+ int mos_ways_at(const mos_ways *ways, size_t index, mos_way *way, mos_error **error);
+ const char *mos_ways_package_at(const mos_ways *ways, size_t index, size_t number);
+ int mos_plan_install_way(mos_plan *plan, const mos_ways *ways, size_t *further, mos_error **error);
 """

@@ -13,6 +13,7 @@ from .protection import Compression, NewerRule
 from .report import report
 from .settings import Settings, SettingsOf, assignments
 from .trust import TrustLevel, entries, revocation_lists
+from .ways import Ways
 from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
 
 VERSION_BYTES = 256  # always suffices, says engine.h
@@ -125,6 +126,14 @@ class Engine(Handle):
     def plan(self):
         """An empty Plan for this root."""
         return Plan(self)
+
+    def ways(self, folder, name, **options):
+        """The Ways by which packages of a folder lead to a release of the package: its newest, or `version`.
+
+        Further options: content_digest (of the one release that will do), from_version (where a chain begins), force_delta,
+        and those of Plan.install().
+        """
+        return Ways(self, folder, name, **options)
 
     def rollback(self, recovery_point=None):
         """A Plan that takes back a transaction (None: the newest in effect)."""

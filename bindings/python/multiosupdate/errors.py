@@ -78,6 +78,11 @@ def _copy(error):
         _copy(below) if below else None)
 
 
+def from_borrowed(error):
+    """The exception for an error object that stays its owner's; None for NULL."""
+    return _copy(error) if error else None
+
+
 def from_c(status, error):
     """The exception for a status and its error object, which is freed; NULL where the function has none."""
     if error == ffi.NULL:

@@ -74,6 +74,15 @@ class Totals:
     unchanged: int
     kept: int
     write_bytes: int
+    read_bytes: int  # of the packages' files
+    package_bytes: int  # of those files in all
+
+
+def install_options(*, target_directory=None, config=None, full_package=None, **options):
+    """A mos_install_options of what Plan.install takes, and what it keeps alive."""
+    paths = {"target_directory": target_directory, "config_path": config, "full_package_path": full_package}
+    return new_struct("mos_install_options", **options,
+                      **{field: None if path is None else os.fsencode(path) for field, path in paths.items()})
 
 
 class Plan(Handle):
@@ -84,20 +93,19 @@ class Plan(Handle):
 
     def install(self, source, *, name=None, on_conflict=ConflictRule.REFUSE, on_config=ConfigRule.KEEP,
                 allow_downgrade=False, reinstall=False, target_directory=None, config=None, delta_memory=0,
-                full_package=None):
+                full_package=None, reuse_installed=False):
         """Adds the step "install this package", or update to it. `source` is as for Package. Returns the plan.
 
         on_config says what becomes of configuration files that were changed by hand; target_directory is the folder of
         the root below which the files are put, where the package allows it; config is the path of a file with values
         for the package's templates. Of a delta package: delta_memory is how many bytes making its files may take (0: 32
         MiB), and full_package the path of the full package from which files come whose base was altered.
+        reuse_installed spares a source that is dear to read: content that is installed already comes from the root.
         """
-        options, kept = new_struct("mos_install_options", on_conflict=on_conflict, on_config=on_config,
-                                   allow_downgrade=allow_downgrade, reinstall=reinstall,
-                                   target_directory=None if target_directory is None else os.fsencode(target_directory),
-                                   config_path=None if config is None else os.fsencode(config),
-                                   delta_memory=delta_memory,
-                                   full_package_path=None if full_package is None else os.fsencode(full_package))
+        options, kept = install_options(on_conflict=on_conflict, on_config=on_config, allow_downgrade=allow_downgrade,
+                                        reinstall=reinstall, target_directory=target_directory, config=config,
+                                        delta_memory=delta_memory, full_package=full_package,
+                                        reuse_installed=reuse_installed)
         if isinstance(source, int):
             call(lib.mos_plan_install_descriptor, self._pointer, source, c_text(name or f"descriptor {source}"), options)
         elif hasattr(source, "read_at"):
@@ -106,6 +114,15 @@ class Plan(Handle):
         else:
             call(lib.mos_plan_install_path, self._pointer, os.fsencode(source), options)
         return self
+
+    def install_way(self, ways):
+        """Adds the first package of the way that was chosen (Engine.ways). Returns how many more come after it.
+
+        Where that is not 0, find the ways anew when this plan has run, and go on.
+        """
+        further = ffi.new("size_t *")
+        call(lib.mos_plan_install_way, self._pointer, ways._pointer, further)
+        return further[0]
 
     def remove(self, name, *, remove_config=False, remove_data=False, backup_data=False):
         """Adds the step "remove the package called `name`". Returns the plan.

@@ -87,6 +87,30 @@ def test_a_plan_says_what_it_would_do_and_changes_nothing(workshop):
     assert list(workshop.root.iterdir()) == []
 
 
+def test_a_source_that_is_spared_is_read_where_the_root_has_nothing(workshop):
+    content = "".join(f"{number * 7919 % 1000003}\n" for number in range(100_000))
+    workshop.install(workshop.package(version="1.0", files={"usr/old": content}))
+    package = workshop.package(version="1.1", files={"usr/new": content}).read_bytes()
+
+    class Far:
+        size = len(package)
+        given = 0
+
+        def read_at(self, offset, size):
+            part = package[offset:offset + size]
+            self.given += len(part)
+            return part
+
+    far = Far()
+    with workshop.engine() as engine:
+        plan = engine.plan().install(far, reuse_installed=True).resolve()
+        totals = plan.totals
+        assert totals.package_bytes == len(package) > 4 * totals.read_bytes > 0
+        plan.run()
+    assert far.given == totals.read_bytes
+    assert workshop.content("usr/new") == content
+
+
 def test_a_plan_that_is_not_the_one_that_was_shown_is_refused(workshop):
     with workshop.engine() as engine:
         plan = engine.plan().install(workshop.package())
@@ -193,3 +217,27 @@ def test_recovery_has_nothing_to_do_on_a_clean_root(workshop):
     workshop.install(workshop.package())
     with workshop.engine() as engine:
         assert engine.recover() == 0
+
+
+def test_ways_of_a_folder_lead_to_a_release_and_say_why(workshop):
+    text = "".join(f"{number * 7919 % 1000003}\n" for number in range(60_000))
+    files = [{"usr/data": text}, {"usr/data": text.replace("7919\n", "something else\n", 1)}]
+    packages = [workshop.package(version=f"1.{number}", files=files[number]) for number in (0, 1)]
+    workshop.install(packages[0])
+    delta = workshop.folder / "delta.mos"
+    mos.create_package_delta(packages[0], packages[1], delta, sign_key=workshop.key)
+    with workshop.engine() as engine:
+        ways = engine.ways(workshop.folder, "webserver")
+        assert ways.version == "1.1" and [way.kind for way in ways] == [mos.WayKind.DELTA, mos.WayKind.FULL]
+        assert ways.chosen.packages == (str(delta),) and ways.chosen.obstacle is None
+        assert ways.chosen.package_bytes == delta.stat().st_size and ways[1].base_content_digest == ""
+        plan = engine.plan()
+        assert plan.install_way(ways) == 0
+        assert ways.reason in plan.resolve().notices
+        plan.run()
+        assert isinstance(engine.ways(workshop.folder, "webserver")[0].obstacle, mos.Error)
+        nothing = engine.ways(workshop.folder, "absent")
+        assert len(nothing) == 0 and nothing.chosen is None
+        with pytest.raises(mos.NotFoundError):
+            engine.plan().install_way(nothing)
+    assert workshop.content("usr/data") == files[1]["usr/data"]

@@ -32,6 +32,10 @@ class BaseFiles {
 // BASE_DIFFERS unless the file of the base is what its line says.
 [[nodiscard]] Result<void> check_base_file(BaseFiles &base, const package::BaseFile &file);
 
+// Gives the file of the base to `sink`; BASE_DIFFERS when it is not what its line says. What `sink` was given counts
+// only without an error.
+[[nodiscard]] Result<void> copy_base_file(BaseFiles &base, const package::BaseFile &file, const base::ByteSink &sink);
+
 // Content of one delta package. Entries are asked for in the order of the index: a small patch's result is kept until
 // another one is asked for. One thread at a time, that of the package.
 class PackageContent {
@@ -44,6 +48,9 @@ class PackageContent {
 
     // The files of the base that an entry is made of; none for one that is stored.
     [[nodiscard]] Result<std::vector<package::BaseFile>> base_files(const package::Entry &entry);
+
+    // Adds the frames that the entry's content is made of, its patch and the list of its base files included.
+    [[nodiscard]] Result<void> add_frames(const package::Entry &entry, package::FrameSet &frames) const;
 
     // Gives the content of a regular entry to `sink`; DIGEST_MISMATCH when it is not what its entry says, BASE_DIFFERS
     // when that is the base's fault. What `sink` was given counts only when this has returned without an error. LIMIT,
@@ -76,7 +83,6 @@ class PackageContent {
     // Checks what the delta says against the index.
     [[nodiscard]] Result<void> check_header(std::uint32_t number, const DeltaInfo &info,
                                             std::uint64_t base_bytes) const;
-    [[nodiscard]] Result<void> read_unchanged(const package::Entry &entry, const base::ByteSink &sink);
     [[nodiscard]] Result<void> read_patched(const package::Entry &entry, const base::ByteSink &sink);
     [[nodiscard]] Result<void> make_group(std::uint32_t number);
     [[nodiscard]] Result<void> apply(std::uint32_t number, std::uint64_t held_bytes, const base::ByteSink &sink);

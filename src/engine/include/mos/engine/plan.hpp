@@ -41,6 +41,8 @@ class Plan {
     // their own before it. `full_package`, of a delta package, is authenticated likewise; it may be nullptr.
     [[nodiscard]] Result<void> install(std::unique_ptr<base::Source> source, const install::InstallOptions &options,
                                        std::unique_ptr<base::Source> full_package = nullptr);
+    // A sentence that a person should read before the plan runs, and that its outcome tells again.
+    void add_notice(std::string notice);
     [[nodiscard]] Result<void> remove(install::RemoveStep step);
     [[nodiscard]] Result<void> roll_back(RollbackStep step);
 

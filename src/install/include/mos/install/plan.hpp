@@ -19,6 +19,9 @@ enum class Reinstall : std::uint8_t { refused, allowed };
 // What becomes of a configuration file that was changed by hand and that the package has a new version of. Where yours
 // stays, the package's is put beside it, as NAME.new. `preserve` keeps also those that nobody has changed.
 enum class ConfigRule : std::uint8_t { keep = 0, ask = 1, replace = 2, preserve = 3 };
+// Whether content that installed packages have brought already comes from the root, to spare the package: for one that
+// is dear to read.
+enum class Reuse : std::uint8_t { nothing, installed };
 enum class Asked : std::uint8_t { by_somebody, by_another_package };
 
 struct InstallOptions {
@@ -34,10 +37,12 @@ struct InstallOptions {
     // The full package of the same release as a delta package, authenticated. From it come the files whose base was
     // altered or is missing in the root; nullptr: such a file is refused.
     std::shared_ptr<package::Package> full_package = {};
+    Reuse reuse = Reuse::nothing;
 };
 
 struct Brought;
 struct DeltaFacts;
+struct Reading;
 class ServiceManager;
 struct HealthRules;
 
@@ -83,6 +88,8 @@ struct Totals {
     std::uint64_t unchanged = 0;
     std::uint64_t kept = 0;
     std::uint64_t write_bytes = 0;
+    std::uint64_t read_bytes = 0;     // of the packages' files, all that comes before the content included
+    std::uint64_t package_bytes = 0;  // of those files in all
     [[nodiscard]] std::uint64_t changed() const noexcept { return added + replaced + removed + attributes; }
 };
 
@@ -97,7 +104,8 @@ struct Resolution {
     std::vector<std::string> notices;
     std::vector<std::shared_ptr<const Brought>> brought;  // of each install
     std::shared_ptr<const DeltaFacts> deltas;             // nullptr where no step is a delta package
-    std::vector<std::string> reboot;                      // names of those that need one
+    std::shared_ptr<const Reading> reading;
+    std::vector<std::string> reboot;  // names of those that need one
 };
 
 // Without the packages that came along with others and are there already, in the same version or a newer one.

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mos::package {
 
@@ -24,6 +25,9 @@ struct Extent {
     std::uint64_t offset = 0;
     friend bool operator==(const Extent &, const Extent &) = default;
 };
+
+// Some of a package's frames, by number; what lies beyond its length is not in it.
+using FrameSet = std::vector<bool>;
 
 // How an entry gets its content. Only delta packages have more than the first.
 enum class Origin : std::uint8_t {

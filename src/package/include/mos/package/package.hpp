@@ -46,6 +46,17 @@ class Package {
     // package's own, in 2 MiB of memory more; the source is read by the caller's thread alone.
     [[nodiscard]] Result<void> read_content(const Entry &entry, const base::ByteSink &sink);
 
+    // Adds the frames that the entry's content stands in; none for one that is not stored. FORMAT.
+    [[nodiscard]] Result<void> add_frames(const Entry &entry, FrameSet &frames) const;
+
+    // From now on no other frames are read before they are asked for.
+    void read_ahead_only(FrameSet frames);
+
+    // What of the file is read by whoever reads these frames, in bytes: besides them all that comes before the payload,
+    // the last frame, and the frames that were read already, each counted once.
+    [[nodiscard]] std::uint64_t bytes_to_read(const FrameSet &frames) const noexcept;
+    [[nodiscard]] std::uint64_t file_bytes() const noexcept;
+
     // Gives back what read_content() keeps for its next call: for whoever has read what he needs, and keeps the
     // package.
     void rest() noexcept;

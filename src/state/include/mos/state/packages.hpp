@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -79,6 +80,12 @@ class Packages {
     [[nodiscard]] Result<std::vector<InstalledPackage>> taken_away_by(std::uint64_t transaction);
     // What the transaction brought, by name, in force or not.
     [[nodiscard]] Result<std::vector<InstalledPackage>> brought_by(std::uint64_t transaction);
+
+    // Path, size and digest of each regular file that is installed, as it was when it was, in no order. What scripts
+    // have written is none. `take` may not touch the database.
+    using TakeContent =
+        std::function<void(std::string_view path, std::uint64_t size, const std::array<std::byte, 32> &digest)>;
+    [[nodiscard]] Result<void> each_content(const TakeContent &take);
 
     // Of an installation; empty where it was recorded by a version that kept none.
     [[nodiscard]] Result<std::string> credentials(std::uint64_t package);

@@ -1,0 +1,228 @@
+// Ways to a release: which packages of a folder are taken, by their bytes and by the root's settings, and why.
+#include "engine_bench.hpp"
+
+#include <mos/engine/root_settings.hpp>
+#include <mos/engine/ways.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+using namespace mos::test;
+using mos::Code;
+using mos::engine::Plan;
+using mos::engine::Way;
+using mos::engine::WayKind;
+using mos::engine::WayRequest;
+using mos::engine::Ways;
+
+namespace {
+
+std::string blob(std::size_t size, std::uint32_t seed) {
+    std::string text(size, '\0');
+    for (char &c : text)
+        c = static_cast<char>((seed = seed * 1664525U + 1013904223U) >> 24U);
+    return text;
+}
+
+constexpr std::size_t size = 150'000;  // above the threshold by default
+
+// Each release alters a part of its own; the fourth alters so much that a delta to it is large.
+ImageBuilder release(int number) {
+    std::string content = blob(size, 1);
+    for (int i = 2; i <= number; ++i)
+        content.replace(static_cast<std::size_t>(i) * 4000, 400, blob(400, static_cast<std::uint32_t>(i)));
+    return ImageBuilder{}.directory("opt").file("opt/app", content);
+}
+
+// A folder of the caller's, in which packages lie, and a root with release 1.
+struct WayBench : EngineBench {
+    WayBench() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "mos-ways-XXXXXX").string();
+        REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+        folder = pattern;
+        must(install("app", "1", release(1)));
+    }
+    WayBench(const WayBench &) = delete;
+    WayBench &operator=(const WayBench &) = delete;
+    ~WayBench() {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder, ignored);
+    }
+
+    [[nodiscard]] mos::base::Bytes packed(int number) const {
+        return pack("app", std::to_string(number), release(number));
+    }
+    void put(const std::string &name, const mos::base::Bytes &bytes) const {
+        const std::string_view text = mos::base::as_text(bytes);
+        std::ofstream{folder + "/" + name, std::ios::binary}.write(text.data(),
+                                                                   static_cast<std::streamsize>(text.size()));
+    }
+    void put_full(int number) const { put("full-" + std::to_string(number) + ".mos", packed(number)); }
+    void put_delta(int from, int to) const {
+        put("delta-" + std::to_string(from) + "-" + std::to_string(to) + ".mos",
+            make_delta(packed(from), packed(to), {publisher.signer()}));
+    }
+    void set(const std::string &name, const std::string &value) const {
+        const mos::config::Assignment assignments[] = {{"delta_updates." + name, value}};
+        must(mos::engine::change_root_settings(*engine, {}, assignments));
+    }
+    [[nodiscard]] Ways find(WayRequest request = {}) const {
+        request.folder = folder;
+        request.name = "app";
+        return must(mos::engine::find_ways(engine, request));
+    }
+    // The files' names of the chosen way, with blanks between them; "" where none was chosen.
+    [[nodiscard]] std::string chosen(const WayRequest &request = {}) const { return names(find(request)); }
+    [[nodiscard]] static std::string names(const Ways &ways) {
+        std::string text;
+        if (ways.chosen)
+            for (const auto &package : ways.ways[*ways.chosen].packages)
+                text += (text.empty() ? "" : " ") + std::filesystem::path{package.path}.stem().string();
+        return text;
+    }
+
+    std::string folder;
+};
+
+bool says(const std::string &text, std::string_view words) { return text.find(words) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("of the packages that lead to a release the one with the fewest bytes is taken, and the plan says why") {
+    WayBench bench;
+    bench.put_full(2);
+    bench.put_delta(1, 2);
+    const Ways ways = bench.find();
+    CHECK(ways.version == "2");
+    CHECK(WayBench::names(ways) == "delta-1-2");
+    REQUIRE(ways.ways.size() == 2);
+    CHECK(ways.ways[0].kind == WayKind::delta);
+    CHECK(ways.ways[1].kind == WayKind::full);
+    CHECK(says(ways.reason, "in the place of the full package"));
+
+    Plan plan{bench.engine};
+    CHECK(must(mos::engine::install_way(plan, ways)) == 0);
+    must(plan.resolve());
+    CHECK(std::ranges::count(plan.view()->notices, ways.reason) == 1);
+    const auto outcome = must(WayBench::perform(plan));
+    CHECK(std::ranges::count(outcome.notices, ways.reason) == 1);
+    CHECK(must(bench.engine->installed("app"))->version == "2");
+}
+
+#if defined(MOS_HAVE_YAML)
+TEST_CASE("the settings say when deltas count, and the reason names the one that speaks against it") {
+    WayBench bench;
+    bench.put_full(2);
+    bench.put_delta(1, 2);
+    CHECK(bench.chosen() == "delta-1-2");
+    SUBCASE("a full package below the threshold is taken whole") {
+        bench.set("delta_threshold", "1MB");
+        CHECK(bench.chosen() == "full-2");
+        CHECK(says(bench.find().reason, "delta_updates.delta_threshold"));
+    }
+    SUBCASE("deltas are switched off") {
+        bench.set("enable_delta", "false");
+        CHECK(bench.chosen() == "full-2");
+        CHECK(says(bench.find().reason, "delta_updates.enable_delta is false"));
+        CHECK(bench.chosen({.force_delta = true}) == "delta-1-2");
+    }
+    SUBCASE("a delta is larger than the largest") {
+        bench.set("max_delta_size", "100");
+        CHECK(bench.chosen() == "full-2");
+        CHECK(says(bench.find().reason, "delta_updates.max_delta_size"));
+    }
+}
+
+TEST_CASE("where deltas may not be used and there is no full package, nothing is taken, and it is said") {
+    WayBench bench;
+    bench.put_delta(1, 2);
+    CHECK(bench.chosen() == "delta-1-2");
+    bench.set("enable_delta", "false");
+    const Ways ways = bench.find();
+    CHECK_FALSE(ways.chosen.has_value());
+    Plan plan{bench.engine};
+    const auto added = mos::engine::install_way(plan, ways);
+    CHECK(refusal(added) == Code::NOT_FOUND);
+    CHECK(says(added.error().message(), "there is no full package"));
+}
+#endif
+
+TEST_CASE("a delta whose base was altered is passed over for the full package") {
+    WayBench bench;
+    bench.put_full(2);
+    bench.put_delta(1, 2);
+    const auto folder = must(bench.twin.root()->open_directory("opt", mos::base::Symlinks::refuse));
+    must(mos::base::replace_file(*folder, "app", mos::base::as_bytes(std::string_view{"altered"}), 0644));
+    const Ways ways = bench.find();
+    CHECK(WayBench::names(ways) == "full-2");
+    REQUIRE(ways.ways[0].obstacle.has_value());
+    CHECK(ways.ways[0].obstacle->code() == Code::BASE_DIFFERS);
+    CHECK(says(ways.reason, "can't be installed here"));
+    Plan plan{bench.engine};
+    CHECK(refusal(mos::engine::install_way(plan, bench.find({.force_delta = true}))) == Code::BASE_DIFFERS);
+}
+
+TEST_CASE("a chain is taken where it is cheaper, one change after the other, and each finds its way anew") {
+    WayBench bench;
+    bench.put_full(3);
+    bench.put_delta(1, 2);
+    bench.put_delta(2, 3);
+    Ways ways = bench.find();
+    CHECK(WayBench::names(ways) == "delta-1-2 delta-2-3");
+    CHECK(says(ways.reason, "each package is a change of its own"));
+    for (std::size_t left = 2; left-- > 0;) {
+        Plan plan{bench.engine};
+        CHECK(must(mos::engine::install_way(plan, ways)) == left);
+        must(WayBench::run(plan));
+        ways = bench.find();
+    }
+    CHECK(must(bench.engine->installed("app"))->version == "3");
+    CHECK(bench.content("opt", "app").size() == size);
+}
+
+TEST_CASE("a delta that leads there at once is taken before a chain of more bytes") {
+    WayBench bench;
+    bench.put_delta(1, 2);
+    bench.put_delta(2, 3);
+    bench.put_delta(1, 3);
+    const Ways ways = bench.find();
+    CHECK(WayBench::names(ways) == "delta-1-3");
+    CHECK(std::ranges::none_of(ways.ways, [](const Way &way) { return way.kind == WayKind::chain; }));
+}
+
+TEST_CASE("the release that is asked for is the goal, by its version or by its content; else the newest") {
+    WayBench bench;
+    bench.put_full(2);
+    bench.put_full(3);
+    bench.put("other.mos", bench.pack("other", "9", release(1)));
+    bench.put("broken.mos", mos::base::Bytes(100));
+    CHECK(bench.chosen() == "full-3");
+    CHECK(bench.chosen({.version = "2"}) == "full-2");
+    CHECK(bench.chosen({.version = "2-1"}) == "full-2");
+    CHECK(bench.chosen({.content = open_package(bench.packed(2))->statement().content_digest}) == "full-2");
+    const Ways none = bench.find({.version = "7"});
+    CHECK(none.ways.empty());
+    CHECK(says(none.reason, "has no package 'app' of version 7"));
+}
+
+TEST_CASE("what begins elsewhere is shown with what is in its way") {
+    WayBench bench;
+    bench.put_full(2);
+    bench.put_full(4);
+    bench.put_delta(2, 3);
+    bench.put_delta(3, 4);
+    const Ways ways = bench.find({.version = "4", .from_version = "2"});
+    const auto chain = std::ranges::find(ways.ways, WayKind::chain, &Way::kind);
+    REQUIRE(chain != ways.ways.end());
+    REQUIRE(chain->obstacle.has_value());
+    CHECK(chain->obstacle->code() == Code::BASE_DIFFERS);
+    CHECK(WayBench::names(ways) == "full-4");
+}
+
+TEST_CASE("a folder that is not there is told") {
+    const WayBench bench;
+    const auto found = mos::engine::find_ways(bench.engine, {.folder = bench.folder + "/absent", .name = "app"});
+    CHECK(refusal(found) == Code::NOT_FOUND);
+}
