@@ -31,6 +31,7 @@ class Corpus {
 void make_backup_inputs(const Corpus &corpus);   // backups, sound and forged
 void make_delta_inputs(const Corpus &corpus);    // deltas between files with compressed members
 void make_kept_inputs(const Corpus &corpus);     // what a root keeps: indexes of captured points, credentials
+void make_delta_packages(const Corpus &corpus);  // delta packages, sound and forged
 void make_trust_inputs(const Corpus &corpus);    // keys behind a passphrase, trust entries, policies, edits of them
 void make_refused_inputs(const Corpus &corpus);  // inputs that break one rule each
 void make_install_inputs(const Corpus &corpus);  // packages that a trusted key has signed

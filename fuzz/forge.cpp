@@ -39,6 +39,8 @@ struct Frame {
             entry.size = forged.claimed_size.value_or(forged.content.size());
             entry.sha256 = crypto::sha256(base::as_bytes(forged.content));
         }
+        if (entry.origin != package::Origin::stored)
+            return;
         append(plain, package::tar_header(entry));
         if (entry.type != EntryType::regular)
             return;
@@ -134,6 +136,10 @@ Bytes signed_file(package::Statement &statement, const Bytes &index, const Bytes
 Bytes forge_package(ForgedPackage forged, std::string_view signer_pem) {
     const std::string manifest = with_creation_time(forged.manifest);
     package::Statement statement = statement_of(manifest);
+    if (forged.base_content) {
+        statement.kind = package::PackageKind::delta;
+        statement.base_content_digest = *forged.base_content;
+    }
     std::vector<ForgedEntry> all = metadata_of(manifest, statement);
     Frame frames[2] = {{0, {}}, {1, {}}};
     for (ForgedEntry &entry : all)

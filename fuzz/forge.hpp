@@ -12,7 +12,7 @@ namespace mos::fuzz {
 
 struct ForgedEntry {
     package::Entry entry;  // size, digest and extent are filled in
-    std::string content;
+    std::string content;   // of one that is not stored, what is expected of it
     std::optional<std::uint64_t> claimed_size;
     std::optional<package::Extent> claimed_extent;
     std::optional<std::string> line;  // stands in the index in place of the entry's own
@@ -21,7 +21,8 @@ struct ForgedEntry {
 struct ForgedPackage {
     std::string manifest;  // its text; what can be read of it stands in the statement too
     std::vector<ForgedEntry> entries;
-    bool sorted = true;  // by path, as an index must be
+    bool sorted = true;                                     // by path, as an index must be
+    std::optional<crypto::Sha256Digest> base_content = {};  // of a delta package, that of the release it leads from
 };
 
 // The package file, signed by the key `signer_pem`.

@@ -304,6 +304,7 @@ int main(int count, char **arguments) {
     fuzz::make_backup_inputs(corpus);
     fuzz::make_kept_inputs(corpus);
     fuzz::make_delta_inputs(corpus);
+    fuzz::make_delta_packages(corpus);
     fuzz::make_trust_inputs(corpus);
     fuzz::make_install_inputs(corpus);
     fuzz::make_refused_inputs(corpus);

@@ -32,6 +32,7 @@ SOURCES = {
     "credentials": ["package/credentials.cpp"],
     "delta": ["delta/header.cpp"],
     "delta_full": ["delta/full.cpp"],
+    "delta_install": ["delta/package_content.cpp", "install/delta_base.cpp", "install/delta_content.cpp"],
     "delta_pair": ["delta/deflate_block.cpp", "delta/deflate_encoder.cpp", "delta/ends.cpp", "delta/find_members.cpp",
                    "delta/inflate.cpp", "delta/matcher.cpp", "delta/prefix_code.cpp",
                    "delta/scan_members.cpp"],
