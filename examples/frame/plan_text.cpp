@@ -64,9 +64,9 @@ void put_totals(const mos_plan_totals &totals) {
         put_line(Stream::out, line);
 }
 
-// "reads 1.2 MB of 30 MB of the packages"
+// "reads 1.2 MB of 30 MB of the packages", where it is worth a line.
 void put_reading(const mos_plan_totals &totals) {
-    if (totals.read_bytes < totals.package_bytes)
+    if (totals.read_bytes < totals.package_bytes - totals.package_bytes / 16)
         put_line(Stream::out, fmt::format("    reads {} of {} of the packages", size_text(totals.read_bytes),
                                           size_text(totals.package_bytes)));
 }

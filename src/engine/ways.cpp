@@ -175,15 +175,17 @@ Result<Ways> find_ways(const std::shared_ptr<Engine> &engine, const WayRequest &
         contents.insert(goal.content);
         ways.ways.push_back(way_of(goal.is_delta ? WayKind::delta : WayKind::full, {goal}));
     }
+    MOS_TRY(const auto from, beginnings(*engine, request, ways.packages));
     std::set<std::string> blocked;
     for (Way &way : ways.ways) {
         if (way.kind == WayKind::full)
             continue;
-        way.obstacle = obstacle_of(engine, way.packages.front(), request);
-        if (way.obstacle)
-            blocked.insert(way.packages.front().path);
+        const HeldPackage &delta = way.packages.front();
+        way.obstacle = obstacle_of(engine, delta, request);
+        // One that begins elsewhere may still end a chain.
+        if (way.obstacle && (way.obstacle->code() != Code::BASE_DIFFERS || from.contains(delta.base_content)))
+            blocked.insert(delta.path);
     }
-    MOS_TRY(const auto from, beginnings(*engine, request, ways.packages));
     if (std::vector<HeldPackage> links = cheapest_chain(ways.packages, from, contents, blocked); links.size() > 1) {
         ways.ways.push_back(way_of(WayKind::chain, std::move(links)));
         ways.ways.back().obstacle = obstacle_of(engine, ways.ways.back().packages.front(), request);

@@ -1,6 +1,7 @@
 """install --directory, --force-delta and check-delta: which packages of a folder lead to a release."""
 
 import os
+import struct
 import unittest
 
 from support import FAILED, REFUSED, USAGE, Workshop, package, update
@@ -72,11 +73,11 @@ class Install(OfAFolder):
         self.assertEqual(ended.out.count("done in "), 1)
         self.assertEqual(self.content("usr/lib/data"), release(3)["usr/lib/data"])
 
-    def test_a_link_that_can_not_be_trusted_stops_the_chain_where_it_is_and_says_so(self):
-        path = os.path.join(self.folder, "2-3.mos")
-        with open(path, "r+b") as file:
-            file.seek(-4000, os.SEEK_END)
-            file.write(b"x" * 100)
+    def test_a_link_that_is_damaged_stops_the_chain_where_it_is_and_says_so(self):
+        with open(os.path.join(self.folder, "2-3.mos"), "r+b") as file:
+            reserved = struct.unpack_from("<I", file.read(64), 17 + 20)[0]  # docs/package-format.md, section 2
+            file.seek(-(9 + 3 + 1536 + reserved) - 60, os.SEEK_END)  # the end of the payload
+            file.write(b"x" * 50)
         os.remove(self.newest)
         ended = self.from_folder()
         self.assertEqual(ended.code, REFUSED, ended)
@@ -86,7 +87,7 @@ class Install(OfAFolder):
 
     def test_force_delta_takes_the_chain_beside_the_full_package(self):
         with open(self.newest, "r+b") as file:  # so that it can't have been used
-            file.seek(-4000, os.SEEK_END)
+            file.seek(60_000)
             file.write(b"x" * 100)
         self.must(self.install(self.newest, "--force-delta"))
         self.assertEqual(self.content("usr/lib/data"), release(3)["usr/lib/data"])

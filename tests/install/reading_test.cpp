@@ -188,7 +188,7 @@ TEST_CASE("one file may serve several, also of several packages, and of names th
     const auto plan = must(bench.resolve(steps));
     must(bench.run(steps));
     CHECK(static_cast<std::uint64_t>(std::ranges::count(read, true)) < around);
-    CHECK(is_about(plan.totals.read_bytes, 2 * large));
+    CHECK(plan.totals.read_bytes < 2 * large + 2 * around);
     CHECK(bench.content("usr/b") == blob(large, 3));
     CHECK(bench.content("usr/c") == blob(large, 3));
     CHECK(bench.wrong_row() == "");

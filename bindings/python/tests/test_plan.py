@@ -225,7 +225,8 @@ def test_ways_of_a_folder_lead_to_a_release_and_say_why(workshop):
     packages = [workshop.package(version=f"1.{number}", files=files[number]) for number in (0, 1)]
     workshop.install(packages[0])
     delta = workshop.folder / "delta.mos"
-    mos.create_package_delta(packages[0], packages[1], delta, sign_key=workshop.key)
+    with mos.Package(packages[0]) as base, mos.Package(packages[1]) as target:
+        mos.create_package_delta(base, target, delta, sign_key=workshop.key)
     with workshop.engine() as engine:
         ways = engine.ways(workshop.folder, "webserver")
         assert ways.version == "1.1" and [way.kind for way in ways] == [mos.WayKind.DELTA, mos.WayKind.FULL]
