@@ -7,7 +7,7 @@ namespace {
 using Duplicates = std::unique_ptr<mos_duplicates, Freer<mos_duplicates_free>>;
 
 void add(const Bench &bench, const Duplicates &duplicates, const std::string &path) {
-    const Job job = made_by<Job>(
+    const auto job = made_by<Job>(
         [&](auto out, auto error) { return mos_duplicates_add_job(duplicates.get(), path.c_str(), out, error); });
     mos_error *error = nullptr;
     must(mos_job_run(job.get(), nullptr, nullptr, &error), error);
@@ -21,7 +21,7 @@ TEST_CASE("files that packages and folders share are told with their original an
     const auto duplicates = made_by<Duplicates>(
         [&](auto out, auto error) { return mos_duplicates_create(bench.context.get(), out, error); });
     const std::string path = bench.pack("1.0", "content");
-    const Package package = made_by<Package>(
+    const auto package = made_by<Package>(
         [&](auto out, auto error) { return mos_package_open_path(bench.context.get(), path.c_str(), out, error); });
     mos_error *error = nullptr;
     must(mos_duplicates_add_package(duplicates.get(), package.get(), "the package", &error), error);
@@ -53,7 +53,7 @@ TEST_CASE("what can't be compared is refused, and what was added before stays") 
     const Bench bench;
     const auto duplicates = made_by<Duplicates>(
         [&](auto out, auto error) { return mos_duplicates_create(bench.context.get(), out, error); });
-    const Job job = made_by<Job>([&](auto out, auto error) {
+    const auto job = made_by<Job>([&](auto out, auto error) {
         return mos_duplicates_add_job(duplicates.get(), bench.work.at("absent").c_str(), out, error);
     });
     CHECK(failure_of([&](auto error) { return mos_job_run(job.get(), nullptr, nullptr, error); }).code ==
