@@ -79,6 +79,22 @@ Error system_error(int number, std::string_view what, std::string_view object) {
         .with_errno(number);
 }
 
+bool is_system_failure(const Error &error) noexcept {
+    const int number = error.system_errno();
+    if (number == 0 || number == EISDIR)
+        return error.code() == Code::OUT_OF_MEMORY;
+    switch (code_of_errno(number)) {
+    case Code::NO_SPACE:
+    case Code::READ_ONLY:
+    case Code::PERMISSION:
+    case Code::OUT_OF_MEMORY:
+    case Code::IO:
+        return true;
+    default:
+        return false;
+    }
+}
+
 Error in_context(Error cause, std::string message) {
     const Code code = cause.code();
     std::string object = cause.object();

@@ -122,6 +122,8 @@ Error plan_changed() {
 // What the steps are about is what it was: the rows that leave are still the ones in force.
 Result<void> check_still_true(transaction::Site &site, const Steps &steps, const Resolution &resolution) {
     auto summaries = summarize(site, steps);
+    if (!summaries && base::is_system_failure(summaries.error()))
+        return std::move(summaries).error();
     if (!summaries)
         return plan_changed().caused_by(std::move(summaries).error());
     return *summaries == resolution.steps ? Result<void>{} : plan_changed();

@@ -19,6 +19,8 @@ Result<std::unique_ptr<base::Source>> RootBase::open(const package::BaseFile &fi
         std::string_view{file.path}.substr(package::section_prefix(package::Section::files).size());
     const std::string path = base::join_path(m_prefix, in_package);
     auto found = m_present.find(path);
+    if (!found && base::is_system_failure(found.error()))
+        return std::move(found).error();
     if (!found)
         return differs(path, "can't be reached").caused_by(std::move(found).error());
     const std::optional<base::FileStatus> &there = *found;

@@ -16,10 +16,12 @@ namespace {
 
 Error nothing(std::string message) { return Error{Code::NOTHING_TO_ROLL_BACK, std::move(message)}; }
 
-Error damaged(const Transaction &change, Error cause) {
+Error unreadable(const Transaction &change, Error cause) {
     const std::string point = recovery_point_name(change.id);
-    return Error{Code::POINT_DAMAGED, fmt::format("what {} keeps can't be read", point)}.about(point).caused_by(
-        std::move(cause));
+    std::string what = fmt::format("what {} keeps can't be read", point);
+    if (base::is_system_failure(cause))
+        return in_context(std::move(cause), std::move(what));
+    return Error{Code::POINT_DAMAGED, std::move(what)}.about(point).caused_by(std::move(cause));
 }
 
 Result<std::vector<Transaction>> changes_since(transaction::Site &site, std::uint64_t first) {
@@ -93,7 +95,7 @@ Result<void> add_witnesses(ChangeRecord &record, std::uint32_t change) {
 Result<transaction::Stages> open_stages_of(transaction::Site &site, const Transaction &change) {
     auto opened = transaction::Stages::open(site, change);
     if (!opened && opened.error().code() == Code::NOT_FOUND && opened.error().object().empty())
-        return damaged(change, std::move(opened).error());
+        return unreadable(change, std::move(opened).error());
     return opened;
 }
 
@@ -114,7 +116,7 @@ Result<ChangeRecord> ChangeRecord::read(transaction::Site &site, std::uint64_t f
             }));
         record.changes.push_back({change, std::move(stages)});
         if (auto added = add_witnesses(record, index); !added)
-            return damaged(change, std::move(added).error());
+            return unreadable(change, std::move(added).error());
     }
     return record;
 }

@@ -61,6 +61,15 @@ TEST_CASE("an error's own remedy stands before its code's, and context keeps it"
     CHECK(Error{Code::IO, "outer"}.caused_by(own).remedy() == describe(Code::IO).remedy);
 }
 
+TEST_CASE("an error of the kernel that says nothing of what is there is known as such, in any context") {
+    for (const int number : {ENOSPC, EIO, EROFS, ENOMEM, EACCES, EMFILE})
+        CHECK(is_system_failure(in_context(mos::base::system_error(number, "open", "a"), "can't look")));
+    for (const int number : {ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG})
+        CHECK_FALSE(is_system_failure(mos::base::system_error(number, "open", "a")));
+    CHECK(is_system_failure(Error{Code::OUT_OF_MEMORY, "no memory"}));
+    CHECK_FALSE(is_system_failure(Error{Code::POINT_DAMAGED, "too short"}));
+}
+
 TEST_CASE("context is added and the cause is kept") {
     const Error error = in_context(system_error(EIO, "read", "a"), "can't install 'p'");
     CHECK(error.code() == Code::IO);

@@ -79,6 +79,10 @@ class Error {
 // Adds one layer's context and keeps code, object and remedy: "can't install 'x'" caused by "no space left".
 [[nodiscard]] Error in_context(Error cause, std::string message);
 
+// Whether it comes from an error of the kernel that says nothing of what is there: no space, a broken disk, a lack of
+// memory or permission. Who finds something altered, lost or changed by such an error has found nothing out.
+[[nodiscard]] bool is_system_failure(const Error &error) noexcept;
+
 }  // namespace mos::base
 
 namespace mos {
