@@ -310,6 +310,22 @@ int mos_schedule_retry(mos_engine *engine, uint64_t id, const mos_schedule_retry
     });
 }
 
+int mos_schedule_systemd_unit(mos_engine *engine, mos_systemd_unit unit, const char *program, const char *root,
+                              mos_write_callback write, void *user_data, mos_error **error) {
+    return guard(error, [&]() -> Result<void> {
+        MOS_CHECK(check_handle(engine));
+        if (unit != MOS_SYSTEMD_SERVICE && unit != MOS_SYSTEMD_TIMER)
+            return Error{Code::INVALID_ARGUMENT, fmt::format("{} is no mos_systemd_unit", static_cast<int>(unit))};
+        if (write == nullptr || program == nullptr || root == nullptr)
+            return Error{Code::INVALID_ARGUMENT, "program, root and write are needed"};
+        MOS_TRY(const std::string text, unit == MOS_SYSTEMD_SERVICE ? mos::schedule::service_unit(program, root)
+                                                                    : Scheduler{engine->engine}.timer_unit());
+        if (const std::int32_t answer = write(user_data, text.data(), text.size()); answer != 0)
+            return Error{Code::IO, fmt::format("writing the unit failed with {} in the caller's callback", answer)};
+        return {};
+    });
+}
+
 int mos_schedule_usage_get(mos_engine *engine, mos_schedule_usage *usage, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_handle(engine));

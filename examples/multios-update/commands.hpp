@@ -75,6 +75,7 @@ namespace update_tool {
 [[nodiscard]] frame::Command run_due_command();
 [[nodiscard]] frame::Command next_wakeup_command();
 [[nodiscard]] frame::Command schedule_usage_command();
+[[nodiscard]] frame::Command schedule_unit_command();
 
 // The commands of the guide whose part is not in this build.
 [[nodiscard]] std::vector<frame::MissingCommand> missing_commands();

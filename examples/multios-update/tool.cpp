@@ -91,6 +91,7 @@ frame::Tool make_tool() {
          run_due_command(),
          next_wakeup_command(),
          schedule_usage_command(),
+         schedule_unit_command(),
          frame::completion_command("source <(multios-update completion bash)")},
         missing_commands(),
     };

@@ -28,10 +28,6 @@ enum {
     MOS_BACKUP_SIMULATE = 8      /* say what would go, and delete nothing */
 };
 
-/* Takes the archive's next `size` bytes, on the job's thread. Returns 0; anything else ends the job with MOS_E_IO,
- * which keeps the value. May not call back into the library. */
-typedef int32_t (*mos_write_callback)(void *user_data, const void *bytes, size_t size);
-
 typedef struct mos_backup_options {
     uint32_t struct_size;
     uint32_t flags;           /* MOS_BACKUP_OUTSIDE_ROOT, MOS_BACKUP_UNVERIFIED */

@@ -181,6 +181,20 @@ typedef struct mos_schedule_usage {
  * sees in the root's var/lib/multios/usage. Set `usage->struct_size` first. Since 0.1. */
 MOS_API int mos_schedule_usage_get(mos_engine *engine, mos_schedule_usage *usage, mos_error **error);
 
+/* ---- systemd ---- */
+
+typedef enum mos_systemd_unit {
+    MOS_SYSTEMD_SERVICE = 0, /* runs what is due, once: "multios-update.service" */
+    MOS_SYSTEMD_TIMER = 1    /* starts it when a window opens, and each ten minutes at least: "multios-update.timer" */
+} mos_systemd_unit;
+
+/* Writes the text of a unit of systemd that follows the root's scheduling policy as it is now. `program` is the
+ * absolute path of multios-update on the machine whose systemd it is for, `root` that of the system that it works on
+ * ("/"); the timer names neither. MOS_E_INVALID_ARGUMENT for paths that a unit can't hold, and for a policy that
+ * contradicts itself. systemd.service(5), systemd.timer(5). Since 0.1. */
+MOS_API int mos_schedule_systemd_unit(mos_engine *engine, mos_systemd_unit unit, const char *program, const char *root,
+                                      mos_write_callback write, void *user_data, mos_error **error);
+
 /* ---- Running ---- */
 
 /* When to run mos_schedule_run_due, at the latest: MOS_OK with `unix_s`, which is not in the future where something is

@@ -78,6 +78,10 @@ typedef void (*mos_destroy_callback)(void *user_data);
  * uses the package: a job's own thread, or the caller's. May not call back into the library. */
 typedef int64_t (*mos_read_at_callback)(void *user_data, uint64_t offset, void *buffer, size_t size);
 
+/* Takes the next `size` bytes of what is written, on the thread that writes it: a job's own, or the caller's. Returns
+ * 0; anything else ends the writing with MOS_E_IO, which keeps the value. May not call back into the library. */
+typedef int32_t (*mos_write_callback)(void *user_data, const void *bytes, size_t size);
+
 /* The library's version, "0.1.0". Since 0.1. */
 MOS_API const char *mos_version(void);
 

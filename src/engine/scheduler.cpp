@@ -170,6 +170,7 @@ Result<schedule::Submitted> Scheduler::submit(const UpdateRequest &request) {
         MOS_TRY(const package::Package package, m_engine->authenticate(std::move(source)));
         const package::Statement &statement = package.statement();
         submission.packages.push_back(row_of(path, statement));
+        submission.made_s = std::max(submission.made_s, statement.created_unix_s);
         submission.needed_bytes = added(submission.needed_bytes, statement.payload_plain_bytes);
     }
     std::optional<schedule::Submitted> submitted;
@@ -256,6 +257,11 @@ Result<std::vector<schedule::Explanation>> Scheduler::list(state::QueueStates st
 }
 
 schedule::UsagePattern Scheduler::usage() { return load_usage(*m_engine); }
+
+Result<std::string> Scheduler::timer_unit() {
+    MOS_TRY(const SchedulingRules rules, load_rules(*m_engine));
+    return schedule::timer_unit(rules.policy);
+}
 
 Result<std::vector<state::QueueNote>> Scheduler::notes(std::uint64_t id) {
     MOS_TRY(const auto database, look(*m_engine));

@@ -29,6 +29,7 @@ class Judge {
     [[nodiscard]] Obstacle person() const;
     [[nodiscard]] Obstacle time() const;
     [[nodiscard]] Obstacle blackout() const;
+    [[nodiscard]] Obstacle rollout();
     [[nodiscard]] Obstacle window();
     [[nodiscard]] static Obstacle required_window(const std::optional<Chance> &chance);
     [[nodiscard]] Obstacle preferred_window(const std::optional<Chance> &chance);
@@ -76,7 +77,8 @@ class Judge {
     std::int64_t m_now;
     Need m_need;
     std::optional<Urgency> m_urgency;
-    Decision m_run;  // what is decided when nothing is in the way
+    Decision m_run;          // what is decided when nothing is in the way
+    bool m_dropped = false;  // something would be, were the deadline not near
 };
 
 // A deadline that is near only while nothing may run is near before that, by as much as it is at least.
@@ -119,6 +121,21 @@ Judge::Obstacle Judge::blackout() const {
         decision = ended(Verdict::refuse, Rule::no_window);
     decision.period = met;
     return decision;
+}
+
+// A person who chose the time has chosen it for this device, and what runs at once waits for no others.
+Judge::Obstacle Judge::rollout() {
+    if (m_rule.immediately || m_entry.start_s)
+        return std::nullopt;
+    const std::optional<std::int64_t> turn =
+        rollout_turn(m_policy.rollout, m_circumstances.device, m_entry.update, m_entry.made_s);
+    if (!turn || *turn <= m_now)
+        return std::nullopt;
+    if (is_near()) {
+        m_dropped = true;
+        return std::nullopt;
+    }
+    return wait(Rule::rollout, m_urgency ? std::min(*turn, near_before_blackouts()) : *turn);
 }
 
 Judge::Obstacle Judge::required_window(const std::optional<Chance> &chance) {
@@ -228,6 +245,8 @@ Decision Judge::decide() {
     if (!obstacle)
         obstacle = blackout();
     if (!obstacle)
+        obstacle = rollout();
+    if (!obstacle)
         obstacle = window();
     if (!obstacle)
         obstacle = conditions();
@@ -236,8 +255,10 @@ Decision Judge::decide() {
     if (const Obstacle busy = load()) {
         if (!is_near())
             return bounded(*busy);
-        m_run.rule = Rule::deadline;
+        m_dropped = true;
     }
+    if (m_dropped)
+        m_run.rule = Rule::deadline;
     return m_run;
 }
 

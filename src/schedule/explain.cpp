@@ -43,7 +43,7 @@ std::string reason(const Decision &decision) {
     case Rule::in_window:
         return fmt::format("the maintenance window {} is open", period_name(decision));
     case Rule::deadline:
-        return "its deadline is near, and beats windows, load and sessions";
+        return "its deadline is near, and beats windows, the rollout, load and sessions";
     case Rule::no_window_in_time:
         return "no maintenance window that it fits into comes before its deadline, and the load is low";
     case Rule::unhindered:
@@ -56,6 +56,8 @@ std::string reason(const Decision &decision) {
         return "it has failed, and is tried again then";
     case Rule::end_of_blackout:
         return fmt::format("the blackout {} is on, or begins before it would end", period_name(decision));
+    case Rule::rollout:
+        return "the rollout reaches this device then";
     case Rule::window:
         return fmt::format("the maintenance window {} is the next that it fits into", period_name(decision));
     case Rule::quiet_time:
@@ -91,10 +93,11 @@ std::string_view name_of(Verdict verdict) noexcept {
 }
 
 std::string_view name_of(Rule rule) noexcept {
-    constexpr std::array<std::string_view, 19> names = {
-        "immediate",  "in_window",       "deadline",      "no_window_in_time", "unhindered", "approval",   "start_time",
-        "retry_time", "end_of_blackout", "window",        "quiet_time",        "condition",  "free_space", "load",
-        "sessions",   "rejected",        "not_automatic", "timed_out",         "no_window"};
+    constexpr std::array<std::string_view, 20> names = {
+        "immediate", "in_window",  "deadline",      "no_window_in_time", "unhindered",
+        "approval",  "start_time", "retry_time",    "end_of_blackout",   "rollout",
+        "window",    "quiet_time", "condition",     "free_space",        "load",
+        "sessions",  "rejected",   "not_automatic", "timed_out",         "no_window"};
     return names[static_cast<std::size_t>(rule)];
 }
 

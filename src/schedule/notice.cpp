@@ -56,6 +56,7 @@ bool is_foreseen(Rule rule) {
     case Rule::start_time:
     case Rule::retry_time:
     case Rule::end_of_blackout:
+    case Rule::rollout:
     case Rule::window:
     case Rule::quiet_time:
         return true;

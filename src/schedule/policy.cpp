@@ -18,6 +18,7 @@ constexpr std::int64_t a_day = 24 * an_hour;
 constexpr std::int64_t a_week = 7 * a_day;
 constexpr std::int64_t a_month = 30 * a_day;
 constexpr std::size_t max_windows = 100;
+constexpr std::size_t max_stages = 100;
 
 // What holds for a path of the table; each has a built-in value, so that none is missing.
 class Values {
@@ -131,6 +132,21 @@ Result<std::vector<Period>> read_windows(const Values &values) {
     return windows;
 }
 
+Result<Rollout> read_rollout(const Values &values) {
+    Rollout rollout;
+    rollout.group = values.word("scheduling_policy.rollout.group");
+    for (std::size_t i = 0;; ++i) {
+        const std::string section = fmt::format("scheduling_policy.rollout.stages[{}]", i);
+        if (!values.said_below(section))
+            return rollout;
+        if (i == max_stages)
+            return Error{Code::LIMIT, fmt::format("more than {} stages of a rollout are given", max_stages)};
+        rollout.stages.push_back({.group = values.word(section + ".group"),
+                                  .percentage = values.number(section + ".percentage"),
+                                  .after_s = values.number(section + ".after")});
+    }
+}
+
 // update_system.scheduling.priority_handling: one word a priority.
 void take_word(PriorityRule &rule, std::string_view word) {
     rule.immediately = word == "immediate";
@@ -237,6 +253,7 @@ Result<Policy> read_policy(const config::Settings &settings) {
     take_approval(policy, values);
     MOS_TRY(policy.windows.windows, read_windows(values));
     MOS_TRY(policy.windows.blackouts, read_blackouts(values));
+    MOS_TRY(policy.rollout, read_rollout(values));
     MOS_CHECK(check_policy(policy));
     return policy;
 }
@@ -253,7 +270,7 @@ Result<void> check_policy(const Policy &policy) {
         MOS_CHECK(check_period(blackout, longest_blackout_s));
     for (std::size_t i = 0; i < priority_count; ++i)
         MOS_CHECK(check_rule(policy, static_cast<Priority>(i)));
-    return {};
+    return check_rollout(policy.rollout);
 }
 
 }  // namespace mos::schedule

@@ -37,6 +37,7 @@ QueueEntry new_entry(const Submission &submission, const Deed &deed) {
     entry.cancel_on_timeout = submission.cancel_on_timeout;
     entry.by_hand = submission.by_hand;
     entry.conditions = submission.conditions;
+    entry.made_s = std::min(submission.made_s, deed.now_s);
     entry.estimated_s = submission.estimated_s;
     entry.needed_bytes = submission.needed_bytes;
     entry.reason = deed.reason;

@@ -14,6 +14,20 @@ namespace mos::schedule {
 using state::queue_entry_name;
 using state::QueueEntry;
 
+namespace {
+
+// The same on every device, in whatever order somebody has given the packages.
+std::string update_of(const QueueEntry &row) {
+    std::vector<std::string> packages;
+    packages.reserve(row.packages.size());
+    for (const state::QueuedPackage &package : row.packages)
+        packages.push_back(fmt::format("{} {}-{}", package.name, package.version, package.release));
+    std::ranges::sort(packages);
+    return fmt::format("{}", fmt::join(packages, "\n"));
+}
+
+}  // namespace
+
 Result<Entry> entry_of(const QueueEntry &row, std::int64_t now_s) {
     if (row.priority >= priority_count)
         return Error{Code::INVALID_ARGUMENT, fmt::format("'{}' has the priority {}, which this version does not know",
@@ -22,6 +36,8 @@ Result<Entry> entry_of(const QueueEntry &row, std::int64_t now_s) {
     entry.id = queue_entry_name(row.id);
     entry.priority = static_cast<Priority>(row.priority);
     entry.submitted_s = row.submitted_s;
+    entry.update = update_of(row);
+    entry.made_s = std::min(row.made_s, now_s);  // a clock that was put back is not to hold it up for years
     entry.estimated_s = row.estimated_s;
     entry.needed_bytes = row.needed_bytes;
     entry.start_s = row.start_s;

@@ -91,8 +91,8 @@ Result<void> check_submission(const Submission &submission, const Deed &deed) {
                      fmt::format("the time-out is {} s; it may be 1 s to 10 years", *submission.timeout_s)};
     if (submission.cancel_on_timeout && !submission.timeout_s)
         return Error{Code::INVALID_ARGUMENT, "to be cancelled at a time-out, the update needs a time-out"};
-    if (submission.estimated_s < 0 || submission.needed_bytes < 0)
-        return Error{Code::INVALID_ARGUMENT, "estimated time and needed space can't be negative"};
+    if (submission.made_s < 0 || submission.estimated_s < 0 || submission.needed_bytes < 0)
+        return Error{Code::INVALID_ARGUMENT, "times and needed space can't be negative"};
     MOS_CHECK(check_text("list of conditions", submission.conditions, max_conditions_bytes));
     if (!submission.conditions.empty())
         MOS_CHECK(parse_conditions(submission.conditions));

@@ -1,5 +1,7 @@
 #include <mos/schedule/window.hpp>
 
+#include "scatter.hpp"
+
 #include <mos/base/bytes.hpp>
 
 #include <fmt/format.h>
@@ -199,22 +201,9 @@ std::optional<Chance> Windows::next_chance(const Need &need, std::int64_t now) c
 }
 
 std::int64_t splay_of(std::string_view device, std::string_view window, std::int64_t most_s) {
-    constexpr std::uint64_t fnv_offset = 0xcbf29ce484222325;
-    constexpr std::uint64_t fnv_prime = 0x100000001b3;
     if (most_s <= 0)
         return 0;
-    std::uint64_t hash = fnv_offset;
-    const auto add = [&](std::string_view text) {
-        for (const char c : text)
-            hash = (hash ^ static_cast<unsigned char>(c)) * fnv_prime;
-    };
-    add(device);
-    add(std::string_view{"\0", 1});
-    add(window);
-    hash = (hash ^ hash >> 30U) * 0xbf58476d1ce4e5b9;
-    hash = (hash ^ hash >> 27U) * 0x94d049bb133111eb;
-    hash ^= hash >> 31U;
-    return static_cast<std::int64_t>(hash % (static_cast<std::uint64_t>(most_s) + 1));
+    return static_cast<std::int64_t>(scatter(device, window) % (static_cast<std::uint64_t>(most_s) + 1));
 }
 
 }  // namespace mos::schedule

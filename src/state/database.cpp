@@ -218,8 +218,14 @@ CREATE TABLE version_floors (
 UPDATE properties SET value = 6 WHERE name = 'minimum_reader';
 )sql";
 
+// Version 7: when an update in the queue was made. An older library leaves it at 0, by which its turn has come.
+constexpr const char *migrate_to_version_7 = R"sql(
+ALTER TABLE queue ADD COLUMN made_s INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 constexpr const char *migrations[] = {create_version_1,     migrate_to_version_2, migrate_to_version_3,
-                                      migrate_to_version_4, migrate_to_version_5, migrate_to_version_6};
+                                      migrate_to_version_4, migrate_to_version_5, migrate_to_version_6,
+                                      migrate_to_version_7};
 static_assert(std::size(migrations) == schema_version);
 
 enum class Pages : std::uint8_t { checked, unchecked };

@@ -22,7 +22,8 @@ constexpr std::int64_t none = -1;
 constexpr std::string_view columns =
     "id, key, state, options, priority, submitted_s, submitted_by, start_s, deadline_s, timeout_s, retry_s, "
     "cancel_on_timeout, by_hand, conditions, estimated_s, needed_bytes, attempts, max_attempts, fetch_anew, approval, "
-    "rejected, reason, lease_holder, lease_boot, lease_since_s, transaction_id, ended_s, failures, failed_s, took_s";
+    "rejected, reason, lease_holder, lease_boot, lease_since_s, transaction_id, ended_s, failures, failed_s, took_s, "
+    "made_s";
 
 std::optional<std::int64_t> optional_at(const Statement &row, int column) {
     const std::int64_t value = row.integer_at(column);
@@ -63,6 +64,7 @@ Result<QueueEntry> read_entry(const Statement &row) {
     entry.failures = row.integer_at(27);
     entry.failed_s = row.integer_at(28);
     entry.took_s = row.integer_at(29);
+    entry.made_s = row.integer_at(30);
     return entry;
 }
 
@@ -289,8 +291,8 @@ Result<std::uint64_t> Queue::insert(const QueueEntry &entry) {
                 "INSERT INTO queue (state, priority, retry_s, attempts, max_attempts, fetch_anew, "
                 "approval, rejected, reason, lease_holder, lease_boot, lease_since_s, transaction_id, "
                 "ended_s, failures, failed_s, took_s, key, options, submitted_s, submitted_by, start_s, deadline_s, "
-                "timeout_s, cancel_on_timeout, by_hand, conditions, estimated_s, needed_bytes) VALUES "
-                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+                "timeout_s, cancel_on_timeout, by_hand, conditions, estimated_s, needed_bytes, made_s) VALUES "
+                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     MOS_CHECK(bind_changing(row, entry)
                   .text(entry.key)
                   .text(entry.options)
@@ -304,6 +306,7 @@ Result<std::uint64_t> Queue::insert(const QueueEntry &entry) {
                   .text(entry.conditions)
                   .integer(entry.estimated_s)
                   .integer(entry.needed_bytes)
+                  .integer(entry.made_s)
                   .run());
     const auto id = static_cast<std::uint64_t>(connection.last_row());
     for (std::size_t i = 0; i < entry.packages.size(); ++i)

@@ -176,6 +176,38 @@ TEST_CASE("what was learnt of the device's usage is told, and nothing before it 
           MOS_E_INVALID_ARGUMENT);
 }
 
+TEST_CASE("units of systemd are written that follow the policy") {
+    const Queue queue;
+    mos_engine *const engine = queue.engine.get();
+    const auto take = [](void *text, const void *bytes, std::size_t size) -> std::int32_t {
+        static_cast<std::string *>(text)->append(static_cast<const char *>(bytes), size);
+        return 0;
+    };
+    const auto write = [&](mos_systemd_unit unit, const char *program, std::string &text, mos_error **error) {
+        return mos_schedule_systemd_unit(engine, unit, program, "/", take, &text, error);
+    };
+    std::string service;
+    std::string timer;
+    mos_error *error = nullptr;
+    must(write(MOS_SYSTEMD_SERVICE, "/usr/bin/multios-update", service, &error), error);
+    CHECK(service.find("\nExecStart=\"/usr/bin/multios-update\" run-due\n") != std::string::npos);
+    must(write(MOS_SYSTEMD_TIMER, "/usr/bin/multios-update", timer, &error), error);
+    CHECK(timer.find("\nOnCalendar=*-*-* 02:00:00 UTC\n") != std::string::npos);
+    std::string none;
+    CHECK(failure_of([&](auto out) { return write(MOS_SYSTEMD_SERVICE, "multios-update", none, out); }).code ==
+          MOS_E_INVALID_ARGUMENT);
+    CHECK(failure_of([&](auto out) { return write(static_cast<mos_systemd_unit>(7), "/m", none, out); }).code ==
+          MOS_E_INVALID_ARGUMENT);
+    CHECK(failure_of([&](auto out) { return write(MOS_SYSTEMD_TIMER, nullptr, none, out); }).code ==
+          MOS_E_INVALID_ARGUMENT);
+    const auto refuse = [](void *, const void *, std::size_t) -> std::int32_t { return 5; };
+    const auto failed = failure_of([&](auto out) {
+        return mos_schedule_systemd_unit(engine, MOS_SYSTEMD_TIMER, "/m", "/", refuse, nullptr, out);
+    });
+    CHECK(failed.code == MOS_E_IO);
+    CHECK(none.empty());
+}
+
 TEST_CASE("names of entries are read, and nothing else is one") {
     CHECK(mos_schedule_id_of("update-12") == 12);
     CHECK(mos_schedule_id_of("12") == 0);

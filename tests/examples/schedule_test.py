@@ -1,8 +1,10 @@
 """The queue through the tool and through scheduler_loop.c, an embedder's event loop."""
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -15,6 +17,11 @@ class Queue(Workshop):
 
     def json(self, *arguments):
         return self.must(self.on_root(*arguments, "--format=json")).json
+
+    def write_policy(self, text):
+        os.makedirs(self.in_root("etc/multios"), exist_ok=True)
+        with open(self.in_root("etc/multios/scheduling-policy.yml"), "w", encoding="utf-8") as file:
+            file.write(text)
 
     def scheduled(self, name, *options, version="1"):
         path = self.build(name, version, {f"usr/{name}": "x\n"})
@@ -93,6 +100,39 @@ class Tool(Queue):
         usage = self.json("schedule", "usage")
         self.assertEqual(len(usage["percent_by_hour_of_week"]), 7 * 24)
         self.assertEqual((usage["peak_hours"], usage["low_usage_windows"]), ([], []))
+
+
+    def unit(self, kind, *options):
+        return self.must(self.on_root("schedule", "unit", kind, *options)).out
+
+    def test_units_of_systemd_follow_the_policy_and_systemd_finds_nothing_wrong_with_them(self):
+        self.write_policy("scheduling_policy:\n  maintenance_windows:\n"
+                          "    - {start_time: '22:00', end_time: '06:00', days: [friday], timezone: Europe/Berlin}\n")
+        self.assertIn("\nOnCalendar=Fri *-*-* 22:00:00 Europe/Berlin\n", self.unit("timer"))
+        self.assertIn('\nExecStart="/usr/bin/multios-update" run-due\n', self.unit("service"))
+        self.assertEqual(self.json("schedule", "unit", "timer")["name"], "multios-update.timer")
+        self.assertEqual(self.on_root("schedule", "unit", "socket").code, USAGE)
+        self.assertIn("no absolute path", self.on_root("schedule", "unit", "service", "--program=true").err)
+        if shutil.which("systemd-analyze") is None:
+            self.skipTest("systemd-analyze is not here")
+        with tempfile.TemporaryDirectory() as folder:
+            files = [os.path.join(folder, f"multios-update.{kind}") for kind in ("timer", "service")]
+            for path in files:
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(self.unit(path.rsplit(".", 1)[1], "--program=/bin/true"))
+            checked = subprocess.run(["systemd-analyze", "verify", "--man=no", *files], capture_output=True, text=True,
+                                     check=False)
+            self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, ""))
+
+    def test_a_rollout_lets_this_device_wait_for_its_turn(self):
+        self.write_policy("scheduling_policy:\n  rollout:\n    stages: [{after: 3d}]\n")
+        first = self.scheduled("tool", "--priority=important")
+        told = self.json("explain", first)
+        self.assertEqual((told["verdict"], told["rule"]), ("wait", "rollout"))
+        self.assertIn("the rollout reaches this device then", told["why"])
+        self.must(self.on_root("run-due"))
+        self.assertFalse(os.path.exists(self.in_root("usr/tool")))
+        self.assertEqual(self.json("explain", self.scheduled("other", "--priority=critical"))["verdict"], "run")
 
 
 class Loop(Queue):

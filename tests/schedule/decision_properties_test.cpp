@@ -48,6 +48,12 @@ Case random_case(Dice &dice) {
     if (dice.chance(40))
         one.policy.windows.blackouts.push_back(
             period(fmt::format("{:02}:00", dice.between(0, 23)), dice.between(1, 12) * hours));
+    if (dice.chance(30)) {
+        one.policy.rollout.stages = {{.percentage = 30, .after_s = dice.between(0, days)},
+                                     {.after_s = dice.between(days, 9 * days)}};
+        one.entry.update = fmt::format("tool {}", dice.between(1, 1000));
+        one.entry.made_s = std::min(one.now, one.entry.submitted_s - dice.between(0, days));
+    }
     one.circumstances.facts.cpu_usage = dice.between(0, 100);
     one.circumstances.facts.active_sessions = dice.between(0, 60);
     one.circumstances.device = "device";
@@ -66,6 +72,9 @@ void take_away(Case &one, const Decision &decision) {
         break;
     case Rule::end_of_blackout:
         one.policy.windows.blackouts.clear();
+        break;
+    case Rule::rollout:
+        one.policy.rollout.stages.clear();
         break;
     case Rule::window:
     case Rule::quiet_time:
@@ -118,9 +127,10 @@ TEST_CASE("an earlier deadline never makes an update later") {
         const Decision earlier = decide(sooner);
         if (later.verdict == Verdict::run)
             CHECK(earlier.verdict == Verdict::run);
-        // A condition is looked at again in a while, and no deadline makes it true sooner.
+        // A condition is looked at again in a while, and no deadline makes it true sooner; after a turn in a rollout a
+        // window may still have to come, for which a nearer deadline waits at once.
         if (later.verdict == Verdict::wait && earlier.verdict == Verdict::wait && later.at_s && earlier.at_s &&
-            earlier.rule != Rule::condition)
+            earlier.rule != Rule::condition && later.rule != Rule::rollout)
             CHECK(*earlier.at_s <= *later.at_s);
     }
 }

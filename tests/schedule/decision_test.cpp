@@ -100,6 +100,30 @@ TEST_CASE("where no window comes in time, the device's quiet time is waited for,
     CHECK(decide(entry(Priority::security), policy, circumstances, *near.at_s).rule == Rule::deadline);
 }
 
+TEST_CASE("a rollout holds an update up until the device's turn, or until its deadline is near") {
+    Policy policy = weekly_policy();
+    policy.windows.windows.clear();
+    policy.rollout.stages = {{.after_s = 3 * days}};
+    Entry update = entry(Priority::important);
+    update.update = "tool 2-1";
+    update.made_s = monday - days;
+    const Decision waiting = decide(update, policy, {}, monday);
+    CHECK(waiting.rule == Rule::rollout);
+    CHECK(explain(waiting) == "waits until 2024-05-01T12:00:00Z: the rollout reaches this device then");
+    CHECK(decide(update, policy, {}, *waiting.at_s).rule == Rule::unhindered);
+    Entry pressing = update;
+    pressing.priority = Priority::security;
+    const Decision soon = decide(pressing, policy, {}, monday);
+    CHECK(soon.rule == Rule::rollout);
+    CHECK(soon.at_s == schedule::urgency_of(pressing, policy.rule(Priority::security), monday)->near_s);
+    CHECK(decide(pressing, policy, {}, *soon.at_s).rule == Rule::deadline);
+    update.priority = Priority::critical;
+    CHECK(decide(update, policy, {}, monday).rule == Rule::immediate);
+    update.priority = Priority::important;
+    update.start_s = monday;  // somebody has chosen the time for this device
+    CHECK(decide(update, policy, {}, monday).verdict == Verdict::run);
+}
+
 TEST_CASE("load and sessions hold an update up until its deadline is near") {
     Policy policy = weekly_policy();
     policy.windows.windows.clear();

@@ -85,6 +85,27 @@ scheduling_policy:
           "2024-05-01T12:00:00Z/2024-05-02T12:00:00Z");
 }
 
+TEST_CASE("a rollout's stages are read, and one that leaves somebody out is refused") {
+    const Policy policy = must(schedule::read_policy(settings(R"(
+scheduling_policy:
+  rollout:
+    group: canary
+    stages:
+      - group: canary
+      - percentage: 10
+        after: 1d
+      - after: 7d
+)")));
+    CHECK(policy.rollout.group == "canary");
+    REQUIRE(policy.rollout.stages.size() == 3);
+    CHECK(policy.rollout.stages[0].group == "canary");
+    CHECK(policy.rollout.stages[1].percentage == 10);
+    CHECK(policy.rollout.stages[1].after_s == days);
+    CHECK(policy.rollout.stages[2].percentage == 100);
+    CHECK(refusal(schedule::read_policy(settings("scheduling_policy: {rollout: {stages: [{percentage: 50}]}}"))) ==
+          Code::INVALID_ARGUMENT);
+}
+
 TEST_CASE("a blackout without a beginning, or in a zone that there is not, is refused by its name") {
     const auto nameless = schedule::read_policy(settings("scheduling_policy: {blackouts: [{name: frost}]}"));
     CHECK(refusal(nameless) == Code::INVALID_ARGUMENT);

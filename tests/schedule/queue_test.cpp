@@ -203,7 +203,7 @@ TEST_CASE("submissions that can't be are refused, and say what would be right") 
     refused([](Submission &asked) { asked.options.assign(65537, 'o'); }, Code::LIMIT,
             "the options have 65537 bytes, 65536 are allowed");
     refused([](Submission &asked) { asked.needed_bytes = -1; }, Code::INVALID_ARGUMENT,
-            "estimated time and needed space can't be negative");
+            "times and needed space can't be negative");
     CHECK(must(state::Queue{*bench.database}.count(state::all_queue_states)) == 0);
     CHECK(bench.queue.take_events().empty());
 }

@@ -38,6 +38,7 @@ QueueEntry full_entry() {
     entry.retry_s = 4;
     entry.cancel_on_timeout = entry.by_hand = entry.fetch_anew = entry.rejected = true;
     entry.conditions = "cpu_usage<50";
+    entry.made_s = 14;
     entry.estimated_s = 5;
     entry.needed_bytes = 6;
     entry.attempts = 7;

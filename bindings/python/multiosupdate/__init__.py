@@ -30,7 +30,8 @@ from .plan import ConfigRule, ConflictRule, MergeRule, Plan, RollbackScope, Step
 from .protection import Backup, BackupStanding, Compression, NewerRule
 from .recovery import RecoveryPoint, RecoveryScope
 from .report import ReportRow
-from .schedule import Notice, NoticeKind, NoticeLevel, Priority, QueueAction, QueueEntry, QueueNote, Usage, UsageKind
+from .schedule import (Notice, NoticeKind, NoticeLevel, Priority, QueueAction, QueueEntry, QueueNote, SystemdUnit, Usage,
+                       UsageKind)
 from .settings import Layer, Problem, Setting, Settings, SettingsOf, declared_settings
 from .trust import RevocationList, TrustEntry, TrustLevel
 from .ways import Way, WayKind, Ways
@@ -45,7 +46,7 @@ __all__ = [
     "LockedError", "LogLevel", "MergeRule", "NewerRule", "NotFoundError", "Notice", "NoticeKind", "NoticeLevel", "Outcome", "Package", "PackageInformation", "Phase", "Plan",
     "PlanChangedError", "Priority", "Problem", "Progress", "QueueAction", "QueueEntry", "QueueNote", "Question",
     "RecoveryPoint", "RecoveryScope", "ReportRow", "ServiceAction", "Severity", "SignatureClaim",
-    "RevocationList", "RollbackScope", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "Totals", "TransactionState", "TrustEntry", "TrustLevel", "Usage",
+    "RevocationList", "RollbackScope", "Setting", "Settings", "SettingsOf", "SignatureError", "Step", "StepAction", "SystemdUnit", "Totals", "TransactionState", "TrustEntry", "TrustLevel", "Usage",
     "UsageKind",
     "Way", "WayKind", "Ways", "WentBack",
     "apply_delta", "apply_delta_job", "build_package", "create_delta", "create_delta_job", "declared_settings",

@@ -30,6 +30,7 @@ typedef struct mos_schedule mos_schedule;
 typedef struct mos_error mos_error;
 typedef void (*mos_destroy_callback)(void *user_data);
 typedef int64_t (*mos_read_at_callback)(void *user_data, uint64_t offset, void *buffer, size_t size);
+typedef int32_t (*mos_write_callback)(void *user_data, const void *bytes, size_t size);
  const char *mos_version(void);
 typedef int32_t mos_log_level;
 enum { MOS_LOG_DEBUG = 0, MOS_LOG_INFO = 1, MOS_LOG_WARNING = 2, MOS_LOG_ERROR = 3 };
@@ -739,7 +740,6 @@ enum {
     MOS_BACKUP_DETAILED = 4,
     MOS_BACKUP_SIMULATE = 8
 };
-typedef int32_t (*mos_write_callback)(void *user_data, const void *bytes, size_t size);
 typedef struct mos_backup_options {
     uint32_t struct_size;
     uint32_t flags;
@@ -999,6 +999,12 @@ typedef struct mos_schedule_usage {
     uint8_t kind[168];
 } mos_schedule_usage;
  int mos_schedule_usage_get(mos_engine *engine, mos_schedule_usage *usage, mos_error **error);
+typedef enum mos_systemd_unit {
+    MOS_SYSTEMD_SERVICE = 0,
+    MOS_SYSTEMD_TIMER = 1
+} mos_systemd_unit;
+ int mos_schedule_systemd_unit(mos_engine *engine, mos_systemd_unit unit, const char *program, const char *root,
+                                      mos_write_callback write, void *user_data, mos_error **error);
  int mos_schedule_next_wakeup(mos_engine *engine, int64_t *unix_s, mos_error **error);
  int mos_schedule_run_due(mos_engine *engine, mos_job **job, mos_error **error);
 typedef int32_t mos_settings_layer;

@@ -334,6 +334,10 @@ class Engine(Handle):
         """When the device is used, as far as run_due() has learnt it: a schedule.Usage."""
         return schedule.usage(self._pointer)
 
+    def systemd_unit(self, unit, program="/usr/bin/multios-update", root="/"):
+        """The text of a unit that runs what is due, by the policy as it is now: `unit` is a schedule.SystemdUnit."""
+        return schedule.systemd_unit(self._pointer, unit, program, root)
+
     def run_due_job(self):
         """A Job that runs what is due; its outcome has a ReportRow for each update, and one of kind "next"."""
         return Job(create(lib.mos_schedule_run_due, self._pointer), self)

@@ -3,7 +3,9 @@
 import dataclasses
 import enum
 import json
+import os
 
+from . import _callbacks
 from ._library import c_text, call, create, ffi, lib, new_struct, text
 
 
@@ -13,6 +15,11 @@ class Priority(enum.IntEnum):
     IMPORTANT = lib.MOS_PRIORITY_IMPORTANT
     OPTIONAL = lib.MOS_PRIORITY_OPTIONAL
     LOW = lib.MOS_PRIORITY_LOW
+
+
+class SystemdUnit(enum.IntEnum):
+    SERVICE = lib.MOS_SYSTEMD_SERVICE
+    TIMER = lib.MOS_SYSTEMD_TIMER
 
 
 class QueueAction(enum.IntEnum):
@@ -118,6 +125,13 @@ def usage(engine):
     return Usage(found.known, None if found.first_unix_s < 0 else found.first_unix_s,
                  None if found.last_unix_s < 0 else found.last_unix_s, tuple(found.percent),
                  tuple(UsageKind(kind) for kind in found.kind))
+
+
+def systemd_unit(engine, unit, program, root):
+    parts = []
+    taker = ffi.new_handle(parts.append)
+    call(lib.mos_schedule_systemd_unit, engine, unit, os.fsencode(program), os.fsencode(root), _callbacks.write, taker)
+    return os.fsdecode(b"".join(parts))
 
 
 def submit(engine, options):

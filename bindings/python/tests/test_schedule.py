@@ -64,6 +64,14 @@ def test_running_the_queue_learns_when_the_device_is_used(workshop):
         assert len(usage.percent) == 7 * 24 and set(usage.kind) == {mos.UsageKind.USUAL}
 
 
+def test_units_of_systemd_are_written_by_the_policy(workshop):
+    with workshop.engine() as engine:
+        assert "\nOnCalendar=*-*-* 02:00:00 UTC\n" in engine.systemd_unit(mos.SystemdUnit.TIMER)
+        assert '\nExecStart="/opt/update" run-due\n' in engine.systemd_unit(mos.SystemdUnit.SERVICE, "/opt/update")
+        with pytest.raises(mos.Error):
+            engine.systemd_unit(mos.SystemdUnit.SERVICE, "update")
+
+
 def test_who_decides_is_kept_with_what_he_says(workshop):
     with workshop.engine() as engine:
         number = engine.schedule(workshop.package(), priority=mos.Priority.OPTIONAL, conditions="feature:unicorn",

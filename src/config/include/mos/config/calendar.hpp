@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mos::config {
 
@@ -47,5 +48,10 @@ struct Calendar {
 
 // Either of them: five fields are a line of a crontab, anything else is an expression.
 [[nodiscard]] Result<Calendar> parse_calendar(std::string_view text);
+
+// What parse_calendar_expression() reads, and systemd too: "Fri *-*-* 02:00:00 Europe/Berlin". Two or three of them
+// where a day may fit one of several sets (crontab's day or weekday; days counted from both ends of a month): the
+// calendar comes when one of them does. `default_zone` is for one that names none; may be empty.
+[[nodiscard]] std::vector<std::string> calendar_expressions(const Calendar &calendar, std::string_view default_zone);
 
 }  // namespace mos::config

@@ -8,6 +8,7 @@
 #include <mos/engine/job.hpp>
 #include <mos/schedule/facts.hpp>
 #include <mos/schedule/queue.hpp>
+#include <mos/schedule/systemd_units.hpp>
 #include <mos/schedule/usage.hpp>
 
 #include <cstdint>
@@ -93,6 +94,9 @@ class Scheduler {
 
     // When the device is used, as far as run_due() has learnt it: it looks at most each ten minutes.
     [[nodiscard]] schedule::UsagePattern usage();
+
+    // schedule::timer_unit() by the policy as it is now; fails as that does when it can't be followed.
+    [[nodiscard]] Result<std::string> timer_unit();
 
   private:
     std::shared_ptr<Engine> m_engine;

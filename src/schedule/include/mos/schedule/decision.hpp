@@ -17,9 +17,11 @@ namespace mos::schedule {
 struct Entry {
     std::string id;
     Priority priority = Priority::optional;
-    std::int64_t submitted_s = 0;            // when it was scheduled
-    std::int64_t estimated_s = 0;            // how long it takes
-    std::int64_t needed_bytes = 0;           // free space without which it would fail
+    std::int64_t submitted_s = 0;   // when it was scheduled
+    std::int64_t estimated_s = 0;   // how long it takes
+    std::int64_t needed_bytes = 0;  // free space without which it would fail
+    std::string update;             // what it brings, named the same on every device
+    std::int64_t made_s = 0;        // when its packages were made, by their signed word; a rollout counts from then
     std::optional<std::int64_t> start_s;     // a person chose this time: it waits for it, and then for no preference
     std::optional<std::int64_t> deadline_s;  // a person's; the priority may set a sooner one
     std::optional<std::int64_t> retry_s;     // when it is tried again, after it has failed
@@ -59,6 +61,7 @@ enum class Rule : std::uint8_t {
     start_time,
     retry_time,
     end_of_blackout,
+    rollout,  // this device's turn in a rollout by stages
     window,
     quiet_time,  // no window comes before the deadline; the device is used less then
     condition,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mos/config/settings.hpp>
+#include <mos/schedule/rollout.hpp>
 #include <mos/schedule/window.hpp>
 
 #include <array>
@@ -39,6 +40,7 @@ struct Policy {
     std::int64_t check_interval_s = 3600;  // when load and sessions are looked at again
     std::array<PriorityRule, priority_count> rules;
     Windows windows;
+    Rollout rollout;
 
     [[nodiscard]] const PriorityRule &rule(Priority priority) const {
         return rules[static_cast<std::size_t>(priority)];
@@ -57,7 +59,7 @@ struct Policy {
 
 // INVALID_ARGUMENT names what contradicts itself: at once but in a window alone; a required window that is not to be
 // used, or that no window is for; a low load that is required and overridden; two windows of one name; a window that
-// check_period() refuses.
+// check_period() refuses; a rollout that check_rollout() refuses.
 [[nodiscard]] Result<void> check_policy(const Policy &policy);
 
 }  // namespace mos::schedule

@@ -17,7 +17,7 @@ class Connection;
 
 // The schema that this library writes, and the oldest schema whose reader can read what it writes. A database with a
 // newer schema opens when its minimum reader is at most ours; else DATABASE_TOO_NEW.
-inline constexpr int schema_version = 6;
+inline constexpr int schema_version = 7;
 inline constexpr int minimum_reader_version = 3;
 
 // Each time the log is emptied the redundant copy must be made anew, so that is not done for less.

@@ -81,6 +81,7 @@ struct QueueEntry {
     bool cancel_on_timeout = false;
     bool by_hand = false;
     std::string conditions;
+    std::int64_t made_s = 0;  // when the newest of its packages was made, by their signed word
     std::int64_t estimated_s = 0;
     std::int64_t needed_bytes = 0;
     std::int64_t attempts = 0;      // begun so far; the number of the present one while it runs
