@@ -1,7 +1,8 @@
 // The units of systemd by which a machine runs its scheduler.
 #include "commands.hpp"
 
-#include "frame/job.hpp"
+#include "frame/change.hpp"
+#include "frame/failure.hpp"
 #include "frame/terminal.hpp"
 
 #include <filesystem>
