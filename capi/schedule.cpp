@@ -194,6 +194,17 @@ void fill(mos_schedule_usage &out, const mos::schedule::UsagePattern &usage, std
             out.kind[(low.first + i) % mos::schedule::hours_a_week] = MOS_USAGE_LOW;
 }
 
+Result<std::string> unit_text(mos_engine *engine, mos_systemd_unit unit, const char *program) {
+    switch (unit) {
+    case MOS_SYSTEMD_SERVICE:
+        return mos::schedule::service_unit(program, "/");
+    case MOS_SYSTEMD_TIMER:
+        return Scheduler{engine->engine}.timer_unit();
+    default:
+        return Error{Code::INVALID_ARGUMENT, fmt::format("{} is no mos_systemd_unit", unit)};
+    }
+}
+
 }  // namespace
 
 int mos_schedule_submit(mos_engine *engine, const mos_schedule_options *options, uint64_t *id, mos_error **error) {
@@ -310,16 +321,13 @@ int mos_schedule_retry(mos_engine *engine, uint64_t id, const mos_schedule_retry
     });
 }
 
-int mos_schedule_systemd_unit(mos_engine *engine, mos_systemd_unit unit, const char *program, const char *root,
-                              mos_write_callback write, void *user_data, mos_error **error) {
+int mos_schedule_systemd_unit(mos_engine *engine, mos_systemd_unit unit, const char *program, mos_write_callback write,
+                              void *user_data, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
         MOS_CHECK(check_handle(engine));
-        if (unit != MOS_SYSTEMD_SERVICE && unit != MOS_SYSTEMD_TIMER)
-            return Error{Code::INVALID_ARGUMENT, fmt::format("{} is no mos_systemd_unit", static_cast<int>(unit))};
-        if (write == nullptr || program == nullptr || root == nullptr)
-            return Error{Code::INVALID_ARGUMENT, "program, root and write are needed"};
-        MOS_TRY(const std::string text, unit == MOS_SYSTEMD_SERVICE ? mos::schedule::service_unit(program, root)
-                                                                    : Scheduler{engine->engine}.timer_unit());
+        if (write == nullptr || program == nullptr)
+            return Error{Code::INVALID_ARGUMENT, "program and write are needed"};
+        MOS_TRY(const std::string text, unit_text(engine, unit, program));
         if (const std::int32_t answer = write(user_data, text.data(), text.size()); answer != 0)
             return Error{Code::IO, fmt::format("writing the unit failed with {} in the caller's callback", answer)};
         return {};

@@ -33,7 +33,7 @@ Result<ExitCode> show_unit(Session &session) {
     std::string text;
     FRAME_CHECK(check([&](auto error) {
         return mos_schedule_systemd_unit(engine.get(), is_timer ? MOS_SYSTEMD_TIMER : MOS_SYSTEMD_SERVICE,
-                                         program.c_str(), "/", append, &text, error);
+                                         program.c_str(), append, &text, error);
     }));
     if (session.json())
         put_json({{"name", is_timer ? "multios-update.timer" : "multios-update.service"}, {"text", text}});

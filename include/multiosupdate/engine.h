@@ -68,6 +68,9 @@ typedef struct mos_notice {
     int64_t start_unix_s; /* announced: when they begin; retrying: not before; else -1 */
 } mos_notice;
 
+#define MOS_NOTICE_INIT                                                                                                \
+    { sizeof(mos_notice), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
 /* Tells users, and returns 0, or anything else when nobody could be told: that is told as a notice, and fails no
  * update. Called on the thread of the job of mos_schedule_run_due, and on that of mos_schedule_act, where an update
  * that was announced is called off. The update waits for it and nothing stops it: what takes long belongs on a thread

@@ -183,16 +183,17 @@ MOS_API int mos_schedule_usage_get(mos_engine *engine, mos_schedule_usage *usage
 
 /* ---- systemd ---- */
 
-typedef enum mos_systemd_unit {
+typedef int32_t mos_systemd_unit;
+enum {
     MOS_SYSTEMD_SERVICE = 0, /* runs what is due, once: "multios-update.service" */
     MOS_SYSTEMD_TIMER = 1    /* starts it when a window opens, and each ten minutes at least: "multios-update.timer" */
-} mos_systemd_unit;
+};
 
 /* Writes the text of a unit of systemd that follows the root's scheduling policy as it is now. `program` is the
- * absolute path of multios-update on the machine whose systemd it is for, `root` that of the system that it works on
- * ("/"); the timer names neither. MOS_E_INVALID_ARGUMENT for paths that a unit can't hold, and for a policy that
- * contradicts itself. systemd.service(5), systemd.timer(5). Since 0.1. */
-MOS_API int mos_schedule_systemd_unit(mos_engine *engine, mos_systemd_unit unit, const char *program, const char *root,
+ * absolute path of multios-update on the machine whose systemd it is for, which updates itself; the timer does not name
+ * it. MOS_E_INVALID_ARGUMENT for a path that a unit can't hold, and for a policy that contradicts itself.
+ * systemd.service(5), systemd.timer(5). Since 0.1. */
+MOS_API int mos_schedule_systemd_unit(mos_engine *engine, mos_systemd_unit unit, const char *program,
                                       mos_write_callback write, void *user_data, mos_error **error);
 
 /* ---- Running ---- */

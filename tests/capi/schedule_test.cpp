@@ -184,7 +184,7 @@ TEST_CASE("units of systemd are written that follow the policy") {
         return 0;
     };
     const auto write = [&](mos_systemd_unit unit, const char *program, std::string &text, mos_error **error) {
-        return mos_schedule_systemd_unit(engine, unit, program, "/", take, &text, error);
+        return mos_schedule_systemd_unit(engine, unit, program, take, &text, error);
     };
     std::string service;
     std::string timer;
@@ -196,14 +196,12 @@ TEST_CASE("units of systemd are written that follow the policy") {
     std::string none;
     CHECK(failure_of([&](auto out) { return write(MOS_SYSTEMD_SERVICE, "multios-update", none, out); }).code ==
           MOS_E_INVALID_ARGUMENT);
-    CHECK(failure_of([&](auto out) { return write(static_cast<mos_systemd_unit>(7), "/m", none, out); }).code ==
-          MOS_E_INVALID_ARGUMENT);
+    CHECK(failure_of([&](auto out) { return write(7, "/m", none, out); }).code == MOS_E_INVALID_ARGUMENT);
     CHECK(failure_of([&](auto out) { return write(MOS_SYSTEMD_TIMER, nullptr, none, out); }).code ==
           MOS_E_INVALID_ARGUMENT);
     const auto refuse = [](void *, const void *, std::size_t) -> std::int32_t { return 5; };
-    const auto failed = failure_of([&](auto out) {
-        return mos_schedule_systemd_unit(engine, MOS_SYSTEMD_TIMER, "/m", "/", refuse, nullptr, out);
-    });
+    const auto failed = failure_of(
+        [&](auto out) { return mos_schedule_systemd_unit(engine, MOS_SYSTEMD_TIMER, "/m", refuse, nullptr, out); });
     CHECK(failed.code == MOS_E_IO);
     CHECK(none.empty());
 }

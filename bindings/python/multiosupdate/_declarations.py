@@ -999,11 +999,12 @@ typedef struct mos_schedule_usage {
     uint8_t kind[168];
 } mos_schedule_usage;
  int mos_schedule_usage_get(mos_engine *engine, mos_schedule_usage *usage, mos_error **error);
-typedef enum mos_systemd_unit {
+typedef int32_t mos_systemd_unit;
+enum {
     MOS_SYSTEMD_SERVICE = 0,
     MOS_SYSTEMD_TIMER = 1
-} mos_systemd_unit;
- int mos_schedule_systemd_unit(mos_engine *engine, mos_systemd_unit unit, const char *program, const char *root,
+};
+ int mos_schedule_systemd_unit(mos_engine *engine, mos_systemd_unit unit, const char *program,
                                       mos_write_callback write, void *user_data, mos_error **error);
  int mos_schedule_next_wakeup(mos_engine *engine, int64_t *unix_s, mos_error **error);
  int mos_schedule_run_due(mos_engine *engine, mos_job **job, mos_error **error);

@@ -334,9 +334,9 @@ class Engine(Handle):
         """When the device is used, as far as run_due() has learnt it: a schedule.Usage."""
         return schedule.usage(self._pointer)
 
-    def systemd_unit(self, unit, program="/usr/bin/multios-update", root="/"):
+    def systemd_unit(self, unit, program="/usr/bin/multios-update"):
         """The text of a unit that runs what is due, by the policy as it is now: `unit` is a schedule.SystemdUnit."""
-        return schedule.systemd_unit(self._pointer, unit, program, root)
+        return schedule.systemd_unit(self._pointer, unit, program)
 
     def run_due_job(self):
         """A Job that runs what is due; its outcome has a ReportRow for each update, and one of kind "next"."""

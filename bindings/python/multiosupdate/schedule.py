@@ -127,10 +127,10 @@ def usage(engine):
                  tuple(UsageKind(kind) for kind in found.kind))
 
 
-def systemd_unit(engine, unit, program, root):
+def systemd_unit(engine, unit, program):
     parts = []
     taker = ffi.new_handle(parts.append)
-    call(lib.mos_schedule_systemd_unit, engine, unit, os.fsencode(program), os.fsencode(root), _callbacks.write, taker)
+    call(lib.mos_schedule_systemd_unit, engine, unit, os.fsencode(program), _callbacks.write, taker)
     return os.fsdecode(b"".join(parts))
 
 
