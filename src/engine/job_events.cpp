@@ -123,7 +123,7 @@ JobEvents::~JobEvents() {
     });
 }
 
-void JobEvents::begin() noexcept {
+void JobEvents::begin() {
     // Kinds are stable names; what an "update" does may be a removal.
     std::string what = m_name;
     if (m_name == "update")

@@ -20,7 +20,7 @@ class JobEvents {
     ~JobEvents();  // tells of a job that an exception has ended
 
     // The job has its turn with the root.
-    void begin() noexcept;
+    void begin();
     // Its name, which is the cause of all that it does.
     [[nodiscard]] const std::string &name() const noexcept { return m_name; }
 
