@@ -95,7 +95,7 @@ class RunningSystem(Workshop):
             self.tool("run-due", wall=wall)
         with open(log, encoding="utf-8") as file:
             line, = file.read().splitlines()
-        self.assertRegex(line, r"^The update of tool 1 begins in (9|10) minutes, at ..:.. \(UTC\)\.$")
+        self.assertRegex(line, r"^The update of tool 1 begins in (9|10) minutes, at (....-..-.. )?..:.. \(UTC\)\.$")
         log = self.tool("explain", first, "--format=json").json["log"]
         self.assertEqual([note["action"] for note in log], ["submitted", f"announced 900 s before {soon}"])
         self.assertIn("users are told ", self.tool("explain", first).out)

@@ -25,10 +25,17 @@ class QueueCase(Case):
                                 f"--root={self.root}")).json
         return told["update"]["id"]
 
+    def open_no_window_for_hours(self):
+        """What waits for a window waits, at whichever hour this test runs: the built-in window would be open at 02:00."""
+        opens = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=12)
+        closes = opens + datetime.timedelta(minutes=30)
+        self.must(update("auto-schedule", "configure", f"--maintenance-window={opens:%H:%M}-{closes:%H:%M}",
+                         f"--root={self.root}"))
+
     def explain(self, update_id):
         return self.must(update("explain", update_id, "--format=json", f"--root={self.root}")).json
 
-    def fail(self, file_name, name):
+    def failed_update(self, file_name, name):
         """An update in the queue that has failed, as its file is gone; the file is there again."""
         self.put(file_name, name, "1", {f"usr/bin/{name}": "1\n"})
         update_id = self.schedule(file_name, "--priority=critical")
@@ -199,6 +206,7 @@ class PrioritySet(QueueCase):
     def setUp(self):
         super().setUp()
         self.put("tool.mos", "tool", "1", {"usr/bin/tool": "t\n"})
+        self.open_no_window_for_hours()
         self.placeholders = {"update-123": self.schedule("tool.mos", "--priority=low")}
 
     def done_it_runs_at_once_and_the_reason_is_kept(self):
@@ -242,7 +250,7 @@ class Retry(QueueCase):
 
     def setUp(self):
         super().setUp()
-        self.placeholders = {"update-123": self.fail("tool.mos", "tool")}
+        self.placeholders = {"update-123": self.failed_update("tool.mos", "tool")}
 
     def done_it_is_tried_again_and_then_done(self):
         self.do()
@@ -261,7 +269,7 @@ class RetryAnew(QueueCase):
 
     def setUp(self):
         super().setUp()
-        self.placeholders = {"update-123": self.fail("tool.mos", "tool")}
+        self.placeholders = {"update-123": self.failed_update("tool.mos", "tool")}
 
     def done_the_file_that_is_there_now_counts(self):
         self.put("tool.mos", "tool", "1", {"usr/bin/tool": "built anew\n"})
@@ -278,7 +286,7 @@ class RetryCancel(QueueCase):
 
     def setUp(self):
         super().setUp()
-        update_id = self.fail("tool.mos", "tool")
+        update_id = self.failed_update("tool.mos", "tool")
         self.must(update("retry", f"--update-id={update_id}", f"--root={self.root}"))
         self.placeholders = {"update-123": update_id}
 
