@@ -4,7 +4,8 @@
 - A snippet after `<!-- file: PATH -->` is that file, whole. `--write` copies it there.
 - Links to files of the project lead somewhere, and so do paths in backticks.
 - Commands `./dev X` exist, and the two that the README promises are those that CI and the fresh machine run.
-- Nothing names a folder or a host of the machine it was written on.
+- Nothing names a folder or a host of the machine it was written on, and what sets a machine up names no host at all: apt
+  and npm know where this one gets its packages.
 """
 
 import pathlib
@@ -19,6 +20,14 @@ COMMAND = re.compile(r"\./dev (\w+)")
 DEFINED = re.compile(r"^command_(\w+)\(\)", re.MULTILINE)
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 FOREIGN = re.compile(r"/work/|/home/(?!user\b)\w|localhost:\d")
+
+
+ADDRESS = re.compile(r"\bhttps?://\S+")
+
+
+def setting_up():
+    patterns = ("dev", ".ci/run", "tools/*.sh", "subprojects/*.wrap", "subprojects/packagefiles/*/meson.build")
+    return sorted(path for pattern in patterns for path in TOP.glob(pattern))
 
 
 def documents():
@@ -71,6 +80,9 @@ def promises():
         yield "README.md: the block under 'Two commands' is not './dev test' and './dev demo'"
     if not re.search(r"^step test \./dev test$", (TOP / ".ci" / "run").read_text(), re.MULTILINE):
         yield ".ci/run: does not run the README's './dev test'"
+    for path in setting_up():
+        for address in ADDRESS.findall(path.read_text()):
+            yield f"{path.relative_to(TOP)}: names the host of '{address}'"
     script = (TOP / "dev").read_text()
     listed = set(re.findall(r'^    "(\w+): ', script, re.MULTILINE))
     for name in sorted(listed ^ set(DEFINED.findall(script))):

@@ -6,6 +6,7 @@
 # tools/fresh_machine.sh test.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tools/debian_sources.sh
 
 suite=bookworm
 root=$(mktemp -d "${TMPDIR:-/var/tmp}/fresh-machine.XXXXXX")
@@ -27,13 +28,6 @@ clean_up() {
         fi
     done
     rm -rf --one-file-system "$root"
-}
-
-# One line "URI RELEASE COMPONENT" for each Debian source of this machine.
-debian_sources() {
-    # shellcheck disable=SC2016  # apt fills these in
-    apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-        awk '$1 == "Debian" { print $2, $3, $4 }' | sort -u
 }
 
 make_machine() {

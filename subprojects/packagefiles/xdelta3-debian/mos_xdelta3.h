@@ -1,2 +1,0 @@
-#pragma once
-#include "../packagefiles/xdelta3/mos_xdelta3.h"
