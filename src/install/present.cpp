@@ -1,6 +1,7 @@
 #include "present.hpp"
 
 #include <mos/base/path.hpp>
+#include <mos/crypto/file_digest.hpp>
 #include <mos/transaction/volumes.hpp>
 
 #include <fmt/format.h>
@@ -9,24 +10,6 @@ namespace mos::install {
 
 using base::FileStatus;
 using base::FileType;
-
-namespace {
-
-constexpr std::size_t read_bytes = 64U << 10U;
-
-Result<crypto::Sha256Digest> digest_of(base::File &file) {
-    crypto::Sha256 hasher;
-    base::Bytes buffer(read_bytes);
-    for (std::uint64_t offset = 0;;) {
-        MOS_TRY(const std::size_t count, file.read_at(offset, buffer));
-        if (count == 0)
-            return hasher.finish();
-        hasher.update(base::ByteView{buffer}.first(count));
-        offset += count;
-    }
-}
-
-}  // namespace
 
 bool same_owner_mode_time(const FileStatus &there, const state::Attributes &attributes) {
     const bool same_mode = there.type == FileType::symlink || there.mode == attributes.mode;
@@ -82,7 +65,7 @@ Result<bool> Present::has_content(std::string_view path, const FileStatus &there
     if (type != FileType::regular || there.size != size)
         return false;
     MOS_TRY(const auto file, parent->open_file(split.name, base::OpenMode::read));
-    MOS_TRY(const crypto::Sha256Digest found, digest_of(*file));
+    MOS_TRY(const crypto::Sha256Digest found, crypto::sha256_of(*file, base::silent_observer()));
     return found == digest;
 }
 

@@ -1,6 +1,7 @@
 #include <mos/package/duplicates.hpp>
 
 #include <mos/base/path.hpp>
+#include <mos/crypto/file_digest.hpp>
 
 #include <fmt/format.h>
 
@@ -13,25 +14,10 @@ namespace mos::package {
 
 namespace {
 
-constexpr std::size_t read_bytes = 256U << 10U;
-
 bool counts(const Entry &entry) {
     const bool has_content = entry.type == EntryType::hard_link ||
                              (entry.type == EntryType::regular && entry.size > 0 && entry.origin == Origin::stored);
     return has_content && is_content(entry) && section_of(entry.path) != Section::metadata;
-}
-
-Result<crypto::Sha256Digest> digest_of(base::File &file, base::Observer &observer) {
-    crypto::Sha256 hasher;
-    base::Bytes buffer(read_bytes);
-    for (std::uint64_t offset = 0;;) {
-        MOS_CHECK(observer.checkpoint());
-        MOS_TRY(const std::size_t count, file.read_at(offset, buffer));
-        if (count == 0)
-            return hasher.finish();
-        hasher.update(base::ByteView{buffer}.first(count));
-        offset += count;
-    }
 }
 
 }  // namespace
@@ -108,7 +94,7 @@ Result<void> Duplicates::add_present(base::Directory &folder, std::string_view n
     MOS_TRY(const base::FileStatus status, file->status());
     if (status.size == 0)
         return {};
-    MOS_TRY(const crypto::Sha256Digest digest, digest_of(*file, observer));
+    MOS_TRY(const crypto::Sha256Digest digest, crypto::sha256_of(*file, observer));
     const bool shares = status.links > 1 && !m_several.emplace(status.device, status.inode).second;
     return add({.digest = digest,
                 .size = status.size,

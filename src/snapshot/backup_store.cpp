@@ -2,6 +2,7 @@
 
 #include <mos/base/path.hpp>
 #include <mos/base/timestamp.hpp>
+#include <mos/crypto/file_digest.hpp>
 #include <mos/transaction/site.hpp>
 
 #include <fmt/format.h>
@@ -236,21 +237,6 @@ class Maker {
     BackupRecord m_record;
 };
 
-// Feeds every byte of a source to a digest while it is read front to back.
-Result<std::string> digest_of(base::Source &source, base::Observer &observer) {
-    constexpr std::size_t block_bytes = 256U << 10U;
-    base::Bytes buffer(block_bytes);
-    crypto::Sha256 hasher;
-    for (std::uint64_t offset = 0;;) {
-        MOS_CHECK(observer.checkpoint());
-        MOS_TRY(const std::size_t count, source.read_at(offset, buffer));
-        if (count == 0)
-            return base::to_hex(hasher.finish());
-        hasher.update(base::ByteView{buffer}.first(count));
-        offset += count;
-    }
-}
-
 bool is_archive_name(std::string_view name) {
     constexpr std::array<Compression, 4> all{Compression::none, Compression::gzip, Compression::zstd, Compression::lz4};
     return !name.starts_with('.') &&
@@ -398,7 +384,8 @@ Result<OpenedBackup> open_backup(base::Directory &root, const BackupFolder &plac
 Result<void> check_archive(OpenedBackup &backup, base::Observer &observer) {
     if (!backup.record)
         return {};
-    MOS_TRY(const std::string digest, digest_of(*backup.source, observer));
+    MOS_TRY(const crypto::Sha256Digest found, crypto::sha256_of(*backup.source, observer));
+    const std::string digest = base::to_hex(found);
     if (digest == backup.record->digest)
         return {};
     return Error{Code::BACKUP_DAMAGED,

@@ -1,6 +1,7 @@
 #include "content.hpp"
 
 #include <mos/base/sparse_writer.hpp>
+#include <mos/crypto/file_digest.hpp>
 
 namespace mos::snapshot {
 
@@ -26,15 +27,6 @@ Result<void> for_each_block(base::File &file, base::Observer &observer, const Ta
 
 }  // namespace
 
-Result<crypto::Sha256Digest> digest_of(base::File &file, base::Observer &observer) {
-    crypto::Sha256 hasher;
-    MOS_CHECK(for_each_block(file, observer, [&](base::ByteView bytes) -> Result<void> {
-        hasher.update(bytes);
-        return {};
-    }));
-    return hasher.finish();
-}
-
 Result<Filled> fill_from(base::File &to, base::File &from, Digest digest, base::Observer &observer) {
     Filled filled;
     MOS_TRY(filled.shared, to.share_content_of(from));
@@ -42,7 +34,7 @@ Result<Filled> fill_from(base::File &to, base::File &from, Digest digest, base::
         MOS_TRY(const base::FileStatus status, to.status());
         filled.bytes = status.size;
         if (digest == Digest::needed) {  // of the new one, which nobody else can write to
-            MOS_TRY(filled.digest, digest_of(to, observer));
+            MOS_TRY(filled.digest, crypto::sha256_of(to, observer));
         }
         return filled;
     }

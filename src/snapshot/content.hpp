@@ -9,9 +9,6 @@
 
 namespace mos::snapshot {
 
-// The digest of a file's content. Asks `observer` between blocks.
-[[nodiscard]] Result<crypto::Sha256Digest> digest_of(base::File &file, base::Observer &observer);
-
 enum class Digest : std::uint8_t { not_needed, needed };
 
 struct Filled {

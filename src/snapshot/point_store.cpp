@@ -3,6 +3,7 @@
 #include "content.hpp"
 #include "point_index.hpp"
 
+#include <mos/crypto/file_digest.hpp>
 #include <mos/snapshot/rollback.hpp>
 
 #include <fmt/format.h>
@@ -189,7 +190,7 @@ Result<void> check_index(Directory &folder, const state::Point &point) {
     if (!file && file.error().code() == Code::NOT_FOUND)
         return is_lost("is lost");
     MOS_TRY(const auto opened, std::move(file));
-    MOS_TRY(const crypto::Sha256Digest digest, digest_of(*opened, base::silent_observer()));
+    MOS_TRY(const crypto::Sha256Digest digest, crypto::sha256_of(*opened, base::silent_observer()));
     if (digest != point.index_digest)
         return is_lost("is not the one that was recorded");
     return {};

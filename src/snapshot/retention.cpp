@@ -2,6 +2,7 @@
 
 #include "content.hpp"
 
+#include <mos/crypto/file_digest.hpp>
 #include <mos/snapshot/change_source.hpp>
 #include <mos/snapshot/rollback.hpp>
 #include <mos/state/packages.hpp>
@@ -123,7 +124,7 @@ Result<void> verify_point(transaction::Site &site, std::uint64_t id,
         if (past.entry->content != PastEntry::Content::kept || !past.entry->digest || past.entry->size == 0)
             return {};
         MOS_TRY(const auto content, source->open_content(past));
-        MOS_TRY(const crypto::Sha256Digest digest, digest_of(*content, site.observer));
+        MOS_TRY(const crypto::Sha256Digest digest, crypto::sha256_of(*content, site.observer));
         progress.done_bytes += past.entry->size;
         return digest == *past.entry->digest
                    ? Result<void>{}
