@@ -2,13 +2,12 @@
 // root with their base. What is refused leaves the root as it was; what is accepted has the content that its index
 // says, and taken back, all is as it was.
 #include "delta_script.hpp"
+#include "plan_run.hpp"
 #include "sample.hpp"
 #include "target.hpp"
 #include "tree_image.hpp"
 #include "twin.hpp"
 
-#include <mos/engine/engine.hpp>
-#include <mos/engine/plan.hpp>
 #include <mos/package/package_file.hpp>
 
 #include <optional>
@@ -19,34 +18,16 @@ using namespace mos;
 
 constexpr std::string_view engine_paths[] = {"var/lib/multios", ".multios-stage"};
 
-class StillClock final : public base::Clock {
-  public:
-    [[nodiscard]] std::int64_t now_unix_s() const override { return 1'700'000'000; }
-    [[nodiscard]] std::int64_t monotonic_ms() const override { return 0; }
-    [[nodiscard]] std::string boot_id() const override { return "boot"; }
-};
-
 std::shared_ptr<engine::Engine> open_engine(const test::Twin &twin) {
     engine::Settings settings;
     settings.services = std::make_shared<install::NoServices>();
-    return std::make_shared<engine::Engine>(twin.root(), std::move(settings), std::make_shared<StillClock>());
-}
-
-Result<void> run(engine::Plan &plan) {
-    MOS_CHECK(plan.resolve());
-    MOS_TRY(const auto job, plan.make_job(std::nullopt, "fuzzing"));
-    MOS_CHECK(job->run(nullptr));
-    const Result<engine::JobOutcome> *const result = job->result();
-    fuzz::hold(result != nullptr, "a job ends with a result");
-    if (!*result)
-        return result->error();
-    return {};
+    return std::make_shared<engine::Engine>(twin.root(), std::move(settings), std::make_shared<fuzz::StillClock>());
 }
 
 Result<void> install_package(const test::Twin &twin, const base::Bytes &file) {
     engine::Plan plan{open_engine(twin)};
     MOS_CHECK(plan.install(base::make_memory_source(file, "input"), {}));
-    return run(plan);
+    return fuzz::carry_out(plan);
 }
 
 // The disk with the base installed, and the base's content digest.
@@ -113,7 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     hold_content(twin, file);
     engine::Plan plan{open_engine(twin)};
     fuzz::must(plan.roll_back({}), "a rollback is planned");
-    fuzz::must(run(plan), "what was installed is taken back");
+    fuzz::must(fuzz::carry_out(plan), "what was installed is taken back");
     hold_same(before, image(twin), "a delta package is taken back");
     return 0;
 }

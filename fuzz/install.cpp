@@ -2,23 +2,14 @@
 // whatever the input says (install_script.hpp). Nothing outside the root changes, whatever the input; what is refused
 // changes nothing inside either; and what is accepted is taken back, and all is as it was.
 #include "install_script.hpp"
+#include "plan_run.hpp"
 #include "sample.hpp"
 #include "sandbox.hpp"
 #include "target.hpp"
 
-#include <mos/engine/engine.hpp>
-#include <mos/engine/plan.hpp>
-
 namespace {
 
 using namespace mos;
-
-class StillClock final : public base::Clock {
-  public:
-    [[nodiscard]] std::int64_t now_unix_s() const override { return 1'700'000'000; }
-    [[nodiscard]] std::int64_t monotonic_ms() const override { return 0; }
-    [[nodiscard]] std::string boot_id() const override { return "boot"; }
-};
 
 std::string trusted_pem() {
     return fuzz::must(crypto::PrivateKey::from_pem(fuzz::ed25519_pem, "publisher"), "a key is read")
@@ -31,25 +22,14 @@ std::shared_ptr<engine::Engine> open_engine(const fuzz::Sandbox &sandbox) {
     settings.trust_folder = sandbox.trust();
     settings.scripts.helper_path = "/nonexistent";  // scripts of the input are never run: they fail
     settings.services = std::make_shared<install::NoServices>();
-    return std::make_shared<engine::Engine>(sandbox.root(), std::move(settings), std::make_shared<StillClock>());
-}
-
-Result<void> run(engine::Plan &plan) {
-    MOS_CHECK(plan.resolve());
-    MOS_TRY(const auto job, plan.make_job(std::nullopt, "fuzzing"));
-    MOS_CHECK(job->run(nullptr));
-    const Result<engine::JobOutcome> *const result = job->result();
-    fuzz::hold(result != nullptr, "a job ends with a result");
-    if (!*result)
-        return result->error();
-    return {};
+    return std::make_shared<engine::Engine>(sandbox.root(), std::move(settings), std::make_shared<fuzz::StillClock>());
 }
 
 Result<void> install(const std::shared_ptr<engine::Engine> &engine, base::Bytes file,
                      const install::InstallOptions &options) {
     engine::Plan plan{engine};
     MOS_CHECK(plan.install(base::make_memory_source(std::move(file), "input"), options));
-    return run(plan);
+    return fuzz::carry_out(plan);
 }
 
 // How many of the packages were installed.
@@ -71,7 +51,7 @@ void take_back(const fuzz::Sandbox &sandbox, std::size_t changes) {
     for (std::size_t i = 0; i < changes; ++i) {
         engine::Plan plan{engine};
         fuzz::must(plan.roll_back({}), "a rollback is planned");
-        fuzz::must(run(plan), "what was installed is taken back");
+        fuzz::must(fuzz::carry_out(plan), "what was installed is taken back");
     }
 }
 

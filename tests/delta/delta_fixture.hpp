@@ -2,6 +2,7 @@
 #pragma once
 
 #include "expect.hpp"
+#include "noise.hpp"
 
 #include <mos/delta/delta.hpp>
 
@@ -17,8 +18,7 @@ using mos::delta::Codec;
 // The same bytes for the same seed, which compress badly.
 [[nodiscard]] inline Bytes noise(std::size_t size, std::uint32_t seed = 1) {
     Bytes bytes(size);
-    for (std::byte &byte : bytes)
-        byte = static_cast<std::byte>((seed = seed * 1664525U + 1013904223U) >> 24U);
+    fill_with_noise(bytes, seed);
     return bytes;
 }
 

@@ -1,5 +1,6 @@
 // Ways to a release: which packages of a folder are taken, by their bytes and by the root's settings, and why.
 #include "engine_bench.hpp"
+#include "noise.hpp"
 
 #include <mos/engine/root_settings.hpp>
 #include <mos/engine/ways.hpp>
@@ -19,20 +20,13 @@ using mos::engine::Ways;
 
 namespace {
 
-std::string blob(std::size_t size, std::uint32_t seed) {
-    std::string text(size, '\0');
-    for (char &c : text)
-        c = static_cast<char>((seed = seed * 1664525U + 1013904223U) >> 24U);
-    return text;
-}
-
 constexpr std::size_t size = 150'000;  // above the threshold by default
 
 // Each release alters a part of its own; the fourth alters so much that a delta to it is large.
 ImageBuilder release(int number) {
-    std::string content = blob(size, 1);
+    std::string content = noise_text(size, 1);
     for (int i = 2; i <= number; ++i)
-        content.replace(static_cast<std::size_t>(i) * 4000, 400, blob(400, static_cast<std::uint32_t>(i)));
+        content.replace(static_cast<std::size_t>(i) * 4000, 400, noise_text(400, static_cast<std::uint32_t>(i)));
     return ImageBuilder{}.directory("opt").file("opt/app", content);
 }
 

@@ -1,5 +1,6 @@
 // Delta packages: a release is made out of what is installed, or refused with the root as it was.
 #include "bench.hpp"
+#include "noise.hpp"
 
 #include <algorithm>
 
@@ -11,13 +12,6 @@ using mos::install::Steps;
 
 namespace {
 
-std::string blob(std::size_t size, std::uint32_t seed) {
-    std::string text(size, '\0');
-    for (char &c : text)
-        c = static_cast<char>((seed = seed * 1664525U + 1013904223U) >> 24U);
-    return text;
-}
-
 std::string changed(std::string text) {
     for (std::size_t i = 5; i < text.size(); i += 500)
         text[i] = static_cast<char>(text[i] + 1);
@@ -26,17 +20,18 @@ std::string changed(std::string text) {
 
 ImageBuilder files_of(int version) {
     const bool old = version == 1;
-    const std::string program = blob(40'000, 1);
+    const std::string program = noise_text(40'000, 1);
     ImageBuilder files;
     files.directory("etc")
         .file("etc/app.conf", old ? "port 80\n" : "port 8080\n")
         .directory("opt")
         .directory("opt/app");
-    files.file("opt/app/large", blob(30'000, 5));
-    files.file(old ? "opt/app/lib.so.1" : "opt/app/lib.so.2", old ? blob(20'000, 2) : changed(blob(20'000, 2)));
+    files.file("opt/app/large", noise_text(30'000, 5));
+    files.file(old ? "opt/app/lib.so.1" : "opt/app/lib.so.2",
+               old ? noise_text(20'000, 2) : changed(noise_text(20'000, 2)));
     files.file("opt/app/program", old ? program : changed(program), 0755)
         .link("opt/app/program-too", "opt/app/program");
-    files.file("opt/app/small", old ? blob(3000, 3) : changed(blob(3000, 3)));
+    files.file("opt/app/small", old ? noise_text(3000, 3) : changed(noise_text(3000, 3)));
     return files;
 }
 
@@ -97,7 +92,7 @@ TEST_CASE("a delta follows on a release that came by a delta") {
     must(bench.run(steps_of(make_delta(full(2), make_package("app", "1.2", files.image())))));
     CHECK(bench.version_of("app") == "1.2");
     CHECK(bench.content("opt/app/third") == "third");
-    CHECK(bench.content("opt/app/program") == changed(blob(40'000, 1)));
+    CHECK(bench.content("opt/app/program") == changed(noise_text(40'000, 1)));
 }
 
 TEST_CASE("a delta package of another release than the installed one is refused, with both named") {
@@ -119,7 +114,7 @@ TEST_CASE("what is installed already is not installed again by a delta") {
 
 TEST_CASE("files of the base that were altered or are missing are named, all of them, and nothing is changed") {
     DeltaBench bench;
-    std::string program = blob(40'000, 1);
+    std::string program = noise_text(40'000, 1);
     program[100] ^= 1;
     bench.write("opt/app/program", program);  // of the same size: only its digest tells
     bench.unlink("opt/app/lib.so.1");
@@ -144,7 +139,7 @@ TEST_CASE("a file whose content is right serves as a base whatever its mode and 
     DeltaBench bench;
     bench.chmod("opt/app/small", 0600);
     must(bench.run(steps_of(delta())));
-    CHECK(bench.content("opt/app/small") == changed(blob(3000, 3)));
+    CHECK(bench.content("opt/app/small") == changed(noise_text(3000, 3)));
 }
 
 TEST_CASE("what a delta package does not touch may be altered, as by a full one") {
@@ -168,8 +163,8 @@ TEST_CASE("what can't be made comes from the full package where one is named, an
     CHECK(told == 1);
     must(bench.run(steps));
     CHECK(bench.was_told("'opt/app/program' comes from the full package"));
-    CHECK(bench.content("opt/app/program") == changed(blob(40'000, 1)));
-    CHECK(bench.content("opt/app/program-too") == changed(blob(40'000, 1)));
+    CHECK(bench.content("opt/app/program") == changed(noise_text(40'000, 1)));
+    CHECK(bench.content("opt/app/program-too") == changed(noise_text(40'000, 1)));
     CHECK(bench.version_of("app") == "1.1");
 }
 
@@ -183,7 +178,7 @@ TEST_CASE("a base that changes after the plan was made is refused, and the root 
     DeltaBench bench;
     const auto steps = steps_of(delta());
     const auto plan = must(bench.resolve(steps));
-    std::string small = blob(3000, 3);
+    std::string small = noise_text(3000, 3);
     small[7] ^= 1;
     bench.write("opt/app/small", small);
     const TreeImage before = bench.tree();
@@ -210,10 +205,10 @@ TEST_CASE("a delta package finds its base in the folder that the package was put
     const auto second = make_package(parts);
     must(bench.run(steps_of(first, {.prefix = "srv/one"})));
     must(bench.run(steps_of(make_delta(first, second))));
-    CHECK(bench.content("srv/one/opt/app/program") == changed(blob(40'000, 1)));
+    CHECK(bench.content("srv/one/opt/app/program") == changed(noise_text(40'000, 1)));
     // Into another folder everything is new, and made of what lies in the old one.
     bench.roll_back();
     must(bench.run(steps_of(make_delta(first, second), {.prefix = "srv/two"})));
-    CHECK(bench.content("srv/two/opt/app/large") == blob(30'000, 5));
-    CHECK(bench.content("srv/two/opt/app/program") == changed(blob(40'000, 1)));
+    CHECK(bench.content("srv/two/opt/app/large") == noise_text(30'000, 5));
+    CHECK(bench.content("srv/two/opt/app/program") == changed(noise_text(40'000, 1)));
 }

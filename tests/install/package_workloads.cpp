@@ -4,6 +4,7 @@
 #include "package_workloads.hpp"
 
 #include "bench.hpp"
+#include "noise.hpp"
 #include "scenes.hpp"
 
 #include <mos/snapshot/change_source.hpp>
@@ -75,20 +76,13 @@ const Packed &codec_package(int version) {
     return version == 1 ? first : second;
 }
 
-std::string blob(std::size_t size, std::uint32_t seed) {
-    std::string text(size, '\0');
-    for (char &c : text)
-        c = static_cast<char>((seed = seed * 1664525U + 1013904223U) >> 24U);
-    return text;
-}
-
 // What a delta package is made of and applied to: a file that is patched, one that moves, one that stays, a new one.
 ImageBuilder delta_files(int version) {
-    std::string program = blob(9000, 1);
-    std::string library = blob(5000, 2);
+    std::string program = noise_text(9000, 1);
+    std::string library = noise_text(5000, 2);
     ImageBuilder files;
-    files.directory("opt").directory("opt/app").file("opt/app/same", blob(3000, 3));
-    files.file(version == 1 ? "opt/app/moves.1" : "opt/app/moves.2", blob(4000, 4));
+    files.directory("opt").directory("opt/app").file("opt/app/same", noise_text(3000, 3));
+    files.file(version == 1 ? "opt/app/moves.1" : "opt/app/moves.2", noise_text(4000, 4));
     if (version == 1)
         return files.file("opt/app/program", program).file("opt/app/x.so.1", library);
     program[4000] = 'x';

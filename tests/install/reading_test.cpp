@@ -1,5 +1,6 @@
 // What is read of packages: the frames that a plan needs and no others, fewer where the root has the content.
 #include "bench.hpp"
+#include "noise.hpp"
 #include "reading.hpp"
 
 #include <algorithm>
@@ -14,13 +15,6 @@ using mos::install::Steps;
 namespace {
 
 constexpr std::size_t large = 400'000;  // frames of its own, by what the writer does
-
-std::string blob(std::size_t size, std::uint32_t seed) {
-    std::string text(size, '\0');
-    for (char &c : text)
-        c = static_cast<char>((seed = seed * 1664525U + 1013904223U) >> 24U);
-    return text;
-}
 
 // Notes which bytes of a package were read.
 class CountingSource final : public mos::base::Source {
@@ -57,9 +51,9 @@ ImageBuilder files_of(int version) {
     const bool old = version == 1;
     ImageBuilder files;
     files.directory("opt").directory("opt/app");
-    files.file("opt/app/altered", blob(large, old ? 1 : 2));
-    files.file(old ? "opt/app/moved.1" : "opt/app/moved.2", blob(large, 3));
-    files.file("opt/app/stays", blob(large, 4));
+    files.file("opt/app/altered", noise_text(large, old ? 1 : 2));
+    files.file(old ? "opt/app/moved.1" : "opt/app/moved.2", noise_text(large, 3));
+    files.file("opt/app/stays", noise_text(large, 4));
     return files;
 }
 
@@ -106,24 +100,24 @@ TEST_CASE("content that the root has at another path is not read where the packa
 
 TEST_CASE("what other packages have brought serves as well") {
     Bench bench;
-    bench.install("other", "7", ImageBuilder{}.directory("srv").file("srv/copy", blob(large, 3)));
+    bench.install("other", "7", ImageBuilder{}.directory("srv").file("srv/copy", noise_text(large, 3)));
     Counted package{package_of(1), spare};
     must(bench.run(package.steps));
     CHECK(is_about(package.bytes(), 2 * large));
-    CHECK(bench.content("opt/app/moved.1") == blob(large, 3));
+    CHECK(bench.content("opt/app/moved.1") == noise_text(large, 3));
 }
 
 TEST_CASE("a file that was altered or is gone does not serve, and its content comes from the package") {
     ReadingBench bench;
     SUBCASE("altered in one byte, which only its digest tells") {
-        std::string content = blob(large, 3);
+        std::string content = noise_text(large, 3);
         content[large / 2] ^= 1;
         bench.write("opt/app/moved.1", content);
     }
     SUBCASE("gone") { bench.unlink("opt/app/moved.1"); }
     SUBCASE("a link to one that has the content") {
         bench.unlink("opt/app/moved.1");
-        bench.write("opt/app/mine", blob(large, 3));
+        bench.write("opt/app/mine", noise_text(large, 3));
         bench.symlink("opt/app/moved.1", "mine");
     }
     Counted package{package_of(2), spare};
@@ -131,14 +125,14 @@ TEST_CASE("a file that was altered or is gone does not serve, and its content co
     CHECK(is_about(plan.totals.read_bytes, 2 * large));
     must(bench.run(package.steps));
     CHECK(package.bytes() == plan.totals.read_bytes);
-    CHECK(bench.content("opt/app/moved.2") == blob(large, 3));
+    CHECK(bench.content("opt/app/moved.2") == noise_text(large, 3));
 }
 
 TEST_CASE("a file that is altered between plan and change is found out, and the root stays as it is") {
     ReadingBench bench;
     Counted package{package_of(2), spare};
     const auto plan = must(bench.resolve(package.steps));
-    std::string content = blob(large, 3);
+    std::string content = noise_text(large, 3);
     content[7] ^= 1;
     bench.write("opt/app/moved.1", content);
     const TreeImage before = bench.tree();
@@ -147,7 +141,7 @@ TEST_CASE("a file that is altered between plan and change is found out, and the 
     CHECK(difference(before, bench.tree(), all_directory_times) == "");
     CHECK(bench.version_of("app") == "1.0");
     must(bench.run(package.steps));  // planned again, it goes on
-    CHECK(bench.content("opt/app/moved.2") == blob(large, 3));
+    CHECK(bench.content("opt/app/moved.2") == noise_text(large, 3));
 }
 
 TEST_CASE("a file is not looked for where its frame is read anyway") {
@@ -158,7 +152,7 @@ TEST_CASE("a file is not looked for where its frame is read anyway") {
             const bool moves = i % 2 == 0;
             const std::string name = "opt/" + std::to_string(i);
             image.file(moves ? name + "." + std::to_string(version) : name,
-                       blob(2000, static_cast<std::uint32_t>(moves ? i : 10 * version + i)));
+                       noise_text(2000, static_cast<std::uint32_t>(moves ? i : 10 * version + i)));
         }
         return image;
     };
@@ -169,16 +163,16 @@ TEST_CASE("a file is not looked for where its frame is read anyway") {
     CHECK(plan.totals.read_bytes == plan.totals.package_bytes);
     CHECK(plan.reading->steps[0].present.empty());
     must(mos::install::carry_out(bench.machine->site(), spared.steps, plan, {nobody(), ""}));
-    CHECK(bench.content("opt/0.2") == blob(2000, 0));
+    CHECK(bench.content("opt/0.2") == noise_text(2000, 0));
 }
 
 TEST_CASE("one file may serve several, also of several packages, and of names that share a file") {
     Bench bench;
-    bench.install("other", "7", ImageBuilder{}.directory("srv").file("srv/copy", blob(large, 3)));
+    bench.install("other", "7", ImageBuilder{}.directory("srv").file("srv/copy", noise_text(large, 3)));
     const ImageBuilder linked = ImageBuilder{}
                                     .directory("usr")
-                                    .file("usr/a", blob(large, 3))
-                                    .file("usr/b", blob(large, 3), 0755)
+                                    .file("usr/a", noise_text(large, 3))
+                                    .file("usr/b", noise_text(large, 3), 0755)
                                     .link("usr/c", "usr/a");
     std::vector<bool> read;
     const auto bytes = make_package("linked", "1", linked.image());
@@ -189,8 +183,8 @@ TEST_CASE("one file may serve several, also of several packages, and of names th
     must(bench.run(steps));
     CHECK(static_cast<std::uint64_t>(std::ranges::count(read, true)) < around);
     CHECK(plan.totals.read_bytes < 2 * large + 2 * around);
-    CHECK(bench.content("usr/b") == blob(large, 3));
-    CHECK(bench.content("usr/c") == blob(large, 3));
+    CHECK(bench.content("usr/b") == noise_text(large, 3));
+    CHECK(bench.content("usr/c") == noise_text(large, 3));
     CHECK(bench.wrong_row() == "");
 }
 
@@ -199,7 +193,7 @@ TEST_CASE("of a delta package the patches are read whose files change, and no ot
         ImageBuilder image;
         image.directory("opt");
         for (int i = 0; i < 2; ++i) {
-            std::string content = blob(large, static_cast<std::uint32_t>(i));
+            std::string content = noise_text(large, static_cast<std::uint32_t>(i));
             for (std::size_t k = 0; version == 2 && k < large; k += 40)
                 content[k] = static_cast<char>(content[k] + i + 1);
             image.file("opt/" + std::to_string(i), content);

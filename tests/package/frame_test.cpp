@@ -1,6 +1,7 @@
 #include <mos/package/frame.hpp>
 
 #include "expect.hpp"
+#include "noise.hpp"
 
 #include <zstd.h>
 
@@ -8,6 +9,7 @@
 
 using namespace mos;
 using namespace mos::package;
+using mos::test::fill_with_noise;
 using mos::test::must;
 using mos::test::refusal;
 
@@ -40,9 +42,7 @@ Result<void> expanded(base::ByteView stored, std::size_t plain_bytes, const Limi
 TEST_CASE("frames of every level and of raw blocks come back, and fit into what a frame may take") {
     for (const std::size_t size : {1U, 255U, 256U, 70'000U, 131'072U, 131'073U, 1U << 20U}) {
         base::Bytes plain(size);
-        std::uint32_t noise = 1;
-        for (std::byte &byte : plain)
-            byte = static_cast<std::byte>((noise = noise * 1664525U + 1013904223U) >> 24U);
+        fill_with_noise(plain, 1);
         for (const int level : {0, 1, 19}) {
             const base::Bytes stored = must(FrameCompressor{level}.compress(plain));
             CHECK(stored.size() <= max_stored_bytes(size));

@@ -43,6 +43,18 @@ Result<BackupTotals> check(Bench &bench, std::uint64_t number) {
     return check_backup(opened, {}, bench.watcher);
 }
 
+// Examines what a power cut at each call of the deed leaves.
+template <class Deed, class Examine>
+void cut_at_each_call(Twin &twin, const Deed &deed, const Examine &examine) {
+    twin.on_mutation([&](std::uint64_t number, std::string_view) {
+        for (const Selection &keep : {Selection::none(), Selection::all(), Selection::random(number),
+                                      Selection::random(number).torn(number + 1)})
+            examine(twin.crash(keep));
+    });
+    deed();
+    twin.on_mutation({});
+}
+
 }  // namespace
 
 TEST_CASE("backups are called by their number, and nothing else is one") {
@@ -243,13 +255,8 @@ TEST_CASE("a power cut at any call leaves no half backup under its name, and wha
         completed += records.size() == 2 ? 1 : 0;
         CHECK(must(after.make()).number >= 2);
     };
-    bench.twin.on_mutation([&](std::uint64_t number, std::string_view) {
-        for (const Selection &keep : {Selection::none(), Selection::all(), Selection::random(number),
-                                      Selection::random(number).torn(number + 1)})
-            examine(bench.twin.crash(keep));
-    });
-    must(bench.make());
-    bench.twin.on_mutation({});
+    cut_at_each_call(
+        bench.twin, [&] { must(bench.make()); }, examine);
     examine(bench.twin.crash(Selection::none()));
     CHECK(states > 60);
     CHECK(completed > 1);
@@ -277,13 +284,8 @@ TEST_CASE(
         for (const BackupRecord &record : records)
             CHECK(must(check(after, record.number)).entries == 8);
     };
-    bench.twin.on_mutation([&](std::uint64_t number, std::string_view) {
-        for (const Selection &keep : {Selection::none(), Selection::all(), Selection::random(number),
-                                      Selection::random(number).torn(number + 1)})
-            examine(bench.twin.crash(keep));
-    });
-    must(remove_backup(*bench.root, leaving));
-    bench.twin.on_mutation({});
+    cut_at_each_call(
+        bench.twin, [&] { must(remove_backup(*bench.root, leaving)); }, examine);
     CHECK(begun > 3);
     CHECK(bench.list().size() == 1);
 }
