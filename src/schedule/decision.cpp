@@ -123,9 +123,10 @@ Judge::Obstacle Judge::blackout() const {
     return decision;
 }
 
-// A person who chose the time has chosen it for this device, and what runs at once waits for no others.
+// A person who chose the time has chosen it for this device, and what runs at once waits for no others. By a clock that
+// was put back the update lies in the future: nobody can tell then when the turn comes, so it is not waited for.
 Judge::Obstacle Judge::rollout() {
-    if (m_rule.immediately || m_entry.start_s)
+    if (m_rule.immediately || m_entry.start_s || m_now < m_entry.made_s)
         return std::nullopt;
     const std::optional<std::int64_t> turn =
         rollout_turn(m_policy.rollout, m_circumstances.device, m_entry.update, m_entry.made_s);

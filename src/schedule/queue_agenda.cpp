@@ -37,7 +37,7 @@ Result<Entry> entry_of(const QueueEntry &row, std::int64_t now_s) {
     entry.priority = static_cast<Priority>(row.priority);
     entry.submitted_s = row.submitted_s;
     entry.update = update_of(row);
-    entry.made_s = std::min(row.made_s, now_s);  // a clock that was put back is not to hold it up for years
+    entry.made_s = row.made_s;
     entry.estimated_s = row.estimated_s;
     entry.needed_bytes = row.needed_bytes;
     entry.start_s = row.start_s;

@@ -126,8 +126,11 @@ class Tool(Queue):
 
     def test_a_rollout_lets_this_device_wait_for_its_turn(self):
         self.write_policy("scheduling_policy:\n  rollout:\n    stages: [{after: 3d}]\n")
-        first = self.scheduled("tool", "--priority=important")
+        made = int(time.time()) - 2 * 24 * 3600
+        path = self.build("tool", "1", {"usr/tool": "x\n"}, f"--source-date-epoch={made}")
+        first = self.json("schedule", f"--package={path}", "--priority=important")["update"]["id"]
         told = self.json("explain", first)
+        self.assertEqual(told["at"], time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(made + 3 * 24 * 3600)))
         self.assertEqual((told["verdict"], told["rule"]), ("wait", "rollout"))
         self.assertIn("the rollout reaches this device then", told["why"])
         self.must(self.on_root("run-due"))

@@ -122,6 +122,9 @@ TEST_CASE("a rollout holds an update up until the device's turn, or until its de
     update.priority = Priority::important;
     update.start_s = monday;  // somebody has chosen the time for this device
     CHECK(decide(update, policy, {}, monday).verdict == Verdict::run);
+    update.start_s.reset();
+    CHECK(decide(update, policy, {}, update.made_s).rule == Rule::rollout);
+    CHECK(decide(update, policy, {}, update.made_s - 1).rule == Rule::unhindered);  // the clock was put back
 }
 
 TEST_CASE("load and sessions hold an update up until its deadline is near") {

@@ -198,6 +198,16 @@ TEST_CASE("a start is foreseen where a time, a window or a quiet hour is waited 
     CHECK(foresee(retried, policy, {}, monday) == Foreseen{friday_at_two, false});
 }
 
+TEST_CASE("a turn in a rollout is foreseen, and the window after it") {
+    Policy policy = weekly_policy();
+    policy.rollout.stages = {{.after_s = 2 * days}};
+    Entry update = entry(Priority::important);
+    update.made_s = monday;
+    CHECK(foresee(update, policy, {}, monday) == Foreseen{friday_at_two, false});
+    policy.windows.windows.clear();
+    CHECK(foresee(update, policy, {}, monday) == Foreseen{monday + 2 * days, false});
+}
+
 TEST_CASE("nobody can tell when an update begins that waits for an approval, for space or for a condition") {
     const Policy policy = weekly_policy();
     CHECK_FALSE(foresee(entry(Priority::optional), policy, {}, monday));

@@ -45,7 +45,7 @@ struct Submission {
     bool cancel_on_timeout = false;
     bool by_hand = true;
     std::string conditions = {};
-    std::int64_t made_s = 0;  // when the newest of the packages was made
+    std::int64_t made_s = 0;  // when the newest of the packages was made; what lies in the future counts as now
     std::int64_t estimated_s = 0;
     std::int64_t needed_bytes = 0;
 };

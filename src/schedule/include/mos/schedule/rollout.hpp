@@ -13,7 +13,7 @@ namespace mos::schedule {
 
 // From `after_s` after an update was made on, these devices may take it.
 struct RolloutStage {
-    std::string group;              // the devices of this group; empty: all
+    std::string group = {};         // the devices of this group; empty: all
     std::int64_t percentage = 100;  // of these, by their places
     std::int64_t after_s = 0;
 };
