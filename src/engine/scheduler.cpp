@@ -143,7 +143,8 @@ void tell_called_off(Engine &engine, const state::QueueEntry &entry) {
 void fill_ports(Engine &engine, SchedulerPorts &ports) {
     if (ports.facts == nullptr)
         if (auto system = base::open_root("/"))
-            ports.facts = std::make_shared<schedule::SystemFacts>(std::move(system).value(), engine.root());
+            ports.facts = std::make_shared<schedule::SystemFacts>(std::move(system).value(), engine.root(),
+                                                                  base::system_processes());
     if (ports.random == nullptr)
         ports.random = std::make_shared<schedule::SystemRandom>();
     if (!ports.open_package)

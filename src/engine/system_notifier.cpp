@@ -15,7 +15,6 @@ constexpr const char *logins = "run/systemd/sessions";
 constexpr std::size_t max_session_bytes = 65536;
 constexpr std::size_t max_sessions = 1000;
 constexpr std::chrono::milliseconds stop_time{500};
-constexpr const char *search_path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 
 // notify-send(1): its body is markup for some servers.
 std::string as_markup(std::string_view text) {
@@ -57,7 +56,7 @@ std::string SystemNotifier::find_program(std::string_view name) {
 }
 
 SystemNotifier::Ran SystemNotifier::run(base::Command command) {
-    command.environment.insert(command.environment.end(), {search_path, "LANG=C.UTF-8", "TERM=dumb"});
+    command.environment.insert(command.environment.end(), {base::search_path, "LANG=C.UTF-8", "TERM=dumb"});
     command.time_limit = std::min(notifier_time, m_time_left);
     command.stop_time = stop_time;
     const std::string name = command.arguments.front();

@@ -141,7 +141,7 @@ Result<void> judge(const Script &script, std::chrono::milliseconds time_limit, c
 }
 
 std::vector<std::string> environment_of(const Script &script) {
-    return {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+    return {base::search_path,
             "HOME=/root",
             "LANG=C.UTF-8",
             "MULTIOS_PACKAGE=" + script.package,

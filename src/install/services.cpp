@@ -102,7 +102,7 @@ Result<base::Ended> SystemdServices::run(std::vector<std::string> arguments) {
     base::Command command;
     command.arguments = {m_command, "--no-ask-password", "--no-pager"};
     command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-    command.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "TERM=dumb"};
+    command.environment = {base::search_path, "LANG=C.UTF-8", "TERM=dumb"};
     command.time_limit = service_time;
     // Nobody may cancel here: systemd goes on with what it was asked, and what follows must know how it ended.
     return m_processes.run(command, base::silent_observer(), {});

@@ -33,6 +33,7 @@ class Judge {
     [[nodiscard]] Obstacle window();
     [[nodiscard]] static Obstacle required_window(const std::optional<Chance> &chance);
     [[nodiscard]] Obstacle preferred_window(const std::optional<Chance> &chance);
+    [[nodiscard]] std::optional<std::int64_t> known(const Condition &condition) const;
     [[nodiscard]] Obstacle conditions() const;
     [[nodiscard]] Obstacle load() const;
     [[nodiscard]] Obstacle threshold(Subject subject, std::optional<std::int64_t> value, std::int64_t limit) const;
@@ -182,6 +183,12 @@ Judge::Obstacle Judge::window() {
     return needed ? required_window(chance) : preferred_window(chance);
 }
 
+std::optional<std::int64_t> Judge::known(const Condition &condition) const {
+    if (condition.subject == Subject::not_metered && m_policy.is_metered)
+        return *m_policy.is_metered ? 0 : 1;
+    return measured(condition, m_circumstances.facts);
+}
+
 Judge::Obstacle Judge::conditions() const {
     if (const auto free = m_circumstances.facts.free_bytes; free && *free < m_entry.needed_bytes) {
         Decision decision = wait(Rule::free_space, next_check());
@@ -192,7 +199,7 @@ Judge::Obstacle Judge::conditions() const {
     for (const Condition &condition : m_entry.conditions) {
         if (condition.subject == Subject::maintenance_window)
             continue;  // has been asked
-        const std::optional<std::int64_t> value = measured(condition, m_circumstances.facts);
+        const std::optional<std::int64_t> value = known(condition);
         if (holds(condition, value))
             continue;
         Decision decision = wait(Rule::condition, next_check());

@@ -28,10 +28,19 @@ std::string period_name(const Decision &decision) {
     return decision.period == nullptr ? std::string{"''"} : in_quotes(decision.period->name);
 }
 
+bool is_yes_or_no(Subject subject) {
+    return subject == Subject::on_mains || subject == Subject::not_metered || subject == Subject::feature;
+}
+
 std::string condition_reason(const Decision &decision) {
     const std::string text = decision.condition == nullptr ? std::string{} : text_of(*decision.condition);
     if (!decision.value)
-        return fmt::format("the condition {} can't be told: nothing is known of it", in_quotes(text));
+        return fmt::format("the condition {} can't be told: nothing is known of it{}", in_quotes(text),
+                           decision.condition != nullptr && decision.condition->subject == Subject::not_metered
+                               ? "; the setting scheduling_policy.metered_network tells it where no NetworkManager does"
+                               : "");
+    if (decision.condition != nullptr && is_yes_or_no(decision.condition->subject))
+        return fmt::format("the condition {} does not hold", in_quotes(text));
     return fmt::format("the condition {} does not hold: it is {}", in_quotes(text), *decision.value);
 }
 

@@ -1,5 +1,10 @@
 #include <mos/schedule/facts.hpp>
 
+#include "system_reader.hpp"
+
+#include <mos/schedule/control_group.hpp>
+#include <mos/schedule/metered_network.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,87 +14,44 @@ namespace mos::schedule {
 
 namespace {
 
-constexpr std::uint64_t max_file_bytes = 4U << 20U;
-constexpr std::size_t max_entries = 10'000;
-
-// Reads what there is; nothing of it is an error.
-class Reader {
-  public:
-    explicit Reader(base::Directory &system) : m_system(system) {}
-
-    [[nodiscard]] std::unique_ptr<base::Directory> folder(const std::string &path) {
-        auto opened = m_system.open_directory(path, base::Symlinks::follow_in_root);
-        return opened ? std::move(opened).value() : nullptr;
-    }
-    [[nodiscard]] std::optional<base::Bytes> bytes(const std::string &path, std::string_view name) {
-        const auto directory = folder(path);
-        if (directory == nullptr)
-            return std::nullopt;
-        auto content = base::read_file(*directory, name, max_file_bytes);
-        return content ? std::optional{std::move(content).value()} : std::nullopt;
-    }
-    // "" where there is none.
-    [[nodiscard]] std::string text(const std::string &path, std::string_view name) {
-        const auto content = bytes(path, name);
-        return content ? std::string{base::as_text(*content)} : std::string{};
-    }
-    // Without the line's end.
-    [[nodiscard]] std::string line(const std::string &path, std::string_view name) {
-        std::string content = text(path, name);
-        content.resize(std::min(content.find('\n'), content.size()));
-        return content;
-    }
-    [[nodiscard]] std::vector<std::string> names(const std::string &path) {
-        std::vector<std::string> found;
-        const auto directory = folder(path);
-        auto entries = directory == nullptr
-                           ? Result<std::vector<base::DirectoryEntry>>{std::vector<base::DirectoryEntry>{}}
-                           : directory->list();
-        if (!entries)
-            return found;
-        for (const base::DirectoryEntry &entry : *entries)
-            if (found.size() < max_entries)
-                found.push_back(entry.name);
-        return found;
-    }
-    [[nodiscard]] bool has(const std::string &path, std::string_view name) {
-        const auto directory = folder(path);
-        if (directory == nullptr)
-            return false;
-        const auto found = directory->find(name);
-        return found && found->has_value();
-    }
-
-  private:
-    base::Directory &m_system;
-};
-
 struct Sample {
     std::optional<CpuTimes> processors;
+    std::vector<GroupTime> groups;
     std::vector<DiskTime> disks;
     std::chrono::steady_clock::time_point at;
 };
 
-Sample take_sample(Reader &reader) {
+Sample take_sample(base::Directory &system) {
+    SystemReader reader{system};
     return {.processors = parse_cpu_times(reader.text("proc", "stat")),
+            .groups = read_group_times(system),
             .disks = parse_disk_times(reader.text("proc", "diskstats")),
             .at = std::chrono::steady_clock::now()};
 }
 
-void read_load(Reader &reader, const Sample &before, Facts &facts) {
-    const Sample after = take_sample(reader);
+// What nobody limits or knows, nullopt, is below all.
+std::optional<std::int64_t> fuller(std::optional<std::int64_t> one, std::optional<std::int64_t> other) {
+    return std::max(one, other);
+}
+
+void read_load(base::Directory &system, const Sample &before, Facts &facts) {
+    SystemReader reader{system};
+    const Sample after = take_sample(system);
+    const auto elapsed = after.at - before.at;
+    const auto elapsed_us = std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count();
     if (before.processors && after.processors)
         facts.cpu_usage = cpu_usage(*before.processors, *after.processors);
-    const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(after.at - before.at);
-    facts.disk_usage = disk_usage(before.disks, after.disks, elapsed.count());
-    facts.memory_usage = parse_memory_usage(reader.text("proc", "meminfo"));
+    facts.cpu_usage = fuller(facts.cpu_usage, group_cpu_usage(before.groups, after.groups, elapsed_us));
+    facts.disk_usage =
+        disk_usage(before.disks, after.disks, std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
+    facts.memory_usage = fuller(parse_memory_usage(reader.text("proc", "meminfo")), read_group_memory_usage(system));
     facts.cpu_pressure = parse_pressure(reader.text("proc/pressure", "cpu"));
     facts.memory_pressure = parse_pressure(reader.text("proc/pressure", "memory"));
     facts.io_pressure = parse_pressure(reader.text("proc/pressure", "io"));
 }
 
 // Sessions of systemd's logins where it keeps them, else those of utmp whose process lives.
-std::optional<std::int64_t> count_sessions(Reader &reader) {
+std::optional<std::int64_t> count_sessions(SystemReader &reader) {
     constexpr const char *logins = "run/systemd/sessions";
     std::int64_t sessions = 0;
     if (reader.folder(logins) != nullptr) {
@@ -108,7 +70,7 @@ std::optional<std::int64_t> count_sessions(Reader &reader) {
 }
 
 // A machine without a battery is on mains; of several batteries the emptiest counts.
-void read_power(Reader &reader, Facts &facts) {
+void read_power(SystemReader &reader, Facts &facts) {
     constexpr const char *supplies = "sys/class/power_supply";
     if (reader.folder(supplies) == nullptr)
         return;
@@ -136,7 +98,7 @@ void read_power(Reader &reader, Facts &facts) {
         facts.on_mains = true;
 }
 
-std::vector<std::string> read_features(Reader &reader, const Facts &facts) {
+std::vector<std::string> read_features(SystemReader &reader, const Facts &facts) {
     std::vector<std::string> features;
     if (facts.battery)
         features.emplace_back("battery");
@@ -154,13 +116,14 @@ std::vector<std::string> read_features(Reader &reader, const Facts &facts) {
 }  // namespace
 
 Result<Facts> SystemFacts::read(const Pause &pause) {
-    Reader reader{*m_system};
+    SystemReader reader{*m_system};
     Facts facts;
-    const Sample before = take_sample(reader);
+    const Sample before = take_sample(*m_system);
     MOS_CHECK(pause(sample_ms));
-    read_load(reader, before, facts);
+    read_load(*m_system, before, facts);
     facts.active_sessions = count_sessions(reader);
     read_power(reader, facts);
+    facts.metered = ask_network_manager(*m_system, m_processes);
     facts.features = read_features(reader, facts);
     if (const auto usage = m_root.usage())
         facts.free_bytes = static_cast<std::int64_t>(std::min<std::uint64_t>(usage->free_bytes, INT64_MAX));

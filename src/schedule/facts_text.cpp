@@ -1,50 +1,18 @@
 // The kernel's and the machine's files, as text and records.
 #include <mos/schedule/facts.hpp>
 
+#include "kernel_text.hpp"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 
 namespace mos::schedule {
 
 namespace {
 
-constexpr std::uint64_t all = 100;  // percent
 constexpr std::size_t max_disks = 1000;
 constexpr std::size_t max_logins = 100'000;
-
-// The first line of a text, taken off it.
-std::string_view take_line(std::string_view &text) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    return line;
-}
-
-// The first word of a line, taken off it; empty where there is none.
-std::string_view take_word(std::string_view &line) {
-    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
-    const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
-    const std::string_view word = line.substr(0, end);
-    line.remove_prefix(end);
-    return word;
-}
-
-std::optional<std::uint64_t> number(std::string_view word) {
-    std::uint64_t value = 0;
-    const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (word.empty() || problem != std::errc{} || end != word.data() + word.size())
-        return std::nullopt;
-    return value;
-}
-
-// part / whole in percent; the quantities are far from the ends of their type, or the text is nobody's.
-std::optional<std::int64_t> percent(std::uint64_t part, std::uint64_t whole) {
-    if (whole == 0 || part > whole || whole > UINT64_MAX / all)
-        return std::nullopt;
-    return static_cast<std::int64_t>(part * all / whole);
-}
 
 bool is_no_disk(std::string_view name) {
     constexpr std::array<std::string_view, 4> beginnings = {"loop", "ram", "zram", "fd"};
@@ -67,7 +35,7 @@ std::optional<CpuTimes> parse_cpu_times(std::string_view text) {
         if (word.empty() && i > idle)
             break;  // an old kernel's
         const auto value = number(word);
-        if (!value || *value > UINT64_MAX / all / columns)
+        if (!value || *value > UINT64_MAX / full_percent / columns)
             return std::nullopt;
         times.total += *value;
         if (i != idle && i != iowait)
@@ -145,9 +113,9 @@ std::optional<std::int64_t> parse_pressure(std::string_view text) {
     const auto whole = number(word.substr(0, point));
     const std::string_view fraction = point == std::string_view::npos ? "0" : word.substr(point + 1);
     const auto parts = number(fraction);
-    if (!whole || !parts || *whole > all)
+    if (!whole || !parts || *whole > full_percent)
         return std::nullopt;
-    return static_cast<std::int64_t>(std::min(*whole + (*parts > 0 ? 1 : 0), all));
+    return static_cast<std::int64_t>(std::min(*whole + (*parts > 0 ? 1 : 0), full_percent));
 }
 
 bool is_active_session(std::string_view text) {

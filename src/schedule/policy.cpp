@@ -254,6 +254,8 @@ Result<Policy> read_policy(const config::Settings &settings) {
     MOS_TRY(policy.windows.windows, read_windows(values));
     MOS_TRY(policy.windows.blackouts, read_blackouts(values));
     MOS_TRY(policy.rollout, read_rollout(values));
+    if (const std::string metered = values.word("scheduling_policy.metered_network"); metered != "auto")
+        policy.is_metered = metered == "always";
     MOS_CHECK(check_policy(policy));
     return policy;
 }

@@ -2,6 +2,7 @@
 #include <mos/engine/notifier.hpp>
 
 #include "expect.hpp"
+#include "seeming_processes.hpp"
 #include "twin.hpp"
 
 #include <set>
@@ -22,17 +23,6 @@ using mos::schedule::NoticeLevel;
 using mos::schedule::UserNoticeLevel;
 
 namespace {
-
-class SeemingProcesses final : public mos::base::ProcessRunner {
-  public:
-    Result<Ended> run(const Command &command, mos::base::Observer & /*observer*/,
-                      const mos::base::OutputSink & /*output*/) override {
-        commands.push_back(command);
-        return answer;
-    }
-    std::vector<Command> commands;
-    Result<Ended> answer = Ended{};
-};
 
 struct Machine {
     Twin twin;
@@ -67,14 +57,6 @@ struct Machine {
 
 Notice notice(NoticeKind kind = NoticeKind::begun) {
     return {.kind = kind, .level = NoticeLevel::standard, .text = "The update of <w> 1 begins now."};
-}
-
-Ended ended(Ending how, int number = 0, std::string output = {}) {
-    Ended ended;
-    ended.how = how;
-    ended.number = number;
-    ended.output = std::move(output);
-    return ended;
 }
 
 std::string channels_of(const std::vector<Told> &told) {

@@ -238,6 +238,24 @@ TEST_CASE("conditions are never dropped, and one that never comes true ends with
     CHECK(decide(update, policy, circumstances, monday).verdict == Verdict::run);
 }
 
+TEST_CASE("what the policy says of the network beats what the machine says") {
+    Entry update = entry(Priority::critical);
+    update.conditions = must(schedule::parse_conditions("not_metered"));
+    Policy policy = weekly_policy();
+    Circumstances circumstances;
+    CHECK(explain(decide(update, policy, circumstances, monday)).find("scheduling_policy.metered_network") !=
+          std::string::npos);
+    policy.is_metered = false;
+    CHECK(decide(update, policy, circumstances, monday).verdict == Verdict::run);
+    policy.is_metered = true;
+    circumstances.facts.metered = false;
+    const Decision waiting = decide(update, policy, circumstances, monday);
+    CHECK(waiting.rule == Rule::condition);
+    CHECK(explain(waiting).ends_with("the condition 'not_metered' does not hold"));
+    policy.is_metered.reset();
+    CHECK(decide(update, policy, circumstances, monday).verdict == Verdict::run);
+}
+
 TEST_CASE("the condition maintenance_window needs a window that is there") {
     Entry update = entry(Priority::critical);
     update.conditions = must(schedule::parse_conditions("maintenance_window"));

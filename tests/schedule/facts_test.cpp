@@ -1,6 +1,7 @@
 #include <mos/schedule/facts.hpp>
 
 #include "expect.hpp"
+#include "seeming_processes.hpp"
 #include "twin.hpp"
 
 #include <cstring>
@@ -10,6 +11,7 @@ using namespace mos;
 using namespace mos::schedule;
 using mos::test::must;
 using mos::test::refusal;
+using mos::test::SeemingProcesses;
 using mos::test::Twin;
 
 namespace {
@@ -32,6 +34,7 @@ std::string login_record(std::int16_t type, std::int32_t process, const std::str
 // A machine of files.
 struct Machine {
     Twin twin;
+    SeemingProcesses processes;
 
     void put(const std::string &folder, const std::string &name, const std::string &text) {
         const auto root = twin.root();
@@ -41,7 +44,7 @@ struct Machine {
     }
     Facts read(const Pause &pause = [](std::int64_t) { return Result<void>{}; }) {
         const auto root = twin.root();
-        return must(SystemFacts{twin.root(), *root}.read(pause));
+        return must(SystemFacts{twin.root(), *root, processes}.read(pause));
     }
 };
 
@@ -148,10 +151,48 @@ TEST_CASE("a busy machine's files make its facts") {
     CHECK(facts.free_bytes.value_or(0) <= 1 << 20);
 }
 
+TEST_CASE("a control group that is fuller than the machine is what counts") {
+    Machine machine;
+    machine.put("proc", "stat", idle);
+    machine.put("proc", "meminfo", "MemTotal: 1000 kB\nMemAvailable: 900 kB\n");
+    machine.put("proc/self", "cgroup", "0::/box/update\n");
+    machine.put("sys/fs/cgroup/box", "memory.max", "1000\n");
+    machine.put("sys/fs/cgroup/box", "memory.current", "800\n");
+    machine.put("sys/fs/cgroup/box", "memory.stat", "anon 500\ninactive_file 200\n");
+    machine.put("sys/fs/cgroup/box", "cpu.max", "1000000000 1\n");  // more than can be used
+    machine.put("sys/fs/cgroup/box", "cpu.stat", "usage_usec 5\n");
+    machine.put("sys/fs/cgroup/box/update", "memory.max", "max\n");
+    machine.put("sys/fs/cgroup/box/update", "cpu.max", "1 1000000000\n");  // next to nothing
+    machine.put("sys/fs/cgroup/box/update", "cpu.stat", "usage_usec 5\n");
+    const Facts facts = machine.read([&](std::int64_t) -> Result<void> {
+        machine.put("proc", "stat", busy);
+        machine.put("sys/fs/cgroup/box/update", "cpu.stat", "usage_usec 100\n");
+        return {};
+    });
+    CHECK(facts.memory_usage == 60);
+    CHECK(facts.cpu_usage == 100);
+}
+
+TEST_CASE("whether the network is metered NetworkManager is asked, where there is one") {
+    Machine machine;
+    machine.processes.answer = test::ended(base::Ending::exited, 0, "u 3\n");
+    CHECK_FALSE(machine.read().metered);
+    CHECK(machine.processes.commands.empty());
+    machine.put("run/NetworkManager", "conf", "");
+    machine.put("usr/bin", "busctl", "");
+    CHECK(machine.read().metered == true);
+    REQUIRE(machine.processes.commands.size() == 1);
+    CHECK(machine.processes.commands[0].arguments.back() == "Metered");
+    machine.processes.answer = test::ended(base::Ending::timed_out);
+    CHECK_FALSE(machine.read().metered);
+    machine.processes.answer = Error{Code::IO, "no more processes"};
+    CHECK_FALSE(machine.read().metered);
+}
+
 TEST_CASE("a reading can be cancelled while it waits") {
     Machine machine;
     const auto root = machine.twin.root();
-    SystemFacts port{machine.twin.root(), *root};
+    SystemFacts port{machine.twin.root(), *root, machine.processes};
     CHECK(refusal(port.read([](std::int64_t) -> Result<void> {
               return Error{Code::CANCELLED, "cancelled"};
           })) == Code::CANCELLED);
@@ -195,7 +236,7 @@ TEST_CASE("power is mains without a battery, and the emptiest battery with one")
 
 TEST_CASE("the machine that this runs on can be read") {
     const auto root = must(base::open_root("/"));
-    SystemFacts port{must(base::open_root("/")), *root};
+    SystemFacts port{must(base::open_root("/")), *root, base::system_processes()};
     const Facts facts = must(port.read([](std::int64_t) { return Result<void>{}; }));
     CHECK(facts.free_bytes.value_or(0) > 0);
     CHECK(facts.memory_usage.value_or(50) <= 100);

@@ -106,6 +106,16 @@ scheduling_policy:
           Code::INVALID_ARGUMENT);
 }
 
+TEST_CASE("whether the network is metered is the machine's word, unless the policy has one") {
+    const auto is_metered = [](const std::string &text) {
+        return must(schedule::read_policy(settings("scheduling_policy: {" + text + "}"))).is_metered;
+    };
+    CHECK_FALSE(is_metered(""));
+    CHECK_FALSE(is_metered("metered_network: auto"));
+    CHECK(is_metered("metered_network: always") == true);
+    CHECK(is_metered("metered_network: never") == false);
+}
+
 TEST_CASE("a blackout without a beginning, or in a zone that there is not, is refused by its name") {
     const auto nameless = schedule::read_policy(settings("scheduling_policy: {blackouts: [{name: frost}]}"));
     CHECK(refusal(nameless) == Code::INVALID_ARGUMENT);

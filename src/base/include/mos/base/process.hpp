@@ -67,6 +67,9 @@ class ProcessRunner {
     [[nodiscard]] virtual Result<Ended> run(const Command &command, Observer &observer, const OutputSink &output) = 0;
 };
 
+// The environment's PATH of a program that we start: the system's own folders.
+inline constexpr const char *search_path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+
 // The last line of an output that has something in it, printable and cut at 200 bytes: for a message. May be empty.
 [[nodiscard]] std::string last_line(std::string_view output);
 

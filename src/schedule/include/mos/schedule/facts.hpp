@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mos/base/filesystem.hpp>
+#include <mos/base/process.hpp>
 #include <mos/schedule/conditions.hpp>
 
 #include <cstdint>
@@ -31,20 +32,22 @@ class FactsPort {
     [[nodiscard]] virtual Result<Facts> read(const Pause &pause) = 0;
 };
 
-// Of the machine whose "/" is `system` (proc/stat, proc/diskstats, proc/meminfo, proc/pressure, sys/class/power_supply,
-// run/systemd/sessions or run/utmp), for a root whose volume is to have room. Whether the network is metered is not
-// known: nothing but a network manager can tell.
+// Of the machine whose "/" is `system` (proc/stat, proc/diskstats, proc/meminfo, proc/pressure, sys/fs/cgroup,
+// sys/class/power_supply, run/systemd/sessions or run/utmp), for a root whose volume is to have room. Processors and
+// memory are as full as the fullest of the machine and of the control groups of this process. Whether the network is
+// metered NetworkManager is asked for.
 class SystemFacts final : public FactsPort {
   public:
-    // `root` is borrowed.
-    SystemFacts(std::unique_ptr<base::Directory> system, base::Directory &root)
-        : m_system(std::move(system)), m_root(root) {}
+    // `root` and `processes` are borrowed.
+    SystemFacts(std::unique_ptr<base::Directory> system, base::Directory &root, base::ProcessRunner &processes)
+        : m_system(std::move(system)), m_root(root), m_processes(processes) {}
 
     [[nodiscard]] Result<Facts> read(const Pause &pause) override;
 
   private:
     const std::unique_ptr<base::Directory> m_system;
     base::Directory &m_root;
+    base::ProcessRunner &m_processes;
 };
 
 // Of the files' text, whoever wrote it. Each is nullopt, or says nothing, for what it does not understand.

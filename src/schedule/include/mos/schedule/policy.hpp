@@ -41,6 +41,7 @@ struct Policy {
     std::array<PriorityRule, priority_count> rules;
     Windows windows;
     Rollout rollout;
+    std::optional<bool> is_metered;  // the network, whatever the machine says of it
 
     [[nodiscard]] const PriorityRule &rule(Priority priority) const {
         return rules[static_cast<std::size_t>(priority)];
