@@ -109,6 +109,7 @@ Result<mos::engine::RollbackStep> rollback_step(const mos_rollback_options *opti
     step.merge = static_cast<mos::engine::MergeRule>(given.merge);
     step.risks = given.accept_risks ? mos::engine::RiskRule::accept : mos::engine::RiskRule::ask;
     step.is_emergency = given.emergency;
+    step.keep_way_forward = given.keep_way_forward;
     return step;
 }
 

@@ -117,6 +117,12 @@ std::vector<Option> common_options() {
 
 std::vector<Option> with_common(std::vector<Option> own) { return joined(std::move(own), common_options()); }
 
+Option way_forward_option() {
+    return flag("keep-way-forward",
+                "the newest change too goes back by a change of its own, by which it can be brought again; copies its "
+                "files where the filesystem can't share them");
+}
+
 std::vector<Option> merge_options() {
     return {
         flag("resolve-conflicts", "what somebody has changed since is asked about, or merged as the strategy says"),
@@ -132,6 +138,7 @@ mos_rollback_options rollback_options(const Session &session) {
     options.target_version = session.values.c_text("target-version");
     options.merge = merge_rule(session);
     options.accept_risks = session.values.flag("accept-risks");
+    options.keep_way_forward = session.values.flag("keep-way-forward");
     return options;
 }
 
@@ -186,7 +193,7 @@ Command rollback_last_good_command() {
         Effect::changes_root,
         roll_back,
         {},
-        common_options(),
+        with_common({way_forward_option()}),
     };
 }
 
@@ -205,6 +212,7 @@ Command rollback_command() {
                      "otherwise"),
                 text("target-version", "VERSION",
                      "which a package has then; without a point the newest that brings it"),
+                way_forward_option(),
             },
             merge_options())),
     };
@@ -281,7 +289,8 @@ Command rollback_interactive_command() {
         roll_back_by_choosing,
         {},
         with_common({flag("show-options", "list the points also where --yes takes the newest"),
-                     always_on("confirm-before-execute", "nothing is done before it is confirmed")}),
+                     always_on("confirm-before-execute", "nothing is done before it is confirmed"),
+                     way_forward_option()}),
     };
 }
 

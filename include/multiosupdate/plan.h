@@ -129,16 +129,19 @@ typedef struct mos_rollback_options {
     mos_merge_rule merge;
     bool accept_risks; /* else the job asks about what files can't tell: "go-on" or "stop" */
     bool emergency;    /* the newest change alone, in the fewest steps; goes round what is in the way of it */
+    /* The newest change too goes back by a change of its own, by which it can be brought again; its files are shared
+     * where the filesystem can, else copied. MOS_E_INVALID_ARGUMENT together with `emergency`. */
+    bool keep_way_forward;
 } mos_rollback_options;
 
 #define MOS_ROLLBACK_OPTIONS_INIT                                                                                      \
-    { sizeof(mos_rollback_options), 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_rollback_options), 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Makes the plan one that goes back to how the root was before a change, over all changes since, or over what they were
  * for one package or for configuration. It is a change itself, with a recovery point by which it can be taken back;
- * but where it is the newest change alone that goes back, that change's own recovery point goes. NULL options take back
- * the newest change. MOS_E_NOTHING_TO_ROLL_BACK; MOS_E_NEEDS_ANSWER when several packages had `target_version` and none
- * was named. Since 0.1. */
+ * but where it is the newest change alone that goes back, that change's own recovery point goes, unless
+ * `keep_way_forward` is set. NULL options take back the newest change. MOS_E_NOTHING_TO_ROLL_BACK; MOS_E_NEEDS_ANSWER
+ * when several packages had `target_version` and none was named. Since 0.1. */
 MOS_API int mos_plan_rollback_to(mos_plan *plan, const mos_rollback_options *options, mos_error **error);
 
 /* Works the plan out against the root as it is: versions, owners, conflicts, space. Changes nothing, but first

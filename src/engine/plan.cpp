@@ -277,6 +277,9 @@ Result<void> Plan::roll_back(RollbackStep step) {
     MOS_CHECK(m_state->check_further_step());
     if (!m_state->steps.empty())
         return Error{Code::INVALID_ARGUMENT, "a rollback is the only step of its plan"};
+    if (step.is_emergency && step.keep_way_forward)
+        return Error{Code::INVALID_ARGUMENT,
+                     "a rollback in an emergency takes the fewest steps, and keeps no way forward"};
     m_state->rollback = std::move(step);
     m_state->view.reset();
     return {};

@@ -113,7 +113,8 @@ Plan::Step package_step(const PackageStep &step) {
 
 // A change in place moves what it replaced back; anything else needs a restoration.
 bool may_be_in_place(const RollbackStep &step, const RollbackTarget &target) {
-    return target.is_newest_alone && step.scope == RollbackScope::everything && step.merge == MergeRule::keep;
+    return target.is_newest_alone && step.scope == RollbackScope::everything && step.merge == MergeRule::keep &&
+           !step.keep_way_forward;
 }
 
 Error plan_changed(std::string_view point) {

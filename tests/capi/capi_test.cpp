@@ -103,6 +103,10 @@ TEST_CASE("a rollback's options are checked, and NULL takes back the newest chan
     options.scope = MOS_ROLLBACK_EVERYTHING;
     options.merge = 7;
     CHECK(mos_plan_rollback_to(plan.get(), &options, nullptr) == MOS_E_INVALID_ARGUMENT);
+    options.merge = MOS_MERGE_KEEP;
+    options.keep_way_forward = true;
+    options.emergency = true;
+    CHECK(mos_plan_rollback_to(plan.get(), &options, nullptr) == MOS_E_INVALID_ARGUMENT);
     must(mos_plan_rollback_to(plan.get(), nullptr, nullptr), nullptr);
     must(mos_plan_resolve(plan.get(), nullptr), nullptr);
     mos_step step = MOS_STEP_INIT;

@@ -94,6 +94,22 @@ TEST_CASE("going back to a point takes all changes since back, in one transactio
     CHECK(ground.file("kernel") == "kernel 3");
 }
 
+TEST_CASE("the newest change goes back by a change of its own where the way forward is to be kept") {
+    Ground ground;
+    must(ground.go_back({.keep_way_forward = true}));
+    CHECK(ground.version("kernel") == "2");
+    CHECK(ground.file("kernel") == "kernel 2");
+    CHECK(ground.conf("kernel.conf") == "kernel conf 2");
+    must(ground.go_back({.keep_way_forward = true}));
+    CHECK(ground.version("kernel") == "3");
+    CHECK(ground.file("kernel") == "kernel 3");
+    CHECK(ground.conf("kernel.conf") == "kernel conf 3");
+    must(ground.go_back({}));
+    CHECK(ground.version("kernel") == "2");
+    Plan plan{ground.bench.engine};
+    CHECK(refusal(plan.roll_back({.is_emergency = true, .keep_way_forward = true})) == Code::INVALID_ARGUMENT);
+}
+
 TEST_CASE("a point that was captured by hand is gone back to like that of a change") {
     Ground ground;
     const auto job = must(mos::engine::make_capture_job(ground.bench.engine, {.description = "before the fair"}));

@@ -226,6 +226,15 @@ class Rollback(Change):
         self.must(self.rollback("last-good"))
         self.assertEqual(snapshot(self.root), before)
 
+    def test_the_way_forward_can_be_kept(self):
+        self.must(self.install(self.old))
+        self.must(self.install(self.new))
+        before = snapshot(self.root)
+        self.must(self.rollback("last-good", "--keep-way-forward"))
+        self.assertEqual(self.content("usr/bin/app"), "one\n")
+        self.must(self.rollback("last-good"))
+        self.assertEqual(snapshot(self.root), before)
+
     def test_a_recovery_point_can_be_named(self):
         self.must(self.install(self.old))
         point = self.must(self.install(self.new, "--format=json")).json["outcome"]["recovery_point"]

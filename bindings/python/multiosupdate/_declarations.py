@@ -679,6 +679,7 @@ typedef struct mos_rollback_options {
     mos_merge_rule merge;
     bool accept_risks;
     bool emergency;
+    bool keep_way_forward;
 } mos_rollback_options;
  int mos_plan_rollback_to(mos_plan *plan, const mos_rollback_options *options, mos_error **error);
  int mos_plan_resolve(mos_plan *plan, mos_error **error);

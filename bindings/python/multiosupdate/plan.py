@@ -141,15 +141,17 @@ class Plan(Handle):
         return self
 
     def rollback_to(self, recovery_point=None, *, target_version=None, scope=RollbackScope.EVERYTHING, name=None,
-                    merge=MergeRule.KEEP, accept_risks=False, emergency=False):
+                    merge=MergeRule.KEEP, accept_risks=False, emergency=False, keep_way_forward=False):
         """Makes the plan one that goes back to how the root was before a change, over all changes since. Returns the plan.
 
         recovery_point is that of the change (None: the newest that fits the rest), target_version one that a package has
         then. scope limits it to the package, or to the component of configuration, called `name`. merge says what becomes
         of what was changed since; accept_risks, that what files can't tell is known and need not be asked about.
+        keep_way_forward lets the newest change too go back by a change of its own, by which it can be brought again.
         """
         options, kept = new_struct("mos_rollback_options", scope=scope, merge=merge, accept_risks=accept_risks,
-                                   emergency=emergency, name=None if name is None else c_text(name),
+                                   emergency=emergency, keep_way_forward=keep_way_forward,
+                                   name=None if name is None else c_text(name),
                                    recovery_point=None if recovery_point is None else c_text(recovery_point),
                                    target_version=None if target_version is None else c_text(target_version))
         call(lib.mos_plan_rollback_to, self._pointer, options)

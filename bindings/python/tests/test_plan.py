@@ -36,6 +36,10 @@ def test_going_back_over_several_changes_and_what_was_changed_since(workshop):
         assert engine.installed_version("webserver") == "1.0" and workshop.content() == "release 1.0\n"
         engine.rollback(outcome.recovery_point).run()
         assert engine.installed_version("webserver") == "3.0" and workshop.content() == "release 3.0\n"
+        engine.plan().rollback_to(keep_way_forward=True).resolve().run()
+        assert engine.installed_version("webserver") == "2.0"
+        engine.rollback().run()
+        assert engine.installed_version("webserver") == "3.0" and workshop.content() == "release 3.0\n"
         with pytest.raises(mos.Error) as refusal:
             engine.plan().rollback_to(scope=mos.RollbackScope.PACKAGE, name="absent").resolve()
         assert refusal.value.code == "E043"

@@ -41,6 +41,9 @@ struct RollbackStep {
     // Fewest steps: the newest change goes back by itself alone, and where something of somebody else's is in the way
     // it is left there instead of refusing.
     bool is_emergency = false;
+    // The newest change too goes back by a restoration, which has a recovery point of its own, by which it can be
+    // brought again; its files are shared where the filesystem can, else copied.
+    bool keep_way_forward = false;
 };
 
 }  // namespace mos::engine
