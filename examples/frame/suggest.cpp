@@ -11,6 +11,21 @@ namespace {
 
 // What is longer is no mistyped name.
 constexpr std::size_t longest_name = 64;
+// So many letters are enough of a beginning.
+constexpr std::size_t shortest_beginning = 3;
+
+// The only name that begins so, "" where several do.
+std::string_view only_continuation(std::string_view typed, const std::vector<std::string_view> &names) {
+    std::string_view found;
+    for (const std::string_view name : names) {
+        if (typed.size() < shortest_beginning || !name.starts_with(typed))
+            continue;
+        if (!found.empty())
+            return {};
+        found = name;
+    }
+    return found;
+}
 
 }  // namespace
 
@@ -34,6 +49,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::string_view nearest(std::string_view typed, const std::vector<std::string_view> &names) {
     if (typed.empty() || typed.size() > longest_name)
         return {};
+    if (const std::string_view whole = only_continuation(typed, names); !whole.empty())
+        return whole;
     std::string_view best;
     std::size_t best_distance = std::numeric_limits<std::size_t>::max();
     for (const std::string_view name : names) {

@@ -11,7 +11,8 @@ namespace frame {
 // alignment distance).
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
-// The nearest of `names`, "" when none is near enough that it was probably meant.
+// The only one of `names` that goes on from what was typed, else the nearest; "" when none is near enough that it was
+// probably meant.
 [[nodiscard]] std::string_view nearest(std::string_view typed, const std::vector<std::string_view> &names);
 
 // ": did you mean '--force'?", "" when nothing is near; `prefix` stands before both names ("--").

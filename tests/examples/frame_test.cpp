@@ -78,6 +78,13 @@ TEST_CASE("the nearest name is suggested, and none that is far off") {
     CHECK(suggestion("verfy", names, "--") == ": did you mean '--verify'?");
 }
 
+TEST_CASE("a name that was cut short is suggested where it is the only one that begins so") {
+    const std::vector<std::string_view> names = {"input-directory", "output", "output-format"};
+    CHECK(nearest("input-dir", names) == "input-directory");
+    CHECK(nearest("out", names) == "");
+    CHECK(nearest("in", names) == "");
+}
+
 TEST_CASE("what a script wrote is told in lines of its own, and not in the message") {
     Failure failed = failure(MOS_E_REVERTED, "'app' failed and was undone");
     failed.causes = {{MOS_E_SCRIPT_FAILED, "'post-install' of 'app' 1 exited with 3: last words", "app"},
