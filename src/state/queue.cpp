@@ -279,7 +279,8 @@ Result<void> Queue::for_each(QueueStates states, const Take &take) {
         MOS_TRY(const bool row, rows.step());
         if (!row)
             return {};
-        MOS_TRY(const QueueEntry entry, read_entry(rows));
+        MOS_TRY(QueueEntry entry, read_entry(rows));
+        MOS_TRY(entry.packages, read_packages(m_database, entry.id));
         MOS_CHECK(take(entry));
     }
 }

@@ -41,6 +41,27 @@ TEST_CASE("the next wakeup is now where something is due, else when the first ha
     CHECK(wakeup() == bench.now);
 }
 
+TEST_CASE("what is due is what the explanation says runs, for each update its own turn in a rollout") {
+    QueueBench bench;
+    bench.policy.windows.windows.clear();
+    bench.policy.rollout.stages = {{.percentage = 50, .after_s = 0}, {.percentage = 100, .after_s = 3 * days}};
+    std::vector<std::uint64_t> ids;
+    for (const char *const name : {"ant", "bee", "cat", "dog", "elk", "fox", "gnu", "hen"}) {
+        Submission asked = submission("1", Priority::important);
+        asked.packages = {queued_package(name, "1")};
+        asked.made_s = bench.now;
+        ids.push_back(bench.submitted(asked));
+    }
+    const schedule::Circumstances here{.facts = {}, .device = "device-1", .quiet_times = {}};
+    std::vector<std::uint64_t> told;
+    for (const std::uint64_t id : ids)
+        if (must(bench.queue.explain(id, bench.policy, here, bench.now)).verdict == "run")
+            told.push_back(id);
+    CHECK(told.size() > 0);
+    CHECK(told.size() < ids.size());
+    CHECK(must(bench.queue.agenda(bench.policy, here, bench.now)).due == told);
+}
+
 TEST_CASE("a condition that never comes true ends with the time-out") {
     QueueBench bench;
     Submission asked = submission("1", Priority::critical);

@@ -140,7 +140,7 @@ class Queue {
     [[nodiscard]] Result<std::vector<QueueNote>> notes(std::uint64_t id);
     [[nodiscard]] Result<std::optional<QueueLook>> last_look();
 
-    // Each entry of the states by number, without its packages, one at a time in memory. `take` must not write.
+    // Each entry of the states by number, one at a time in memory. `take` must not write.
     using Take = std::function<Result<void>(const QueueEntry &)>;
     [[nodiscard]] Result<void> for_each(QueueStates states, const Take &take);
 
