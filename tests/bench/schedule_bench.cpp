@@ -2,16 +2,14 @@
 // jump, power that fails while an update runs. And how many decisions a second the pure function makes.
 #include <mos/schedule/decision.hpp>
 
+#include "simulated_devices.hpp"
+
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstdlib>
 #include <ctime>
-#include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <random>
 
 using namespace mos;
+using namespace mos::test;
 using schedule::Circumstances;
 using schedule::Decision;
 using schedule::Entry;
@@ -22,121 +20,15 @@ using schedule::Verdict;
 
 namespace {
 
-constexpr std::int64_t an_hour = 3600;
-constexpr std::int64_t a_day = 24 * an_hour;
-constexpr std::int64_t year_begins = 1704067200;  // 2024, which has a leap day
-constexpr std::int64_t year_ends = year_begins + 366 * a_day;
-constexpr int devices = 10'000;
 constexpr int updates_of_one = 24;
 constexpr double decisions_wanted = 1'000'000;  // a second
 
-class Dice {
-  public:
-    explicit Dice(std::uint64_t seed) : m_engine(seed) {}
-    std::int64_t between(std::int64_t least, std::int64_t most) {
-        return std::uniform_int_distribution<std::int64_t>{least, most}(m_engine);
-    }
-    bool chance(int percent) { return between(1, 100) <= percent; }
-
-  private:
-    std::mt19937_64 m_engine;
-};
-
-template <class T>
-T must(Result<T> result) {
-    if (!result)
-        FAIL(result.error().full_message());
-    return std::move(result).value();
-}
-
-struct Site {
-    schedule::TimeZone zone;
-    Policy policy;
-};
-
-Site make_site(const char *zone_name, bool with_freeze) {
-    Site site{must(schedule::TimeZone::find(zone_name)), schedule::default_policy()};
-    site.policy.check_interval_s = an_hour;
-    auto window = must(schedule::daily_period("primary", {22 * an_hour, 4 * an_hour, 0x24}, site.zone));
-    window.splay_s = 2 * an_hour;
-    site.policy.windows.windows.push_back(std::move(window));
-    if (with_freeze) {
-        schedule::Period freeze;
-        freeze.name = "end of the quarter";
-        freeze.openings.push_back(must(schedule::Timetable::read("*-03,06,09,12~3 00:00", site.zone)));
-        freeze.length_s = 3 * a_day;
-        site.policy.windows.blackouts.push_back(std::move(freeze));
-    }
-    REQUIRE(schedule::check_policy(site.policy).ok());
-    return site;
-}
-
-struct Device {
-    std::string name;
-    const Site *site = nullptr;
-    bool sleeps = false;  // off from 20:00 to 07:00, and on Sundays
-
-    [[nodiscard]] bool is_on(std::int64_t unix_s) const {
-        const std::int64_t local = site->zone.local(unix_s);
-        const std::int64_t hour = local / an_hour % 24;
-        const bool is_sunday = (local / a_day + 3) % 7 == 6;
-        return !sleeps || (hour >= 7 && hour < 20 && !is_sunday);
-    }
-    [[nodiscard]] std::int64_t next_on(std::int64_t unix_s) const {
-        while (!is_on(unix_s))
-            unix_s += an_hour - unix_s % an_hour;
-        return unix_s;
-    }
-};
-
-struct Year {
+struct Year : Judged {
     std::int64_t decisions = 0;
     std::int64_t ran = 0;
-    std::int64_t security = 0;
-    std::int64_t security_late = 0;      // the device was on, no blackout, no power cut, and yet after 24 hours
-    std::int64_t security_late_off = 0;  // it was off at night, or lost its power
-    std::int64_t outside_without_reason = 0;
-    std::int64_t in_blackout = 0;
     std::int64_t lost = 0;
     std::int64_t again_after_power_cut = 0;
 };
-
-Circumstances circumstances_of(const Device &device, std::int64_t now, Dice &dice) {
-    Circumstances circumstances;
-    const std::int64_t hour = device.site->zone.local(now) / an_hour % 24;
-    circumstances.device = device.name;
-    circumstances.facts.cpu_usage = hour >= 8 && hour < 18 ? dice.between(20, 100) : dice.between(0, 60);
-    circumstances.facts.active_sessions = dice.between(0, 55);
-    circumstances.facts.free_bytes = dice.between(0, 100'000'000'000);
-    return circumstances;
-}
-
-// Whether blackouts left an update any time to start in.
-bool could_run(const Device &device, const schedule::Need &need, std::int64_t from, std::int64_t until) {
-    for (std::int64_t t = from; t < until; t += an_hour / 4)
-        if (device.site->policy.windows.blackout_met(need, t) == nullptr)
-            return true;
-    return false;
-}
-
-void judge(const Device &device, const Entry &entry, const Decision &decision, std::int64_t now, Year &year) {
-    const bool was_on = !device.sleeps && !entry.retry_s;
-    const Policy &policy = device.site->policy;
-    const auto urgency = schedule::urgency_of(entry, policy.rule(entry.priority), now);
-    const schedule::Need need{entry.estimated_s, entry.priority, device.name};
-    if (entry.priority == Priority::security) {
-        ++year.security;
-        if (now > urgency->latest_start_s && could_run(device, need, entry.submitted_s, urgency->latest_start_s))
-            ++(was_on ? year.security_late : year.security_late_off);
-    }
-    if (policy.windows.blackout_met(need, now) != nullptr)
-        ++year.in_blackout;
-    const bool in_window = policy.windows.windows[0].open_at(now).has_value();
-    const bool has_reason =
-        decision.rule == Rule::immediate || decision.rule == Rule::deadline || decision.rule == Rule::no_window_in_time;
-    if (!in_window && !has_reason)
-        ++year.outside_without_reason;
-}
 
 // One update, from when it is scheduled to its end.
 void follow(const Device &device, Entry entry, Dice &dice, Year &year) {
@@ -167,9 +59,7 @@ void follow(const Device &device, Entry entry, Dice &dice, Year &year) {
 }
 
 Year live(std::uint64_t seed) {
-    const std::array sites = {make_site("Europe/Berlin", true), make_site("America/New_York", false),
-                              make_site("Asia/Kolkata", true), make_site("Australia/Lord_Howe", false),
-                              make_site("UTC", true)};
+    const std::array sites = all_sites();
     Dice dice{seed};
     Year year;
     for (int i = 0; i < devices; ++i) {
@@ -195,16 +85,10 @@ Year live(std::uint64_t seed) {
 // Of the processor: what others do on the machine does not count.
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-std::uint64_t seed_given() {
-    const char *given = std::getenv("MOS_SEED");
-    return given != nullptr ? std::strtoull(given, nullptr, 10)
-                            : static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-}
-
 }  // namespace
 
 TEST_CASE("a year of ten thousand devices") {
-    const std::uint64_t seed = seed_given();
+    const std::uint64_t seed = fresh_seed();
     CAPTURE(seed);
     const double begun = processor_seconds();
     const Year year = live(seed);
