@@ -51,6 +51,16 @@ TEST_CASE("a rollout reaches as many devices at each stage as it says, each at o
     CHECK(second < 4150);
 }
 
+TEST_CASE("a stage ends before the first place that is not its own") {
+    const auto turn_at = [](std::int64_t place) {
+        for (int i = 0;; ++i)
+            if (const std::string device = fmt::format("device-{}", i); rollout_place(device, "kernel 2-1") == place)
+                return rollout_turn(by_stages(), device, "kernel 2-1", made);
+    };
+    CHECK(turn_at(999) == made + days);
+    CHECK(turn_at(1000) == made + 3 * days);
+}
+
 TEST_CASE("a device's group has its own stages") {
     for (int i = 0; i < 100; ++i)
         CHECK(rollout_turn(by_stages("canary"), fmt::format("device-{}", i), "kernel 2-1", made) == made);
