@@ -158,8 +158,6 @@ Result<void> PointSource::for_each(const Take &take) {
 }
 
 Result<std::unique_ptr<base::File>> PointSource::open_content(const PastPath &past) {
-    if (past.entry->size == 0)
-        return m_folder->open_file(index_name, base::OpenMode::read);
     MOS_TRY(auto content, m_store->open_content(*past.entry->digest));
     if (content == nullptr)
         return Error{Code::POINT_DAMAGED,

@@ -49,6 +49,8 @@ Error is_another(const PastPath &past, std::string_view point) {
 
 Result<void> Restorer::fill(const PastPath &past, base::File &file) {
     const PastEntry &entry = *past.entry;
+    if (entry.size == 0)
+        return {};  // as a new file is; of nothing nothing was kept
     const bool is_vouched_for = entry.digest && entry.content == PastEntry::Content::kept;
     MOS_TRY(const auto from, m_source.open_content(past));
     MOS_TRY(const Filled filled,

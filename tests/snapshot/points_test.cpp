@@ -26,6 +26,8 @@ TreeImage one() {
     return ImageBuilder{}
         .directory("bin")
         .file("bin/tool", "tool one", 0755)
+        .file("empty", "")
+        .file("empty-too", "")
         .directory("etc")
         .file("etc/x.conf", "one")
         .directory("home")
@@ -41,6 +43,7 @@ TreeImage two() {
         .directory("bin", 0700)
         .file("bin/new", "new")
         .file("bin/tool", "tool two", 0700)
+        .file("empty", "no more")
         .directory("etc")
         .file("etc/x.conf", "two")
         .directory("home")

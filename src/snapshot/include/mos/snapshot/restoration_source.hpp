@@ -85,7 +85,7 @@ class RestorationSource {
     using Take = std::function<Result<void>(const PastPath &)>;
     [[nodiscard]] virtual Result<void> for_each(const Take &take) = 0;
 
-    // The content of a regular file that for_each() has told, `kept` or `altered`.
+    // The content of a regular file that for_each() has told, `kept` or `altered`, and that was not empty.
     [[nodiscard]] virtual Result<std::unique_ptr<base::File>> open_content(const PastPath &past) = 0;
 
     // By name.
