@@ -61,6 +61,7 @@ THIRD_PARTY = {
     "doctest/": ["tests"],
     "fuse3/": ["tests/crash"],
     "fts.h": ["tests/bench"],  # the C library's, but not POSIX's
+    "malloc.h": ["examples/frame/run.cpp"],  # so is this
 }
 
 # C and POSIX headers; those of C++ have no ending, those of the kernel are recognised by their folder.

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""`./dev bench recovery`: captured recovery points beside `cp -a --reflink=auto` and `btrfs subvolume snapshot`.
+"""`./dev bench recovery`: recovery points beside `cp -a --reflink=auto`, `btrfs subvolume snapshot` and ostree.
 
 On loop mounts of ext4, xfs and btrfs, as root: a tree of many small files is captured, verified, changed, gone back to and
 cleaned up. Each figure is the median of the rounds, in seconds, with everything flushed (`sync -f`) inside what is timed.
@@ -28,7 +28,10 @@ CHANGED_OF_HUNDRED = 5
 
 
 def run(*command, **options):
-    return subprocess.run(command, check=True, capture_output=True, text=True, **options)
+    ended = subprocess.run(command, capture_output=True, text=True, **options)
+    if ended.returncode != 0:
+        sys.exit(f"{' '.join(command)} answered {ended.returncode}:\n{ended.stdout}{ended.stderr}")
+    return ended
 
 
 def timed(work, folder):
@@ -95,6 +98,31 @@ class Tool:
         return json.loads(ended.stdout)
 
 
+class Ostree:
+    """A commit for a point; a checkout of it by hard links, to which a name is turned, for the way back."""
+
+    def __init__(self, top, tree):
+        self.repository, self.tree = os.path.join(top, "repo"), tree
+        self.checkout, self.current = os.path.join(top, "checkout"), os.path.join(top, "current")
+        self("init", "--mode=bare")
+
+    def __call__(self, *words):
+        run("ostree", f"--repo={self.repository}", *words)
+
+    def commit(self):
+        self("commit", "--branch=point", f"--tree=dir={self.tree}", "--timestamp=@1700000000")
+
+    def flip(self):
+        self("checkout", "--require-hardlinks", "point", self.checkout)
+        os.symlink(self.checkout, f"{self.current}.new")
+        os.rename(f"{self.current}.new", self.current)
+
+    def prune(self):
+        self("refs", "--delete", "point")
+        self("prune", "--refs-only")
+        shutil.rmtree(self.checkout)
+
+
 def measure(kind, top, build, count, rounds):
     root = os.path.join(top, "root")
     if kind == "btrfs":
@@ -103,6 +131,7 @@ def measure(kind, top, build, count, rounds):
         os.mkdir(root)
     make_tree(root, count)
     tool = Tool(build, root)
+    ostree = Ostree(top, os.path.join(root, "data"))
     seconds = {}
 
     def note(what, work):
@@ -116,6 +145,10 @@ def measure(kind, top, build, count, rounds):
             snapshot = os.path.join(top, "snapshot")
             note("btrfs subvolume snapshot", lambda: run("btrfs", "subvolume", "snapshot", "-r", root, snapshot))
             note("btrfs subvolume delete", lambda: run("btrfs", "subvolume", "delete", "-C", snapshot))
+        note("ostree commit", ostree.commit)
+        note("ostree fsck", lambda: ostree("fsck", "--quiet"))
+        note("ostree checkout and flip", ostree.flip)
+        note("ostree prune", ostree.prune)
         made = {}
         note("recovery create", lambda: made.update(tool("recovery", "create")))
         name = made["recovery_point"]
