@@ -194,7 +194,7 @@ ExitCode run_guarded(const Tool &tool, const std::vector<std::string> &arguments
 // an install. That is for a whole process to decide, so programs do it and the library does not.
 void keep_one_heap() noexcept {
 #ifdef M_ARENA_MAX
-    (void)::mallopt(M_ARENA_MAX, 1);
+    (void)::mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): before the first thread
 #endif
 }
 

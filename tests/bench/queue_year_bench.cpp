@@ -68,7 +68,7 @@ class DeviceYear {
         std::ranges::sort(times);
         return times;
     }
-    [[nodiscard]] schedule::Deed deed(std::int64_t now) const { return {now, "simulation"}; }
+    [[nodiscard]] static schedule::Deed deed(std::int64_t now) { return {now, "simulation"}; }
 
     void submit() {
         schedule::Submission submission;

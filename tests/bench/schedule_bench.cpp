@@ -13,7 +13,6 @@ using namespace mos::test;
 using schedule::Circumstances;
 using schedule::Decision;
 using schedule::Entry;
-using schedule::Policy;
 using schedule::Priority;
 using schedule::Rule;
 using schedule::Verdict;

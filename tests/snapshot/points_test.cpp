@@ -55,7 +55,7 @@ TreeImage two() {
 struct Root : InstalledRoot {
     Root() : InstalledRoot({one()}) {}
 
-    Captured capture(CaptureRequest request = {}) { return must(capture_point(machine->site(), request)); }
+    Captured capture(const CaptureRequest &request = {}) { return must(capture_point(machine->site(), request)); }
     Result<RestoreOutcome> go_back(std::uint64_t id, const RestoreOptions &options = {}) {
         MOS_TRY(const auto source, open_point_source(machine->site(), id));
         return restore(machine->site(), *source, options, {.description = {.summary = "restore", .reason = {}}});
