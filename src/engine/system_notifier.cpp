@@ -12,7 +12,6 @@ namespace mos::engine {
 namespace {
 
 constexpr const char *logins = "run/systemd/sessions";
-constexpr std::size_t max_session_bytes = 65536;
 constexpr std::size_t max_sessions = 1000;
 constexpr std::chrono::milliseconds stop_time{500};
 
@@ -40,21 +39,6 @@ std::string_view urgency_of(const schedule::Notice &notice, schedule::UserNotice
 
 }  // namespace
 
-bool SystemNotifier::has(const std::string &folder, std::string_view name) {
-    const auto opened = m_ports.system->open_directory(folder, base::Symlinks::follow_in_root);
-    if (!opened)
-        return false;
-    const auto found = opened.value()->find(name);
-    return found && found->has_value();
-}
-
-std::string SystemNotifier::find_program(std::string_view name) {
-    for (const char *folder : {"usr/bin", "bin", "usr/sbin", "sbin"})
-        if (has(folder, name))
-            return fmt::format("/{}/{}", folder, name);
-    return {};
-}
-
 SystemNotifier::Ran SystemNotifier::run(base::Command command) {
     command.environment.insert(command.environment.end(), {base::search_path, "LANG=C.UTF-8", "TERM=dumb"});
     command.time_limit = std::min(notifier_time, m_time_left);
@@ -77,7 +61,7 @@ SystemNotifier::Ran SystemNotifier::run(base::Command command) {
 }
 
 void SystemNotifier::tell_wall(const schedule::Notice &notice, std::vector<Told> &told) {
-    const std::string program = find_program("wall");
+    const std::string program = m_system.find_program("wall");
     if (program.empty()) {
         m_channels.wall = false;
         told.push_back({"wall", Error{Code::NOT_FOUND, "there is no program 'wall' (util-linux, bsdutils)"}});
@@ -92,22 +76,15 @@ void SystemNotifier::tell_wall(const schedule::Notice &notice, std::vector<Told>
 
 std::vector<schedule::DesktopSession> SystemNotifier::desktops() {
     std::vector<schedule::DesktopSession> found;
-    const auto folder = m_ports.system->open_directory(logins, base::Symlinks::follow_in_root);
-    if (!folder)
-        return found;
-    const auto entries = folder.value()->list();
-    if (!entries)
-        return found;
     std::size_t looked_at = 0;
-    for (const base::DirectoryEntry &entry : *entries) {
-        if (entry.name.ends_with(".ref") || ++looked_at > max_sessions || found.size() == max_told_desktops)
+    for (const std::string &name : m_system.names(logins)) {
+        if (name.ends_with(".ref") || ++looked_at > max_sessions || found.size() == max_told_desktops)
             continue;
-        const auto content = base::read_file(**folder, entry.name, max_session_bytes);
-        const auto session = content ? schedule::parse_desktop_session(base::as_text(*content)) : std::nullopt;
+        const auto session = schedule::parse_desktop_session(m_system.text(logins, name));
         const bool is_known =
             session && std::ranges::find(found, session->user, &schedule::DesktopSession::user) != found.end();
         if (session && !is_known && (m_ports.own_user == 0 || m_ports.own_user == session->user) &&
-            has(fmt::format("run/user/{}", session->user), "bus"))
+            m_system.has(fmt::format("run/user/{}", session->user), "bus"))
             found.push_back(*session);
     }
     std::ranges::sort(found, {}, &schedule::DesktopSession::user);
@@ -118,8 +95,8 @@ std::vector<schedule::DesktopSession> SystemNotifier::desktops() {
 void SystemNotifier::tell_desktops(const schedule::Notice &notice, std::vector<Told> &told) {
     for (const schedule::DesktopSession &desktop : desktops()) {
         const std::string channel = "desktop of " + desktop.name;
-        const std::string program = find_program("notify-send");
-        const std::string change_user = find_program("runuser");
+        const std::string program = m_system.find_program("notify-send");
+        const std::string change_user = m_system.find_program("runuser");
         if (program.empty() || (change_user.empty() && desktop.user != m_ports.own_user)) {
             m_channels.desktop = false;
             told.push_back({channel, Error{Code::NOT_FOUND, fmt::format("there is no program '{}'",

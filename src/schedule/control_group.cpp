@@ -1,7 +1,8 @@
 #include <mos/schedule/control_group.hpp>
 
 #include "kernel_text.hpp"
-#include "system_reader.hpp"
+
+#include <mos/base/system_reader.hpp>
 
 #include <algorithm>
 
@@ -17,7 +18,7 @@ std::string folder_of(const std::string &group) {
 }
 
 // The process's own group first, the root ("") last.
-std::vector<std::string> groups_of_this_process(SystemReader &reader) {
+std::vector<std::string> groups_of_this_process(base::SystemReader &reader) {
     std::vector<std::string> groups;
     const auto own = parse_control_group(reader.text("proc/self", "cgroup"));
     if (!own)
@@ -45,7 +46,7 @@ std::optional<std::uint64_t> value_of(std::string_view text, std::string_view na
 }  // namespace
 
 std::vector<GroupTime> read_group_times(base::Directory &system) {
-    SystemReader reader{system};
+    base::SystemReader reader{system};
     std::vector<GroupTime> times;
     for (const std::string &group : groups_of_this_process(reader)) {
         const std::string folder = folder_of(group);
@@ -77,7 +78,7 @@ std::optional<std::int64_t> group_cpu_usage(const std::vector<GroupTime> &before
 }
 
 std::optional<std::int64_t> read_group_memory_usage(base::Directory &system) {
-    SystemReader reader{system};
+    base::SystemReader reader{system};
     std::optional<std::int64_t> most;
     for (const std::string &group : groups_of_this_process(reader)) {
         const std::string folder = folder_of(group);

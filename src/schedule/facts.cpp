@@ -1,7 +1,6 @@
 #include <mos/schedule/facts.hpp>
 
-#include "system_reader.hpp"
-
+#include <mos/base/system_reader.hpp>
 #include <mos/schedule/control_group.hpp>
 #include <mos/schedule/metered_network.hpp>
 
@@ -22,36 +21,32 @@ struct Sample {
 };
 
 Sample take_sample(base::Directory &system) {
-    SystemReader reader{system};
+    base::SystemReader reader{system};
     return {.processors = parse_cpu_times(reader.text("proc", "stat")),
             .groups = read_group_times(system),
             .disks = parse_disk_times(reader.text("proc", "diskstats")),
             .at = std::chrono::steady_clock::now()};
 }
 
-// What nobody limits or knows, nullopt, is below all.
-std::optional<std::int64_t> fuller(std::optional<std::int64_t> one, std::optional<std::int64_t> other) {
-    return std::max(one, other);
-}
-
 void read_load(base::Directory &system, const Sample &before, Facts &facts) {
-    SystemReader reader{system};
+    base::SystemReader reader{system};
     const Sample after = take_sample(system);
     const auto elapsed = after.at - before.at;
     const auto elapsed_us = std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count();
     if (before.processors && after.processors)
         facts.cpu_usage = cpu_usage(*before.processors, *after.processors);
-    facts.cpu_usage = fuller(facts.cpu_usage, group_cpu_usage(before.groups, after.groups, elapsed_us));
+    // What nobody limits or knows, nullopt, is below all.
+    facts.cpu_usage = std::max(facts.cpu_usage, group_cpu_usage(before.groups, after.groups, elapsed_us));
     facts.disk_usage =
         disk_usage(before.disks, after.disks, std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
-    facts.memory_usage = fuller(parse_memory_usage(reader.text("proc", "meminfo")), read_group_memory_usage(system));
+    facts.memory_usage = std::max(parse_memory_usage(reader.text("proc", "meminfo")), read_group_memory_usage(system));
     facts.cpu_pressure = parse_pressure(reader.text("proc/pressure", "cpu"));
     facts.memory_pressure = parse_pressure(reader.text("proc/pressure", "memory"));
     facts.io_pressure = parse_pressure(reader.text("proc/pressure", "io"));
 }
 
 // Sessions of systemd's logins where it keeps them, else those of utmp whose process lives.
-std::optional<std::int64_t> count_sessions(SystemReader &reader) {
+std::optional<std::int64_t> count_sessions(base::SystemReader &reader) {
     constexpr const char *logins = "run/systemd/sessions";
     std::int64_t sessions = 0;
     if (reader.folder(logins) != nullptr) {
@@ -70,7 +65,7 @@ std::optional<std::int64_t> count_sessions(SystemReader &reader) {
 }
 
 // A machine without a battery is on mains; of several batteries the emptiest counts.
-void read_power(SystemReader &reader, Facts &facts) {
+void read_power(base::SystemReader &reader, Facts &facts) {
     constexpr const char *supplies = "sys/class/power_supply";
     if (reader.folder(supplies) == nullptr)
         return;
@@ -98,7 +93,7 @@ void read_power(SystemReader &reader, Facts &facts) {
         facts.on_mains = true;
 }
 
-std::vector<std::string> read_features(SystemReader &reader, const Facts &facts) {
+std::vector<std::string> read_features(base::SystemReader &reader, const Facts &facts) {
     std::vector<std::string> features;
     if (facts.battery)
         features.emplace_back("battery");
@@ -116,7 +111,7 @@ std::vector<std::string> read_features(SystemReader &reader, const Facts &facts)
 }  // namespace
 
 Result<Facts> SystemFacts::read(const Pause &pause) {
-    SystemReader reader{*m_system};
+    base::SystemReader reader{*m_system};
     Facts facts;
     const Sample before = take_sample(*m_system);
     MOS_CHECK(pause(sample_ms));

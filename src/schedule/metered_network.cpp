@@ -1,16 +1,20 @@
 #include <mos/schedule/metered_network.hpp>
 
 #include "kernel_text.hpp"
-#include "system_reader.hpp"
+
+#include <mos/base/system_reader.hpp>
+
+#include <array>
 
 namespace mos::schedule {
 
 std::optional<bool> ask_network_manager(base::Directory &system, base::ProcessRunner &processes) {
-    SystemReader reader{system};
-    if (!reader.has("run", "NetworkManager") || !reader.has("usr/bin", "busctl"))
+    base::SystemReader reader{system};
+    const std::string busctl = reader.find_program("busctl");
+    if (busctl.empty() || !reader.has("run", "NetworkManager"))
         return std::nullopt;
     base::Command command;
-    command.arguments = {"/usr/bin/busctl",
+    command.arguments = {busctl,
                          "--system",
                          "get-property",
                          "org.freedesktop.NetworkManager",
@@ -25,17 +29,13 @@ std::optional<bool> ask_network_manager(base::Directory &system, base::ProcessRu
 }
 
 std::optional<bool> parse_metered(std::string_view answer) {
-    constexpr std::uint64_t yes = 1;
-    constexpr std::uint64_t no = 2;
-    constexpr std::uint64_t guess_yes = 3;
-    constexpr std::uint64_t guess_no = 4;
+    // NM_METERED_UNKNOWN, _YES, _NO, _GUESS_YES, _GUESS_NO
+    constexpr std::array<std::optional<bool>, 5> answers = {std::nullopt, true, false, true, false};
     std::string_view line = take_line(answer);
     if (take_word(line) != "u")
         return std::nullopt;
     const auto value = number(take_word(line));
-    if (value == yes || value == guess_yes)
-        return true;
-    return value == no || value == guess_no ? std::optional{false} : std::nullopt;
+    return value && *value < answers.size() ? answers[*value] : std::nullopt;
 }
 
 }  // namespace mos::schedule

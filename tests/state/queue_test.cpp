@@ -59,14 +59,15 @@ struct Bench {
     std::unique_ptr<Database> database;
     Queue queue{*database};
 
-    std::uint64_t insert(const QueueEntry &entry) {
+    mos::Result<std::uint64_t> try_to_insert(const QueueEntry &entry) {
         std::uint64_t id = 0;
-        must(database->commit(Durability::durable, [&]() -> mos::Result<void> {
+        MOS_CHECK(database->commit(Durability::durable, [&]() -> mos::Result<void> {
             MOS_TRY(id, queue.insert(entry));
             return {};
         }));
         return id;
     }
+    std::uint64_t insert(const QueueEntry &entry) { return must(try_to_insert(entry)); }
     void update(const QueueEntry &entry) {
         must(database->commit(Durability::durable, [&] { return queue.update(entry); }));
     }
@@ -145,10 +146,7 @@ TEST_CASE("one entry that has not ended has a key, and after its end the key is 
     entry.key = "nightly";
     const std::uint64_t first = bench.insert(entry);
     CHECK(must(bench.queue.find_open("nightly"))->id == first);
-    CHECK_FALSE(bench.database->commit(Durability::durable, [&]() -> mos::Result<void> {
-        MOS_CHECK(bench.queue.insert(entry));
-        return {};
-    }));
+    CHECK_FALSE(bench.try_to_insert(entry));
     bench.end(first, 1);
     CHECK_FALSE(must(bench.queue.find_open("nightly")));
     CHECK(bench.insert(entry) > first);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mos/base/process.hpp>
+#include <mos/base/system_reader.hpp>
 #include <mos/schedule/facts.hpp>
 #include <mos/schedule/notice.hpp>
 
@@ -64,14 +65,13 @@ class SystemNotifier final : public Notifier {
         std::optional<Error> failure = {};
         bool was_slow = false;
     };
-    [[nodiscard]] bool has(const std::string &folder, std::string_view name);
-    [[nodiscard]] std::string find_program(std::string_view name);
     [[nodiscard]] std::vector<schedule::DesktopSession> desktops();
     void tell_wall(const schedule::Notice &notice, std::vector<Told> &told);
     void tell_desktops(const schedule::Notice &notice, std::vector<Told> &told);
     [[nodiscard]] Ran run(base::Command command);
 
     Ports m_ports;
+    base::SystemReader m_system{*m_ports.system};
     NoticeChannels m_channels;
     std::chrono::milliseconds m_time_left{notice_time};
 };

@@ -1,8 +1,10 @@
-#include "system_reader.hpp"
+#include <mos/base/system_reader.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
-namespace mos::schedule {
+namespace mos::base {
 
 namespace {
 
@@ -11,22 +13,22 @@ constexpr std::size_t max_entries = 10'000;
 
 }  // namespace
 
-std::unique_ptr<base::Directory> SystemReader::folder(const std::string &path) {
-    auto opened = m_system.open_directory(path, base::Symlinks::follow_in_root);
+std::unique_ptr<Directory> SystemReader::folder(const std::string &path) {
+    auto opened = m_system.open_directory(path, Symlinks::follow_in_root);
     return opened ? std::move(opened).value() : nullptr;
 }
 
-std::optional<base::Bytes> SystemReader::bytes(const std::string &path, std::string_view name) {
+std::optional<Bytes> SystemReader::bytes(const std::string &path, std::string_view name) {
     const auto directory = folder(path);
     if (directory == nullptr)
         return std::nullopt;
-    auto content = base::read_file(*directory, name, max_file_bytes);
+    auto content = read_file(*directory, name, max_file_bytes);
     return content ? std::optional{std::move(content).value()} : std::nullopt;
 }
 
 std::string SystemReader::text(const std::string &path, std::string_view name) {
     const auto content = bytes(path, name);
-    return content ? std::string{base::as_text(*content)} : std::string{};
+    return content ? std::string{as_text(*content)} : std::string{};
 }
 
 std::string SystemReader::line(const std::string &path, std::string_view name) {
@@ -38,11 +40,11 @@ std::string SystemReader::line(const std::string &path, std::string_view name) {
 std::vector<std::string> SystemReader::names(const std::string &path) {
     std::vector<std::string> found;
     const auto directory = folder(path);
-    auto entries = directory == nullptr ? Result<std::vector<base::DirectoryEntry>>{std::vector<base::DirectoryEntry>{}}
-                                        : directory->list();
+    auto entries =
+        directory == nullptr ? Result<std::vector<DirectoryEntry>>{std::vector<DirectoryEntry>{}} : directory->list();
     if (!entries)
         return found;
-    for (const base::DirectoryEntry &entry : *entries)
+    for (const DirectoryEntry &entry : *entries)
         if (found.size() < max_entries)
             found.push_back(entry.name);
     return found;
@@ -56,4 +58,11 @@ bool SystemReader::has(const std::string &path, std::string_view name) {
     return found && found->has_value();
 }
 
-}  // namespace mos::schedule
+std::string SystemReader::find_program(std::string_view name) {
+    for (const char *const folder : {"usr/sbin", "usr/bin", "sbin", "bin"})
+        if (has(folder, name))
+            return fmt::format("/{}/{}", folder, name);
+    return {};
+}
+
+}  // namespace mos::base
