@@ -1,14 +1,15 @@
 // The crash run: cuts the power of every workload on every filesystem, mounts what is left, recovers and compares.
 //
 //   crash-run [--quick | --exhaustive] [--workload=NAME] [--filesystem=NAME] [--states=N] [--seed=N] [--state=N]
-//             [--threads=N]
+//             [--threads=N] [--skip=N]
 //
 // --state examines one state alone: with --workload, --filesystem and --seed it repeats what a violation names, as far
-// as the kernel writes the same again. Ends with "N passed, N failed", one for each workload on each filesystem. Needs
-// root, FUSE and loop devices.
+// as the kernel writes the same again. --skip leaves out the first N rows, for a long run that was stopped. Ends with
+// "N passed, N failed", one for each workload on each filesystem. Needs root, FUSE and loop devices.
 #include "crash_cutter.hpp"
 #include "ground.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -29,6 +30,7 @@ struct Options {
     std::string workload;
     std::string filesystem;
     std::uint64_t threads = 2;
+    std::uint64_t skip = 0;
     bool valid = true;
 };
 
@@ -79,6 +81,8 @@ bool read_option(std::string_view argument, Options &options) {
         return options.crash.only_state = number, true;
     if (name == "--threads")
         return options.threads = number, number > 0 && number <= max_threads;
+    if (name == "--skip")
+        return options.skip = number, true;
     return false;
 }
 
@@ -102,6 +106,7 @@ std::vector<Cell> cells_of(const std::vector<Workload> &workloads, const Options
                 cells.push_back({&workload, &filesystem});
         }
     }
+    cells.erase(cells.begin(), cells.begin() + static_cast<std::ptrdiff_t>(std::min(options.skip, cells.size())));
     return cells;
 }
 
