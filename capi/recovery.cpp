@@ -1,5 +1,6 @@
 #include "guard.hpp"
 
+#include <mos/engine/recovery_mode.hpp>
 #include <mos/engine/recovery_points.hpp>
 
 using namespace mos::capi;
@@ -164,5 +165,17 @@ int mos_recovery_cleanup_job(mos_engine *engine, const mos_recovery_cleanup_opti
     return make_job(engine, job, error, [&](const auto &opened) -> Result<std::unique_ptr<mos::engine::Job>> {
         MOS_TRY(mos::engine::CleanUp request, clean_up_of(options));
         return mos::engine::make_clean_up_job(opened, std::move(request));
+    });
+}
+
+int mos_recovery_mode_job(mos_engine *engine, const mos_recovery_mode_options *options, mos_job **job,
+                          mos_error **error) {
+    return make_job(engine, job, error, [&](const auto &opened) -> Result<std::unique_ptr<mos::engine::Job>> {
+        MOS_TRY(const mos_recovery_mode_options given, read_options(options));
+        using Order = mos::engine::RecoveryModeOrder;
+        return mos::engine::make_recovery_mode_job(opened, {.wish = given.end ? Order::Wish::end : Order::Wish::begin,
+                                                            .stop_services = given.stop_services,
+                                                            .validate_only = given.validate_only,
+                                                            .reason = text_or(given.reason, "")});
     });
 }

@@ -1,5 +1,6 @@
 #include "guard.hpp"
 
+#include <mos/engine/recovery_mode.hpp>
 #include <mos/engine/report.hpp>
 #include <mos/engine/system_check.hpp>
 
@@ -60,6 +61,10 @@ int mos_engine_orphans(mos_engine *engine, mos_report **report, mos_error **erro
 
 int mos_engine_pending_reboots(mos_engine *engine, mos_report **report, mos_error **error) {
     return make_report(engine, report, error, mos::engine::pending_reboots);
+}
+
+int mos_engine_recovery_mode(mos_engine *engine, mos_report **report, mos_error **error) {
+    return make_report(engine, report, error, mos::engine::recovery_mode_report);
 }
 
 int mos_engine_check_dependencies(mos_engine *engine, mos_package *package, mos_report **report, mos_error **error) {

@@ -10,6 +10,7 @@ namespace update_tool {
 [[nodiscard]] frame::Command recovery_create_command();
 [[nodiscard]] frame::Command recovery_verify_command();
 [[nodiscard]] frame::Command recovery_cleanup_command();
+[[nodiscard]] frame::Command recovery_mode_command();
 [[nodiscard]] frame::Command rollback_command();
 [[nodiscard]] frame::Command rollback_last_good_command();
 [[nodiscard]] frame::Command rollback_package_command();

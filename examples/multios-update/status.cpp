@@ -22,6 +22,7 @@ struct Status {
     std::size_t installed;
     std::vector<Record> history;
     std::vector<ReportRow> reboots;
+    std::vector<ReportRow> recovery_mode;  // empty while it is off
 
     [[nodiscard]] const Record *last_change() const { return history.empty() ? nullptr : &history.front(); }
     [[nodiscard]] const Record *unfinished() const {
@@ -53,6 +54,8 @@ Result<Status> read_status(const Session &session) {
     FRAME_TRY(status.history, read_history(engine, most_records));
     FRAME_TRY(status.reboots,
               report_of([&](auto out, auto error) { return mos_engine_pending_reboots(engine.get(), out, error); }));
+    FRAME_TRY(status.recovery_mode,
+              report_of([&](auto out, auto error) { return mos_engine_recovery_mode(engine.get(), out, error); }));
     return status;
 }
 
@@ -87,6 +90,9 @@ void put_status(const Session &session, const Status &status) {
                   {Style::plain, fmt::format(": {}. It is being carried out now, or 'multios-update recover{}' "
                                              "completes it.",
                                              cut->summary, root_argument(session))}});
+    if (!status.recovery_mode.empty())
+        put_line(Stream::out,
+                 {{Style::caution, "Takes no updates"}, {Style::plain, ": " + status.recovery_mode.front().sentence}});
     if (!status.reboots.empty())
         put_line(Stream::out, {{Style::caution, "Start the system again to complete it"},
                                {Style::plain, ": " + shown_reboots(status.reboots)}});
@@ -101,6 +107,7 @@ ordered_json to_json(const Status &status) {
             {"recovery_points", status.recovery_points()},
             {"way_back", record(status.way_back())},
             {"unfinished", record(status.unfinished())},
+            {"recovery_mode", !status.recovery_mode.empty()},
             {"pending_reboots", json_list(report_columns(), status.reboots)}};
 }
 
@@ -123,6 +130,7 @@ const Columns<Status> &status_columns() {
         {{For::csv, "recovery_points", ""}, [](const Status &row) -> Cell { return row.recovery_points(); }},
         {{For::csv, "way_back", ""}, [](const Status &row) -> Cell { return point_of(row.way_back()); }},
         {{For::csv, "unfinished", ""}, [](const Status &row) -> Cell { return row.unfinished() != nullptr; }},
+        {{For::csv, "recovery_mode", ""}, [](const Status &row) -> Cell { return !row.recovery_mode.empty(); }},
         {{For::csv, "pending_reboots", ""}, [](const Status &row) -> Cell { return shown_reboots(row.reboots); }},
     };
     return columns;

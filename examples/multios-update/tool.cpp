@@ -26,6 +26,7 @@ frame::Tool make_tool() {
          recovery_create_command(),
          recovery_verify_command(),
          recovery_cleanup_command(),
+         recovery_mode_command(),
          rollback_last_good_command(),
          rollback_package_command(),
          rollback_config_command(),

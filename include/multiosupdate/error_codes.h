@@ -71,7 +71,8 @@ enum {
     MOS_E_NEWER_IN_PLACE = -64, /* E064: a newer file is in the way of the backup's */
     MOS_E_HEALTH_CHECK_FAILED = -65, /* E065: the system is not well after the change */
     MOS_E_HEALTH_CHECK_TIMEOUT = -66, /* E066: a health check took too long */
-    MOS_E_BASE_DIFFERS = -67 /* E067: delta is for another base */
+    MOS_E_BASE_DIFFERS = -67, /* E067: delta is for another base */
+    MOS_E_RECOVERY_MODE = -68 /* E068: root is in recovery mode and takes nothing new */
 };
 /* clang-format on */
 

@@ -156,7 +156,7 @@ static base::Event script_line(std::string_view line, const std::string &cause) 
     return event;
 }
 
-static Result<std::shared_ptr<install::ServiceManager>> services_of(Engine &engine) {
+Result<std::shared_ptr<install::ServiceManager>> services_of(Engine &engine) {
     if (engine.settings().services != nullptr)
         return engine.settings().services;
     MOS_TRY(auto found, install::find_services(engine.root(), base::system_processes()));
@@ -210,8 +210,8 @@ Result<Session> Session::open(Engine &engine, base::Observer &observer, Purpose 
     return session;
 }
 
-Result<RootLock> RootLock::take(Engine &engine) {
-    MOS_TRY(Turns::Turn turn, engine.m_turns.take(Turns::Holder::call));
+Result<RootLock> RootLock::take(Engine &engine, Turns::Holder holder) {
+    MOS_TRY(Turns::Turn turn, engine.m_turns.take(holder));
     MOS_TRY(std::unique_ptr<base::FileLock> lock, take_lock(engine));
     return RootLock{std::move(turn), std::move(lock)};
 }

@@ -8,6 +8,7 @@
 #include "time_floor.hpp"
 
 #include <mos/base/remembered_source.hpp>
+#include <mos/engine/recovery_mode.hpp>
 #include <mos/engine/recovery_points.hpp>
 
 #include <fmt/format.h>
@@ -212,6 +213,8 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
     }
     if (put_back != nullptr)
         return perform_put_back(session, ask, how.reason);
+    if (!effective.installs.empty())
+        MOS_CHECK(check_takes_updates(engine->root()));
     MOS_CHECK(judge_again(session.observer().cause()));
     MOS_TRY(exemptions, judge_installs(*engine, session.site(), effective.installs));
     MOS_CHECK(check_reason(exemptions, how.reason));

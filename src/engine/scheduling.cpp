@@ -2,6 +2,7 @@
 
 #include "usage.hpp"
 
+#include <mos/engine/recovery_mode.hpp>
 #include <mos/engine/root_settings.hpp>
 
 #include <fmt/format.h>
@@ -56,6 +57,8 @@ Result<SchedulingRules> load_rules(Engine &engine) {
     rules.retries = std::move(retries).value();
     rules.notices = schedule::read_notice_rules(loaded.settings);
     rules.channels = channels_of(loaded.settings);
+    MOS_TRY(const auto mode, recovery_mode(engine.root()));
+    rules.policy.recovery_mode = mode.has_value();
     return rules;
 }
 

@@ -1,6 +1,7 @@
 #include "hook_plan.hpp"
 
 #include <mos/base/path.hpp>
+#include <mos/install/installed_services.hpp>
 
 #include <fmt/format.h>
 
@@ -93,22 +94,6 @@ Result<std::vector<std::string>> active_of(const std::vector<std::string> &units
 Result<package::Manifest> installed_manifest(state::Database &database, const std::string &name) {
     MOS_TRY(const auto installed, state::Packages{database}.find(name));
     return package::parse_manifest(installed ? std::string_view{installed->manifest} : "{}");
-}
-
-// Of an installed package: its manifest's, or those whose unit files it brought.
-Result<std::vector<std::string>> installed_units(state::Database &database, const package::Manifest &manifest,
-                                                 std::uint64_t package) {
-    std::vector<std::string> units = manifest.service.units;
-    if (!units.empty() || manifest.package_info.type != "service")
-        return units;
-    MOS_TRY(state::InstalledFileCursor files, state::InstalledFileCursor::open(database, {package}));
-    for (;;) {
-        MOS_TRY(const auto file, files.next());
-        if (!file)
-            return units;
-        if (const auto unit = unit_of_path(file->path))
-            units.emplace_back(*unit);
-    }
 }
 
 }  // namespace

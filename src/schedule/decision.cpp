@@ -94,6 +94,8 @@ Judge::Obstacle Judge::person() const {
         return ended(Verdict::refuse, Rule::rejected);
     if (m_entry.timeout_s && m_now - m_entry.submitted_s >= *m_entry.timeout_s)
         return ended(m_entry.cancel_on_timeout ? Verdict::cancel : Verdict::refuse, Rule::timed_out);
+    if (m_policy.recovery_mode)
+        return wait(Rule::recovery_mode, std::nullopt);
     if (!m_policy.enabled && !m_entry.by_hand)
         return ended(Verdict::refuse, Rule::not_automatic);
     if (m_entry.approved < m_rule.approval) {

@@ -57,6 +57,9 @@ std::string reason(const Decision &decision) {
         return "no maintenance window that it fits into comes before its deadline, and the load is low";
     case Rule::unhindered:
         return "nothing is in the way";
+    case Rule::recovery_mode:
+        return "the system is in recovery mode, and takes nothing new until 'multios-update recovery mode "
+               "--safe-mode=false' ends it";
     case Rule::approval:
         return fmt::format("a {} has to approve it", decision.approval == Approval::manager ? "manager" : "supervisor");
     case Rule::start_time:
@@ -102,11 +105,12 @@ std::string_view name_of(Verdict verdict) noexcept {
 }
 
 std::string_view name_of(Rule rule) noexcept {
-    constexpr std::array<std::string_view, 20> names = {
-        "immediate", "in_window",  "deadline",      "no_window_in_time", "unhindered",
-        "approval",  "start_time", "retry_time",    "end_of_blackout",   "rollout",
-        "window",    "quiet_time", "condition",     "free_space",        "load",
-        "sessions",  "rejected",   "not_automatic", "timed_out",         "no_window"};
+    constexpr std::array<std::string_view, 21> names = {
+        "immediate",     "in_window", "deadline",   "no_window_in_time", "unhindered",
+        "recovery_mode", "approval",  "start_time", "retry_time",        "end_of_blackout",
+        "rollout",       "window",    "quiet_time", "condition",         "free_space",
+        "load",          "sessions",  "rejected",   "not_automatic",     "timed_out",
+        "no_window"};
     return names[static_cast<std::size_t>(rule)];
 }
 

@@ -245,6 +245,31 @@ std::string look_at_settings(const Rig &rig, Ended ended) {
     return "";
 }
 
+Outcome begin_recovery_mode(const Rig &rig) {
+    mos_recovery_mode_options options = MOS_RECOVERY_MODE_OPTIONS_INIT;
+    options.stop_services = true;
+    options.reason = "a test";
+    Caller call;
+    mos_job *job = nullptr;
+    if (call([&](auto error) { return mos_recovery_mode_job(rig.bench.engine.get(), &options, &job, error); }))
+        call([&](auto error) { return mos_job_run(job, nullptr, nullptr, error); });
+    mos_job_free(job);
+    return std::move(call).outcome();
+}
+
+// On with all that was said, or off.
+std::string look_at_recovery_mode(const Rig &rig, Ended ended) {
+    const std::string record = "var/lib/multios/recovery-mode";
+    const bool is_on = std::filesystem::exists(rig.bench.root.at(record));
+    const std::string text = rig.bench.root.read(record);
+    if (is_on && text.find("\"reason\": \"a test\"") == std::string::npos)
+        return fmt::format("the record is '{}'", text);
+    if (!is_on && ended == Ended::successfully)
+        return "recovery mode is off";
+    std::filesystem::remove(rig.bench.root.at(record));
+    return "";
+}
+
 Outcome open_and_recover(const Rig &rig) {
     Caller call;
     mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
@@ -292,6 +317,7 @@ constexpr std::array commands = {
     Command{"verify", "1", "1", verify_installed},
     Command{"settings", "1", "1", load_settings},
     Command{"set", "1", "1", change_settings, look_at_settings},
+    Command{"recovery-mode", "1", "1", begin_recovery_mode, look_at_recovery_mode},
     Command{"schedule", "1", "1", schedule},
     Command{"create", "1", "1", create, look_at_created},
 };

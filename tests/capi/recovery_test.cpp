@@ -9,6 +9,7 @@ using namespace mos::test::capi;
 namespace {
 
 using List = std::unique_ptr<mos_recovery_list, Freer<mos_recovery_list_free>>;
+using Report = std::unique_ptr<mos_report, Freer<mos_report_free>>;
 
 struct Row {
     std::string kind, package, object;
@@ -146,4 +147,45 @@ TEST_CASE("requests for recovery points that can't be are refused at once") {
     CHECK(failure_of([&](auto error) { return mos_job_run(details.get(), nullptr, nullptr, error); }).code ==
           MOS_E_INVALID_ARGUMENT);
     mos_recovery_list_free(nullptr);
+}
+
+TEST_CASE("recovery mode is begun, reported and ended, and an install in it is refused by its code") {
+    const Bench bench;
+    bench.install(bench.pack("1", "one"));
+    const auto mode = [&] {
+        return made_by<Report>(
+            [&](auto out, auto error) { return mos_engine_recovery_mode(bench.engine.get(), out, error); });
+    };
+    const auto change = [&](const mos_recovery_mode_options &options) {
+        return Ended{made_by<Job>(
+            [&](auto out, auto error) { return mos_recovery_mode_job(bench.engine.get(), &options, out, error); })};
+    };
+    mos_report_row row = MOS_REPORT_ROW_INIT;
+    CHECK(mos_report_next(mode().get(), &row, nullptr) == MOS_END);
+
+    mos_recovery_mode_options options = MOS_RECOVERY_MODE_OPTIONS_INIT;
+    options.validate_only = true;
+    CHECK(change(options).rows == std::vector<Row>{{"way-back", "", "rp-1"}});
+    CHECK(mos_report_next(mode().get(), &row, nullptr) == MOS_END);
+
+    options.validate_only = false;
+    options.reason = "the disk is failing";
+    CHECK(change(options).rows.empty());
+    const Report begun = mode();
+    REQUIRE(mos_report_next(begun.get(), &row, nullptr) == MOS_OK);
+    CHECK(std::string{row.kind} == "recovery-mode");
+    CHECK(std::string{row.sentence}.find("the disk is failing") != std::string::npos);
+    CHECK(mos_report_next(begun.get(), &row, nullptr) == MOS_END);
+    const Plan newer = bench.plan();
+    mos_error *error = nullptr;
+    must(mos_plan_install_path(newer.get(), bench.pack("2", "two").c_str(), nullptr, &error), error);
+    const Job job = Bench::job_of(newer);
+    CHECK(failure_of([&](auto out) { return mos_job_run(job.get(), nullptr, nullptr, out); }).code ==
+          MOS_E_RECOVERY_MODE);
+
+    options = MOS_RECOVERY_MODE_OPTIONS_INIT;
+    options.end = true;
+    CHECK(change(options).rows.empty());
+    CHECK(mos_report_next(mode().get(), &row, nullptr) == MOS_END);
+    bench.install(bench.pack("2", "two"));
 }

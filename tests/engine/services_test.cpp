@@ -1,5 +1,6 @@
 // Services of packages, reboots, and what is verified: what the engine does around a change.
 #include "engine_bench.hpp"
+#include "recording_services.hpp"
 
 #include <mos/engine/report.hpp>
 
@@ -12,29 +13,9 @@ using mos::Result;
 using mos::engine::Plan;
 using mos::install::ServiceAction;
 using mos::package::Service;
-using Calls = std::vector<std::string>;
+using Calls = RecordingServices::Calls;
 
 namespace {
-
-class RecordingServices final : public mos::install::ServiceManager {
-  public:
-    [[nodiscard]] bool is_running_system() const noexcept override { return true; }
-    [[nodiscard]] Result<void> act(ServiceAction action, std::string_view unit) override {
-        std::string call{mos::install::service_action_name(action)};
-        if (!unit.empty())
-            call += " " + std::string{unit};
-        calls.push_back(call);
-        if (call == failing)
-            return Error{Code::SERVICE_FAILED, "the test does not want '" + call + "'"};
-        return {};
-    }
-    [[nodiscard]] Result<bool> is_active(std::string_view unit) override { return active.contains(std::string{unit}); }
-
-    [[nodiscard]] Calls take() { return std::exchange(calls, {}); }
-    Calls calls;
-    std::set<std::string> active;
-    std::string failing;
-};
 
 struct ServiceBench {
     ServiceBench() { bench.engine = bench.open({.services = services}); }

@@ -234,7 +234,8 @@ class VerifyInstalled(Installed):
 class Status(Installed):
     def test_a_new_root_has_no_past(self):
         self.assertEqual(self.status(), {"installed": 0, "last_change": None, "recovery_points": 0, "way_back": None,
-                                         "unfinished": None, "pending_reboots": []})
+                                         "unfinished": None, "recovery_mode": False,
+                                         "pending_reboots": []})
         self.assertRegex(self.must(update("status", f"--root={self.root}")).out, r"(?m)^last change +none$")
 
     def test_it_counts_packages_and_recovery_points(self):

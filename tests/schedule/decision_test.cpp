@@ -214,6 +214,19 @@ TEST_CASE("nothing runs by itself where that is not wanted") {
     CHECK(decision.rule == Rule::not_automatic);
 }
 
+TEST_CASE("in recovery mode everything waits for its end, the most urgent too, and a person's no still counts") {
+    Policy policy = weekly_policy();
+    policy.recovery_mode = true;
+    Entry update = entry(Priority::critical);
+    update.by_hand = true;
+    const Decision decision = decide(update, policy, {}, monday);
+    CHECK(decision.verdict == Verdict::wait);
+    CHECK(decision.rule == Rule::recovery_mode);
+    CHECK_FALSE(decision.at_s.has_value());
+    update.rejected = true;
+    CHECK(decide(update, policy, {}, monday).rule == Rule::rejected);
+}
+
 TEST_CASE("conditions are never dropped, and one that never comes true ends with the time-out") {
     Entry update = entry(Priority::security);
     update.conditions = must(schedule::parse_conditions("cpu_usage<50,no_active_sessions"));

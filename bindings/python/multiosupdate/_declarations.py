@@ -369,7 +369,8 @@ enum {
     MOS_E_NEWER_IN_PLACE = -64,
     MOS_E_HEALTH_CHECK_FAILED = -65,
     MOS_E_HEALTH_CHECK_TIMEOUT = -66,
-    MOS_E_BASE_DIFFERS = -67
+    MOS_E_BASE_DIFFERS = -67,
+    MOS_E_RECOVERY_MODE = -68
 };
  int32_t mos_error_code(const mos_error *error);
  const char *mos_error_message(const mos_error *error);
@@ -866,6 +867,16 @@ typedef struct mos_recovery_cleanup_options {
 } mos_recovery_cleanup_options;
  int mos_recovery_cleanup_job(mos_engine *engine, const mos_recovery_cleanup_options *options, mos_job **job,
                                      mos_error **error);
+ int mos_engine_recovery_mode(mos_engine *engine, mos_report **report, mos_error **error);
+typedef struct mos_recovery_mode_options {
+    uint32_t struct_size;
+    bool end;
+    bool stop_services;
+    bool validate_only;
+    const char *reason;
+} mos_recovery_mode_options;
+ int mos_recovery_mode_job(mos_engine *engine, const mos_recovery_mode_options *options, mos_job **job,
+                                  mos_error **error);
 typedef struct mos_report_row {
     uint32_t struct_size;
     uint32_t reserved;

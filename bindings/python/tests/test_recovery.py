@@ -52,3 +52,20 @@ def test_a_clean_up_is_simulated_first(workshop):
         assert engine.clean_up_recovery(keep=1, keep_minimum=2) == ["rp-1"]
         assert engine.clean_up_recovery(first) == [first]
         assert [point.name for point in engine.recovery_points()] == [second]
+
+
+def test_in_recovery_mode_nothing_new_is_installed(workshop):
+    workshop.install(workshop.package(version="1.0"))
+    with workshop.engine() as engine:
+        assert engine.recovery_mode() == []
+        validated = engine.begin_recovery_mode(stop_services=True, validate_only=True)
+        assert ("way-back", "rp-1") in [(row.kind, row.object) for row in validated]
+        engine.begin_recovery_mode("the disk is failing")
+        mode, = engine.recovery_mode()
+        assert mode.kind == "recovery-mode" and "the disk is failing" in mode.sentence
+        with pytest.raises(mos.Error) as caught:
+            workshop.install(workshop.package(version="2.0"))
+        assert caught.value.name == "RECOVERY_MODE"
+        engine.end_recovery_mode()
+        assert engine.recovery_mode() == []
+    workshop.install(workshop.package(version="2.0"))

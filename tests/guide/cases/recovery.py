@@ -1,9 +1,10 @@
 """Recovery points: "Recovery Point Operations"."""
 
+import os
 import time
 
 from fixture import Case
-from support import USAGE, update
+from support import REFUSED, USAGE, update
 
 
 class WithPoints(Case):
@@ -105,3 +106,36 @@ class RecoveryCleanup(WithPoints):
 
     def refused_an_age_that_is_none(self):
         self.refuse(USAGE, "--older-than", replace={"90 days": "long ago"})
+
+
+class RecoveryMode(WithPoints):
+    line = "multios-update recovery mode --safe-mode=true --disable-non-critical-services --validate-only"
+
+    def mode(self):
+        return self.must(update("recovery", "mode", f"--root={self.root}", "--format=json")).json
+
+    def done_it_tells_what_there_is_to_go_back_to_and_changes_nothing(self):
+        told = self.ask()
+        self.assertTrue(told["only_validated"])
+        self.assertIn(("way-back", "rp-2"), [(row["kind"], row["object"]) for row in told["rows"]])
+        self.assertFalse(self.mode()["on"])
+
+    def done_without_validating_alone_nothing_new_is_taken_until_it_is_ended(self):
+        self.do("--reason=the disk is failing", replace={"--validate-only": "--validate-only=false"})
+        mode = self.mode()
+        self.assertTrue(mode["on"])
+        newer = self.build("tool", "3", {"usr/bin/tool": "three\n"})
+        self.must_refuse(self.install(newer), REFUSED, "E068", "the disk is failing")
+        self.must(update("rollback", "last-good", f"--root={self.root}"))
+        self.assertEqual(self.content("usr/bin/tool"), "one\n")
+        self.must(update("recovery", "mode", "--safe-mode=false", f"--root={self.root}"))
+        self.must(self.install(newer))
+        self.assertEqual(self.content("usr/bin/tool"), "three\n")
+
+    def refused_where_there_is_nothing_to_go_back_to(self):
+        empty = self.new_path("empty")
+        os.makedirs(empty)
+        self.refuse(REFUSED, "no-way-back", root=empty)
+
+    def refused_to_stop_services_where_the_mode_is_ended(self):
+        self.refuse(USAGE, "stops none", replace={"--safe-mode=true": "--safe-mode=false"})

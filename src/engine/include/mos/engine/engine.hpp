@@ -50,6 +50,9 @@ class Engine;
 // unfinished is shown as such. Creates nothing and needs no right to write. Keep it for a moment only.
 [[nodiscard]] Result<std::unique_ptr<state::Database>> look(Engine &engine);
 
+// What stops and starts services here: the embedder's, else what find_services() finds.
+[[nodiscard]] Result<std::shared_ptr<install::ServiceManager>> services_of(Engine &engine);
+
 // The root, for as long as one has it to oneself. One at a time in all processes and threads: a thread of the same
 // engine waits while another one changes for a moment; LOCKED while a job, or another process, has the root.
 class Session {
@@ -95,8 +98,9 @@ class Session {
 // Opens no database and recovers nothing, for a revocation must not wait until a damaged one is mended.
 class RootLock {
   public:
-    // Creates the lock's file where it is missing. LOCKED while a job, or another process, has the root.
-    [[nodiscard]] static Result<RootLock> take(Engine &engine);
+    // Creates the lock's file where it is missing. LOCKED while a job, or another process, has the root. What takes
+    // longer than a moment is a job.
+    [[nodiscard]] static Result<RootLock> take(Engine &engine, Turns::Holder holder = Turns::Holder::call);
     // Of a folder that is no root's own, by a file '.lock' in it.
     [[nodiscard]] static Result<RootLock> take(Engine &engine, base::Directory &folder);
 

@@ -57,6 +57,7 @@ enum class Rule : std::uint8_t {
     no_window_in_time,  // no window comes before the deadline, and load and sessions are low
     unhindered,         // nothing is in the way
     // it waits for
+    recovery_mode,  // its end: until then the root takes nothing new
     approval,
     start_time,
     retry_time,

@@ -32,7 +32,8 @@ struct Thresholds {
 };
 
 struct Policy {
-    bool enabled = true;  // whether updates run by themselves
+    bool enabled = true;         // whether updates run by themselves
+    bool recovery_mode = false;  // the root takes nothing new; no setting, but its state
     bool respect_user_activity = true;
     bool consider_load = true;
     bool prefer_windows = true;

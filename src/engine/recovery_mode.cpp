@@ -1,0 +1,117 @@
+#include <mos/engine/recovery_mode.hpp>
+
+#include "recovery_mode_record.hpp"
+#include "restore.hpp"
+
+#include <mos/base/json.hpp>
+#include <mos/base/timestamp.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace mos::engine {
+
+namespace {
+
+constexpr const char *record_name = "recovery-mode";
+constexpr std::uint64_t max_record_bytes = 1U << 20U;
+constexpr std::uint32_t record_mode = 0644;
+
+std::string text_in(const nlohmann::json &tree, const char *name) {
+    const auto found = tree.find(name);
+    return found != tree.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+// Whatever it says, that it is there says that somebody has begun the mode: what can't be read is left empty.
+RecoveryMode record_from_text(std::string_view text) {
+    RecoveryMode mode;
+    const auto tree = base::parse_json(text, {.bytes = max_record_bytes, .depth = 3, .values = 10'000});
+    if (!tree || !(*tree)->is_object())
+        return mode;
+    const nlohmann::json &record = **tree;
+    const auto since = base::parse_timestamp(text_in(record, "since"));
+    mode.since_unix_s = since ? *since : 0;
+    mode.actor = text_in(record, "actor");
+    mode.reason = text_in(record, "reason");
+    const auto units = record.find("stopped");
+    if (units == record.end() || !units->is_array())
+        return mode;
+    for (const nlohmann::json &unit : *units)
+        if (unit.is_string())
+            mode.stopped.push_back(unit.get<std::string>());
+    return mode;
+}
+
+std::string record_to_text(const RecoveryMode &mode) {
+    const base::JsonTree record = base::json_object();
+    (*record)["since"] = base::write_timestamp(mode.since_unix_s);
+    (*record)["actor"] = mode.actor;
+    (*record)["reason"] = mode.reason;
+    nlohmann::json &units = base::array_in(*record, "stopped");
+    for (const std::string &unit : mode.stopped)
+        units.push_back(unit);
+    return record->dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string since_text(const RecoveryMode &mode) {
+    return mode.since_unix_s == 0 ? std::string{} : base::write_timestamp(mode.since_unix_s);
+}
+
+}  // namespace
+
+Result<std::optional<RecoveryMode>> recovery_mode(base::Directory &root) {
+    MOS_TRY(const auto folder, open_state_folder(root));
+    if (folder == nullptr)
+        return std::optional<RecoveryMode>{};
+    auto content = base::read_file(*folder, record_name, max_record_bytes);
+    if (!content && content.error().code() == Code::NOT_FOUND)
+        return std::optional<RecoveryMode>{};
+    if (!content && content.error().code() == Code::LIMIT)
+        return std::optional{RecoveryMode{}};
+    MOS_TRY(const base::Bytes bytes, std::move(content));
+    return std::optional{record_from_text(base::as_text(bytes))};
+}
+
+Result<void> keep_recovery_mode(base::Directory &root, const RecoveryMode &mode) {
+    MOS_TRY(const auto folder, base::make_directories(root, state_path));
+    return base::replace_file(*folder, record_name, base::as_bytes(record_to_text(mode)), record_mode);
+}
+
+Result<void> forget_recovery_mode(base::Directory &root) {
+    MOS_TRY(const auto folder, open_state_folder(root));
+    if (folder == nullptr)
+        return {};
+    MOS_CHECK(folder->remove_file(record_name));
+    return folder->flush();
+}
+
+std::string describe(const RecoveryMode &mode) {
+    const std::string since = since_text(mode);
+    return fmt::format("recovery mode is on{}{}{}{}", since.empty() ? "" : " since ", since,
+                       mode.actor.empty() ? "" : fmt::format(", begun by {}", base::printable(mode.actor)),
+                       mode.reason.empty() ? "" : fmt::format(": {}", base::printable(mode.reason)));
+}
+
+Result<void> check_takes_updates(base::Directory &root) {
+    MOS_TRY(const auto mode, recovery_mode(root));
+    if (!mode)
+        return {};
+    return Error{Code::RECOVERY_MODE, fmt::format("nothing new is installed: {}", describe(*mode))};
+}
+
+Result<std::vector<ReportRow>> recovery_mode_report(Engine &engine) {
+    std::vector<ReportRow> rows;
+    MOS_TRY(const auto mode, recovery_mode(engine.root()));
+    if (!mode)
+        return rows;
+    rows.push_back(
+        {.kind = "recovery-mode", .package = mode->actor, .object = since_text(*mode), .sentence = describe(*mode)});
+    for (const std::string &unit : mode->stopped)
+        rows.push_back({.kind = "stopped",
+                        .package = {},
+                        .object = unit,
+                        .sentence = fmt::format("{} is stopped until the mode is ended", base::in_quotes(unit))});
+    return rows;
+}
+
+}  // namespace mos::engine
