@@ -85,7 +85,7 @@ Error read_only(Error cause) {
         .caused_by(std::move(cause));
 }
 
-Error locked(std::string_view what, Error holder) {
+Error locked(std::string_view what, const Error &holder) {
     return Error{Code::LOCKED,
                  fmt::format("the {} is in use by {}", what,
                              holder.message().empty() ? "another process" : base::printable(holder.message()))};
@@ -99,7 +99,7 @@ Result<std::unique_ptr<base::FileLock>> take_lock(Engine &engine) {
     MOS_TRY(const std::unique_ptr<base::Directory> folder, std::move(made));
     auto lock = folder->lock(lock_name, lock_note(engine.clock()));
     if (!lock && lock.error().code() == Code::LOCKED)
-        return locked("root", std::move(lock).error());
+        return locked("root", lock.error());
     if (!lock && lock.error().code() == Code::READ_ONLY)
         return read_only(std::move(lock).error());
     return lock;
@@ -116,7 +116,7 @@ Result<std::unique_ptr<base::FileLock>> take_existing_lock(Engine &engine) {
         return none;
     auto lock = folder->lock(lock_name, lock_note(engine.clock()));
     if (!lock && lock.error().code() == Code::LOCKED)
-        return locked("root", std::move(lock).error());
+        return locked("root", lock.error());
     if (!lock && lock.error().code() == Code::READ_ONLY)
         return none;  // nobody else can change it either
     return lock;
@@ -220,7 +220,7 @@ Result<RootLock> RootLock::take(Engine &engine, base::Directory &folder) {
     MOS_TRY(Turns::Turn turn, engine.m_turns.take(Turns::Holder::call));
     auto lock = folder.lock(folder_lock_name, lock_note(engine.clock()));
     if (!lock && lock.error().code() == Code::LOCKED)
-        return locked("folder", std::move(lock).error());
+        return locked("folder", lock.error());
     MOS_TRY(std::unique_ptr<base::FileLock> taken, std::move(lock));
     return RootLock{std::move(turn), std::move(taken)};
 }

@@ -7,6 +7,7 @@
 #include "point_store.hpp"
 
 #include <mos/base/bytes.hpp>
+#include <mos/crypto/file_digest.hpp>
 #include <mos/snapshot/rollback.hpp>
 #include <mos/transaction/stage.hpp>
 #include <mos/transaction/volumes.hpp>
@@ -27,6 +28,7 @@ namespace {
 
 constexpr const char *arriving_content = "content";  // in the folder, until its digest is known
 constexpr std::size_t max_open_paths = 100;
+constexpr std::int64_t seconds_of_rest = 2;
 
 // What is captured goes beneath `<number>.new`, which is dropped unless it is given to release().
 class Capture {
@@ -60,6 +62,7 @@ class Capture {
                                            PastEntry &entry);
     [[nodiscard]] Result<std::optional<Content>> store_content(const std::string &path, Directory &in,
                                                                const FileStatus &status);
+    [[nodiscard]] bool rests(const FileStatus &status) const;
     [[nodiscard]] Result<Filled> fill(const std::string &path, base::File &from);
     void note_if_open(const std::string &path, const FileStatus &status);
 
@@ -100,15 +103,27 @@ void Capture::note_if_open(const std::string &path, const FileStatus &status) {
         m_captured.open_for_writing.push_back(path);
 }
 
+// Whether another write to the file would give it another time: times are as fine as the kernel's tick, and one that
+// lies in the future says nothing.
+bool Capture::rests(const FileStatus &status) const {
+    return !m_open.contains({status.device, status.inode}) &&
+           status.modified.seconds + seconds_of_rest <= m_site.clock.now_unix_s();
+}
+
 Result<Filled> Capture::fill(const std::string &path, base::File &from) {
     constexpr int attempts = 3;
     for (int attempt = 1;; ++attempt) {
         MOS_TRY(const FileStatus before, from.status());
         MOS_TRY(const auto to, m_folder->open_file(arriving_content, base::OpenMode::create_new));
-        MOS_TRY(Filled filled, fill_from(*to, from, Digest::needed, m_site.observer));
+        const Digest digest = rests(before) ? Digest::of_the_old_file : Digest::needed;
+        MOS_TRY(Filled filled, fill_from(*to, from, digest, m_site.observer));
         MOS_TRY(const FileStatus after, from.status());
-        if (filled.shared || transaction::witness_of(before) == transaction::witness_of(after))
+        if (transaction::witness_of(before) == transaction::witness_of(after))
             return filled;
+        if (filled.shared) {  // at one moment: what is in the point now counts
+            MOS_TRY(filled.digest, crypto::sha256_of(*to, m_site.observer));
+            return filled;
+        }
         if (attempt == attempts) {
             m_site.observer.notice(fmt::format("{} was written to while it was captured, and may be half written in "
                                                "the recovery point",

@@ -33,21 +33,21 @@ Result<Filled> fill_from(base::File &to, base::File &from, Digest digest, base::
     if (filled.shared) {
         MOS_TRY(const base::FileStatus status, to.status());
         filled.bytes = status.size;
-        if (digest == Digest::needed) {  // of the new one, which nobody else can write to
-            MOS_TRY(filled.digest, crypto::sha256_of(to, observer));
+        if (digest != Digest::not_needed) {  // nobody else can write to the new one
+            MOS_TRY(filled.digest, crypto::sha256_of(digest == Digest::needed ? to : from, observer));
         }
         return filled;
     }
     crypto::Sha256 hasher;
     base::SparseWriter writer{to};
     MOS_CHECK(for_each_block(from, observer, [&](base::ByteView bytes) -> Result<void> {
-        if (digest == Digest::needed)
+        if (digest != Digest::not_needed)
             hasher.update(bytes);
         return writer.write(bytes);
     }));
     MOS_CHECK(writer.finish());
     filled.bytes = writer.length();
-    if (digest == Digest::needed)
+    if (digest != Digest::not_needed)
         filled.digest = hasher.finish();
     return filled;
 }

@@ -8,10 +8,8 @@
 
 using namespace mos::test;
 using mos::Code;
-using mos::Error;
 using mos::Result;
 using mos::engine::Plan;
-using mos::install::ServiceAction;
 using mos::package::Service;
 using Calls = RecordingServices::Calls;
 
@@ -20,8 +18,8 @@ namespace {
 struct ServiceBench {
     ServiceBench() { bench.engine = bench.open({.services = services}); }
 
-    [[nodiscard]] Parts web(const std::string &version,
-                            Service::OnUpdate on_update = Service::OnUpdate::restart) const {
+    [[nodiscard]] static Parts web(const std::string &version,
+                                   Service::OnUpdate on_update = Service::OnUpdate::restart) {
         Parts parts{.manifest = manifest_of("web", version)};
         parts.manifest.package_info.type = "service";
         parts.manifest.service.on_update = on_update;
@@ -106,7 +104,7 @@ TEST_CASE("a plan says which units it stops, starts and restarts, and its digest
     SUBCASE("what runs by now would be another plan") {
         bench.services->active.clear();
         (void)bench.services->take();
-        const auto done = bench.bench.perform(plan);
+        const auto done = EngineBench::perform(plan);
         CHECK(refusal(done) == Code::PLAN_CHANGED);
         CHECK(bench.services->take().empty());
         CHECK(bench.bench.content("usr/lib/systemd/system", "web.service") == "1");
@@ -117,7 +115,7 @@ TEST_CASE("a plan says which units it stops, starts and restarts, and its digest
     }
     SUBCASE("what is as it was is done") {
         (void)bench.services->take();
-        must(bench.bench.perform(plan));
+        must(EngineBench::perform(plan));
         CHECK(bench.services->take() == Calls{"stop web.service", "daemon-reload", "start web.service"});
     }
 }

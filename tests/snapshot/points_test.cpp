@@ -377,6 +377,40 @@ TEST_CASE("files that somebody has open for writing are told") {
     CHECK(captured.open_count == 1);
 }
 
+TEST_CASE("a file that is written to at any moment of a capture has the digest of what the point keeps of it") {
+    constexpr std::int64_t long_ago_s = 1'700'000'000;
+    bool has_old = false;
+    bool has_new = false;
+    for (const bool shares : {false, true}) {
+        int count = 1;
+        for (int wanted = 1; wanted <= count; ++wanted) {
+            Root root;
+            if (shares)
+                root.twin.share_content();
+            root.twin.set_clock({long_ago_s, 0});
+            root.write("home/mine", "mine");  // a file that has rested since
+            root.twin.set_clock({long_ago_s + 1000, 0});
+            count = 0;
+            root.machine->watcher.on_checkpoint = [&](mos::base::Phase) -> Result<void> {
+                if (++count == wanted) {
+                    const auto file = must(root.folder("home")->open_file("mine", OpenMode::write));
+                    must(file->write_at(0, as_bytes("your")));
+                }
+                return {};
+            };
+            const Captured captured = root.capture();
+            root.machine->watcher.on_checkpoint = nullptr;
+            CHECK(root.faults(captured.point.id).empty());
+            root.write("home/mine", "else");
+            must(root.go_back(captured.point.id));
+            has_old = has_old || root.read("home/mine") == "mine";
+            has_new = has_new || root.read("home/mine") == "your";
+        }
+    }
+    CHECK(has_old);
+    CHECK(has_new);
+}
+
 TEST_CASE("packages' rows are kept as long as a point has them") {
     Root root;
     root.capture();
