@@ -55,7 +55,7 @@ class BootClock final : public mos::base::Clock {
 
 TEST_CASE("the units that a service brings are read and started when it comes") {
     ServiceBench bench;
-    must(bench.install(bench.web("1")));
+    must(bench.install(ServiceBench::web("1")));
     CHECK(bench.services->take() == Calls{"daemon-reload", "start web.service"});
     must(bench.bench.roll_back());
     CHECK(bench.services->take() == Calls{"stop web.service", "daemon-reload"});
@@ -63,40 +63,40 @@ TEST_CASE("the units that a service brings are read and started when it comes") 
 
 TEST_CASE("a service that runs is restarted, reloaded or stopped for an update as its package says") {
     ServiceBench bench;
-    must(bench.install(bench.web("1")));
+    must(bench.install(ServiceBench::web("1")));
     bench.services->active = {"web.service"};
     (void)bench.services->take();
     SUBCASE("restart") {
-        must(bench.install(bench.web("2")));
+        must(bench.install(ServiceBench::web("2")));
         CHECK(bench.services->take() == Calls{"daemon-reload", "restart web.service"});
         must(bench.bench.roll_back());
         CHECK(bench.services->take() == Calls{"daemon-reload", "restart web.service"});
     }
     SUBCASE("reload") {
-        must(bench.install(bench.web("2", Service::OnUpdate::reload)));
+        must(bench.install(ServiceBench::web("2", Service::OnUpdate::reload)));
         CHECK(bench.services->take() == Calls{"daemon-reload", "reload web.service"});
     }
     SUBCASE("stop") {
-        must(bench.install(bench.web("2", Service::OnUpdate::stop)));
+        must(bench.install(ServiceBench::web("2", Service::OnUpdate::stop)));
         CHECK(bench.services->take() == Calls{"stop web.service", "daemon-reload", "start web.service"});
     }
     SUBCASE("nothing") {
-        must(bench.install(bench.web("2", Service::OnUpdate::nothing)));
+        must(bench.install(ServiceBench::web("2", Service::OnUpdate::nothing)));
         CHECK(bench.services->take() == Calls{"daemon-reload"});
     }
     SUBCASE("one that does not run stays so") {
         bench.services->active.clear();
-        must(bench.install(bench.web("2")));
+        must(bench.install(ServiceBench::web("2")));
         CHECK(bench.services->take() == Calls{"daemon-reload"});
     }
 }
 
 TEST_CASE("a plan says which units it stops, starts and restarts, and its digest holds them") {
     ServiceBench bench;
-    must(bench.install(bench.web("1")));
+    must(bench.install(ServiceBench::web("1")));
     bench.services->active = {"web.service"};
     Plan plan{bench.bench.engine};
-    bench.add(plan, bench.web("2", Service::OnUpdate::stop));
+    bench.add(plan, ServiceBench::web("2", Service::OnUpdate::stop));
     must(plan.resolve());
     const std::vector<std::string> notices = plan.view()->notices;
     CHECK(std::ranges::count(notices, "'web.service' is stopped") == 1);
@@ -109,7 +109,7 @@ TEST_CASE("a plan says which units it stops, starts and restarts, and its digest
         CHECK(bench.services->take().empty());
         CHECK(bench.bench.content("usr/lib/systemd/system", "web.service") == "1");
         Plan again{bench.bench.engine};
-        bench.add(again, bench.web("2", Service::OnUpdate::stop));
+        bench.add(again, ServiceBench::web("2", Service::OnUpdate::stop));
         must(again.resolve());
         CHECK(again.view()->digest != plan.view()->digest);
     }
@@ -122,11 +122,11 @@ TEST_CASE("a plan says which units it stops, starts and restarts, and its digest
 
 TEST_CASE("a service that does not come up again takes its update back, and runs in its old version") {
     ServiceBench bench;
-    must(bench.install(bench.web("1")));
+    must(bench.install(ServiceBench::web("1")));
     bench.services->active = {"web.service"};
     (void)bench.services->take();
     bench.services->failing = "restart web.service";
-    const auto failed = bench.install(bench.web("2"));
+    const auto failed = bench.install(ServiceBench::web("2"));
     CHECK(refusal(failed) == Code::REVERTED);
     CHECK(failed.error().full_message().find("the test does not want 'restart web.service'") != std::string::npos);
     CHECK(bench.bench.content("usr/lib/systemd/system", "web.service") == "1");
@@ -136,9 +136,9 @@ TEST_CASE("a service that does not come up again takes its update back, and runs
 
 TEST_CASE("a service that somebody has stopped since the update is not started by taking it back") {
     ServiceBench bench;
-    must(bench.install(bench.web("1")));
+    must(bench.install(ServiceBench::web("1")));
     bench.services->active = {"web.service"};
-    must(bench.install(bench.web("2")));
+    must(bench.install(ServiceBench::web("2")));
     bench.services->active.clear();
     (void)bench.services->take();
     must(bench.bench.roll_back());
@@ -147,7 +147,7 @@ TEST_CASE("a service that somebody has stopped since the update is not started b
 
 TEST_CASE("units that an update drops are stopped, and run again when it is taken back") {
     ServiceBench bench;
-    Parts two = bench.web("1");
+    Parts two = ServiceBench::web("1");
     ImageBuilder files;
     files.directory("usr").directory("usr/lib").directory("usr/lib/systemd").directory("usr/lib/systemd/system");
     files.file("usr/lib/systemd/system/old.service", "1").file("usr/lib/systemd/system/web.service", "1");
@@ -156,14 +156,14 @@ TEST_CASE("units that an update drops are stopped, and run again when it is take
     bench.services->active = {"old.service", "web.service"};
     (void)bench.services->take();
     SUBCASE("the others are restarted") {
-        must(bench.install(bench.web("2")));
+        must(bench.install(ServiceBench::web("2")));
         CHECK(bench.services->take() == Calls{"stop old.service", "daemon-reload", "restart web.service"});
         must(bench.bench.roll_back());
         CHECK(bench.services->take() == Calls{"daemon-reload", "start old.service", "restart web.service"});
     }
     SUBCASE("one that does not run is left alone") {
         bench.services->active = {"web.service"};
-        must(bench.install(bench.web("2")));
+        must(bench.install(ServiceBench::web("2")));
         CHECK(bench.services->take() == Calls{"daemon-reload", "restart web.service"});
     }
     SUBCASE("a version that is no service drops all of them") {
@@ -174,7 +174,7 @@ TEST_CASE("units that an update drops are stopped, and run again when it is take
 
 TEST_CASE("a service is stopped before its package is removed") {
     ServiceBench bench;
-    must(bench.install(bench.web("1")));
+    must(bench.install(ServiceBench::web("1")));
     bench.services->active = {"web.service"};
     (void)bench.services->take();
     Plan plan{bench.bench.engine};
