@@ -98,7 +98,7 @@ Result<mos::engine::RollbackStep> rollback_step(const mos_rollback_options *opti
     MOS_TRY(const mos_rollback_options given, read_options(options));
     if (given.scope < MOS_ROLLBACK_EVERYTHING || given.scope > MOS_ROLLBACK_CONFIGURATION)
         return Error{Code::INVALID_ARGUMENT, "scope is no mos_rollback_scope"};
-    if (given.merge < MOS_MERGE_KEEP || given.merge > MOS_MERGE_PAST)
+    if (given.merge < MOS_MERGE_USUAL || given.merge > MOS_MERGE_PAST)
         return Error{Code::INVALID_ARGUMENT, "merge is no mos_merge_rule"};
     mos::engine::RollbackStep step;
     if (given.recovery_point != nullptr)

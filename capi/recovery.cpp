@@ -173,9 +173,12 @@ int mos_recovery_mode_job(mos_engine *engine, const mos_recovery_mode_options *o
     return make_job(engine, job, error, [&](const auto &opened) -> Result<std::unique_ptr<mos::engine::Job>> {
         MOS_TRY(const mos_recovery_mode_options given, read_options(options));
         using Order = mos::engine::RecoveryModeOrder;
-        return mos::engine::make_recovery_mode_job(opened, {.wish = given.end ? Order::Wish::end : Order::Wish::begin,
-                                                            .stop_services = given.stop_services,
-                                                            .validate_only = given.validate_only,
-                                                            .reason = text_or(given.reason, "")});
+        if (given.wish != MOS_RECOVERY_MODE_BEGIN && given.wish != MOS_RECOVERY_MODE_END)
+            return Error{Code::INVALID_ARGUMENT, "whether recovery mode is to be begun or ended is not said"};
+        return mos::engine::make_recovery_mode_job(
+            opened, {.wish = given.wish == MOS_RECOVERY_MODE_END ? Order::Wish::end : Order::Wish::begin,
+                     .stop_services = given.stop_services,
+                     .validate_only = given.validate_only,
+                     .reason = text_or(given.reason, "")});
     });
 }

@@ -5,8 +5,11 @@
 #include <stdio.h>
 
 static void fail(mos_error *error) {
-    fprintf(stderr, "refused: %s (E%03d). %s\n", mos_error_message(error), -(int)mos_error_code(error),
-            mos_error_remedy(error));
+    const mos_error *cause;
+    fprintf(stderr, "%s (E%03d)\n", mos_error_message(error), -(int)mos_error_code(error));
+    for (cause = mos_error_cause(error); cause != NULL; cause = mos_error_cause(cause))
+        fprintf(stderr, "  because: %s\n", mos_error_message(cause));
+    fprintf(stderr, "  what to do: %s\n", mos_error_remedy(error));
     mos_error_free(error);
 }
 

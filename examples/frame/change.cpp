@@ -5,17 +5,37 @@
 #include "terminal.hpp"
 #include "text.hpp"
 
+#include <CLI/StringTools.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace frame {
 
 namespace {
 
-constexpr std::string_view question_hint =
-    "answer with --on-conflict=keep or --on-conflict=replace (configuration files: --config-files=...), or take the "
-    "default with --yes";
+// Of "refuse|ask|keep|replace" what answers.
+std::string answers_in(std::string_view words) {
+    std::string answers;
+    for (const std::string &word : CLI::detail::split(std::string{words}, '|'))
+        if (word != "ask" && word != "refuse")
+            answers += (answers.empty() ? "" : "|") + word;
+    return answers;
+}
+
+// The options of the command by which its questions are answered beforehand.
+std::string answer_hint(const Command &command) {
+    constexpr std::array<std::string_view, 5> answers = {"on-conflict", "on-newer", "merge-strategy", "config-files",
+                                                         "accept-risks"};
+    std::string hint;
+    for (const Option &option : command.options)
+        if (std::find(answers.begin(), answers.end(), option.name) != answers.end())
+            hint += fmt::format("{}--{}{}", hint.empty() ? "answer with " : " or ", option.name,
+                                option.kind == Kind::choice ? fmt::format("={}", answers_in(option.value)) : "");
+    return hint.empty() ? "take the default with --yes" : hint + ", or take the default with --yes";
+}
 
 // The newest change that goes back in place has no point any more.
 std::string undo_command(const Session &session, std::string_view recovery_point) {
@@ -127,7 +147,8 @@ Result<Change> carry_out(const Session &session, Plan plan) {
     FRAME_TRY(Job job, plan_job(session, plan.get()));
     JobOptions options;
     options.answers = session.values.flag("yes") ? Answers::fallback : Answers::person;
-    options.answer_hint = question_hint;
+    const std::string hint = answer_hint(session.command);
+    options.answer_hint = hint;
     FRAME_TRY(const EndedJob ended, run_job(session, std::move(job), options));
     change.outcome = outcome_of(session, ended);
     return change;
@@ -173,6 +194,23 @@ std::vector<Option> joined(std::vector<Option> first, const std::vector<Option> 
 }
 
 std::string root_of(const Session &session) { return session.values.text_or("root", "/"); }
+
+std::string with_root(const Session &session, std::string text) {
+    const std::string root = root_argument(session);
+    constexpr std::string_view begin = "'multios-";
+    for (std::size_t at = text.find(begin); !root.empty() && at != std::string::npos; at = text.find(begin, at)) {
+        const std::size_t end = text.find('\'', at + 1);
+        if (end == std::string::npos)
+            break;
+        const std::string_view command = std::string_view{text}.substr(at, end - at);
+        const bool takes_it =
+            command.find("--root") == std::string_view::npos && command.find("--help") == std::string_view::npos;
+        if (takes_it)
+            text.insert(end, root);
+        at = end + 1 + (takes_it ? root.size() : 0);
+    }
+    return text;
+}
 
 std::string root_argument(const Session &session) {
     const std::optional<std::string> root = session.values.text("root");

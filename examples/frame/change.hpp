@@ -50,4 +50,7 @@ void put_change(const Session &session, const Change &change);
 // " --root=DIR" to put behind a command that is to be copied; "" for the running system.
 [[nodiscard]] std::string root_argument(const Session &session);
 
+// A text in which the commands of ours that it names in quotes are for the root that this one was given.
+[[nodiscard]] std::string with_root(const Session &session, std::string text);
+
 }  // namespace frame

@@ -97,7 +97,7 @@ std::vector<std::string> step_lines(const PlanReport &plan) {
     Table table{{Align::left, Align::left, Align::left, Align::left}};
     for (const PlanReport::Step &step : plan.steps)
         table.add({std::string{action_name(step.action)}, step.name, versions(step),
-                   step.signer.empty() ? "" : "signed by " + step.signer});
+                   step.signer.empty() ? "" : "vouched for by " + step.signer});
     return table.lines("  ");
 }
 
@@ -111,7 +111,9 @@ void put_plan(const Session &session, const PlanReport &plan) {
         put_line(Stream::out, {{Style::caution, "  note  "}, {Style::plain, notice}});
     put_line(Stream::out, goes_back_in_place(plan)
                               ? "Way back: install again what this takes back."
-                              : "Way back: 'multios-update rollback last-good'; the old files are moved, not copied.");
+                              : fmt::format("Way back: 'multios-update rollback last-good{}'; the old files are moved, "
+                                            "not copied.",
+                                            root_argument(session)));
     put_line(Stream::out, fmt::format("Plan {}", plan.digest));
 }
 

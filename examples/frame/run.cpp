@@ -1,5 +1,6 @@
 #include "run.hpp"
 
+#include "change.hpp"
 #include "help.hpp"
 #include "parser.hpp"
 #include "terminal.hpp"
@@ -136,6 +137,8 @@ Result<ExitCode> run_command(const Tool &tool, const Invocation &invocation) {
     // What the library says to programmers.
     if (failure.exit == ExitCode::usage && failure.remedy == mos_error_code_remedy(failure.code))
         failure.remedy = fmt::format("see '{} {} --help'", tool.name, invocation.command->name);
+    failure.message = with_root(session, std::move(failure.message));
+    failure.remedy = with_root(session, std::move(failure.remedy));
     failure.aftermath = usual_aftermath(failure, invocation.command->effect);
     return failure;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <fstream>
 
 using frame::Result;
@@ -13,6 +14,8 @@ Result<std::string> read_passphrase(const frame::Session &session, std::string_v
     if (!path)
         return std::string{};
     std::ifstream file{*path};
+    if (!file)
+        return frame::system_failure(errno, "open", *path);
     std::string line;
     if (!std::getline(file, line) || line.empty())
         return frame::usage_failure(fmt::format("'{}' has no passphrase in its first line", *path),

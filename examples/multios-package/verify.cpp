@@ -87,7 +87,7 @@ Result<Verified> verify_one(const Session &session, const std::string &path) {
 void put_verified(const std::string &path, const Verified &verified) {
     put_line(Stream::out,
              {{Style::good, "verified"},
-              {Style::plain, fmt::format("  {}  {}, signed by {}, in {}", path, size_text(verified.bytes),
+              {Style::plain, fmt::format("  {}  {}, vouched for by {}, in {}", path, size_text(verified.bytes),
                                          fmt::join(verified.signers, " and "), duration_text(verified.elapsed_ms))}});
     if (verified.extent == Extent::without_base)
         put_line(Stream::out, "          It is a delta package: the files that it makes out of its base can be checked "

@@ -160,7 +160,7 @@ Command events_command() {
                        "from this sequence number on; otherwise from the oldest that there is"),
                 flag("follow", "go on with what comes, until Ctrl-C"),
                 flag("new", "pass over what is there already; with --follow"),
-                text("types", "LIST", "only these types, with commas between them; docs/events.md lists them"),
+                text("types", "LIST", "only these types, with commas between them, such as update_installed"),
                 choice("level", "debug|info|warn|error", "only these and more serious ones"),
                 root_option(),
             },

@@ -17,7 +17,6 @@ std::vector<frame::MissingCommand> missing_commands() {
         {"analyze-security", analysis},
         {"check-vulnerabilities", analysis},
         {"calculate-safety-score", analysis},
-        {"recovery mode", "this build starts no system in a safe mode; see 'multios-update emergency --help'"},
         {"config deploy", fleet},
         {"cache", repositories},
         {"logs", observation},
@@ -32,7 +31,9 @@ std::vector<frame::MissingCommand> missing_commands() {
         {"compliance", observation},
         {"audit", observation},
         {"troubleshoot", observation},
-        {"system health-check", observation},
+        {"system health-check",
+         "this build has no repositories to ask; see 'multios-update system verify --comprehensive' "
+         "and 'multios-update doctor'"},
         {"debug", "this build has it as the option --debug of every command"},
         {"services", fleet},
         {"repository", repositories},

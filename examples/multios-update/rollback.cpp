@@ -42,7 +42,7 @@ mos_merge_rule merge_rule(const Session &session) {
     for (const NamedRule &rule : merge_rules)
         if (rule.name == name)
             return rule.rule;
-    return session.values.flag("resolve-conflicts") ? MOS_MERGE_ASK : MOS_MERGE_KEEP;
+    return session.values.flag("resolve-conflicts") ? MOS_MERGE_ASK : MOS_MERGE_USUAL;
 }
 
 Result<ExitCode> roll_back(Session &session) { return run_rollback(session, rollback_options(session)); }
@@ -102,7 +102,7 @@ Result<ExitCode> roll_back_by_choosing(Session &session) {
     FRAME_TRY(const std::string point, choose_point(session, engine));
     mos_rollback_options options = rollback_options(session);
     options.recovery_point = point.c_str();
-    options.merge = session.values.flag("yes") ? MOS_MERGE_KEEP : MOS_MERGE_ASK;
+    options.merge = session.values.flag("yes") ? MOS_MERGE_USUAL : MOS_MERGE_ASK;
     return confirm_and_run(session, options);
 }
 

@@ -103,13 +103,14 @@ MOS_API int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_er
  * stays; what a recovery point has lost, or has no more as it was, is never taken (MOS_E_POINT_DAMAGED). */
 typedef int32_t mos_merge_rule;
 enum {
-    MOS_MERGE_KEEP = 0,         /* the changed one stays */
-    MOS_MERGE_REFUSE = 1,       /* MOS_E_CONFLICT */
-    MOS_MERGE_ASK = 2,          /* the job asks: "keep", "past" or "stop" */
-    MOS_MERGE_PREFER_NEWER = 3, /* the one that was written later, by its time */
-    MOS_MERGE_PREFER_OLDER = 4,
-    MOS_MERGE_KEEP_BOTH = 5, /* the changed one stays, and what was there then is put beside it, as NAME.rp-12 */
-    MOS_MERGE_PAST = 6       /* what was there then; the changed one goes into the new recovery point */
+    MOS_MERGE_USUAL = 0,        /* MOS_MERGE_KEEP; of a captured point MOS_MERGE_PAST */
+    MOS_MERGE_KEEP = 1,         /* the changed one stays */
+    MOS_MERGE_REFUSE = 2,       /* MOS_E_CONFLICT */
+    MOS_MERGE_ASK = 3,          /* the job asks: "keep", "past" or "stop" */
+    MOS_MERGE_PREFER_NEWER = 4, /* the one that was written later, by its time */
+    MOS_MERGE_PREFER_OLDER = 5,
+    MOS_MERGE_KEEP_BOTH = 6, /* the changed one stays, and what was there then is put beside it, as NAME.rp-12 */
+    MOS_MERGE_PAST = 7       /* what was there then; the changed one goes into the new recovery point */
 };
 
 typedef int32_t mos_rollback_scope;

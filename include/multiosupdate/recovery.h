@@ -106,31 +106,39 @@ MOS_API int mos_recovery_cleanup_job(mos_engine *engine, const mos_recovery_clea
                                      mos_error **error);
 
 /* Whether the root is in recovery mode, in which it takes nothing new until the mode is ended: packages are neither
- * installed nor updated (MOS_E_RECOVERY_MODE), by hand or by the queue, while rollbacks, restorations, removals and
- * repairs go on. Empty while it is off; else kind "recovery-mode", with who began it as `package` and since when as
- * `object` (RFC 3339; "" where the record is damaged, which counts as begun), and kind "stopped" for each service, as
+ * installed nor updated (MOS_E_RECOVERY_MODE), by hand or by the queue, while rollbacks, restorations, removals and the
+ * doctor's repairs go on; a way back is not judged by what it brings. Empty while it is off; else kind "recovery-mode",
+ * with who began it as `package` and since when as `object` (RFC 3339; both "" where the record is damaged, which
+ * counts as begun), kind "reason" with it as `object` where one was given, and kind "stopped" for each service, as
  * `object`, that ending it starts again. Since 0.1. */
 MOS_API int mos_engine_recovery_mode(mos_engine *engine, mos_report **report, mos_error **error);
 
+typedef int32_t mos_recovery_mode_wish;
+enum {
+    MOS_RECOVERY_MODE_BEGIN = 1, /* of one that is on, what is said here is added to it */
+    MOS_RECOVERY_MODE_END = 2
+};
+
 typedef struct mos_recovery_mode_options {
     uint32_t struct_size;
-    bool end;           /* the mode is ended; else it is begun, or what is said here is added to it */
-    bool stop_services; /* those of installed packages that run are stopped, but for what the setting
-                           update_system.rollback.critical_services names */
-    bool validate_only; /* nothing is changed: the rows tell what would be, and whether there is a way back */
-    const char *reason; /* for people, at most 1000 bytes; NULL: none */
+    mos_recovery_mode_wish wish; /* required */
+    bool stop_services;          /* those of installed packages that run are stopped, but for what the setting
+                                    update_system.rollback.critical_services names, which is to name the caller's own */
+    bool validate_only;          /* nothing is changed: the rows tell what would be, and whether there is a way back */
+    const char *reason;          /* for people, at most 1000 bytes; NULL: none */
 } mos_recovery_mode_options;
 
 #define MOS_RECOVERY_MODE_OPTIONS_INIT                                                                                 \
     { sizeof(mos_recovery_mode_options), 0, 0, 0, 0 }
 
 /* A job that begins or ends recovery mode. It needs no database, and completes nothing that was left unfinished. The
- * mode outlives a restart of the system; services that are enabled are started by that again. A service that can't be
- * stopped or started holds nothing up. Rows, with the unit as `object`: "stopped", "not-stopped", "kept" (it is
- * critical), "started", "not-started". With `validate_only`: "would-stop", "would-start", "kept"; "way-back" with the
- * newest recovery point that can be gone back to as `object`, or "no-way-back"; and what the doctor calls an error, by
- * its kind (doctor.h). MOS_E_INVALID_ARGUMENT for ending it and stopping services, MOS_E_LIMIT, MOS_E_LOCKED.
- * Since 0.1. */
+ * mode outlives a restart of the system; services that are enabled are started by that again, and whatever depends on a
+ * service that is stopped is stopped by the service manager. A service that can't be asked, stopped or started holds
+ * nothing up. Rows, with the unit as `object`: "stopped", "not-stopped" (without a unit: nobody knows which there are,
+ * or which are critical), "kept" (it is critical), "started", "not-started". With `validate_only`, for a beginning:
+ * "would-stop", "not-stopped", "kept"; "way-back" with the newest recovery point that can be gone back to as `object`,
+ * or "no-way-back"; and what the doctor calls an error, by its kind (doctor.h); for an end: "would-start".
+ * MOS_E_INVALID_ARGUMENT for no wish, and for ending it and stopping services; MOS_E_LIMIT; MOS_E_LOCKED. Since 0.1. */
 MOS_API int mos_recovery_mode_job(mos_engine *engine, const mos_recovery_mode_options *options, mos_job **job,
                                   mos_error **error);
 

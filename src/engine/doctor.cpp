@@ -1,5 +1,6 @@
 #include <mos/engine/doctor.hpp>
 
+#include "recovery_mode_record.hpp"
 #include "restore.hpp"
 
 #include <mos/crypto/trust_store.hpp>
@@ -49,6 +50,7 @@ class Examination {
     [[nodiscard]] Result<void> check_captured_points(Database &database);
     [[nodiscard]] Result<void> check_files_aside();
     [[nodiscard]] Result<void> check_filesystem();
+    [[nodiscard]] Result<void> check_recovery_mode();
     [[nodiscard]] Result<void> check_trust();
     void check_settings();
 
@@ -321,6 +323,16 @@ Result<void> Examination::check_trust() {
     return {};
 }
 
+Result<void> Examination::check_recovery_mode() {
+    MOS_TRY(const auto mode, recovery_mode(m_root));
+    if (mode)
+        add(mode->is_damaged ? "recovery-mode-damaged" : "recovery-mode",
+            mode->is_damaged ? Severity::warning : Severity::information,
+            describe(*mode) + "; 'multios-update recovery mode --safe-mode=false' ends it",
+            fmt::format("{}/recovery-mode", state_path));
+    return {};
+}
+
 // Without a policy that can be read nothing is accepted; anything else that is wrong in the settings is passed over.
 void Examination::check_settings() {
     if (const auto policy = policy::load_security_policy(m_root); !policy)
@@ -359,6 +371,7 @@ Result<std::vector<Finding>> Examination::run() {
         MOS_CHECK(check_unknown_stages(*database));
     MOS_CHECK(check_names());
     MOS_CHECK(check_files_aside());
+    MOS_CHECK(check_recovery_mode());
     MOS_CHECK(check_filesystem());
     MOS_CHECK(check_trust());
     check_settings();

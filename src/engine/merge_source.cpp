@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 namespace mos::engine {
@@ -31,8 +32,13 @@ Result<void> MergeSource::for_each(const Take &take) {
     m_beside.clear();
     MOS_CHECK(m_source->for_each([&](const PastPath &told) -> Result<void> {
         MOS_CHECK(tell_beside(told.path, take));
-        m_present = &told;
-        Result<void> taken = take(told);
+        std::optional<PastPath> held;
+        if (m_edits == Edits::told && told.left.kind == snapshot::LeftBehind::Kind::anything) {
+            held = told;
+            held->left.kind = snapshot::LeftBehind::Kind::installed;
+        }
+        m_present = held ? &*held : &told;
+        Result<void> taken = take(*m_present);
         m_present = nullptr;
         return taken;
     }));
@@ -105,6 +111,7 @@ Result<RestoreChoice> MergeSource::decide(const RestoreFinding &finding) {
     if (finding.kind != RestoreFinding::Kind::edited)
         return snapshot::careful(finding);
     switch (m_rule) {
+    case MergeRule::usual:
     case MergeRule::keep:
         return RestoreChoice::keep;
     case MergeRule::refuse:

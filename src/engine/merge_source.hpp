@@ -15,9 +15,13 @@ namespace mos::engine {
 // sides, and tells what is to be put beside a changed file.
 class MergeSource final : public snapshot::RestorationSource {
   public:
-    // `root` is borrowed. `ask` may be empty: then the changed one stays, as in the plan.
-    MergeSource(base::Directory &root, std::unique_ptr<snapshot::RestorationSource> source, MergeRule rule)
-        : m_root(root), m_source(std::move(source)), m_rule(rule) {}
+    // Whether what is not as a package brought it counts as changed where the source knows of no change: a captured
+    // point does not.
+    enum class Edits : std::uint8_t { as_the_source_says, told };
+
+    // `root` is borrowed.
+    MergeSource(base::Directory &root, std::unique_ptr<snapshot::RestorationSource> source, MergeRule rule, Edits edits)
+        : m_root(root), m_source(std::move(source)), m_rule(rule), m_edits(edits) {}
 
     // From here on the job is asked, where the rule is to ask; each answer holds for good.
     void ask_by(const Job::Ask &ask) { m_ask = &ask; }
@@ -39,6 +43,7 @@ class MergeSource final : public snapshot::RestorationSource {
     base::Directory &m_root;
     std::unique_ptr<snapshot::RestorationSource> m_source;
     const MergeRule m_rule;
+    const Edits m_edits;
     const Job::Ask *m_ask = nullptr;
     const snapshot::PastPath *m_present = nullptr;             // that is being told
     std::map<std::string, snapshot::PastPath> m_beside;        // to be told when their turn comes

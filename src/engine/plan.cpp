@@ -126,6 +126,9 @@ Result<void> Plan::State::resolve(Session &session) {
     std::ranges::copy(resolution->notices, std::back_inserter(resolved.notices));
     for (const install::StepSummary &summary : resolution->steps)
         resolved.steps.push_back(step_of(summary));
+    if (!effective.installs.empty())
+        if (const auto taken = check_takes_updates(engine->root()); !taken)
+            resolved.notices.push_back(fmt::format("it will be refused: {}", taken.error().full_message()));
     view = std::move(resolved);
     return {};
 }

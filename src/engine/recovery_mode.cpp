@@ -22,20 +22,18 @@ std::string text_in(const nlohmann::json &tree, const char *name) {
     return found != tree.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-// Whatever it says, that it is there says that somebody has begun the mode: what can't be read is left empty.
+RecoveryMode damaged() { return {.is_damaged = true}; }
+
 RecoveryMode record_from_text(std::string_view text) {
-    RecoveryMode mode;
     const auto tree = base::parse_json(text, {.bytes = max_record_bytes, .depth = 3, .values = 10'000});
     if (!tree || !(*tree)->is_object())
-        return mode;
+        return damaged();
     const nlohmann::json &record = **tree;
     const auto since = base::parse_timestamp(text_in(record, "since"));
-    mode.since_unix_s = since ? *since : 0;
-    mode.actor = text_in(record, "actor");
-    mode.reason = text_in(record, "reason");
     const auto units = record.find("stopped");
-    if (units == record.end() || !units->is_array())
-        return mode;
+    if (!since || units == record.end() || !units->is_array())
+        return damaged();
+    RecoveryMode mode{.since_unix_s = *since, .actor = text_in(record, "actor"), .reason = text_in(record, "reason")};
     for (const nlohmann::json &unit : *units)
         if (unit.is_string())
             mode.stopped.push_back(unit.get<std::string>());
@@ -44,7 +42,7 @@ RecoveryMode record_from_text(std::string_view text) {
 
 std::string record_to_text(const RecoveryMode &mode) {
     const base::JsonTree record = base::json_object();
-    (*record)["since"] = base::write_timestamp(mode.since_unix_s);
+    (*record)["since"] = base::write_timestamp(mode.since_unix_s.value_or(0));
     (*record)["actor"] = mode.actor;
     (*record)["reason"] = mode.reason;
     nlohmann::json &units = base::array_in(*record, "stopped");
@@ -54,7 +52,15 @@ std::string record_to_text(const RecoveryMode &mode) {
 }
 
 std::string since_text(const RecoveryMode &mode) {
-    return mode.since_unix_s == 0 ? std::string{} : base::write_timestamp(mode.since_unix_s);
+    return mode.since_unix_s ? base::write_timestamp(*mode.since_unix_s) : std::string{};
+}
+
+// What no record can be: it is in the way of one.
+Result<void> remove_folder(base::Directory &folder) {
+    MOS_TRY(const auto there, folder.find(record_name));
+    if (there && there->type == base::FileType::directory)
+        return base::remove_tree(folder, record_name);
+    return {};
 }
 
 }  // namespace
@@ -63,33 +69,46 @@ Result<std::optional<RecoveryMode>> recovery_mode(base::Directory &root) {
     MOS_TRY(const auto folder, open_state_folder(root));
     if (folder == nullptr)
         return std::optional<RecoveryMode>{};
-    auto content = base::read_file(*folder, record_name, max_record_bytes);
-    if (!content && content.error().code() == Code::NOT_FOUND)
+    MOS_TRY(const auto there, folder->find(record_name));
+    if (!there)
         return std::optional<RecoveryMode>{};
-    if (!content && content.error().code() == Code::LIMIT)
-        return std::optional{RecoveryMode{}};
-    MOS_TRY(const base::Bytes bytes, std::move(content));
-    return std::optional{record_from_text(base::as_text(bytes))};
+    if (there->type != base::FileType::regular)
+        return std::optional{damaged()};
+    const auto content = base::read_file(*folder, record_name, max_record_bytes);
+    if (content)
+        return std::optional{record_from_text(base::as_text(*content))};
+    if (base::is_system_failure(content.error()))
+        return content.error();
+    return std::optional{damaged()};
 }
 
+// The folder may be newer than the last flush of what it lies in, so all of the volume is flushed.
 Result<void> keep_recovery_mode(base::Directory &root, const RecoveryMode &mode) {
     MOS_TRY(const auto folder, base::make_directories(root, state_path));
-    return base::replace_file(*folder, record_name, base::as_bytes(record_to_text(mode)), record_mode);
+    MOS_TRY(const auto sync_point, folder->open_sync_point());
+    MOS_CHECK(remove_folder(*folder));
+    MOS_CHECK(base::replace_file(*folder, record_name, base::as_bytes(record_to_text(mode)), record_mode));
+    return sync_point->flush();
 }
 
 Result<void> forget_recovery_mode(base::Directory &root) {
     MOS_TRY(const auto folder, open_state_folder(root));
     if (folder == nullptr)
         return {};
-    MOS_CHECK(folder->remove_file(record_name));
+    MOS_CHECK(remove_folder(*folder));
+    MOS_TRY(const auto there, folder->find(record_name));
+    if (there)
+        MOS_CHECK(folder->remove_file(record_name));
     return folder->flush();
 }
 
 std::string describe(const RecoveryMode &mode) {
-    const std::string since = since_text(mode);
-    return fmt::format("recovery mode is on{}{}{}{}", since.empty() ? "" : " since ", since,
-                       mode.actor.empty() ? "" : fmt::format(", begun by {}", base::printable(mode.actor)),
-                       mode.reason.empty() ? "" : fmt::format(": {}", base::printable(mode.reason)));
+    if (mode.is_damaged)
+        return fmt::format("recovery mode is on, and nobody knows since when or which services were stopped: "
+                           "'{}/{}' is damaged",
+                           state_path, record_name);
+    return fmt::format("recovery mode is on since {}, begun by {}{}{}", since_text(mode), base::printable(mode.actor),
+                       mode.reason.empty() ? "" : ": ", base::printable(mode.reason));
 }
 
 Result<void> check_takes_updates(base::Directory &root) {
@@ -106,6 +125,11 @@ Result<std::vector<ReportRow>> recovery_mode_report(Engine &engine) {
         return rows;
     rows.push_back(
         {.kind = "recovery-mode", .package = mode->actor, .object = since_text(*mode), .sentence = describe(*mode)});
+    if (!mode->reason.empty())
+        rows.push_back({.kind = "reason",
+                        .package = {},
+                        .object = mode->reason,
+                        .sentence = fmt::format("the reason that was given: {}", base::printable(mode->reason))});
     for (const std::string &unit : mode->stopped)
         rows.push_back({.kind = "stopped",
                         .package = {},

@@ -27,8 +27,13 @@ struct Services {
     std::vector<std::string> critical;
 };
 
+// Where the settings can't be read nobody knows what is critical.
 Result<std::vector<std::string>> critical_patterns(Engine &engine) {
     MOS_TRY(const config::LoadedSettings loaded, load_root_settings(engine, {}));
+    for (const config::Problem &problem : loaded.problems)
+        if (problem.path.empty() || problem.path.starts_with(critical_setting))
+            return Error{Code::INVALID_ARGUMENT,
+                         fmt::format("which are critical can't be told: {}", config::describe(problem))};
     const auto found = loaded.settings.find(critical_setting);
     return found ? found->value.words : std::vector<std::string>{};
 }
@@ -42,11 +47,17 @@ class ModeJob {
 
   private:
     [[nodiscard]] bool is_wanted() const { return m_order.wish == RecoveryModeOrder::Wish::begin; }
+    // What can't be read must not be in the way of whoever begins or ends the mode.
+    [[nodiscard]] std::optional<RecoveryMode> standing() const {
+        const auto mode = recovery_mode(m_engine.root());
+        return mode ? *mode : std::optional{RecoveryMode{.is_damaged = true}};
+    }
     [[nodiscard]] Result<void> begin();
     [[nodiscard]] Result<void> end();
     [[nodiscard]] Result<void> validate();
     [[nodiscard]] Result<void> look_for_way_back();
-    [[nodiscard]] Result<Services> running_services();
+    [[nodiscard]] Result<std::vector<std::string>> installed_services();
+    [[nodiscard]] Services running_services();
     void act(ServiceAction action, const std::string &unit);
     void tell_changed(const std::string &sentence, const RecoveryMode &mode);
     void add(std::string kind, std::string object, std::string sentence) {
@@ -62,28 +73,34 @@ class ModeJob {
     JobOutcome m_outcome;
 };
 
-// Without the database nobody knows which services there are, and the mode is begun all the same.
-Result<Services> ModeJob::running_services() {
+Result<std::vector<std::string>> ModeJob::installed_services() {
+    MOS_TRY(const auto database, look(m_engine));
+    return install::all_installed_units(*database);
+}
+
+// What can't be found out stops nothing, and holds nothing up.
+Services ModeJob::running_services() {
     Services found;
     if (!m_order.stop_services)
         return found;
     if (!m_services->is_running_system()) {
-        m_observer.notice("no service is stopped: the root is not the running system");
+        m_observer.notice("the root is not the running system: it has no services to stop");
         return found;
     }
-    const auto database = look(m_engine);
-    const auto units = database ? install::all_installed_units(**database) : database.error();
+    const auto patterns = critical_patterns(m_engine);
+    const auto units = patterns ? installed_services() : patterns.error();
     if (!units) {
-        m_observer.notice(fmt::format("no service is stopped: {}", units.error().full_message()));
+        add("not-stopped", {}, fmt::format("no service is stopped: {}", units.error().full_message()));
         return found;
     }
-    MOS_TRY(const auto patterns, critical_patterns(m_engine));
     for (const std::string &unit : *units) {
-        MOS_TRY(const bool is_active, m_services->is_active(unit));
+        const auto is_active = m_services->is_active(unit);
         if (!is_active)
+            add("not-stopped", unit, is_active.error().full_message());
+        if (!is_active || !*is_active)
             continue;
         const bool is_critical = std::ranges::any_of(
-            patterns, [&](const std::string &pattern) { return snapshot::matches_component(pattern, unit); });
+            *patterns, [&](const std::string &pattern) { return snapshot::matches_component(pattern, unit); });
         (is_critical ? found.critical : found.to_stop).push_back(unit);
     }
     return found;
@@ -100,28 +117,30 @@ void ModeJob::tell_changed(const std::string &sentence, const RecoveryMode &mode
     m_engine.events().tell([&] {
         base::Event event = base::make_event(base::EventType::recovery_mode_changed, {}, sentence);
         event.cause = m_job;
-        event.payload = {{"mode", is_wanted() ? "on" : "off"}, {"reason", base::printable(mode.reason)}};
+        event.payload = {{"mode", is_wanted() ? "on" : "off"},
+                         {"reason", base::printable(m_order.reason.empty() ? mode.reason : m_order.reason)}};
         return event;
     });
 }
 
-// What is to be stopped is written down before it is: who ends the mode after a power cut starts all of it again.
+// The mode is on before anybody is asked, and what is to be stopped is written down before it is: who ends the mode
+// after a power cut starts all of it again.
 Result<void> ModeJob::begin() {
     MOS_TRY(const RootLock lock, RootLock::take(m_engine, Turns::Holder::job));
-    MOS_TRY(const auto before, recovery_mode(m_engine.root()));
-    MOS_TRY(const Services services, running_services());
-    RecoveryMode mode = before.value_or(RecoveryMode{});
-    if (mode.since_unix_s == 0) {
-        mode.since_unix_s = m_engine.effective_now_unix_s();
-        mode.actor = m_engine.actor();
-    }
+    const auto before = standing();
+    RecoveryMode mode = before && !before->is_damaged
+                            ? *before
+                            : RecoveryMode{.since_unix_s = m_engine.effective_now_unix_s(), .actor = m_engine.actor()};
     if (!m_order.reason.empty())
         mode.reason = m_order.reason;
+    MOS_CHECK(keep_recovery_mode(m_engine.root(), mode));
+    tell_changed(describe(mode), mode);
+    const Services services = running_services();
     for (const std::string &unit : services.to_stop)
         if (std::ranges::find(mode.stopped, unit) == mode.stopped.end())
             mode.stopped.push_back(unit);
-    MOS_CHECK(keep_recovery_mode(m_engine.root(), mode));
-    tell_changed(describe(mode), mode);
+    if (!services.to_stop.empty())
+        MOS_CHECK(keep_recovery_mode(m_engine.root(), mode));
     for (const std::string &unit : services.to_stop)
         act(ServiceAction::stop, unit);
     for (const std::string &unit : services.critical)
@@ -129,16 +148,21 @@ Result<void> ModeJob::begin() {
     return {};
 }
 
-// The record goes last: a power cut before that leaves the mode on, and ending it again does the rest.
+// The record goes last: a power cut before that leaves the mode on, and ending it again does the rest. Elsewhere than
+// on the running system nothing is started, which its start does.
 Result<void> ModeJob::end() {
     MOS_TRY(const RootLock lock, RootLock::take(m_engine, Turns::Holder::job));
-    MOS_TRY(const auto mode, recovery_mode(m_engine.root()));
+    const auto mode = standing();
     if (!mode) {
         m_observer.notice("recovery mode was not on");
         return {};
     }
-    for (const std::string &unit : mode->stopped)
-        act(ServiceAction::start, unit);
+    if (m_services->is_running_system())
+        for (const std::string &unit : mode->stopped)
+            act(ServiceAction::start, unit);
+    else if (!mode->stopped.empty())
+        m_observer.notice(fmt::format("the root is not the running system; when it is started, see that these run: {}",
+                                      base::printable(fmt::format("{}", fmt::join(mode->stopped, ", ")))));
     MOS_CHECK(forget_recovery_mode(m_engine.root()));
     tell_changed("recovery mode is ended", *mode);
     return {};
@@ -173,7 +197,7 @@ Result<void> ModeJob::validate() {
         else if (finding.severity == Severity::warning)
             m_observer.notice(finding.sentence);
     MOS_CHECK(look_for_way_back());
-    MOS_TRY(const Services services, running_services());
+    const Services services = running_services();
     for (const std::string &unit : services.to_stop)
         add("would-stop", unit, fmt::format("{} would be stopped", in_quotes(unit)));
     for (const std::string &unit : services.critical)

@@ -57,7 +57,7 @@ void count(install::Totals &totals, const state::Operation &operation) {
         ++totals.added;
         break;
     case state::OperationKind::set_attributes:
-        ++totals.attributes;
+        totals.attributes += operation.before == operation.after ? 0U : 1U;
         break;
     }
 }
@@ -113,8 +113,8 @@ Plan::Step package_step(const PackageStep &step) {
 
 // A change in place moves what it replaced back; anything else needs a restoration.
 bool may_be_in_place(const RollbackStep &step, const RollbackTarget &target) {
-    return target.is_newest_alone && step.scope == RollbackScope::everything && step.merge == MergeRule::keep &&
-           !step.keep_way_forward;
+    return target.is_newest_alone && step.scope == RollbackScope::everything &&
+           (step.merge == MergeRule::usual || step.merge == MergeRule::keep) && !step.keep_way_forward;
 }
 
 Error plan_changed(std::string_view point) {
@@ -166,10 +166,13 @@ struct Restoration {
     snapshot::RestoreOptions options;
 };
 
-Result<Restoration> open_restoration(transaction::Site &site, const RollbackStep &step, std::uint64_t first) {
-    MOS_TRY(auto changes, snapshot::open_source(site, first));
+Result<Restoration> open_restoration(transaction::Site &site, const RollbackStep &step, const RollbackTarget &target) {
+    MOS_TRY(auto changes, snapshot::open_source(site, target.first.id));
     Restoration restoration;
-    restoration.source = std::make_unique<MergeSource>(site.root, std::move(changes), step.merge);
+    // Without a word a captured point comes back whole.
+    const auto edits = target.is_captured && step.merge != MergeRule::usual ? MergeSource::Edits::told
+                                                                            : MergeSource::Edits::as_the_source_says;
+    restoration.source = std::make_unique<MergeSource>(site.root, std::move(changes), step.merge, edits);
     restoration.options.decide = [&source = *restoration.source](const snapshot::RestoreFinding &finding) {
         return source.decide(finding);
     };
@@ -286,7 +289,7 @@ Result<void> RollbackPlan::find_health(Engine &engine, Session &session, const s
 
 Result<void> RollbackPlan::survey_restoration(Engine &engine, Session &session) {
     transaction::Site &site = session.site();
-    MOS_TRY(Restoration restoration, open_restoration(site, m_step, m_target->first.id));
+    MOS_TRY(Restoration restoration, open_restoration(site, m_step, *m_target));
     MOS_TRY(const snapshot::RestorePlan plan, snapshot::plan_restore(site, *restoration.source, restoration.options));
     if (plan.empty())
         return Error{Code::NOTHING_TO_ROLL_BACK, fmt::format("everything is as it was at {} already", plan.point)};
@@ -338,6 +341,11 @@ Result<JobOutcome> RollbackPlan::perform(Engine &engine, Session &session, const
 
 Result<JobOutcome> RollbackPlan::take_change_back(transaction::Site &site, const std::string &reason) {
     MOS_TRY(const state::Transaction owner, snapshot::find_rollback(site, recovery_point_name(m_target->first.id)));
+    if (auto kept = snapshot::check_put_aside(site, owner); !kept) {
+        if (!m_step.is_emergency || kept.error().code() != Code::POINT_DAMAGED)
+            return std::move(kept).error();
+        site.observer.notice(kept.error().full_message() + "; in an emergency the rest goes back");
+    }
     transaction::Description description{.summary = what_goes_back(m_step, owner, true), .reason = reason};
     // What no boot has used yet needs none to go away.
     description.boot = site.clock.boot_id();
@@ -354,7 +362,7 @@ Result<JobOutcome> RollbackPlan::take_change_back(transaction::Site &site, const
 Result<JobOutcome> RollbackPlan::restore(Engine &engine, Session &session, const Job::Ask &ask,
                                          const std::string &reason) {
     transaction::Site &site = session.site();
-    MOS_TRY(Restoration restoration, open_restoration(site, m_step, m_target->first.id));
+    MOS_TRY(Restoration restoration, open_restoration(site, m_step, *m_target));
     restoration.source->ask_by(ask);
     snapshot::RestoreJob job;
     job.description = {.summary = what_goes_back(m_step, m_target->first, m_target->is_newest_alone), .reason = reason};

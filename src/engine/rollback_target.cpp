@@ -195,7 +195,8 @@ Result<RollbackTarget> find_target(transaction::Site &site, const RollbackStep &
     if (first.state == state::TransactionState::pruned)
         return nothing(fmt::format("the recovery point {} was cleaned up", recovery_point_name(first.id)));
     const bool is_newest = !changes.empty() && first.id == changes.front().id;
-    return RollbackTarget{std::move(first), is_newest};
+    const bool is_captured = std::ranges::find(changes, first.id, &Transaction::id) == changes.end();
+    return RollbackTarget{std::move(first), is_newest, is_captured};
 }
 
 }  // namespace mos::engine

@@ -12,6 +12,7 @@ namespace mos::engine {
 struct RollbackTarget {
     state::Transaction first;     // everything from it on goes back; of a captured point its number and description
     bool is_newest_alone = true;  // nothing stands on it
+    bool is_captured = false;
 };
 
 // The newest change that fits what was asked. NOTHING_TO_ROLL_BACK says what does not fit; NEEDS_ANSWER when several

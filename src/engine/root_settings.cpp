@@ -2,6 +2,8 @@
 
 #include <mos/observe/logging.hpp>
 #include <mos/policy/security_policy.hpp>
+#include <mos/schedule/policy.hpp>
+#include <mos/schedule/retry.hpp>
 
 #include <fmt/format.h>
 
@@ -22,10 +24,22 @@ config::Settings settings_after(const config::LoadedSettings &before, const conf
     return after;
 }
 
+// What each value may be, and all together can't: nothing is logged, or runs, by it.
+std::vector<config::Problem> problems_together(const config::Settings &settings) {
+    std::vector<config::Problem> problems = observe::logging_problems(settings);
+    const auto add = [&](const auto &read, std::string section) {
+        if (!read)
+            problems.push_back({{}, {}, std::move(section), read.error().full_message()});
+    };
+    add(schedule::read_policy(settings), "scheduling_policy");
+    add(schedule::read_retry_policy(settings), "retry_policy");
+    return problems;
+}
+
 // What somebody else has got wrong already is no reason to refuse a change.
-Result<void> check_log(const config::LoadedSettings &before, const config::EditedFile &edited) {
-    const std::vector<config::Problem> old = observe::logging_problems(before.settings);
-    for (const config::Problem &problem : observe::logging_problems(settings_after(before, edited)))
+Result<void> check_together(const config::LoadedSettings &before, const config::EditedFile &edited) {
+    const std::vector<config::Problem> old = problems_together(before.settings);
+    for (const config::Problem &problem : problems_together(settings_after(before, edited)))
         if (std::ranges::find(old, problem.path, &config::Problem::path) == old.end())
             return Error{Code::INVALID_ARGUMENT, fmt::format("{} would not be valid any more: {}",
                                                              base::in_quotes(edited.path), config::describe(problem))}
@@ -33,11 +47,11 @@ Result<void> check_log(const config::LoadedSettings &before, const config::Edite
     return {};
 }
 
-// The table knows what a value may be; what values together make is the policy's and the log's own matter.
+// The table knows what a value may be; what values together make is the matter of those who read them.
 Result<void> check_file(const config::LoadedSettings &before, const config::EditedFile &edited) {
     if (edited.path == policy::security_policy_path)
         MOS_CHECK(policy::parse_security_policy(edited.text, edited.path));
-    return check_log(before, edited);
+    return check_together(before, edited);
 }
 
 std::string shown_value(const config::Assignment &assignment) {
@@ -79,7 +93,7 @@ Result<config::LoadedSettings> load_root_settings(Engine &engine, const config::
     if (asked.environment.empty())
         asked.environment = engine.settings().environment;
     MOS_TRY(config::LoadedSettings loaded, config::load_settings(engine.root(), asked));
-    std::ranges::move(observe::logging_problems(loaded.settings), std::back_inserter(loaded.problems));
+    std::ranges::move(problems_together(loaded.settings), std::back_inserter(loaded.problems));
     const bool is_told =
         std::any_of(loaded.problems.begin(), loaded.problems.end(),
                     [](const config::Problem &problem) { return problem.file == policy::security_policy_path; });

@@ -16,9 +16,11 @@ constexpr std::array<std::string_view, 11> unit_types = {"service", "socket", "d
                                                          "target",  "path",   "timer",  "slice", "scope"};
 
 // What systemctl(1) answers to is-active: by the manual 3 for a unit that does not run, 4 for one that is not there.
+// One that is being started has 3 too, also between two of its attempts.
 constexpr int status_active = 0;
 constexpr int status_inactive = 3;
 constexpr int status_unknown = 4;
+constexpr std::string_view being_started = "activating";
 
 bool is_unit_character(char character) {
     constexpr std::string_view others = ":-_.\\@";
@@ -30,6 +32,12 @@ Error failure(std::string_view what, std::string_view unit, std::string_view why
     const std::string object = unit.empty() ? "the service manager" : base::in_quotes(unit);
     return Error{Code::SERVICE_FAILED, fmt::format("can't {} {}: {}", what, object, base::printable(why))}.about(
         std::string{unit});
+}
+
+// systemctl could not be asked at all.
+Error failure(std::string_view what, std::string_view unit, Error cause) {
+    const std::string why = cause.message();
+    return failure(what, unit, why).caused_by(std::move(cause));
 }
 
 std::string reason_of(const base::Ended &ended) {
@@ -119,7 +127,7 @@ Result<void> SystemdServices::act(ServiceAction action, std::string_view unit) {
     }
     Result<base::Ended> ended = run(std::move(arguments));
     if (!ended)
-        return failure(name, unit, ended.error().message()).caused_by(std::move(ended).error());
+        return failure(name, unit, std::move(ended).error());
     if (ended->how != base::Ending::exited || ended->number != 0)
         return failure(name, unit, reason_of(*ended));
     return {};
@@ -128,12 +136,14 @@ Result<void> SystemdServices::act(ServiceAction action, std::string_view unit) {
 Result<bool> SystemdServices::is_active(std::string_view unit) {
     constexpr std::string_view what = "find out about";
     MOS_CHECK(check_unit_name(unit));
-    Result<base::Ended> ended = run({"is-active", "--quiet", "--", std::string{unit}});
+    Result<base::Ended> ended = run({"is-active", "--", std::string{unit}});
     if (!ended)
-        return failure(what, unit, ended.error().message()).caused_by(std::move(ended).error());
+        return failure(what, unit, std::move(ended).error());
     if (ended->how == base::Ending::exited && ended->number == status_active)
         return true;
-    if (ended->how == base::Ending::exited && (ended->number == status_inactive || ended->number == status_unknown))
+    if (ended->how == base::Ending::exited && ended->number == status_inactive)
+        return base::last_line(ended->output) == being_started;
+    if (ended->how == base::Ending::exited && ended->number == status_unknown)
         return false;
     return failure(what, unit, reason_of(*ended));
 }

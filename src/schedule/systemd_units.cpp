@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t max_path_bytes = 4096;
 constexpr std::int64_t usage_is_learnt_each_s = 600;
 
-constexpr std::string_view head = "# Written by 'multios-update schedule units'; write it again after a change of the "
+constexpr std::string_view head = "# Written by 'multios-update schedule unit'; write it again after a change of the "
                                   "scheduling policy.\n";
 
 // As one word of a command line: systemd expands '%' and '$' in it and takes backslashes for escapes.

@@ -6,6 +6,7 @@
 #include <mos/base/path.hpp>
 #include <mos/snapshot/retention.hpp>
 #include <mos/state/packages.hpp>
+#include <mos/transaction/plan_file.hpp>
 #include <mos/transaction/volumes.hpp>
 
 #include <fmt/format.h>
@@ -81,6 +82,26 @@ Result<void> check_directories(transaction::Site &site, const Transaction &owner
         });
 }
 
+// What stood at the path when it was staged is in its slot since, unless the change has not come to it: then what it
+// was to bring is there.
+Result<void> check_slot(transaction::Stages &stages, const Transaction &owner,
+                        const transaction::PlannedOperation &planned) {
+    const Operation &operation = planned.operation;
+    const bool put_aside = operation.kind == OperationKind::exchange || operation.kind == OperationKind::remove;
+    if (!put_aside || !planned.there)
+        return {};
+    MOS_TRY(base::Directory *const part, stages.on(operation.volume));
+    MOS_TRY(const auto slot, part->find(transaction::number_name(operation.slot)));
+    if (slot && (slot->type == FileType::directory || transaction::witness_of(*slot) == *planned.there))
+        return {};
+    if (slot && operation.kind == OperationKind::exchange && slot->inode == operation.staged_inode)
+        return {};
+    const std::string point = recovery_point_name(owner.id);
+    return Error{Code::POINT_DAMAGED, fmt::format("what {} keeps of {} {}", point, base::in_quotes(operation.path),
+                                                  slot ? "was written to since" : "is lost")}
+        .about(operation.path);
+}
+
 }  // namespace
 
 Result<std::optional<std::string>> find_foreign(base::Directory &directory, const std::string &path,
@@ -140,6 +161,17 @@ Result<Transaction> find_rollback(transaction::Site &site, std::optional<std::st
         return nothing(fmt::format("the recovery point {} was cleaned up", recovery_point_name(newest->id)));
     MOS_CHECK(check_directories(site, *newest));
     return *newest;
+}
+
+Result<void> check_put_aside(transaction::Site &site, const Transaction &owner) {
+    MOS_TRY(transaction::Stages stages, transaction::Stages::open(site, owner));
+    MOS_TRY(transaction::PlanReader plan, transaction::PlanReader::open(stages.primary()));
+    for (;;) {
+        MOS_TRY(const auto planned, plan.next());
+        if (!planned)
+            return {};
+        MOS_CHECK(check_slot(stages, owner, *planned));
+    }
 }
 
 Result<void> retain(transaction::Site &site, std::size_t count) {

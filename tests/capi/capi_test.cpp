@@ -101,7 +101,7 @@ TEST_CASE("a rollback's options are checked, and NULL takes back the newest chan
     options.scope = 3;
     CHECK(mos_plan_rollback_to(plan.get(), &options, nullptr) == MOS_E_INVALID_ARGUMENT);
     options.scope = MOS_ROLLBACK_EVERYTHING;
-    options.merge = 7;
+    options.merge = 8;
     CHECK(mos_plan_rollback_to(plan.get(), &options, nullptr) == MOS_E_INVALID_ARGUMENT);
     options.merge = MOS_MERGE_KEEP;
     options.keep_way_forward = true;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstring>
 #include <functional>
 #include <optional>
 
@@ -247,6 +248,7 @@ std::string look_at_settings(const Rig &rig, Ended ended) {
 
 Outcome begin_recovery_mode(const Rig &rig) {
     mos_recovery_mode_options options = MOS_RECOVERY_MODE_OPTIONS_INIT;
+    options.wish = MOS_RECOVERY_MODE_BEGIN;
     options.stop_services = true;
     options.reason = "a test";
     Caller call;
@@ -331,7 +333,7 @@ void must_have_memory(int code, mos_error *error) {
     fmt::print("the bench broke: error {}: {}\n", code, mos_error_message(error));
     for (const mos_error *cause = mos_error_cause(error); cause != nullptr; cause = mos_error_cause(cause))
         fmt::print("    {}\n", mos_error_message(cause));
-    std::exit(1);
+    std::exit(1);  // NOLINT(concurrency-mt-unsafe): no thread runs any more
 }
 
 Rig::Rig()
@@ -373,7 +375,8 @@ std::string Rig::version() const {
     if (code == MOS_END)
         return "";
     must_have_memory(code, error);
-    return text.c_str();
+    text.resize(std::strlen(text.c_str()));
+    return text;
 }
 
 void Rig::roll_back() const {

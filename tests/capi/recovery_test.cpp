@@ -164,6 +164,11 @@ TEST_CASE("recovery mode is begun, reported and ended, and an install in it is r
     CHECK(mos_report_next(mode().get(), &row, nullptr) == MOS_END);
 
     mos_recovery_mode_options options = MOS_RECOVERY_MODE_OPTIONS_INIT;
+    CHECK(failure_of([&](auto error) {
+              mos_job *job = nullptr;
+              return mos_recovery_mode_job(bench.engine.get(), &options, &job, error);
+          }).code == MOS_E_INVALID_ARGUMENT);
+    options.wish = MOS_RECOVERY_MODE_BEGIN;
     options.validate_only = true;
     CHECK(change(options).rows == std::vector<Row>{{"way-back", "", "rp-1"}});
     CHECK(mos_report_next(mode().get(), &row, nullptr) == MOS_END);
@@ -175,6 +180,8 @@ TEST_CASE("recovery mode is begun, reported and ended, and an install in it is r
     REQUIRE(mos_report_next(begun.get(), &row, nullptr) == MOS_OK);
     CHECK(std::string{row.kind} == "recovery-mode");
     CHECK(std::string{row.sentence}.find("the disk is failing") != std::string::npos);
+    REQUIRE(mos_report_next(begun.get(), &row, nullptr) == MOS_OK);
+    CHECK(std::string{row.kind} == "reason");
     CHECK(mos_report_next(begun.get(), &row, nullptr) == MOS_END);
     const Plan newer = bench.plan();
     mos_error *error = nullptr;
@@ -184,7 +191,7 @@ TEST_CASE("recovery mode is begun, reported and ended, and an install in it is r
           MOS_E_RECOVERY_MODE);
 
     options = MOS_RECOVERY_MODE_OPTIONS_INIT;
-    options.end = true;
+    options.wish = MOS_RECOVERY_MODE_END;
     CHECK(change(options).rows.empty());
     CHECK(mos_report_next(mode().get(), &row, nullptr) == MOS_END);
     bench.install(bench.pack("2", "two"));

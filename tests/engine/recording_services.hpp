@@ -27,7 +27,11 @@ class RecordingServices final : public install::ServiceManager {
             return Error{Code::SERVICE_FAILED, "the test does not want '" + call + "'"};
         return {};
     }
-    [[nodiscard]] Result<bool> is_active(std::string_view unit) override { return active.contains(std::string{unit}); }
+    [[nodiscard]] Result<bool> is_active(std::string_view unit) override {
+        if ("ask " + std::string{unit} == failing)
+            return Error{Code::SERVICE_FAILED, "the test does not want '" + failing + "'"};
+        return active.contains(std::string{unit});
+    }
 
     [[nodiscard]] Calls take() { return std::exchange(calls, {}); }
     Calls calls;

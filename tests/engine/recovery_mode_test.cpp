@@ -3,6 +3,7 @@
 #include "refusals.hpp"
 #include "scheduler_bench.hpp"
 
+#include <mos/engine/doctor.hpp>
 #include <mos/engine/recovery_mode.hpp>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 using namespace mos::test;
 using mos::Code;
 using mos::Result;
+using mos::base::Symlinks;
 using mos::engine::JobOutcome;
 using mos::engine::Plan;
 using mos::engine::RecoveryModeOrder;
@@ -61,6 +63,18 @@ struct ModeBench {
     std::shared_ptr<RecordingServices> services = std::make_shared<RecordingServices>();
     EngineBench bench;
 };
+
+bool says_of(const mos::engine::ReportRow &row, std::string_view words) {
+    return row.sentence.find(words) != std::string::npos;
+}
+
+// Begun and ended, whatever it is now.
+void must_work(const ModeBench &ground) {
+    must(ground.begin(true));
+    CHECK(ground.mode()->stopped == std::vector<std::string>{"web.service"});
+    must(ground.end());
+    CHECK_FALSE(ground.mode().has_value());
+}
 
 }  // namespace
 
@@ -127,12 +141,25 @@ TEST_CASE("which services are critical is a setting") {
     CHECK(rows_of(must(ground.begin(true))) == "stopped sshd.service, kept web.service");
 }
 
-TEST_CASE("a service that can't be stopped or started holds nothing up") {
+TEST_CASE("where the settings can't be read nobody knows what is critical, and nothing is stopped") {
     ModeBench ground;
+    ground.put_setting("update_system:\n  rollback:\n    critical_services: [\n");
+    const auto begun = must(ground.begin(true));
+    CHECK(rows_of(begun) == "not-stopped ");
+    CHECK(says_of(begun.rows.front(), "update-system.yml"));
+    CHECK(ground.services->take().empty());
+    CHECK(ground.mode().has_value());
+}
+
+TEST_CASE("a service that can't be asked, stopped or started holds nothing up") {
+    ModeBench ground;
+    ground.services->failing = "ask web.service";
+    CHECK(rows_of(must(ground.begin(true))) == "not-stopped web.service, kept sshd.service");
+    CHECK(ground.mode().has_value());
     ground.services->failing = "stop web.service";
     const auto begun = must(ground.begin(true));
     CHECK(rows_of(begun) == "not-stopped web.service, kept sshd.service");
-    CHECK(begun.rows.front().sentence.find("the test does not want") != std::string::npos);
+    CHECK(says_of(begun.rows.front(), "the test does not want"));
     ground.services->failing = "start web.service";
     CHECK(rows_of(must(ground.end())) == "not-started web.service");
     CHECK_FALSE(ground.mode().has_value());
@@ -152,44 +179,70 @@ TEST_CASE("whatever is stopped has been written down before, so that a power cut
     CHECK(stopped == 1);
 }
 
-TEST_CASE("after a power cut at any call the mode is off, or on with all that was said") {
+TEST_CASE("after a power cut at any call of its beginning the mode is off, or on with what was said") {
+    for (const bool is_new_root : {false, true}) {
+        ModeBench ground;
+        EngineBench empty;
+        EngineBench &bench = is_new_root ? empty : ground.bench;
+        std::vector<DiskState> states;
+        bench.twin.on_mutation([&](std::uint64_t number, std::string_view) {
+            for (const Selection &kept : {Selection::none(), Selection::random(number), Selection::all()})
+                states.push_back(bench.twin.crash(kept));
+        });
+        must(run_mode(bench.engine, {.stop_services = true, .reason = "a test"}));
+        bench.twin.on_mutation(nullptr);
+        std::size_t on = 0;
+        for (const DiskState &state : states) {
+            const auto mode = must(mos::engine::recovery_mode(*Twin{state}.root()));
+            CHECK((!mode || (!mode->is_damaged && mode->reason == "a test")));
+            on += mode ? 1U : 0U;
+        }
+        CHECK(on > 0);
+        CHECK(on < states.size());
+        // What was reported is there whatever is lost.
+        CHECK(must(mos::engine::recovery_mode(*Twin{bench.twin.crash(Selection::none())}.root())).has_value());
+    }
+}
+
+TEST_CASE("after a power cut at any call of its end the mode is on, with whatever was not started yet, or off") {
     ModeBench ground;
-    std::vector<DiskState> states;
+    must(ground.begin(true));
+    bool was_started = false;
+    ground.services->before_each = [&](const std::string &) { was_started = true; };
+    std::vector<std::pair<bool, DiskState>> states;
     ground.bench.twin.on_mutation([&](std::uint64_t number, std::string_view) {
         for (const Selection &kept : {Selection::none(), Selection::random(number), Selection::all()})
-            states.push_back(ground.bench.twin.crash(kept));
+            states.emplace_back(was_started, ground.bench.twin.crash(kept));
     });
-    must(ground.begin(true, "a test"));
+    must(ground.end());
     ground.bench.twin.on_mutation(nullptr);
-    states.push_back(ground.bench.twin.crash(Selection::none()));
-    std::size_t on = 0;
-    for (const DiskState &state : states) {
-        const Twin after{state};
-        const auto mode = must(mos::engine::recovery_mode(*after.root()));
-        CHECK((!mode || (mode->reason == "a test" && mode->stopped == std::vector<std::string>{"web.service"})));
-        on += mode ? 1U : 0U;
+    for (const auto &[started, state] : states) {
+        const auto mode = must(mos::engine::recovery_mode(*Twin{state}.root()));
+        CHECK((mode || started));
+        CHECK((!mode || mode->stopped == std::vector<std::string>{"web.service"}));
     }
-    CHECK(on > 0);
-    CHECK(on < states.size());
+    CHECK_FALSE(must(mos::engine::recovery_mode(*Twin{ground.bench.twin.crash(Selection::none())}.root())).has_value());
 }
 
 TEST_CASE("after an error at any call the mode is on or off, and can be begun and ended") {
-    std::uint64_t call = 1;
-    for (bool is_over = false; !is_over; ++call) {
-        ModeBench ground;
-        Twin &twin = ground.bench.twin;
-        const std::uint64_t before = twin.calls();
-        twin.fail_at(before + call, EIO);
-        const auto begun = ground.begin(true, "a test");
-        is_over = twin.calls() - before < call;
-        twin.fail_never();
-        CHECK(ground.mode().has_value() >= begun.ok());
-        must(ground.begin(true));
-        CHECK(ground.mode()->stopped == std::vector<std::string>{"web.service"});
-        must(ground.end());
-        CHECK_FALSE(ground.mode().has_value());
+    for (const Wish wish : {Wish::begin, Wish::end}) {
+        std::uint64_t call = 1;
+        for (bool is_over = false; !is_over; ++call) {
+            ModeBench ground;
+            if (wish == Wish::end)
+                must(ground.begin(true));
+            Twin &twin = ground.bench.twin;
+            const std::uint64_t before = twin.calls();
+            twin.fail_at(before + call, EIO);
+            const auto done = run_mode(ground.bench.engine, {.wish = wish, .stop_services = wish == Wish::begin});
+            is_over = twin.calls() - before < call;
+            twin.fail_never();
+            CHECK((!done.ok() || ground.mode().has_value() == (wish == Wish::begin)));
+            static_cast<void>(ground.begin(true));  // the next flush tells of what could not be written
+            must_work(ground);
+        }
+        CHECK(call > 10);
     }
-    CHECK(call > 10);
 }
 
 TEST_CASE("validating changes nothing, and tells what would be done and what there is to go back to") {
@@ -221,22 +274,37 @@ TEST_CASE("the mode is begun whatever the database is like") {
     const auto told = must(run_mode(ground.bench.engine, {.validate_only = true}));
     CHECK(rows_of(told).find("database-damaged") != std::string::npos);
     CHECK(rows_of(told).find("no-way-back") != std::string::npos);
-    const auto begun = must(ground.begin(true));
-    CHECK(begun.rows.empty());
+    CHECK(rows_of(must(ground.begin(true))) == "not-stopped ");
     CHECK(ground.mode().has_value());
 }
 
-TEST_CASE("a damaged record counts as begun, and can be ended") {
-    ModeBench ground;
-    for (const std::string &text : {std::string{}, std::string{"{\"since\": 7, \"stopped\": [1, {}]}"},
-                                    std::string{"\xff["}, std::string(2U << 20U, ' ')}) {
-        ground.put_record(text);
+TEST_CASE("whatever stands there counts as begun, be it damaged, is told as such, and can be ended") {
+    const auto put = [](const ModeBench &ground, int kind) {
+        const auto folder = must(ground.bench.twin.root()->open_directory(mos::engine::state_path, Symlinks::refuse));
+        constexpr const char *name = "recovery-mode";
+        if (kind == 0)
+            return must(folder->make_directory(name, 0700));
+        if (kind == 1)
+            return must(folder->make_symlink(name, "/etc/passwd"));
+        const std::array<std::string, 4> texts = {"", "{\"since\": 7, \"stopped\": [1, {}]}", "\xff[",
+                                                  std::string(2U << 20U, ' ')};
+        ground.put_record(texts.at(static_cast<std::size_t>(kind) - 2));
+    };
+    for (int kind = 0; kind < 6; ++kind) {
+        ModeBench ground;
+        put(ground, kind);
         REQUIRE(ground.mode().has_value());
-        CHECK(ground.mode()->stopped.empty());
-        const auto refused = ground.bench.install("p", "1", simple("one"));
-        CHECK(refusal(refused) == Code::RECOVERY_MODE);
+        CHECK(ground.mode()->is_damaged);
+        CHECK(refusal(ground.bench.install("p", "1", simple("one"))) == Code::RECOVERY_MODE);
+        const auto rows = must(mos::engine::recovery_mode_report(*ground.bench.engine));
+        CHECK(rows.front().object.empty());
+        CHECK(says_of(rows.front(), "is damaged"));
+        const auto findings = must(mos::engine::examine_root(*ground.bench.engine));
+        CHECK(std::ranges::count(findings, "recovery-mode-damaged", &mos::engine::Finding::kind) == 1);
         must(ground.end());
         CHECK_FALSE(ground.mode().has_value());
+        put(ground, kind);
+        must_work(ground);
     }
 }
 
@@ -246,6 +314,27 @@ TEST_CASE("a wish that contradicts itself, and a reason without end, are refused
     CHECK(refusal(both) == Code::INVALID_ARGUMENT);
     const auto long_reason = mos::engine::make_recovery_mode_job(bench.engine, {.reason = std::string(1001, 'x')});
     CHECK(refusal(long_reason) == Code::LIMIT);
+}
+
+TEST_CASE("elsewhere than on the running system ending the mode names what is to run, and starts nothing") {
+    ModeBench ground;
+    must(ground.begin(true));
+    const auto rescue = ground.bench.open();  // no services of its own, and the root is not its own
+    const auto ended = must(run_mode(rescue, {.wish = Wish::end}));
+    CHECK(ended.rows.empty());
+    REQUIRE(ended.notices.size() == 1);
+    CHECK(ended.notices.front().find("web.service") != std::string::npos);
+    CHECK_FALSE(ground.mode().has_value());
+}
+
+TEST_CASE("a plan that is only shown tells that it would be refused") {
+    ModeBench ground;
+    must(ground.begin());
+    Plan plan{ground.bench.engine};
+    must(plan.install(ground.bench.source("p", "1", simple("one")), {}));
+    must(plan.resolve());
+    REQUIRE_FALSE(plan.view()->notices.empty());
+    CHECK(plan.view()->notices.back().find("recovery mode is on") != std::string::npos);
 }
 
 TEST_CASE("ending a mode that is not on is no error, and changes nothing") {

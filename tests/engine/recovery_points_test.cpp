@@ -114,6 +114,24 @@ TEST_CASE("the doctor names a damaged point, what was cut short and what nobody 
     CHECK(names(bench) == std::vector<std::string>{"rp-1"});
 }
 
+TEST_CASE("verifying all points finds what is wrong with the newest alone") {
+    EngineBench bench;
+    for (const char *const version : {"1", "2", "3"})
+        must(bench.install("p", version, simple(version)));
+    const auto faults = [&] { return must(run_to_end(make_point_verify_job(bench.engine, std::nullopt))).rows; };
+    CHECK(faults().empty());
+    const auto stage = must(bench.twin.root()->open_directory(".multios-stage/3", mos::base::Symlinks::refuse));
+    for (const auto &entry : must(stage->list()))
+        if (entry.type == mos::base::FileType::regular &&
+            entry.name.find_first_not_of("0123456789") == std::string::npos)
+            must(stage->remove_file(entry.name));
+    const auto found = faults();
+    REQUIRE(found.size() == 1);
+    CHECK(found.front().kind == "lost");
+    CHECK(found.front().package == "rp-3");
+    CHECK(found.front().object == "p/x");
+}
+
 TEST_CASE("events tell that a point was made and cleaned up") {
     std::vector<std::string> told;
     EngineBench bench{

@@ -18,6 +18,11 @@ using mos::engine::RollbackStep;
 
 namespace {
 
+bool is_any_about(const std::vector<std::string> &notices, std::string_view words) {
+    return std::ranges::any_of(notices,
+                               [&](const std::string &notice) { return notice.find(words) != std::string::npos; });
+}
+
 // kernel 1, 2, 3 and tool 1 between them; each kernel has a file and a configuration file.
 struct Ground {
     EngineBench bench;
@@ -64,10 +69,17 @@ struct Ground {
         must(mos::base::replace_file(*opened, name, mos::base::as_bytes(text), 0644));
         must(must(opened->open_file(name, mos::base::OpenMode::write))->set_modified({time, 0}));
     }
-    [[nodiscard]] bool is_noticed(std::string_view words) const {
-        return std::ranges::any_of(view.notices,
-                                   [&](const std::string &notice) { return notice.find(words) != std::string::npos; });
+    // What a change has put aside.
+    template <class Each>
+    void each_slot(int change, const Each &each) const {
+        const auto stage = must(
+            bench.twin.root()->open_directory(".multios-stage/" + std::to_string(change), mos::base::Symlinks::refuse));
+        for (const auto &entry : must(stage->list()))
+            if (entry.type == mos::base::FileType::regular &&
+                entry.name.find_first_not_of("0123456789") == std::string::npos)
+                each(*stage, entry.name);
     }
+    [[nodiscard]] bool is_noticed(std::string_view words) const { return is_any_about(view.notices, words); }
 
     Plan::View view;  // of the last rollback
     std::vector<std::string> questions;
@@ -286,17 +298,52 @@ TEST_CASE("an emergency goes round what is in the way of the newest change, and 
 
 TEST_CASE("a point of which something is lost is refused, and nothing is changed") {
     Ground ground;
-    const auto stages = must(ground.bench.twin.root()->open_directory(".multios-stage/2", mos::base::Symlinks::refuse));
-    for (const auto &entry : must(stages->list()))
-        if (entry.type == mos::base::FileType::regular &&
-            entry.name.find_first_not_of("0123456789") == std::string::npos)
-            must(stages->remove_file(entry.name));
+    ground.each_slot(2, [](mos::base::Directory &stage, const std::string &name) { must(stage.remove_file(name)); });
     const TreeImage before = must(scan(*ground.bench.twin.root()));
     CHECK(refusal(ground.go_back({.recovery_point = "rp-2"})) == Code::POINT_DAMAGED);
     CHECK(ground.version("kernel") == "3");
     INFO("what does not need it goes back all the same");
     must(ground.go_back({.recovery_point = "rp-3"}));
     CHECK(ground.version("kernel") == "2");
+}
+
+TEST_CASE("the newest change is not taken back over what was lost or written to since, but for an emergency") {
+    const auto lose = [](mos::base::Directory &stage, const std::string &name) { must(stage.remove_file(name)); };
+    const auto alter = [](mos::base::Directory &stage, const std::string &name) {
+        const auto file = must(stage.open_file(name, mos::base::OpenMode::write));
+        must(file->write_at(0, mos::base::as_bytes("altered")));
+        must(file->set_modified({1, 0}));
+    };
+    for (const bool is_lost : {false, true}) {
+        Ground ground;
+        is_lost ? ground.each_slot(4, lose) : ground.each_slot(4, alter);
+        CHECK(refusal(ground.go_back({})) == Code::POINT_DAMAGED);
+        CHECK(ground.version("kernel") == "3");
+        CHECK(ground.file("kernel") == "kernel 3");
+        const std::vector<std::string> notices = must(ground.go_back({.is_emergency = true})).notices;
+        CHECK(is_any_about(notices, is_lost ? "is lost" : "was written to since"));
+        CHECK(ground.version("kernel") == "2");
+    }
+}
+
+TEST_CASE("a rule for what somebody has changed holds at a captured point too, which comes back whole without one") {
+    for (const MergeRule rule : {MergeRule::usual, MergeRule::keep, MergeRule::past, MergeRule::refuse}) {
+        Ground ground;
+        const auto job = must(mos::engine::make_capture_job(ground.bench.engine, {}));
+        must(job->run(nullptr));
+        must(ground.install("tool", "2"));
+        ground.write("etc", "kernel.conf", "mine", 1'764'000'100);
+        const auto gone_back = ground.go_back({.recovery_point = must(*job->result()).recovery_point, .merge = rule});
+        if (rule == MergeRule::refuse) {
+            CHECK(refusal(gone_back) == Code::CONFLICT);
+            CHECK(ground.version("tool") == "2");
+            continue;
+        }
+        must(gone_back);
+        CHECK(ground.version("tool") == "1");
+        CHECK(ground.conf("kernel.conf") == (rule == MergeRule::keep ? "mine" : "kernel conf 3"));
+        CHECK(ground.is_noticed("'etc/kernel.conf'") == (rule != MergeRule::usual));
+    }
 }
 
 TEST_CASE("what was worked out is what runs, and a change in between is told") {

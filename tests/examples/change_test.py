@@ -94,7 +94,7 @@ class Plan(Change):
         ended = self.must(self.install(self.new, "--plan"))
         self.assertEqual(snapshot(self.root), before)
         self.assertRegex(ended.out, r"Would change \d+ of \d+ paths in ")
-        self.assertRegex(ended.out, r"  update  app  1\.0 \u2192 2\.0  signed by ")
+        self.assertRegex(ended.out, r"  update  app  1\.0 \u2192 2\.0  vouched for by ")
         self.assertRegex(ended.out, r"\nPlan [0-9a-f]{64}\n$")
         self.assertIn("Way back:", ended.out)
         totals = self.must(self.install(self.new, "--plan", "--format=json")).json["plan"]["totals"]
@@ -150,6 +150,14 @@ class Conflicts(Change):
         self.assertEqual(snapshot(self.root), before)
         error = self.install(self.old, "--on-conflict=ask", "--format=json").json["error"]
         self.assertEqual(error["name"], "NEEDS_ANSWER")
+
+    def test_what_a_message_advises_is_for_this_root(self):
+        plan = self.must(self.install(self.old, "--on-conflict=replace", "--plan")).out
+        self.assertIn(f"'multios-update rollback last-good --root={self.root}'", plan)
+        empty = self.new_path("empty")
+        os.makedirs(empty)
+        ended = package("install", self.old, f"--root={empty}")
+        self.assertRegex(ended.err, rf"'multios-update trust [^']* --root={empty}'")
 
     def test_yes_takes_the_default_which_is_to_stop(self):
         self.must_refuse(self.install(self.old, "--on-conflict=ask", "--yes"), REFUSED, "E006", "Nothing was changed.")

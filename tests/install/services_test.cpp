@@ -96,8 +96,12 @@ TEST_CASE("whether a unit runs is the exit status of is-active") {
     for (const auto &[status, active] : std::vector<std::pair<int, bool>>{{0, true}, {3, false}, {4, false}}) {
         const Systemctl systemctl{"exit " + std::to_string(status)};
         CHECK(must(systemctl.services().is_active("web.service")) == active);
-        CHECK(systemctl.asked() == always + "is-active\n--quiet\n--\nweb.service\n");
+        CHECK(systemctl.asked() == always + "is-active\n--\nweb.service\n");
     }
+    const Systemctl starting{"echo activating; exit 3"};
+    CHECK(must(starting.services().is_active("web.service")));
+    const Systemctl ended{"echo failed; exit 3"};
+    CHECK_FALSE(must(ended.services().is_active("web.service")));
     const Systemctl broken{"echo 'Failed to connect to bus' >&2; exit 1"};
     const auto result = broken.services().is_active("web.service");
     CHECK(refusal(result) == Code::SERVICE_FAILED);

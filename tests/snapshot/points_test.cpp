@@ -7,6 +7,7 @@
 #include "point_index.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 using namespace mos::test;
@@ -84,24 +85,37 @@ struct Root : InstalledRoot {
     }
 };
 
-// Captures while somebody writes to a file that has rested, at checkpoint `wanted` of the capture, and goes back: what
-// the file holds then. `count` is how many checkpoints there were.
-std::string kept_while_written_to(bool shares, int wanted, int &count) {
-    constexpr std::int64_t long_ago_s = 1'700'000'000;
+// Of a file that somebody writes to while it is captured: when it was written before, in seconds of the clock, whether
+// the write gives it another time, and whether it is known to be open.
+struct Written {
+    std::int64_t at_s = 1'700'000'000;
+    bool is_seen = true;
+    bool is_open = false;
+};
+
+// Captures while somebody writes to it at checkpoint `wanted` of the capture, and goes back: what the file holds then.
+// `count` is how many checkpoints there were.
+std::string kept_while_written_to(bool shares, const Written &file, int wanted, int &count) {
     Root root;
     if (shares)
         root.twin.share_content();
-    root.twin.set_clock({long_ago_s, 0});
+    root.twin.set_clock({file.at_s, 0});
     root.write("home/mine", "mine");
-    root.twin.set_clock({long_ago_s + 1000, 0});
+    if (file.is_seen)
+        root.twin.set_clock({file.at_s + 1000, 0});
     count = 0;
     root.machine->watcher.on_checkpoint = [&](mos::base::Phase) -> Result<void> {
         if (++count != wanted)
             return {};
-        const auto file = must(root.folder("home")->open_file("mine", OpenMode::write));
-        return file->write_at(0, as_bytes("your"));
+        const auto opened = must(root.folder("home")->open_file("mine", OpenMode::write));
+        return opened->write_at(0, as_bytes("your"));
     };
-    const Captured captured = root.capture();
+    CaptureRequest request;
+    request.open_files = [&]() -> Result<FileIds> {
+        const auto status = must(root.folder("home")->find("mine")).value();
+        return file.is_open ? FileIds{{status.device, status.inode}} : FileIds{};
+    };
+    const Captured captured = root.capture(request);
     root.machine->watcher.on_checkpoint = nullptr;
     CHECK(root.faults(captured.point.id).empty());
     root.write("home/mine", "else");
@@ -403,13 +417,20 @@ TEST_CASE("files that somebody has open for writing are told") {
 }
 
 TEST_CASE("a file that is written to at any moment of a capture has the digest of what the point keeps of it") {
-    std::set<std::string> kept;
+    constexpr std::int64_t now_s = 1'764'000'000;  // by the machine's clock
+    // Long ago; a moment before, and in the future, by a clock that is too coarse to tell; by somebody who is known.
+    const std::array<Written, 4> files = {Written{}, Written{.at_s = now_s - 1, .is_seen = false},
+                                          Written{.at_s = now_s + 100, .is_seen = false},
+                                          Written{.is_seen = false, .is_open = true}};
     for (const bool shares : {false, true}) {
-        int count = 1;
-        for (int wanted = 1; wanted <= count; ++wanted)
-            kept.insert(kept_while_written_to(shares, wanted, count));
+        for (const Written &file : files) {
+            std::set<std::string> kept;
+            int count = 1;
+            for (int wanted = 1; wanted <= count; ++wanted)
+                kept.insert(kept_while_written_to(shares, file, wanted, count));
+            CHECK(kept == std::set<std::string>{"mine", "your"});
+        }
     }
-    CHECK(kept == std::set<std::string>{"mine", "your"});
 }
 
 TEST_CASE("packages' rows are kept as long as a point has them") {

@@ -656,13 +656,14 @@ typedef struct mos_remove_options {
  int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_error **error);
 typedef int32_t mos_merge_rule;
 enum {
-    MOS_MERGE_KEEP = 0,
-    MOS_MERGE_REFUSE = 1,
-    MOS_MERGE_ASK = 2,
-    MOS_MERGE_PREFER_NEWER = 3,
-    MOS_MERGE_PREFER_OLDER = 4,
-    MOS_MERGE_KEEP_BOTH = 5,
-    MOS_MERGE_PAST = 6
+    MOS_MERGE_USUAL = 0,
+    MOS_MERGE_KEEP = 1,
+    MOS_MERGE_REFUSE = 2,
+    MOS_MERGE_ASK = 3,
+    MOS_MERGE_PREFER_NEWER = 4,
+    MOS_MERGE_PREFER_OLDER = 5,
+    MOS_MERGE_KEEP_BOTH = 6,
+    MOS_MERGE_PAST = 7
 };
 typedef int32_t mos_rollback_scope;
 enum {
@@ -868,9 +869,14 @@ typedef struct mos_recovery_cleanup_options {
  int mos_recovery_cleanup_job(mos_engine *engine, const mos_recovery_cleanup_options *options, mos_job **job,
                                      mos_error **error);
  int mos_engine_recovery_mode(mos_engine *engine, mos_report **report, mos_error **error);
+typedef int32_t mos_recovery_mode_wish;
+enum {
+    MOS_RECOVERY_MODE_BEGIN = 1,
+    MOS_RECOVERY_MODE_END = 2
+};
 typedef struct mos_recovery_mode_options {
     uint32_t struct_size;
-    bool end;
+    mos_recovery_mode_wish wish;
     bool stop_services;
     bool validate_only;
     const char *reason;

@@ -385,20 +385,21 @@ class Engine(Handle):
             return list(job.run(progress).rows)
 
     def recovery_mode(self):
-        """Empty while the root takes updates; in recovery mode a ReportRow of kind "recovery-mode", and one of kind
-        "stopped" for each service that ending the mode starts again."""
+        """Empty while the root takes updates; in recovery mode a ReportRow of kind "recovery-mode", one of kind
+        "reason", and one of kind "stopped" for each service that ending the mode starts again."""
         return report(lib.mos_engine_recovery_mode, self._pointer)
 
     def begin_recovery_mode(self, reason="", *, stop_services=False, validate_only=False, progress=None):
         """From now on the root takes nothing new, and what leads back goes on: a ReportRow for each service that was
         stopped or kept. With validate_only nothing is changed, and the rows tell what would be."""
-        with recovery.mode_job(self, self._pointer, reason, end=False, stop_services=stop_services,
-                               validate_only=validate_only) as job:
+        with recovery.mode_job(self, self._pointer, reason, lib.MOS_RECOVERY_MODE_BEGIN,
+                               stop_services=stop_services, validate_only=validate_only) as job:
             return list(job.run(progress).rows)
 
-    def end_recovery_mode(self, *, validate_only=False, progress=None):
+    def end_recovery_mode(self, reason="", *, validate_only=False, progress=None):
         """The root takes updates again, and what was stopped is started: a ReportRow for each service."""
-        with recovery.mode_job(self, self._pointer, "", end=True, validate_only=validate_only) as job:
+        with recovery.mode_job(self, self._pointer, reason, lib.MOS_RECOVERY_MODE_END,
+                               validate_only=validate_only) as job:
             return list(job.run(progress).rows)
 
     def clean_up_recovery(self, name=None, *, older_than=0, keep=0, keep_minimum=0, simulate=False):

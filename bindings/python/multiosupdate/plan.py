@@ -27,6 +27,7 @@ class ConfigRule(enum.IntEnum):
 class MergeRule(enum.IntEnum):
     """What a rollback does with what somebody has changed since."""
 
+    USUAL = lib.MOS_MERGE_USUAL  # KEEP; of a captured point PAST
     KEEP = lib.MOS_MERGE_KEEP
     REFUSE = lib.MOS_MERGE_REFUSE
     ASK = lib.MOS_MERGE_ASK
@@ -141,7 +142,7 @@ class Plan(Handle):
         return self
 
     def rollback_to(self, recovery_point=None, *, target_version=None, scope=RollbackScope.EVERYTHING, name=None,
-                    merge=MergeRule.KEEP, accept_risks=False, emergency=False, keep_way_forward=False):
+                    merge=MergeRule.USUAL, accept_risks=False, emergency=False, keep_way_forward=False):
         """Makes the plan one that goes back to how the root was before a change, over all changes since. Returns the plan.
 
         recovery_point is that of the change (None: the newest that fits the rest), target_version one that a package has

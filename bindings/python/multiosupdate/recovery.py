@@ -79,8 +79,8 @@ def cleanup_job(engine, pointer, name, older_than, keep, keep_minimum, simulate)
     return job
 
 
-def mode_job(engine, pointer, reason, *, end, stop_services=False, validate_only=False):
-    options, kept = new_struct("mos_recovery_mode_options", end=end, stop_services=stop_services,
+def mode_job(engine, pointer, reason, wish, *, stop_services=False, validate_only=False):
+    options, kept = new_struct("mos_recovery_mode_options", wish=wish, stop_services=stop_services,
                                validate_only=validate_only, reason=c_text(reason))
     job = Job(create(lib.mos_recovery_mode_job, pointer, options), engine)
     del kept

@@ -61,7 +61,8 @@ def test_in_recovery_mode_nothing_new_is_installed(workshop):
         validated = engine.begin_recovery_mode(stop_services=True, validate_only=True)
         assert ("way-back", "rp-1") in [(row.kind, row.object) for row in validated]
         engine.begin_recovery_mode("the disk is failing")
-        mode, = engine.recovery_mode()
+        mode, reason = engine.recovery_mode()
+        assert (reason.kind, reason.object) == ("reason", "the disk is failing")
         assert mode.kind == "recovery-mode" and "the disk is failing" in mode.sentence
         with pytest.raises(mos.Error) as caught:
             workshop.install(workshop.package(version="2.0"))

@@ -123,7 +123,7 @@ class RecoveryMode(WithPoints):
     def done_without_validating_alone_nothing_new_is_taken_until_it_is_ended(self):
         self.do("--reason=the disk is failing", replace={"--validate-only": "--validate-only=false"})
         mode = self.mode()
-        self.assertTrue(mode["on"])
+        self.assertEqual((mode["on"], mode["reason"]), (True, "the disk is failing"))
         newer = self.build("tool", "3", {"usr/bin/tool": "three\n"})
         self.must_refuse(self.install(newer), REFUSED, "E068", "the disk is failing")
         self.must(update("rollback", "last-good", f"--root={self.root}"))
@@ -136,6 +136,10 @@ class RecoveryMode(WithPoints):
         empty = self.new_path("empty")
         os.makedirs(empty)
         self.refuse(REFUSED, "no-way-back", root=empty)
+
+    def refused_without_saying_whether_it_begins_or_ends(self):
+        self.refuse(USAGE, "is not said", replace={"--safe-mode=true": "--reason=this",
+                                                   "--validate-only": "--validate-only=false"})
 
     def refused_to_stop_services_where_the_mode_is_ended(self):
         self.refuse(USAGE, "stops none", replace={"--safe-mode=true": "--safe-mode=false"})

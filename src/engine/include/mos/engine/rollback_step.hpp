@@ -10,13 +10,14 @@ namespace mos::engine {
 // What becomes of what somebody has changed since. What is put there by others, in folders that go away, always stays;
 // what a point has lost, or has no more as it was, is never taken.
 enum class MergeRule : std::uint8_t {
-    keep = 0,          // the changed one stays
-    refuse = 1,        // CONFLICT
-    ask = 2,           // the job asks
-    prefer_newer = 3,  // the one that was written later, by its time
-    prefer_older = 4,
-    keep_both = 5,  // the changed one stays, and what was there then is put beside it as NAME.rp-12
-    past = 6,       // what was there then takes its place; the changed one goes into the new recovery point
+    usual = 0,         // keep; of a captured point past
+    keep = 1,          // the changed one stays
+    refuse = 2,        // CONFLICT
+    ask = 3,           // the job asks
+    prefer_newer = 4,  // the one that was written later, by its time
+    prefer_older = 5,
+    keep_both = 6,  // the changed one stays, and what was there then is put beside it as NAME.rp-12
+    past = 7,       // what was there then takes its place; the changed one goes into the new recovery point
 };
 
 enum class RiskRule : std::uint8_t {
@@ -35,7 +36,7 @@ struct RollbackStep {
     std::string target_version = {};                 // a package has this version then; "": whatever it was
     RollbackScope scope = RollbackScope::everything;
     std::string name = {};  // of the package; of the component of configuration, "" for all of it
-    MergeRule merge = MergeRule::keep;
+    MergeRule merge = MergeRule::usual;
     RiskRule risks = RiskRule::ask;
     bool only_newest = false;  // NOTHING_TO_ROLL_BACK where something stands on the change
     // Fewest steps: the newest change goes back by itself alone, and where something of somebody else's is in the way

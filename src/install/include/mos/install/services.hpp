@@ -37,7 +37,7 @@ class ServiceManager {
     // SERVICE_FAILED, with the unit and what the manager said; INVALID_ARGUMENT for what is no unit's name.
     [[nodiscard]] virtual Result<void> act(ServiceAction action, std::string_view unit) = 0;
 
-    // Whether the unit runs now; false for one that is not known.
+    // Whether the unit runs now, or is being started; false for one that is not known.
     [[nodiscard]] virtual Result<bool> is_active(std::string_view unit) = 0;
 };
 
