@@ -80,7 +80,7 @@ void put_status(const Session &session, const Status &status) {
     const Record *back = status.way_back();
     const auto points = static_cast<std::uint64_t>(status.recovery_points());
     table.add({"recovery points", back == nullptr
-                                      ? counted(points, "recovery point")
+                                      ? (points == 0 ? "none" : count_text(points))
                                       : fmt::format("{}; 'multios-update rollback last-good{}' takes {} back",
                                                     count_text(points), root_argument(session), back->recovery_point)});
     put_table(table);

@@ -145,6 +145,8 @@ Result<void> verify_installed(transaction::Site &site, const std::optional<std::
     Verifier verifier{site, take};
     if (!name) {
         MOS_TRY(const std::vector<state::InstalledPackage> all, packages.list());
+        if (all.empty())
+            site.observer.notice("nothing is installed here, so there is nothing to compare");
         for (const state::InstalledPackage &package : all)
             MOS_CHECK(verifier.verify(package));
         return {};

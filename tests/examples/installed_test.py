@@ -224,6 +224,12 @@ class VerifyInstalled(Installed):
     def test_a_package_that_is_not_installed_is_refused(self):
         self.must_refuse(self.verify("absent"), REFUSED, "E045", "'absent'")
 
+    def test_a_root_in_which_nothing_is_installed_is_told_as_such(self):
+        empty = self.new_path("empty")
+        os.makedirs(empty)
+        self.assertIn("nothing is installed here",
+                      self.must(package("verify", "--installed", f"--root={empty}")).out)
+
     def test_it_changes_nothing(self):
         self.put_in_root("usr/bin/app", "APP\n")
         before = self.state()
