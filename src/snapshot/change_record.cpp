@@ -16,14 +16,6 @@ namespace {
 
 Error nothing(std::string message) { return Error{Code::NOTHING_TO_ROLL_BACK, std::move(message)}; }
 
-Error unreadable(const Transaction &change, Error cause) {
-    const std::string point = recovery_point_name(change.id);
-    std::string what = fmt::format("what {} keeps can't be read", point);
-    if (base::is_system_failure(cause))
-        return in_context(std::move(cause), std::move(what));
-    return Error{Code::POINT_DAMAGED, std::move(what)}.about(point).caused_by(std::move(cause));
-}
-
 Result<std::vector<Transaction>> changes_since(transaction::Site &site, std::uint64_t first) {
     state::Transactions transactions{site.database};
     const std::string point = recovery_point_name(first);
@@ -95,11 +87,19 @@ Result<void> add_witnesses(ChangeRecord &record, std::uint32_t change) {
 Result<transaction::Stages> open_stages_of(transaction::Site &site, const Transaction &change) {
     auto opened = transaction::Stages::open(site, change);
     if (!opened && opened.error().code() == Code::NOT_FOUND && opened.error().object().empty())
-        return unreadable(change, std::move(opened).error());
+        return unreadable_stage(change, std::move(opened).error());
     return opened;
 }
 
 }  // namespace
+
+Error unreadable_stage(const Transaction &change, Error cause) {
+    const std::string point = recovery_point_name(change.id);
+    std::string what = fmt::format("what {} keeps can't be read", point);
+    if (base::is_system_failure(cause))
+        return in_context(std::move(cause), std::move(what));
+    return Error{Code::POINT_DAMAGED, std::move(what)}.about(point).caused_by(std::move(cause));
+}
 
 Result<ChangeRecord> ChangeRecord::read(transaction::Site &site, std::uint64_t first) {
     MOS_TRY(std::vector<Transaction> changes, changes_since(site, first));
@@ -116,7 +116,7 @@ Result<ChangeRecord> ChangeRecord::read(transaction::Site &site, std::uint64_t f
             }));
         record.changes.push_back({change, std::move(stages)});
         if (auto added = add_witnesses(record, index); !added)
-            return unreadable(change, std::move(added).error());
+            return unreadable_stage(change, std::move(added).error());
     }
     return record;
 }

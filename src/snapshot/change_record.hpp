@@ -32,6 +32,9 @@ struct Touch {
     std::unique_ptr<AttributesChange> attributes;
 };
 
+// A change whose stage, or the plan in it, can't be read: POINT_DAMAGED, or what the kernel says.
+[[nodiscard]] Error unreadable_stage(const state::Transaction &change, Error cause);
+
 struct ChangeRecord {
     struct Change {
         state::Transaction transaction;

@@ -1,5 +1,6 @@
 #include <mos/snapshot/rollback.hpp>
 
+#include "change_record.hpp"
 #include "ours.hpp"
 #include "restored_files.hpp"
 
@@ -165,12 +166,16 @@ Result<Transaction> find_rollback(transaction::Site &site, std::optional<std::st
 
 Result<void> check_put_aside(transaction::Site &site, const Transaction &owner) {
     MOS_TRY(transaction::Stages stages, transaction::Stages::open(site, owner));
-    MOS_TRY(transaction::PlanReader plan, transaction::PlanReader::open(stages.primary()));
+    auto plan = transaction::PlanReader::open(stages.primary());
+    if (!plan)
+        return unreadable_stage(owner, std::move(plan).error());
     for (;;) {
-        MOS_TRY(const auto planned, plan.next());
+        auto planned = plan->next();
         if (!planned)
+            return unreadable_stage(owner, std::move(planned).error());
+        if (!*planned)
             return {};
-        MOS_CHECK(check_slot(stages, owner, *planned));
+        MOS_CHECK(check_slot(stages, owner, **planned));
     }
 }
 

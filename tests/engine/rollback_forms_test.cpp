@@ -326,6 +326,17 @@ TEST_CASE("the newest change is not taken back over what was lost or written to 
     }
 }
 
+TEST_CASE("a stage whose plan is damaged can't tell what it keeps, and goes back in an emergency alone") {
+    Ground ground;
+    const auto stage = must(ground.bench.twin.root()->open_directory(".multios-stage/4", mos::base::Symlinks::refuse));
+    must(must(stage->open_file("plan", mos::base::OpenMode::write))->write_at(10, mos::base::as_bytes("?????")));
+    CHECK(refusal(ground.go_back({})) == Code::POINT_DAMAGED);
+    CHECK(ground.version("kernel") == "3");
+    must(ground.go_back({.is_emergency = true}));
+    CHECK(ground.version("kernel") == "2");
+    CHECK(ground.file("kernel") == "kernel 2");
+}
+
 TEST_CASE("a rule for what somebody has changed holds at a captured point too, which comes back whole without one") {
     for (const MergeRule rule : {MergeRule::usual, MergeRule::keep, MergeRule::past, MergeRule::refuse}) {
         Ground ground;
