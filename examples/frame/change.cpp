@@ -1,6 +1,7 @@
 #include "change.hpp"
 
 #include "job.hpp"
+#include "report.hpp"
 #include "settings.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
@@ -50,8 +51,7 @@ Outcome outcome_of(const Session &session, const EndedJob &ended) {
     outcome.changed_paths = mos_outcome_changed_paths(ended.outcome);
     outcome.written_bytes = mos_outcome_written_bytes(ended.outcome);
     outcome.elapsed_ms = ended.elapsed_ms;
-    for (std::size_t i = 0; i < mos_outcome_notice_count(ended.outcome); ++i)
-        outcome.notices.emplace_back(mos_outcome_notice_at(ended.outcome, i));
+    outcome.notices = read_notices(ended.outcome);
     outcome.reboot = mos_outcome_reboot(ended.outcome);
     outcome.undo = undo_command(session, outcome.recovery_point);
     return outcome;
@@ -197,7 +197,7 @@ std::string root_of(const Session &session) { return session.values.text_or("roo
 
 std::string with_root(const Session &session, std::string text) {
     const std::string root = root_argument(session);
-    constexpr std::string_view begin = "'multios-";
+    constexpr std::string_view begin = "'multios-update ";  // which has a root nearly everywhere
     for (std::size_t at = text.find(begin); !root.empty() && at != std::string::npos; at = text.find(begin, at)) {
         const std::size_t end = text.find('\'', at + 1);
         if (end == std::string::npos)

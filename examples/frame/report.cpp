@@ -25,6 +25,13 @@ Result<std::vector<ReportRow>> read_rows(const mos_outcome *outcome) {
     return rows;
 }
 
+std::vector<std::string> read_notices(const mos_outcome *outcome) {
+    std::vector<std::string> notices;
+    for (std::size_t i = 0; i < mos_outcome_notice_count(outcome); ++i)
+        notices.emplace_back(mos_outcome_notice_at(outcome, i));
+    return notices;
+}
+
 void put_table(const Table &table) {
     for (const std::string &line : table.lines())
         put_line(Stream::out, line);

@@ -22,6 +22,9 @@ Result<std::vector<ReportRow>> report_of(Call call) {
 // The rows of a job's outcome.
 [[nodiscard]] Result<std::vector<ReportRow>> read_rows(const mos_outcome *outcome);
 
+// What a person should know of it.
+[[nodiscard]] std::vector<std::string> read_notices(const mos_outcome *outcome);
+
 // A table with a line of headings, on standard output.
 void put_table(const Table &table);
 

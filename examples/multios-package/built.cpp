@@ -65,13 +65,6 @@ Result<Built> look_at(const Session &session, const std::string &path) {
     return built;
 }
 
-std::vector<std::string> notices_of(const EndedJob &ended) {
-    std::vector<std::string> notices;
-    for (std::size_t i = 0; i < mos_outcome_notice_count(ended.outcome); ++i)
-        notices.emplace_back(mos_outcome_notice_at(ended.outcome, i));
-    return notices;
-}
-
 Result<std::uint64_t> parse_size(std::string_view text, std::string_view what) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -13,8 +13,6 @@ struct Built {
 
 [[nodiscard]] frame::Result<Built> look_at(const frame::Session &session, const std::string &path);
 
-[[nodiscard]] std::vector<std::string> notices_of(const frame::EndedJob &ended);
-
 // A usage failure unless `digits` are a number from `lowest` to `highest`; `what` begins its message.
 [[nodiscard]] frame::Result<std::int64_t> parse_number(std::string_view digits, std::int64_t lowest,
                                                        std::int64_t highest, std::string_view what);

@@ -7,6 +7,7 @@
 
 #include "frame/change.hpp"
 #include "frame/job.hpp"
+#include "frame/report.hpp"
 #include "frame/terminal.hpp"
 #include "frame/text.hpp"
 
@@ -43,14 +44,14 @@ void tell_built(const Session &session, const Built &built, const EndedJob &ende
                          {"content_digest", is.content_digest},
                          {"signer", signer},
                          {"elapsed_ms", ended.elapsed_ms},
-                         {"notices", notices_of(ended)}});
+                         {"notices", frame::read_notices(ended.outcome)}});
     put_line(Stream::out, {{Style::good, "built"},
                            {Style::plain, fmt::format("  {}  {} {}, {}, in {}", output, is.name, is.version,
                                                       size_text(is.package_bytes), duration_text(ended.elapsed_ms))}});
     put_line(Stream::out, fmt::format("       content {}", is.content_digest));
     put_line(Stream::out, signer.empty() ? "       not signed: 'multios-package sign' signs it"
                                          : fmt::format("       signed by {}", signer));
-    for (const std::string &notice : notices_of(ended))
+    for (const std::string &notice : frame::read_notices(ended.outcome))
         put_line(Stream::out, {{Style::caution, "  note  "}, {Style::plain, notice}});
 }
 

@@ -7,6 +7,7 @@
 
 #include "frame/change.hpp"
 #include "frame/job.hpp"
+#include "frame/report.hpp"
 #include "frame/terminal.hpp"
 #include "frame/text.hpp"
 
@@ -135,7 +136,7 @@ void put_made(const Session &session, const Made &made) {
     put_line(Stream::out, fmt::format("       content {}", is.content_digest));
     put_line(Stream::out, made.signer.empty() ? "       not signed: 'multios-package sign' signs it"
                                               : fmt::format("       signed by {}", made.signer));
-    for (const std::string &notice : notices_of(made.ended))
+    for (const std::string &notice : frame::read_notices(made.ended.outcome))
         put_line(Stream::out, {{Style::caution, "  note  "}, {Style::plain, notice}});
 }
 
@@ -157,7 +158,7 @@ nlohmann::ordered_json made_json(const Session &session, const Made &made) {
     document["base_content_digest"] = is.base_content_digest;
     document["signer"] = made.signer;
     document["elapsed_ms"] = made.ended.elapsed_ms;
-    document["notices"] = notices_of(made.ended);
+    document["notices"] = frame::read_notices(made.ended.outcome);
     return document;
 }
 

@@ -96,9 +96,9 @@ void put_facts(const std::string &path, const Facts &facts) {
 void put_verification(const Session &session, const Facts &facts) {
     if (!facts.doubt) {
         put_line(Stream::out, {{Style::good, "Verified"},
-                               {Style::plain, fmt::format(": {} vouches for all of the above by {}.",
-                                                          session.values.text_or("trust", "the trust folder"),
-                                                          fmt::join(facts.signers, " and "))}});
+                               {Style::plain, fmt::format(": {}, whom {} trusts, vouches for all of the above.",
+                                                          fmt::join(facts.signers, " and "),
+                                                          session.values.text_or("trust", "the trust folder"))}});
         put_line(Stream::out, "Files were not read: 'multios-package verify' checks every byte.");
         return;
     }

@@ -97,8 +97,8 @@ Result<void> compare(const Session &session, const Engine &engine, const char *n
     FRAME_TRY(const EndedJob ended, run_job(session, std::move(job)));
     FRAME_TRY(const std::vector<ReportRow> rows, read_rows(ended.outcome));
     all.rows.insert(all.rows.end(), rows.begin(), rows.end());
-    for (std::size_t i = 0; i < mos_outcome_notice_count(ended.outcome); ++i)
-        all.notices.emplace_back(mos_outcome_notice_at(ended.outcome, i));
+    const std::vector<std::string> notices = read_notices(ended.outcome);
+    all.notices.insert(all.notices.end(), notices.begin(), notices.end());
     return {};
 }
 

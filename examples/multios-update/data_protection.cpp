@@ -71,13 +71,6 @@ Result<ExitCode> list_protected(Session &session) {
 
 // ---- backup and verify-integrity ----
 
-std::vector<std::string> notices_of(const mos_outcome *outcome) {
-    std::vector<std::string> notices;
-    for (std::size_t i = 0; i < mos_outcome_notice_count(outcome); ++i)
-        notices.emplace_back(mos_outcome_notice_at(outcome, i));
-    return notices;
-}
-
 void put_notices(const std::vector<std::string> &notices) {
     for (const std::string &notice : notices)
         put_line(Stream::out, {{Style::caution, "  note  "}, {Style::plain, notice}});
@@ -105,7 +98,7 @@ Result<ExitCode> back_up(Session &session) {
               }));
     FRAME_TRY(const EndedJob ended, run_job(session, std::move(job)));
     FRAME_TRY(const std::vector<ReportRow> rows, read_rows(ended.outcome));
-    const std::vector<std::string> notices = notices_of(ended.outcome);
+    const std::vector<std::string> notices = read_notices(ended.outcome);
     if (session.json()) {
         put_json({{"backup", rows.at(0).package},
                   {"archive", rows.at(0).object},

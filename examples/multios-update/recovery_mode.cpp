@@ -37,8 +37,7 @@ Result<Told> run_mode_job(const Session &session, const Engine &engine, const mo
     FRAME_TRY(const EndedJob ended, run_job(session, std::move(job)));
     Told told;
     FRAME_TRY(told.rows, read_rows(ended.outcome));
-    for (std::size_t i = 0; i < mos_outcome_notice_count(ended.outcome); ++i)
-        told.notices.emplace_back(mos_outcome_notice_at(ended.outcome, i));
+    told.notices = read_notices(ended.outcome);
     return told;
 }
 

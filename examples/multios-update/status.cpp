@@ -79,10 +79,11 @@ void put_status(const Session &session, const Status &status) {
     table.add({"last change", status.history.empty() ? "none" : shown(status.history.front())});
     const Record *back = status.way_back();
     const auto points = static_cast<std::uint64_t>(status.recovery_points());
-    table.add({"recovery points", back == nullptr
-                                      ? (points == 0 ? "none" : count_text(points))
-                                      : fmt::format("{}; 'multios-update rollback last-good{}' takes {} back",
-                                                    count_text(points), root_argument(session), back->recovery_point)});
+    std::string shown_points = points == 0 ? "none" : count_text(points);
+    if (back != nullptr)
+        shown_points += fmt::format("; 'multios-update rollback last-good{}' takes {} back", root_argument(session),
+                                    back->recovery_point);
+    table.add({"recovery points", std::move(shown_points)});
     put_table(table);
     if (const Record *cut = status.unfinished(); cut != nullptr)
         put_line(Stream::out,

@@ -32,8 +32,7 @@ Result<Checked> check_system(const Session &session, const Engine &engine, const
     FRAME_TRY(const EndedJob ended, run_job(session, std::move(job)));
     Checked checked;
     FRAME_TRY(checked.rows, read_rows(ended.outcome));
-    for (std::size_t i = 0; i < mos_outcome_notice_count(ended.outcome); ++i)
-        checked.notices.emplace_back(mos_outcome_notice_at(ended.outcome, i));
+    checked.notices = read_notices(ended.outcome);
     return checked;
 }
 

@@ -51,9 +51,10 @@ std::string describe(const Problem &problem) {
         text += fmt::format(":{}", problem.place.line);
     if (problem.place.column != 0)
         text += fmt::format(":{}", problem.place.column);
-    if (!problem.path.empty())
-        text += ": " + problem.path;
-    return text + ": " + problem.sentence;
+    for (const std::string &part : {problem.path, problem.sentence})
+        if (!part.empty())
+            text += (text.empty() ? "" : ": ") + part;
+    return text;
 }
 
 std::vector<Problem> Settings::lay(std::vector<Setting> settings) {

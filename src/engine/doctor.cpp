@@ -329,7 +329,7 @@ Result<void> Examination::check_recovery_mode() {
         add(mode->is_damaged ? "recovery-mode-damaged" : "recovery-mode",
             mode->is_damaged ? Severity::warning : Severity::information,
             describe(*mode) + "; 'multios-update recovery mode --safe-mode=false' ends it",
-            fmt::format("{}/recovery-mode", state_path));
+            fmt::format("{}/{}", state_path, recovery_mode_name));
     return {};
 }
 

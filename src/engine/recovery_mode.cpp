@@ -13,7 +13,6 @@ namespace mos::engine {
 
 namespace {
 
-constexpr const char *record_name = "recovery-mode";
 constexpr std::uint64_t max_record_bytes = 1U << 20U;
 constexpr std::uint32_t record_mode = 0644;
 
@@ -42,7 +41,7 @@ RecoveryMode record_from_text(std::string_view text) {
 
 std::string record_to_text(const RecoveryMode &mode) {
     const base::JsonTree record = base::json_object();
-    (*record)["since"] = base::write_timestamp(mode.since_unix_s.value_or(0));
+    (*record)["since"] = base::write_timestamp(mode.since_unix_s);
     (*record)["actor"] = mode.actor;
     (*record)["reason"] = mode.reason;
     nlohmann::json &units = base::array_in(*record, "stopped");
@@ -52,14 +51,14 @@ std::string record_to_text(const RecoveryMode &mode) {
 }
 
 std::string since_text(const RecoveryMode &mode) {
-    return mode.since_unix_s ? base::write_timestamp(*mode.since_unix_s) : std::string{};
+    return mode.is_damaged ? std::string{} : base::write_timestamp(mode.since_unix_s);
 }
 
 // What no record can be: it is in the way of one.
 Result<void> remove_folder(base::Directory &folder) {
-    MOS_TRY(const auto there, folder.find(record_name));
+    MOS_TRY(const auto there, folder.find(recovery_mode_name));
     if (there && there->type == base::FileType::directory)
-        return base::remove_tree(folder, record_name);
+        return base::remove_tree(folder, recovery_mode_name);
     return {};
 }
 
@@ -69,12 +68,12 @@ Result<std::optional<RecoveryMode>> recovery_mode(base::Directory &root) {
     MOS_TRY(const auto folder, open_state_folder(root));
     if (folder == nullptr)
         return std::optional<RecoveryMode>{};
-    MOS_TRY(const auto there, folder->find(record_name));
+    MOS_TRY(const auto there, folder->find(recovery_mode_name));
     if (!there)
         return std::optional<RecoveryMode>{};
     if (there->type != base::FileType::regular)
         return std::optional{damaged()};
-    const auto content = base::read_file(*folder, record_name, max_record_bytes);
+    const auto content = base::read_file(*folder, recovery_mode_name, max_record_bytes);
     if (content)
         return std::optional{record_from_text(base::as_text(*content))};
     if (base::is_system_failure(content.error()))
@@ -87,7 +86,7 @@ Result<void> keep_recovery_mode(base::Directory &root, const RecoveryMode &mode)
     MOS_TRY(const auto folder, base::make_directories(root, state_path));
     MOS_TRY(const auto sync_point, folder->open_sync_point());
     MOS_CHECK(remove_folder(*folder));
-    MOS_CHECK(base::replace_file(*folder, record_name, base::as_bytes(record_to_text(mode)), record_mode));
+    MOS_CHECK(base::replace_file(*folder, recovery_mode_name, base::as_bytes(record_to_text(mode)), record_mode));
     return sync_point->flush();
 }
 
@@ -96,9 +95,9 @@ Result<void> forget_recovery_mode(base::Directory &root) {
     if (folder == nullptr)
         return {};
     MOS_CHECK(remove_folder(*folder));
-    MOS_TRY(const auto there, folder->find(record_name));
+    MOS_TRY(const auto there, folder->find(recovery_mode_name));
     if (there)
-        MOS_CHECK(folder->remove_file(record_name));
+        MOS_CHECK(folder->remove_file(recovery_mode_name));
     return folder->flush();
 }
 
@@ -106,7 +105,7 @@ std::string describe(const RecoveryMode &mode) {
     if (mode.is_damaged)
         return fmt::format("recovery mode is on, and nobody knows since when or which services were stopped: "
                            "'{}/{}' is damaged",
-                           state_path, record_name);
+                           state_path, recovery_mode_name);
     return fmt::format("recovery mode is on since {}, begun by {}{}{}", since_text(mode), base::printable(mode.actor),
                        mode.reason.empty() ? "" : ": ", base::printable(mode.reason));
 }

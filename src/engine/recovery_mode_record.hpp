@@ -7,6 +7,8 @@
 
 namespace mos::engine {
 
+inline constexpr const char *recovery_mode_name = "recovery-mode";  // in state_path
+
 // After a crash the old record or the new one is there.
 [[nodiscard]] Result<void> keep_recovery_mode(base::Directory &root, const RecoveryMode &mode);
 [[nodiscard]] Result<void> forget_recovery_mode(base::Directory &root);

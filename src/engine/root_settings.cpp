@@ -24,15 +24,24 @@ config::Settings settings_after(const config::LoadedSettings &before, const conf
     return after;
 }
 
+// The first file that says anything of these.
+std::string file_of(const config::Settings &settings, const std::vector<std::string> &sections) {
+    for (const std::string &section : sections)
+        for (const config::Setting &setting : settings.said(section))
+            if (!setting.origin.file.empty())
+                return setting.origin.file;
+    return {};
+}
+
 // What each value may be, and all together can't: nothing is logged, or runs, by it.
 std::vector<config::Problem> problems_together(const config::Settings &settings) {
     std::vector<config::Problem> problems = observe::logging_problems(settings);
-    const auto add = [&](const auto &read, std::string section) {
+    const auto add = [&](const auto &read, const std::vector<std::string> &sections) {
         if (!read)
-            problems.push_back({{}, {}, std::move(section), read.error().full_message()});
+            problems.push_back({file_of(settings, sections), {}, sections.front(), read.error().full_message()});
     };
-    add(schedule::read_policy(settings), "scheduling_policy");
-    add(schedule::read_retry_policy(settings), "retry_policy");
+    add(schedule::read_policy(settings), {"scheduling_policy", "update_system.scheduling"});
+    add(schedule::read_retry_policy(settings), {"retry_policy"});
     return problems;
 }
 

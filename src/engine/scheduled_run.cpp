@@ -5,7 +5,6 @@
 
 #include <mos/base/timestamp.hpp>
 #include <mos/engine/plan.hpp>
-#include <mos/engine/recovery_mode.hpp>
 #include <mos/engine/report.hpp>
 
 #include <fmt/format.h>
@@ -243,12 +242,9 @@ Result<JobOutcome> run_due_work(const std::shared_ptr<Engine> &engine, const Sch
     MOS_TRY(const bool anything, has_work(*engine));
     if (!anything)
         return JobOutcome{};
-    MOS_TRY(SchedulingRules rules, load_rules(*engine));
     MOS_TRY(Session session, Session::open(*engine, observer, Session::Purpose::change));
-    // Somebody may have begun it before the root was ours; from here on nobody can.
-    MOS_TRY(const auto mode, recovery_mode(engine->root()));
-    rules.policy.recovery_mode = mode.has_value();
-    session.observer().set_cause({});  // what recovery had to tell is told
+    MOS_TRY(SchedulingRules rules, load_rules(*engine));  // from here on nobody changes them
+    session.observer().set_cause({});                     // what recovery had to tell is told
     Result<JobOutcome> outcome = DueRun{engine, ports, std::move(rules), session, observer, ask}.run();
     session.keep_copy();
     return outcome;

@@ -337,6 +337,13 @@ TEST_CASE("a stage whose plan is damaged can't tell what it keeps, and goes back
     CHECK(ground.file("kernel") == "kernel 2");
 }
 
+TEST_CASE("the plan of a rollback counts what it changes, and no folder that stays as it is") {
+    Ground ground;
+    must(ground.go_back({}));
+    CHECK(ground.view.totals.replaced == 2);
+    CHECK(ground.view.totals.attributes == 0);
+}
+
 TEST_CASE("a rule for what somebody has changed holds at a captured point too, which comes back whole without one") {
     for (const MergeRule rule : {MergeRule::usual, MergeRule::keep, MergeRule::past, MergeRule::refuse}) {
         Ground ground;

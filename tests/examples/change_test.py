@@ -154,10 +154,14 @@ class Conflicts(Change):
     def test_what_a_message_advises_is_for_this_root(self):
         plan = self.must(self.install(self.old, "--on-conflict=replace", "--plan")).out
         self.assertIn(f"'multios-update rollback last-good --root={self.root}'", plan)
-        empty = self.new_path("empty")
-        os.makedirs(empty)
+        empty = self.empty_root()
         ended = package("install", self.old, f"--root={empty}")
         self.assertRegex(ended.err, rf"'multios-update trust [^']* --root={empty}'")
+
+    def test_the_name_of_a_file_is_no_command(self):
+        absent = self.new_path("absent")
+        ended = package("install", "multios-agent.mos", f"--root={self.root}", cwd=os.path.dirname(absent))
+        self.assertIn("'multios-agent.mos'", ended.err)
 
     def test_yes_takes_the_default_which_is_to_stop(self):
         self.must_refuse(self.install(self.old, "--on-conflict=ask", "--yes"), REFUSED, "E006", "Nothing was changed.")

@@ -225,8 +225,7 @@ class VerifyInstalled(Installed):
         self.must_refuse(self.verify("absent"), REFUSED, "E045", "'absent'")
 
     def test_a_root_in_which_nothing_is_installed_is_told_as_such(self):
-        empty = self.new_path("empty")
-        os.makedirs(empty)
+        empty = self.empty_root()
         self.assertIn("nothing is installed here",
                       self.must(package("verify", "--installed", f"--root={empty}")).out)
 

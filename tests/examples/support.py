@@ -200,6 +200,12 @@ class Workshop(unittest.TestCase):
         if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode != 0:
             self.skipTest("this process may not have mounts of its own, so no script that only checks runs")
 
+    def empty_root(self):
+        """A root in which nothing was ever installed, and which trusts nobody."""
+        path = self.new_path("empty")
+        os.makedirs(path)
+        return path
+
     def in_root(self, path):
         return os.path.join(self.root, path)
 

@@ -132,10 +132,18 @@ class RecoveryMode(WithPoints):
         self.must(self.install(newer))
         self.assertEqual(self.content("usr/bin/tool"), "three\n")
 
+    def done_what_stands_in_the_place_of_its_record_is_in_nobodys_way(self):
+        record = self.in_root("var/lib/multios/recovery-mode")
+        for put in (os.mkdir, os.mkfifo, lambda path: os.symlink("/etc/passwd", path)):
+            put(record)
+            self.assertTrue(self.mode()["on"])
+            self.do(replace={"--validate-only": "--validate-only=false"})
+            self.assertIsNotNone(self.mode()["since"])
+            self.must(update("recovery", "mode", "--safe-mode=false", f"--root={self.root}"))
+            self.assertFalse(self.mode()["on"])
+
     def refused_where_there_is_nothing_to_go_back_to(self):
-        empty = self.new_path("empty")
-        os.makedirs(empty)
-        self.refuse(REFUSED, "no-way-back", root=empty)
+        self.refuse(REFUSED, "no-way-back", root=self.empty_root())
 
     def refused_without_saying_whether_it_begins_or_ends(self):
         self.refuse(USAGE, "is not said", replace={"--safe-mode=true": "--reason=this",

@@ -216,9 +216,7 @@ class NewestInEmergency(Releases):
         self.assertEqual(self.content("opt/new/mine"), "mine")
 
     def refused_where_nothing_can_go_back(self):
-        empty = self.new_path("empty")
-        os.makedirs(empty)
-        self.refuse(REFUSED, "(E043)", root=empty)
+        self.refuse(REFUSED, "(E043)", root=self.empty_root())
 
 
 class Emergency(NewestInEmergency):

@@ -173,7 +173,7 @@ class AutoScheduleConfigure(QueueCase):
         self.refuse(USAGE, "maintenance_window", replace={"02:00-06:00": "02:00-26:00"})
 
     def refused_a_window_of_no_length(self):
-        self.refuse(USAGE, "would not be valid any more", replace={"02:00-06:00": "02:00-02:00"})
+        self.refuse(USAGE, "would not be valid any more: etc/multios/update-system.yml: scheduling_policy: ", replace={"02:00-06:00": "02:00-02:00"})
 
     def refused_a_day_that_there_is_not(self):
         self.refuse(USAGE, "allowed_days", replace={"sunday": "someday"})

@@ -18,7 +18,7 @@ namespace mos::engine {
 
 struct RecoveryMode {
     bool is_damaged = false;  // something stands there, and it can't be read: the rest is empty
-    std::optional<std::int64_t> since_unix_s = {};
+    std::int64_t since_unix_s = 0;
     std::string actor = {};                 // who began it
     std::string reason = {};                // "" where none was given
     std::vector<std::string> stopped = {};  // units that ran, and that ending it starts again
