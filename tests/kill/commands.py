@@ -81,6 +81,8 @@ BACKUP = update_tool("data-protection", "backup", "--path=/usr", "--path=/home",
 PUT_BACK = update_tool("data-protection", "restore", "--backup-id=backup-1", "--on-newer=replace")
 # Of nothing, but it finishes what a death has left of backups.
 TIDY_BACKUPS = update_tool("data-protection", "cleanup", "--keep-at-most=99")
+BEGIN_MODE = update_tool("recovery", "mode", "--safe-mode=true", "--reason=a kill")
+END_MODE = update_tool("recovery", "mode", "--safe-mode=false")
 SCHEDULE = update_tool("schedule", "--package={outside}/app-1.mos", "--priority=critical", "--key=app")
 RUN_DUE = update_tool("run-due")
 BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outside}/library-1.mos",
@@ -112,6 +114,8 @@ COMMANDS = (
                 before=(*FIRST, CAPTURE, install("app-2"))),
     RootCommand("recovery-cleanup", update_tool("recovery", "cleanup", "--recovery-point=rp-2"),
                 before=(*FIRST, CAPTURE)),
+    RootCommand("recovery-mode-begin", BEGIN_MODE),
+    RootCommand("recovery-mode-end", END_MODE, before=(*FIRST, BEGIN_MODE)),
     RootCommand("schedule", SCHEDULE),
     RootCommand("run-due", RUN_DUE, before=(SCHEDULE,)),
     RootCommand("run-due-after-cut", RUN_DUE, before=(SCHEDULE, cut(RUN_DUE)), complete=True),

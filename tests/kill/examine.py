@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import look
 import scenes
-from commands import LAST_GOOD, RECOVER, TIDY_BACKUPS, FileCommand, create, install
+from commands import END_MODE, LAST_GOOD, RECOVER, TIDY_BACKUPS, FileCommand, create, install
 from tools import KILLED, Broken, Kill, Violation
 
 ALREADY_INSTALLED = "(E046)"
@@ -35,7 +35,7 @@ def _key(root):
 
 def _left(root):
     book = look.book(root)
-    return book.queue, len(book.points), look.backups(root)[1]
+    return book.queue, len(book.points), look.backups(root)[1], look.recovery_mode(root)
 
 
 class Workshop:
@@ -163,7 +163,7 @@ class RootExaminer:
         self._check(place, self.stands[-1:] if ended.acknowledged else self.stands)
         left = _left(os.path.join(place, "root"))
         if ended.acknowledged and left != self.stands[-1].left:
-            raise Violation(f"what was acknowledged of queue, points and backups is {self.stands[-1].left}, and it is "
+            raise Violation(f"what was acknowledged of queue, points, backups and mode is {self.stands[-1].left}, and it is "
                             f"{left}")
 
     def go_on(self, place):
@@ -175,6 +175,8 @@ class RootExaminer:
             if ended.code != 0 and not (self.command.between and ALREADY_INSTALLED in ended.err):
                 raise Violation(f"the same command again: {ended}")
             self._check(place, self.stands[-1:])
+        if look.recovery_mode(root) == "on":
+            self._must_run(place, END_MODE)
         self._must_run(place, install("more-1"))
         if not os.path.isfile(os.path.join(root, "usr/bin/one-more")):
             raise Violation("the next install brought nothing")
@@ -217,7 +219,9 @@ class RootExaminer:
 
 
     def _check_kept(self, place, root, book):
-        """Captured points, and backups once what a death has left of them is finished."""
+        """The record of recovery mode, captured points, and backups once what a death has left of them is finished."""
+        if look.recovery_mode(root) == "damaged":
+            raise Violation("the record of recovery mode is not whole")
         fault = look.points_fault(root, book.points)
         if fault:
             raise Violation(fault)

@@ -170,6 +170,19 @@ def points_fault(root, known):
     return f"the captured content {torn[0]} has another digest" if torn else ""
 
 
+def recovery_mode(root):
+    """Whether the root is in recovery mode, and "damaged" where its record is not whole."""
+    path = os.path.join(root, "var/lib/multios/recovery-mode")
+    if not os.path.lexists(path):
+        return "off"
+    with open(path, encoding="utf-8") as file:
+        try:
+            record = json.load(file)
+        except ValueError:
+            return "damaged"
+    return "on" if record.keys() == {"since", "actor", "reason", "stopped"} else "damaged"
+
+
 def backups(root):
     """What is wrong with a root's backups, and how many there are by the catalogue."""
     catalogue = os.path.join(root, "var/lib/multios/backups")
