@@ -40,7 +40,9 @@ std::string usual_file(std::string_view section) {
 }
 
 // Two ranks: a file that has the setting itself is better than one that has its section.
-std::string system_file_for(const LoadedSettings &loaded, const std::string &path) {
+Result<std::string> system_file_for(const LoadedSettings &loaded, const std::string &path) {
+    if (loaded.unread)
+        return in_context(*loaded.unread, fmt::format("where {} is set is not known", in_quotes(path)));
     if (const auto setting = loaded.settings.find(path); setting && setting->origin.layer == Layer::system)
         return setting->origin.file;
     for (const Setting &setting : loaded.settings.list(first_key(path)))
@@ -123,7 +125,7 @@ Result<Change> change_for(base::Directory &root, const SettingsTarget &target, c
         change.kind = FileKind::environment;
         MOS_TRY(change.edited.path, target_file(root, {FileKind::environment, std::string{first_key(rest)}}));
     } else if (target.kind == FileKind::system) {
-        change.edited.path = system_file_for(loaded, path);
+        MOS_TRY(change.edited.path, system_file_for(loaded, path));
     } else {
         MOS_TRY(change.edited.path, target_file(root, target));
     }

@@ -33,13 +33,19 @@ void take(SettingsFile file, LoadedSettings &loaded) {
         loaded.problems.insert(loaded.problems.end(), problems->begin(), problems->end());
 }
 
+void take_unread(const std::string &path, FileKind kind, Error error, LoadedSettings &loaded) {
+    loaded.problems.push_back({path, {}, {}, error.full_message()});
+    if (kind == FileKind::system && !loaded.unread)
+        loaded.unread = std::move(error);
+}
+
 void load_file(base::Directory &folder, const std::string &name, const std::string &path, FileKind kind,
                LoadedSettings &loaded) {
     loaded.files.push_back(path);
-    const Result<std::string> text = read_settings_text(folder, name, path);
-    const Result<Format> format = format_of(name);
+    Result<std::string> text = read_settings_text(folder, name, path);
+    Result<Format> format = format_of(name);
     if (!text || !format) {
-        loaded.problems.push_back({path, {}, {}, (text ? format.error() : text.error()).full_message()});
+        take_unread(path, kind, text ? std::move(format).error() : std::move(text).error(), loaded);
         return;
     }
     take(read_settings(*text, *format, path, kind), loaded);
@@ -47,23 +53,27 @@ void load_file(base::Directory &folder, const std::string &name, const std::stri
 
 void load_system_files(base::Directory &root, LoadedSettings &loaded) {
     const std::string folder_path{settings_path};
-    const Result<std::unique_ptr<base::Directory>> folder = find_folder(root, folder_path);
-    if (!folder || *folder == nullptr) {
-        if (!folder)
-            loaded.problems.push_back({folder_path, {}, {}, folder.error().full_message()});
+    Result<std::unique_ptr<base::Directory>> folder = find_folder(root, folder_path);
+    if (!folder) {
+        take_unread(folder_path, FileKind::system, std::move(folder).error(), loaded);
         return;
     }
-    const Result<std::vector<base::DirectoryEntry>> entries = (*folder)->list();
+    if (*folder == nullptr)
+        return;
+    Result<std::vector<base::DirectoryEntry>> entries = (*folder)->list();
     if (!entries) {
-        loaded.problems.push_back({folder_path, {}, {}, entries.error().full_message()});
+        take_unread(folder_path, FileKind::system, std::move(entries).error(), loaded);
         return;
     }
     for (const base::DirectoryEntry &entry : *entries) {
         if (!is_settings_file(entry))
             continue;
         if (loaded.files.size() == max_settings_files) {
-            loaded.problems.push_back(
-                {folder_path, {}, {}, fmt::format("has more than {} files of settings", max_settings_files)});
+            take_unread(
+                folder_path, FileKind::system,
+                Error{Code::LIMIT, fmt::format("there are more than {} files of settings", max_settings_files)}.about(
+                    folder_path),
+                loaded);
             return;
         }
         load_file(**folder, entry.name, path_of(folder_path, entry.name), FileKind::system, loaded);

@@ -100,6 +100,18 @@ TEST_CASE("a file that can't be read is a problem, and the others hold") {
     CHECK(value_of(loaded, "network.retry_count") == "4");
 }
 
+TEST_CASE("a setting is not put beside a file that might hold it and can't be read") {
+    const Root root;
+    root.write("etc/multios/a.yml", std::string(max_values_bytes + 1, '#'));
+    const std::vector<Assignment> assignments = {{"network.retry_count", "5"}};
+    const auto refused = root.change(assignments);
+    CHECK(refusal(refused) == Code::LIMIT);
+    CHECK(refused.error().full_message().find("etc/multios/a.yml") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(root.at("etc/multios/network.yml")));
+    root.write("etc/multios/a.yml", "\tbroken");  // which says nothing
+    CHECK(must(root.change(assignments)) == Written{"etc/multios/network.yml"});
+}
+
 TEST_CASE("a link of the root leads no way out of it") {
     const Root root;
     const Root other;

@@ -32,6 +32,7 @@ struct LoadedSettings {
     std::vector<Problem> problems;   // of all files; what they say besides holds
     std::vector<std::string> files;  // that were read, in their order
     std::string environment;
+    std::optional<Error> unread;  // the first of the system's files, or their folder, that could not be read
 };
 
 // Lays one over the other: what is built in; etc/multios/*.yml, *.yaml and *.ini; environments/NAME.yml or .ini;
@@ -60,8 +61,9 @@ using FileCheck = std::function<Result<void>(const LoadedSettings &before, const
 // is the one that has the setting already, else its section, else the section's own ("update-system.yml"). Where
 // assignments are for several files, all are checked before the first is written. The caller keeps other writers away.
 // INVALID_ARGUMENT, with nothing written, for a path that is no setting or stands twice, for a value that it can't
-// have, for elements of a list of sections, and when a file would then have a problem that it did not have. Returns the
-// paths below the root of the files that were written: those that say so already are not.
+// have, for elements of a list of sections, and when a file would then have a problem that it did not have. A file of
+// the system that can't be read might be the one: its error, with nothing written. Returns the paths below the root of
+// the files that were written: those that say so already are not.
 [[nodiscard]] Result<std::vector<std::string>> change_settings(base::Directory &root, const SettingsTarget &target,
                                                                std::span<const Assignment> assignments,
                                                                const FileCheck &check = {});
