@@ -19,12 +19,13 @@ constexpr std::size_t stored_header_bytes = 5;
 constexpr std::size_t gzip_trailer_bytes = 8;
 constexpr std::uint64_t gzip_plain = 2000;
 constexpr std::uint64_t xz_plain = 920;
+constexpr std::uint64_t zstd_plain = 1000;
 
 Member gzip_member(const base::Bytes &file) {
     Member member;
     member.bytes = stored_header_bytes + gzip_plain;
     member.plain = gzip_plain;
-    member.at = file.size() - sizeof delta_xz - gzip_trailer_bytes - member.bytes;
+    member.at = file.size() - sizeof delta_zstd - sizeof delta_xz - gzip_trailer_bytes - member.bytes;
     return member;
 }
 
@@ -33,11 +34,29 @@ Member xz_member(const base::Bytes &file) {
     member.kind = delta::MemberKind::xz;
     member.bytes = sizeof delta_xz;
     member.plain = xz_plain;
-    member.at = file.size() - member.bytes;
+    member.at = file.size() - sizeof delta_zstd - member.bytes;
     // --check=crc32 --lzma2=preset=0,dict=64KiB
     member.rules.xz = {.encoder_version = 50'040'012, .check = 1, .filter = 0, .preset = 0, .dictionary = 8};
     member.rules.crc32 = static_cast<std::uint32_t>(crc32(0, delta_xz, sizeof delta_xz));
     return member;
+}
+
+Member zstd_member(const base::Bytes &file) {
+    Member member;
+    member.kind = delta::MemberKind::zstd;
+    member.bytes = sizeof delta_zstd;
+    member.plain = zstd_plain;
+    member.at = file.size() - member.bytes;
+    member.rules.zstd = {.encoder_version = 10'504, .level = 3, .has_checksum = true, .has_size = true};
+    member.rules.crc32 = static_cast<std::uint32_t>(crc32(0, delta_zstd, sizeof delta_zstd));
+    return member;
+}
+
+base::Bytes repeated(std::string_view text, std::uint64_t size) {
+    base::Bytes bytes;
+    while (bytes.size() < size)
+        bytes.push_back(static_cast<std::byte>(text[bytes.size() % text.size()]));
+    return bytes;
 }
 
 // A payload made of the base and what becomes of it; its streams fit, whatever lists are put before them.
@@ -77,26 +96,24 @@ void make_delta_inputs(const Corpus &corpus) {
     const base::Bytes file = delta_base();
     const Member gzip = gzip_member(file);
     const Member xz = xz_member(file);
-    const auto content = [&](const Member &member) {
-        const std::string text = "An .xz stream of the base, which is expanded. ";
-        base::Bytes bytes{file.begin(), file.begin() + static_cast<std::ptrdiff_t>(gzip_plain)};
-        if (member.kind == delta::MemberKind::xz) {
-            bytes.clear();
-            while (bytes.size() < xz_plain)
-                bytes.push_back(static_cast<std::byte>(text[bytes.size() % text.size()]));
-        }
-        return bytes;
-    };
+    const Member zstd = zstd_member(file);
     base::Bytes view{file.begin(), file.begin() + static_cast<std::ptrdiff_t>(gzip.at)};
     const auto append = [&view](const base::Bytes &bytes) { view.insert(view.end(), bytes.begin(), bytes.end()); };
-    append(content(gzip));
-    append({file.end() - static_cast<std::ptrdiff_t>(sizeof delta_xz + gzip_trailer_bytes),
-            file.end() - static_cast<std::ptrdiff_t>(sizeof delta_xz)});
-    append(content(xz));
+    append({file.begin(), file.begin() + static_cast<std::ptrdiff_t>(gzip_plain)});
+    const auto trailer = file.begin() + static_cast<std::ptrdiff_t>(gzip.at + gzip.bytes);
+    append({trailer, trailer + static_cast<std::ptrdiff_t>(gzip_trailer_bytes)});
+    append(repeated("An .xz stream of the base, which is expanded. ", xz_plain));
+    append(repeated("A Zstandard frame of the base, which is expanded. ", zstd_plain));
     const base::Bytes same = streams_between(view, view);
-    corpus.put("delta_suffix", "base-members", with_lists(same, {gzip, xz}, {}));
-    corpus.put("delta_suffix", "both", with_lists(same, {gzip, xz}, {gzip, xz}));
+    corpus.put("delta_suffix", "base-members", with_lists(same, {gzip, xz, zstd}, {}));
+    corpus.put("delta_suffix", "all", with_lists(same, {gzip, xz, zstd}, {gzip, xz, zstd}));
     corpus.put("delta_suffix", "xz", with_lists(streams_between(file, file), {xz}, {xz}));
+    corpus.put("delta_suffix", "zstd", with_lists(streams_between(file, file), {zstd}, {zstd}));
+    Member in_jobs = zstd;
+    in_jobs.rules.zstd.level = 1;
+    in_jobs.rules.zstd.by_worker = true;
+    in_jobs.rules.zstd.has_size = false;
+    corpus.put("delta_suffix", "zstd-jobs", with_lists(streams_between(file, file), {zstd}, {in_jobs}));
     base::Bytes other = view;
     other.insert(other.begin() + 7000, file.begin() + 200, file.begin() + 300);
     for (const std::uint8_t level : {std::uint8_t{1}, std::uint8_t{6}, std::uint8_t{9}})
@@ -106,7 +123,7 @@ void make_delta_inputs(const Corpus &corpus) {
             member.rules.deflate = {.program = static_cast<delta::DeflateRules::Program>(program), .level = level};
             member.bytes = deflated_bytes(base::ByteView{other}.subspan(gzip.at, member.plain), member.rules.deflate);
             corpus.put("delta_suffix", ("deflate-" + std::to_string(level) + "-" + std::to_string(program)).c_str(),
-                       with_lists(streams_between(view, other), {gzip, xz}, {member}));
+                       with_lists(streams_between(view, other), {gzip, xz, zstd}, {member}));
         }
     Member forged = gzip;
     forged.plain = forged.bytes * 1032;

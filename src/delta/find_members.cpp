@@ -51,8 +51,14 @@ class Trial {
 
     [[nodiscard]] Result<bool> find_rules(Member &member) {
         MOS_CHECK(m_job->observer.checkpoint());
-        if (member.kind == MemberKind::xz)
+        switch (member.kind) {
+        case MemberKind::deflate:
+            break;
+        case MemberKind::xz:
             return find_preset(member);
+        case MemberKind::zstd:
+            return find_level(member);
+        }
         std::vector<DeflateRules> candidates = {m_last};
         const std::uint8_t told = member.rules.deflate.level;
         add_programs(candidates, told);
@@ -83,23 +89,66 @@ class Trial {
     [[nodiscard]] Result<bool> find_preset(Member &member) {
         for (const std::uint8_t preset : xz_presets()) {
             member.rules.xz.preset = preset;
-            if (memory_to_compress(member) > std::min(m_job->apply_memory, m_job->memory.left()))
-                continue;
-            MOS_TRY(const bool same, comes_out_the_same(member));
+            MOS_TRY(const bool same, fits_and_comes_out_the_same(member));
             if (same)
                 return true;
         }
         return false;
     }
 
+    // What a worker makes begins as it would without one, so the level that agreed longest is the one to try it with.
+    [[nodiscard]] Result<bool> find_level(Member &member) {
+        ZstdRules &rules = member.rules.zstd;
+        std::vector<std::uint8_t> levels = zstd_levels(rules, member.plain);
+        if (m_failed_levels >= patience)
+            std::erase_if(levels, [&](std::uint8_t level) { return level != m_last_level; });
+        std::stable_partition(levels.begin(), levels.end(), [&](std::uint8_t level) { return level == m_last_level; });
+        std::uint8_t best = 0;
+        std::size_t most_agreed = 0;
+        for (const std::uint8_t level : levels) {
+            rules.level = level;
+            MOS_TRY(const bool same, fits_and_comes_out_the_same(member));
+            if (same)
+                return found_level(level);
+            if (m_agreed > most_agreed) {
+                most_agreed = m_agreed;
+                best = level;
+            }
+        }
+        if (most_agreed > 0 && may_be_by_worker(member.plain)) {
+            rules.level = best;
+            rules.by_worker = true;
+            MOS_TRY(const bool same, fits_and_comes_out_the_same(member));
+            if (same)
+                return found_level(best);
+        }
+        ++m_failed_levels;
+        return false;
+    }
+
+    bool found_level(std::uint8_t level) {
+        m_last_level = level;
+        return true;
+    }
+
+    // In the memory that the device has for it.
+    [[nodiscard]] Result<bool> fits_and_comes_out_the_same(const Member &member) {
+        m_agreed = 0;
+        if (memory_to_compress(member) > std::min(m_job->apply_memory, m_job->memory.left()))
+            return false;
+        return comes_out_the_same(member);
+    }
+
     // Stops at the first byte that differs.
     [[nodiscard]] Result<bool> comes_out_the_same(const Member &member) {
         const ByteView wanted = bytes_of(member, m_job->result);
-        std::size_t done = 0;
+        std::size_t &done = m_agreed;
+        done = 0;
         bool same = true;
         const base::ByteSink compare = [&](ByteView part) -> Result<void> {
             same = part.size() <= wanted.size() - done && std::ranges::equal(part, wanted.subspan(done, part.size()));
-            done += part.size();
+            if (same)
+                done += part.size();
             return same ? Result<void>{} : Result<void>{Error{Code::CANCELLED, "it differs"}};
         };
         MOS_CHECK(m_recompressor.begin(member, compare));
@@ -123,6 +172,9 @@ class Trial {
     Recompressor m_recompressor;
     DeflateRules m_last;
     unsigned m_failed = 0;
+    std::uint8_t m_last_level = 0;  // of zstd, that was right
+    unsigned m_failed_levels = 0;
+    std::size_t m_agreed = 0;  // compressed bytes that were right in the last attempt
 };
 
 // Drops members of the base, the largest first, until the device can hold the rest expanded, beside a coder of each
@@ -154,16 +206,18 @@ void drop_kind(Members &members, MemberKind kind) {
     return std::ranges::find(members, kind, &Member::kind) != members.end();
 }
 
-// A compressor of .xz takes most of what a device has. It is not worth that without an .xz member of the base, whose
-// content is what makes it small.
+// A compressor of .xz or zstd can take most of what a device has. It is not worth that without such a member of the
+// base, whose content is what makes it small.
 void fit(FoundMembers &found, std::uint64_t memory) {
-    FoundMembers all = found;
-    if (has_kind(found.result, MemberKind::xz) && keep_within_memory(found, memory) &&
-        has_kind(found.base, MemberKind::xz))
-        return;
-    drop_kind(all.base, MemberKind::xz);
-    drop_kind(all.result, MemberKind::xz);
-    found = std::move(all);
+    for (const MemberKind kind : {MemberKind::xz, MemberKind::zstd}) {
+        FoundMembers kept = found;
+        if (has_kind(found.result, kind) && keep_within_memory(kept, memory) && has_kind(kept.base, kind)) {
+            found = std::move(kept);
+            return;
+        }
+        drop_kind(found.base, kind);
+        drop_kind(found.result, kind);
+    }
     if (!found.result.empty() &&
         memory < list_bytes_of_a_member * found.result.size() + memory_to_compress(found.result.front()))
         found.result.clear();

@@ -40,11 +40,19 @@ Result<void> expand_by(Decoder &decoder, const Member &member, const ReadMember 
 }  // namespace
 
 Result<void> expand(const Member &member, const ReadMember &read, MemoryBudget &memory, const base::ByteSink &out) {
-    if (member.kind == MemberKind::deflate) {
-        MOS_TRY(Inflater decoder, Inflater::create(memory));
+    switch (member.kind) {
+    case MemberKind::deflate:
+        break;
+    case MemberKind::xz: {
+        MOS_TRY(XzDecoder decoder, XzDecoder::create(memory));
         return expand_by(decoder, member, read, memory, out);
     }
-    MOS_TRY(XzDecoder decoder, XzDecoder::create(memory));
+    case MemberKind::zstd: {
+        MOS_TRY(ZstdDecoder decoder, ZstdDecoder::create(memory));
+        return expand_by(decoder, member, read, memory, out);
+    }
+    }
+    MOS_TRY(Inflater decoder, Inflater::create(memory));
     return expand_by(decoder, member, read, memory, out);
 }
 
@@ -62,6 +70,10 @@ Result<void> Recompressor::begin(const Member &member, const base::ByteSink &out
         MOS_TRY(m_xz, XzEncoder::create(*m_memory, member.rules.xz));
         return {};
     }
+    if (member.kind == MemberKind::zstd) {
+        MOS_TRY(m_zstd, ZstdEncoder::create(*m_memory, member.rules.zstd, member.plain));
+        return {};
+    }
     if (!m_deflate) {
         MOS_TRY(m_deflate, DeflateEncoder::create(*m_memory));
     }
@@ -70,12 +82,14 @@ Result<void> Recompressor::begin(const Member &member, const base::ByteSink &out
 }
 
 Result<void> Recompressor::add(base::ByteView content) {
-    return m_xz ? m_xz->code(content, false, *m_out) : m_deflate->add(content);
+    return m_xz     ? m_xz->code(content, false, *m_out)
+           : m_zstd ? m_zstd->code(content, false, *m_out)
+                    : m_deflate->add(content);
 }
 
 Result<void> Recompressor::finish() {
-    auto finished = m_xz ? m_xz->code({}, true, *m_out) : m_deflate->finish();
-    m_xz.reset();
+    auto finished = m_xz ? m_xz->code({}, true, *m_out) : m_zstd ? m_zstd->code({}, true, *m_out) : m_deflate->finish();
+    abandon();
     return finished;
 }
 

@@ -31,13 +31,17 @@ class Recompressor {
     [[nodiscard]] Result<void> add(base::ByteView content);
     [[nodiscard]] Result<void> finish();
     // Instead of finish(): what was begun is of no use.
-    void abandon() noexcept { m_xz.reset(); }
+    void abandon() noexcept {
+        m_xz.reset();
+        m_zstd.reset();
+    }
 
   private:
     MemoryBudget *m_memory;
     const base::ByteSink *m_out = nullptr;
     std::optional<DeflateEncoder> m_deflate;  // once there is one, it stays for the next
     std::optional<XzEncoder> m_xz;            // while it is at work
+    std::optional<ZstdEncoder> m_zstd;        // the same
 };
 
 }  // namespace mos::delta

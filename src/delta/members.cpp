@@ -11,22 +11,50 @@ using base::Bytes;
 
 constexpr std::uint64_t deflate_ratio = 1032;
 constexpr std::uint64_t xz_ratio = 1U << 14U;
+constexpr std::uint64_t zstd_ratio = 1U << 15U;  // a block of 128 KiB out of four bytes
+
+// Of the rules of zstd.
+constexpr unsigned has_checksum = 1;
+constexpr unsigned has_size = 2;
+constexpr unsigned by_worker = 4;
+constexpr unsigned known_flags = 7;
 
 Error newer_version() { return Error{Code::UNSUPPORTED, "the delta needs a newer version of this software"}; }
 
+void append_byte(Bytes &out, unsigned value) { out.push_back(static_cast<std::byte>(value)); }
+
+void append_rules(Bytes &out, const DeflateRules &rules) {
+    append_byte(out, static_cast<unsigned>(rules.program));
+    append_byte(out, rules.level);
+}
+
+void append_rules(Bytes &out, const XzRules &rules) {
+    suffix::append_number(out, rules.encoder_version);
+    append_byte(out, rules.check);
+    append_byte(out, rules.filter);
+    append_byte(out, rules.preset);
+    append_byte(out, rules.dictionary);
+}
+
+void append_rules(Bytes &out, const ZstdRules &rules) {
+    suffix::append_number(out, rules.encoder_version);
+    append_byte(out, (rules.has_checksum ? has_checksum : 0U) | (rules.has_size ? has_size : 0U) |
+                         (rules.by_worker ? by_worker : 0U));
+    append_byte(out, rules.level);
+}
+
 void append_rules(Bytes &out, const Member &member) {
-    const auto byte = [&out](auto value) { out.push_back(static_cast<std::byte>(value)); };
-    if (member.kind == MemberKind::deflate) {
-        byte(member.rules.deflate.program);
-        byte(member.rules.deflate.level);
+    switch (member.kind) {
+    case MemberKind::deflate:
+        append_rules(out, member.rules.deflate);
         return;
+    case MemberKind::xz:
+        append_rules(out, member.rules.xz);
+        break;
+    case MemberKind::zstd:
+        append_rules(out, member.rules.zstd);
+        break;
     }
-    const XzRules &xz = member.rules.xz;
-    suffix::append_number(out, xz.encoder_version);
-    byte(xz.check);
-    byte(xz.filter);
-    byte(xz.preset);
-    byte(xz.dictionary);
     suffix::append_number(out, member.rules.crc32);
 }
 
@@ -59,13 +87,35 @@ Result<XzRules> read_xz_rules(PayloadReader &payload) {
     return rules;
 }
 
+Result<ZstdRules> read_zstd_rules(PayloadReader &payload) {
+    ZstdRules rules;
+    MOS_TRY(rules.encoder_version, read_number32(payload));
+    MOS_TRY(const std::uint8_t flags, payload.read_byte());
+    MOS_TRY(rules.level, payload.read_byte());
+    rules.has_checksum = (flags & has_checksum) != 0;
+    rules.has_size = (flags & has_size) != 0;
+    rules.by_worker = (flags & by_worker) != 0;
+    if ((flags & ~known_flags) != 0 || !are_known(rules))
+        return newer_version();
+    return rules;
+}
+
 Result<MemberRules> read_rules(PayloadReader &payload, MemberKind kind) {
     MemberRules rules;
-    if (kind == MemberKind::deflate) {
+    switch (kind) {
+    case MemberKind::deflate: {
         MOS_TRY(rules.deflate, read_deflate_rules(payload));
         return rules;
     }
-    MOS_TRY(rules.xz, read_xz_rules(payload));
+    case MemberKind::xz: {
+        MOS_TRY(rules.xz, read_xz_rules(payload));
+        break;
+    }
+    case MemberKind::zstd: {
+        MOS_TRY(rules.zstd, read_zstd_rules(payload));
+        break;
+    }
+    }
     MOS_TRY(rules.crc32, read_number32(payload));
     return rules;
 }
@@ -96,7 +146,9 @@ Result<Member> read_member(PayloadReader &payload, MembersOf side, std::uint64_t
 }  // namespace
 
 std::uint64_t most_plain(MemberKind kind, std::uint64_t bytes) noexcept {
-    const std::uint64_t ratio = kind == MemberKind::deflate ? deflate_ratio : xz_ratio;
+    const std::uint64_t ratio = kind == MemberKind::deflate ? deflate_ratio
+                                : kind == MemberKind::xz    ? xz_ratio
+                                                            : zstd_ratio;
     return bytes > max_file_bytes / ratio ? max_file_bytes : bytes * ratio;
 }
 
@@ -149,13 +201,27 @@ Result<MemberList> read_members(PayloadReader &payload, MembersOf side, std::uin
 }
 
 std::uint64_t memory_to_compress(const Member &member) {
-    return member.kind == MemberKind::deflate ? DeflateEncoder::memory_bytes()
-                                              : XzEncoder::memory_bytes(member.rules.xz);
+    switch (member.kind) {
+    case MemberKind::deflate:
+        break;
+    case MemberKind::xz:
+        return XzEncoder::memory_bytes(member.rules.xz);
+    case MemberKind::zstd:
+        return ZstdEncoder::memory_bytes(member.rules.zstd, member.plain);
+    }
+    return DeflateEncoder::memory_bytes();
 }
 
 std::uint64_t memory_to_expand(const Member &member) {
-    return expanding_bytes +
-           (member.kind == MemberKind::deflate ? Inflater::memory_bytes() : XzDecoder::memory_bytes(member.rules.xz));
+    switch (member.kind) {
+    case MemberKind::deflate:
+        break;
+    case MemberKind::xz:
+        return expanding_bytes + XzDecoder::memory_bytes(member.rules.xz);
+    case MemberKind::zstd:
+        return expanding_bytes + ZstdDecoder::memory_bytes(member.rules.zstd);
+    }
+    return expanding_bytes + Inflater::memory_bytes();
 }
 
 }  // namespace mos::delta

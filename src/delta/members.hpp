@@ -5,6 +5,7 @@
 #include "deflate_encoder.hpp"
 #include "ends.hpp"
 #include "xz.hpp"
+#include "zstd_member.hpp"
 
 #include <vector>
 
@@ -13,14 +14,16 @@ namespace mos::delta {
 enum class MemberKind : std::uint8_t {
     deflate = 0,  // a raw deflate stream, such as .gz files have between their header and trailer
     xz = 1,       // one .xz stream, header and footer included
+    zstd = 2,     // one Zstandard frame, the same
 };
-inline constexpr unsigned member_kinds = 2;
+inline constexpr unsigned member_kinds = 3;
 
 // How the compressed bytes are made again.
 struct MemberRules {
     DeflateRules deflate;
     XzRules xz;
-    std::uint32_t crc32 = 0;  // of the compressed bytes; of xz only
+    ZstdRules zstd;
+    std::uint32_t crc32 = 0;  // of the compressed bytes; of xz and zstd, which another version may make otherwise
 };
 
 struct Member {
@@ -40,8 +43,8 @@ inline constexpr std::uint64_t max_members = 1U << 16U;
 // What each takes in a list that was read, with the place of its content.
 inline constexpr std::uint64_t list_bytes_of_a_member = sizeof(Member) + 64;
 
-// How much a compressed byte can become: deflate's bound, and far more than is ever seen of .xz. It keeps a small delta
-// from asking for work without end.
+// How much a compressed byte can become: the bounds of deflate and zstd, and far more than is ever seen of .xz. It
+// keeps a small delta from asking for work without end.
 [[nodiscard]] std::uint64_t most_plain(MemberKind kind, std::uint64_t bytes) noexcept;
 
 // Sets view_at of each, and returns the size of the view.

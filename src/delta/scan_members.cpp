@@ -99,6 +99,8 @@ class Finder {
                 return at;
             if (first == std::byte{0xfd} && begins(at, xz_magic))
                 return at;
+            if (first == std::byte{0x28} && begins(at, zstd_magic))
+                return at;
         }
         return at;
     }
@@ -118,6 +120,8 @@ class Finder {
             member = zip_at(at);
         else if (begins(at, xz_magic))
             member = xz_at(at);
+        else if (begins(at, zstd_magic))
+            member = zstd_at(at);
         else
             return at;
         if (!member || member->plain == 0 || member->plain > most_plain(member->kind, member->bytes))
@@ -200,11 +204,34 @@ class Finder {
         auto decoder = XzDecoder::create(m_job->memory);
         if (!decoder)
             return std::nullopt;
-        auto member = walk(*decoder, stream, MemberKind::xz, m_piece.view(), [](ByteView) { return Result<void>{}; });
+        auto member = streamed_at(at, *decoder, MemberKind::xz);
+        if (member)
+            member->rules.xz = *rules;
+        return member;
+    }
+
+    // A frame without a dictionary. Whether the device can make it again depends on its level, which is not known yet.
+    [[nodiscard]] std::optional<Member> zstd_at(std::size_t at) {
+        const auto rules = zstd_rules_of(m_file.subspan(at));
+        if (!rules || ZstdDecoder::memory_bytes(*rules) > std::min(m_job->apply_memory, m_job->memory.left()))
+            return std::nullopt;
+        auto decoder = ZstdDecoder::create(m_job->memory);
+        if (!decoder)
+            return std::nullopt;
+        auto member = streamed_at(at, *decoder, MemberKind::zstd);
+        if (member)
+            member->rules.zstd = *rules;
+        return member;
+    }
+
+    // A whole one, with the checksum of its compressed bytes.
+    template <class Decoder>
+    [[nodiscard]] std::optional<Member> streamed_at(std::size_t at, Decoder &decoder, MemberKind kind) {
+        const ByteView stream = m_file.subspan(at);
+        auto member = walk(decoder, stream, kind, m_piece.view(), [](ByteView) { return Result<void>{}; });
         if (!member)
             return std::nullopt;
         member->at = at;
-        member->rules.xz = *rules;
         member->rules.crc32 = lzma_crc32(reinterpret_cast<const std::uint8_t *>(stream.data()),
                                          static_cast<std::size_t>(member->bytes), 0);
         return *member;
@@ -213,6 +240,7 @@ class Finder {
     static constexpr std::array<std::uint8_t, 3> gzip_magic = {0x1f, 0x8b, 8};
     static constexpr std::array<std::uint8_t, 4> zip_magic = {'P', 'K', 3, 4};
     static constexpr std::array<std::uint8_t, 6> xz_magic = {0xfd, '7', 'z', 'X', 'Z', 0};
+    static constexpr std::array<std::uint8_t, 4> zstd_magic = {0x28, 0xb5, 0x2f, 0xfd};
 
     const UnwrapJob *m_job;
     ByteView m_file;

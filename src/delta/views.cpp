@@ -10,19 +10,33 @@ namespace {
 
 constexpr std::uint64_t check_bytes = 1U << 20U;
 
-std::string version_text(std::uint32_t number) {
+std::string liblzma_version(std::uint32_t number) {
     return fmt::format("{}.{}.{}", number / 10'000'000, number / 10'000 % 1000, number / 10 % 1000);
 }
 
-// Nobody else's liblzma need make the same bytes of the same content.
+std::string libzstd_version(std::uint32_t number) {
+    return fmt::format("{}.{}.{}", number / 10'000, number / 100 % 100, number % 100);
+}
+
+// Nobody else's library need make the same bytes of the same content.
 Error made_otherwise(const Member &member) {
-    if (member.kind == MemberKind::deflate)
+    std::string sentence;
+    switch (member.kind) {
+    case MemberKind::deflate:
         return malformed_delta("a compressed member becomes other bytes than it says");
-    return Error{
-        Code::UNSUPPORTED,
-        fmt::format("the delta makes an .xz member again, which came out right with liblzma {}, and differs with {}",
-                    version_text(member.rules.xz.encoder_version), version_text(lzma_version_number()))}
-        .with_remedy("take the full package, or a delta that was made for less memory");
+    case MemberKind::xz:
+        sentence = fmt::format(
+            "the delta makes an .xz member again, which came out right with liblzma {}, and differs with {}",
+            liblzma_version(member.rules.xz.encoder_version), liblzma_version(lzma_version_number()));
+        break;
+    case MemberKind::zstd:
+        sentence = fmt::format(
+            "the delta makes a zstd member again, which came out right with libzstd {}, and differs with {}",
+            libzstd_version(member.rules.zstd.encoder_version), libzstd_version(this_zstd_version()));
+        break;
+    }
+    return Error{Code::UNSUPPORTED, std::move(sentence)}.with_remedy(
+        "take the full package, or a delta that was made for less memory");
 }
 
 }  // namespace
@@ -128,7 +142,7 @@ Result<void> ResultView::take_compressed(base::ByteView bytes) {
 
 Result<void> ResultView::end(const Member &member) {
     MOS_CHECK(m_recompressor.finish());
-    if (m_compressed != member.bytes || (member.kind == MemberKind::xz && m_crc32 != member.rules.crc32))
+    if (m_compressed != member.bytes || (member.kind != MemberKind::deflate && m_crc32 != member.rules.crc32))
         return made_otherwise(member);
     ++m_next;
     return {};

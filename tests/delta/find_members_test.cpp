@@ -130,6 +130,56 @@ TEST_CASE("members: of the base's, the largest are left out until the rest fits 
     CHECK(found(base, result, 100'000).base.empty());
 }
 
+TEST_CASE("members: a Zstandard frame is found with the level that gives it back, of a file or a pipe") {
+    const Bytes code = sprinkled(prose(300'000));
+    for (const int level : {1, 3, 7, 19})
+        for (const bool of_file : {true, false})
+            for (const bool has_checksum : {true, false}) {
+                INFO("level ", level, ", of a file ", of_file, ", checksum ", has_checksum);
+                const ZstdMade made{.level = level, .of_file = of_file, .has_checksum = has_checksum};
+                const Bytes result = joined({noise(100), zstd(edited(code), made), bytes("behind")});
+                const FoundMembers members = found(joined({zstd(code, made), noise(10)}), result);
+                REQUIRE(members.result.size() == 1);
+                const Member &member = members.result[0];
+                CHECK(member.kind == MemberKind::zstd);
+                CHECK(member.at == 100);
+                CHECK(member.plain == edited(code).size());
+                CHECK(member.rules.zstd.has_size == of_file);
+                CHECK(member.rules.zstd.has_checksum == has_checksum);
+                CHECK_FALSE(member.rules.zstd.by_worker);
+                CHECK(members.base.size() == 1);
+            }
+}
+
+TEST_CASE("members: a Zstandard frame that was cut into jobs is made again in jobs, where the device has the memory") {
+    const Bytes code = sprinkled(prose(3'000'000));
+    const ZstdMade made{.level = 1, .in_jobs = true};
+    const Bytes base = zstd(code, made);
+    const Bytes result = zstd(edited(code), made);
+    const FoundMembers members = found(base, result);
+    REQUIRE(members.result.size() == 1);
+    CHECK(members.result[0].rules.zstd.by_worker);
+    CHECK(members.result[0].rules.zstd.level == 1);
+    CHECK(found(base, result, 16U << 20U).result.empty());
+    INFO("without jobs it takes 2 MiB and the old content");
+    CHECK(found(zstd(code, {.level = 1}), zstd(edited(code), {.level = 1}), 16U << 20U).result.size() == 1);
+}
+
+TEST_CASE("members: a Zstandard frame is left as it is without one in the base, with a dictionary, or altered") {
+    const Bytes code = prose(200'000);
+    Bytes altered = zstd(edited(code));
+    altered[altered.size() / 2] ^= std::byte{1};
+    CHECK(found(zstd(code), altered).result.empty());
+    CHECK(found(noise(1000), zstd(edited(code))).result.empty());
+    Bytes truncated = zstd(edited(code));
+    truncated.resize(truncated.size() - 1);
+    CHECK(found(zstd(code), truncated).result.empty());
+    INFO("a frame whose window is more than the device has");
+    CHECK(found(zstd(code, {.level = 19, .of_file = false}), zstd(edited(code), {.level = 19, .of_file = false}),
+                8U << 20U)
+              .result.empty());
+}
+
 TEST_CASE("members: an .xz stream is taken where the device can make it again") {
     const Bytes code = sprinkled(prose(200'000));
     for (const std::uint32_t preset : {0U, 3U, 6U, 6U | LZMA_PRESET_EXTREME})

@@ -1,4 +1,4 @@
-"""Deltas of ours are read by the xdelta3 command, and its deltas by us; what GNU gzip made is made again.
+"""Deltas of ours are read by the xdelta3 command, and its deltas by us; what GNU gzip and zstd made is made again.
 
 `-D` and `-R` keep the command from unpacking what it takes for compressed input, and from packing it again.
 """
@@ -103,6 +103,47 @@ class Gzip(unittest.TestCase):
                         packed = subprocess.run(["gzip", "-n", f"-{level}", "-c", plain], check=True, capture_output=True)
                         subprocess.run([TOOL, "deflate", "gzip", level, plain, again], check=True)
                         self.assertEqual(packed.stdout[10:-8], again.read_bytes())
+
+
+def old_and_new(size):
+    chance = random.Random(size)
+    words = [bytes(chance.choices(b"abcdefghijklmnopqrstuvwxyz", k=chance.randrange(2, 9))) for _ in range(5000)]
+    old = b" ".join(chance.choices(words, k=size // 5))[:size]
+    return old, b"changed" + old[:size // 3] + b"inserted" + old[size // 3:]
+
+
+@unittest.skipUnless(shutil.which("zstd") and "suffix" in CODECS, "no zstd command, or no codec suffix in this build")
+class Zstd(unittest.TestCase):
+    MEMORY = str(512 << 20)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def pack(self, content, name, options, from_pipe):
+        plain, packed = self.folder / "plain", self.folder / name
+        plain.write_bytes(content)
+        with open(plain, "rb") as given, open(packed, "wb") as out:
+            source = {"stdin": given} if from_pipe else {}
+            subprocess.run(["zstd", "-q", "-c", *options, *([] if from_pipe else [plain])], check=True, stdout=out, **source)
+        return packed
+
+    def check_made_again(self, contents, *options, from_pipe=False):
+        old, new = (self.pack(content, name, options, from_pipe) for content, name in zip(contents, ("old", "new")))
+        delta, again = self.folder / "delta", self.folder / "again"
+        subprocess.run([TOOL, "create", "suffix", old, new, delta, self.MEMORY], check=True, capture_output=True)
+        self.assertLess(delta.stat().st_size, 1000)  # of frames that differ nearly everywhere
+        subprocess.run([TOOL, "apply", old, delta, again, self.MEMORY], check=True)
+        self.assertEqual(again.read_bytes(), new.read_bytes())
+
+    def test_what_it_makes_is_made_again(self):
+        small, large = old_and_new(300_000), old_and_new(10_000_000)
+        for from_pipe in (False, True):
+            for contents, options in [(small, ["-1"]), (small, ["-3", "--no-check"]), (small, ["-19"]), (large, ["-1"]),
+                                      (large, ["-3"]), (large, ["-3", "-T0"]), (large, ["-6", "--single-thread"])]:
+                with self.subTest(size=len(contents[0]), options=options, from_pipe=from_pipe):
+                    self.check_made_again(contents, *options, from_pipe=from_pipe)
 
 
 if __name__ == "__main__":

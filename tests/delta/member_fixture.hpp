@@ -6,6 +6,7 @@
 #include <lzma.h>
 #define ZLIB_CONST  // what it reads it leaves as it is
 #include <zlib.h>
+#include <zstd.h>
 
 #include <stdexcept>
 #include <string_view>
@@ -90,6 +91,42 @@ constexpr std::size_t gzip_header_bytes = 10;
     expect(lzma_code(&stream, LZMA_FINISH) == LZMA_STREAM_END);
     out.resize(out.size() - stream.avail_out);
     lzma_end(&stream);
+    return out;
+}
+
+// As the command zstd makes it: of a file, whose size it knows, or of a pipe; in jobs, or --single-thread.
+struct ZstdMade {
+    int level = 3;
+    bool of_file = true;
+    bool has_checksum = true;
+    bool in_jobs = false;
+};
+[[nodiscard]] inline Bytes zstd(base::ByteView content, ZstdMade made = {}) {
+    const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context{ZSTD_createCCtx(), &ZSTD_freeCCtx};
+    const auto set = [&](ZSTD_cParameter parameter, int value) {
+        expect(ZSTD_isError(ZSTD_CCtx_setParameter(context.get(), parameter, value)) == 0);
+    };
+    set(ZSTD_c_compressionLevel, made.level);
+    set(ZSTD_c_checksumFlag, made.has_checksum ? 1 : 0);
+    set(ZSTD_c_nbWorkers, made.in_jobs ? 1 : 0);
+    if (made.of_file)
+        expect(ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(context.get(), content.size())) == 0);
+    Bytes out(ZSTD_compressBound(content.size()));
+    ZSTD_outBuffer output{.dst = out.data(), .size = out.size(), .pos = 0};
+    const auto give = [&](base::ByteView part, ZSTD_EndDirective directive) {
+        ZSTD_inBuffer input{.src = part.data(), .size = part.size(), .pos = 0};
+        while (ZSTD_compressStream2(context.get(), &output, &input, directive) != 0 &&
+               (directive == ZSTD_e_end || input.pos < input.size))
+            expect(output.pos < output.size);
+    };
+    constexpr std::size_t piece = 128U << 10U;
+    for (std::size_t at = 0; at < content.size(); at += piece) {
+        const base::ByteView part = content.subspan(at, std::min(piece, content.size() - at));
+        give(part, made.of_file && at + part.size() == content.size() ? ZSTD_e_end : ZSTD_e_continue);
+    }
+    if (!made.of_file)
+        give({}, ZSTD_e_end);
+    out.resize(output.pos);
     return out;
 }
 

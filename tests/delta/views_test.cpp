@@ -42,6 +42,11 @@ std::vector<Pair> pairs_with_members() {
          joined({gzip(edited(text), 4), gzip(edited(other), 9)})},
         {"what can't be compressed", gzip(stored), gzip(edited(stored))},
         {"xz", joined({noise(50), xz(text)}), joined({noise(40), xz(edited(text)), noise(5)})},
+        {"zstd", joined({noise(50), zstd(text)}), joined({noise(40), zstd(edited(text)), noise(5)})},
+        {"zstd of pipes", zstd(other, {.level = 19, .of_file = false}),
+         zstd(edited(other), {.level = 19, .of_file = false})},
+        {"all", joined({xz(text), zstd(text), gzip(other)}),
+         joined({gzip(edited(other)), xz(edited(text)), zstd(edited(text))})},
         {"both", joined({xz(text), gzip(other)}), joined({gzip(edited(other)), xz(edited(text))})},
     };
 }
@@ -102,6 +107,7 @@ TEST_CASE("views: an edit costs little, though the compressed bytes differ from 
     const Bytes code = prose(300'000);
     const Bytes of_xz = must(made(xz(code), xz(edited(code)), {.apply_memory = 64U << 20U}));
     CHECK(of_xz.size() < 1000);
+    CHECK(delta_of(zstd(code), zstd(edited(code)), Codec::suffix).size() < 1000);
 }
 
 TEST_CASE("views: a device with little memory gets what it can apply, the same on every run" * skipped) {
@@ -166,7 +172,7 @@ TEST_CASE("views: kinds and rules of later writers are told as unsupported") {
     const auto code = [](const Bytes &lists) {
         return refusal(apply(payload({{.commands = copy_all}}, {}, std::byte{1}, lists), framed, framed).result);
     };
-    CHECK(code(joined({number(1), number(2), number(2), number(5), number(5), number(0)})) == Code::UNSUPPORTED);
+    CHECK(code(joined({number(1), number(2), number(3), number(5), number(5), number(0)})) == Code::UNSUPPORTED);
     const auto deflate = [](std::uint64_t program, std::uint64_t level) {
         return joined(
             {number(0), number(1), number(2), number(0), number(program), number(level), number(5), number(5)});
@@ -183,6 +189,13 @@ TEST_CASE("views: kinds and rules of later writers are told as unsupported") {
     CHECK(code(xz_rules(1, 0, 10, 10)) == Code::UNSUPPORTED);
     CHECK(code(xz_rules(1, 0, 32, 10)) == Code::UNSUPPORTED);
     CHECK(code(xz_rules(1, 0, 6, 41)) == Code::UNSUPPORTED);
+    const auto zstd_rules = [](std::uint64_t flags, std::uint64_t level) {
+        return joined({number(0), number(1), number(2), number(2), number(10'504), number(flags), number(level),
+                       number(0), number(5), number(5)});
+    };
+    CHECK(code(zstd_rules(8, 3)) == Code::UNSUPPORTED);
+    CHECK(code(zstd_rules(0, 0)) == Code::UNSUPPORTED);
+    CHECK(code(zstd_rules(0, 23)) == Code::UNSUPPORTED);
     INFO("more members than any file has");
     CHECK(code(number(mos::delta::max_members + 1)) == Code::FORMAT);
 }
@@ -204,6 +217,16 @@ TEST_CASE("views: memory for lists, content and coders is refused before it is t
     member.plain = 4;
     member.rules.xz = {.encoder_version = 1, .check = 1, .filter = 0, .preset = 6, .dictionary = 30};
     CHECK(refusal(apply(written({{}, {member}}, {{.copied = 4}}), framed, framed).result) == Code::LIMIT);
+    member.kind = MemberKind::zstd;
+    member.rules.zstd = {.encoder_version = 1, .level = 22};
+    CHECK(refusal(apply(written({{}, {member}}, {{.copied = 4}}), framed, framed).result) == Code::LIMIT);
+    INFO("a frame whose header asks for a window of a gigabyte");
+    const Bytes wide = joined({bytes("\x28\xb5\x2f\xfd"), Bytes{std::byte{}, std::byte{20U << 3U}}, Bytes(30)});
+    Member frame;
+    frame.kind = MemberKind::zstd;
+    frame.bytes = wide.size();
+    frame.plain = 1000;
+    CHECK(refusal(apply(written({{frame}, {}}, {{.copied = 1000}}), wide, Bytes(1000)).result) == Code::LIMIT);
 }
 
 TEST_CASE("views: an .xz member that this liblzma makes otherwise is told with both versions") {
@@ -226,6 +249,28 @@ TEST_CASE("views: an .xz member that this liblzma makes otherwise is told with b
         const Outcome outcome = apply(written({{}, {other}}, copy), text, expected);
         REQUIRE(refusal(outcome.result) == Code::UNSUPPORTED);
         CHECK(outcome.result.error().full_message().find("liblzma 5.2.3") != std::string::npos);
+    }
+}
+
+TEST_CASE("views: a zstd member that this libzstd makes otherwise is told with both versions") {
+    const Bytes frame = zstd(text);
+    Member member;
+    member.kind = MemberKind::zstd;
+    member.bytes = frame.size();
+    member.plain = text.size();
+    member.rules.crc32 = lzma_crc32(reinterpret_cast<const std::uint8_t *>(frame.data()), frame.size(), 0);
+    member.rules.zstd = {.encoder_version = 10'203, .level = 3, .has_checksum = true, .has_size = true};
+    const std::vector<Command> copy{{.copied = text.size()}};
+    must(apply(written({{}, {member}}, copy), text, frame).result);
+    for (const int change : {0, 1, 2}) {
+        Member other = member;
+        if (change == 0)
+            other.rules.crc32 ^= 1U;
+        else
+            other.bytes = change == 1 ? frame.size() - 4 : frame.size() + 4;
+        const Outcome outcome = apply(written({{}, {other}}, copy), text, Bytes(static_cast<std::size_t>(other.bytes)));
+        REQUIRE(refusal(outcome.result) == Code::UNSUPPORTED);
+        CHECK(outcome.result.error().full_message().find("libzstd 1.2.3, and differs with 1.") != std::string::npos);
     }
 }
 
