@@ -13,13 +13,18 @@ namespace mos::base {
 
 namespace {
 
-// As deep as the tree, which parse_json() and our own writers bound.
+// As deep as the tree, which parse_json() and our own writers bound. What clear() destroys are scalars and empty
+// containers alone, which takes no memory.
 void take_apart(nlohmann::json &tree) noexcept {
-    if (!tree.is_structured())
-        return;
-    for (nlohmann::json &child : tree)
-        take_apart(child);
-    tree.clear();  // destroys scalars and empty containers alone, which takes no memory
+    if (auto *const array = tree.get_ptr<nlohmann::json::array_t *>(); array != nullptr) {
+        for (nlohmann::json &child : *array)
+            take_apart(child);
+        array->clear();
+    } else if (auto *const object = tree.get_ptr<nlohmann::json::object_t *>(); object != nullptr) {
+        for (auto &[key, child] : *object)
+            take_apart(child);
+        object->clear();
+    }
 }
 
 // Builds the tree itself, so that every rule is checked before the value is kept.

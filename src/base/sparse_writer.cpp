@@ -34,7 +34,7 @@ Result<void> SparseWriter::write(ByteView bytes) {
     };
     for (std::size_t at = 0; at < bytes.size();) {
         // Blocks are those of the file, not of this call.
-        const std::size_t into_block = static_cast<std::size_t>((m_length + at) % hole_bytes);
+        const auto into_block = static_cast<std::size_t>((m_length + at) % hole_bytes);
         const std::size_t count = std::min(hole_bytes - into_block, bytes.size() - at);
         m_hole_at_end = count == hole_bytes && is_zero(bytes.subspan(at, count));
         if (m_hole_at_end) {

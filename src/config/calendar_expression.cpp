@@ -60,6 +60,7 @@ class Parser {
     }
     [[nodiscard]] bool at_end() const { return m_rest.empty(); }
     [[nodiscard]] bool next_is(char c) const { return m_rest.starts_with(c); }
+    [[nodiscard]] bool at_word_end() const { return at_end() || next_is(' '); }
     bool take(std::string_view token) {
         if (!m_rest.starts_with(token))
             return false;
@@ -70,6 +71,7 @@ class Parser {
 
     void take_zone();
     [[nodiscard]] std::optional<int> take_weekday();
+    void add_weekdays(int first, int last);
     [[nodiscard]] Result<void> take_weekdays();
     [[nodiscard]] Result<void> take_date();
     [[nodiscard]] Result<void> take_rest_of_date(const Chain &first);
@@ -122,30 +124,32 @@ std::optional<int> Parser::take_weekday() {
     return std::nullopt;
 }
 
+void Parser::add_weekdays(int first, int last) {
+    for (int i = first; i <= last; ++i)
+        m_calendar.weekdays = static_cast<std::uint8_t>(m_calendar.weekdays | 1U << static_cast<unsigned>(i));
+}
+
 // "Mon", "Mon,Wed..Fri", "Mon-Fri"; a comma may stand behind the last.
 Result<void> Parser::take_weekdays() {
-    constexpr int none = -1;
-    int range_from = none;
+    std::optional<int> range_from;
     m_calendar.weekdays = 0;
-    while (!at_end() && !next_is(' ')) {
+    while (!at_word_end()) {
         const std::optional<int> day = take_weekday();
-        if (!day && m_calendar.weekdays == 0) {  // no day of the week at all
-            m_calendar.weekdays = every_weekday;
-            return {};
-        }
-        if (!day || (!at_end() && !next_is(' ') && !next_is(',') && !next_is('.') && !next_is('-')))
+        if (!day && m_calendar.weekdays == 0)  // no day of the week at all
+            break;
+        if (!day || (!at_word_end() && !next_is(',') && !next_is('.') && !next_is('-')))
             return malformed("a day of the week is 'Mon' or 'Monday', several are 'Mon..Fri' or 'Sat,Sun'");
-        if (range_from > *day)
+        const int first = range_from.value_or(*day);
+        if (first > *day)
             return malformed("a range of days goes from Monday towards Sunday");
-        for (int i = range_from == none ? *day : range_from; i <= *day; ++i)
-            m_calendar.weekdays = static_cast<std::uint8_t>(m_calendar.weekdays | 1U << static_cast<unsigned>(i));
-        const bool had_range = range_from != none;
-        range_from = none;
+        add_weekdays(first, *day);
+        const bool had_range = range_from.has_value();
+        range_from.reset();
         if (take("..") || take("-")) {
-            if (had_range || at_end() || next_is(' '))
+            if (had_range || at_word_end())
                 return malformed("a range of days is 'Mon..Fri'");
             range_from = *day;
-        } else if (!take(",") && !at_end() && !next_is(' ')) {
+        } else if (!take(",") && !at_word_end()) {
             return malformed("a range of days is 'Mon..Fri'");
         }
     }

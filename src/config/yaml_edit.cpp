@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -28,11 +29,10 @@ bool says_something(std::string_view line) {
 }
 
 bool has_key(std::string_view line, std::string_view key) {
-    std::string_view rest = line.substr(indent_of(line));
-    for (const std::string &spelling : {std::string{key}, fmt::format("\"{}\"", key), fmt::format("'{}'", key)})
-        if (rest.starts_with(spelling) && rest.size() > spelling.size() && rest[spelling.size()] == ':')
-            return true;
-    return false;
+    const std::string_view rest = line.substr(indent_of(line));
+    const std::array spellings = {fmt::format("{}:", key), fmt::format("\"{}\":", key), fmt::format("'{}':", key)};
+    return std::any_of(spellings.begin(), spellings.end(),
+                       [rest](const std::string &spelling) { return rest.starts_with(spelling); });
 }
 
 // Where a comment behind a value begins; the end of the line where there is none.

@@ -178,7 +178,7 @@ Result<SecretBytes> decrypt_key(ByteView encrypted, std::string_view passphrase)
         return Error{Code::FORMAT, "what is encrypted is not of whole blocks"};
     SecretBytes key = mbed::aes_cbc(mbed::Direction::decrypt, cipher_key(parameters, passphrase),
                                     parameters.initial_vector, data.content);
-    const std::size_t padding = std::to_integer<std::size_t>(key.back());
+    const auto padding = std::to_integer<std::size_t>(key.back());
     const bool is_padded = padding >= 1 && padding <= mbed::aes_block_bytes &&
                            std::all_of(key.end() - static_cast<std::ptrdiff_t>(padding), key.end(),
                                        [&](std::byte byte) { return std::to_integer<std::size_t>(byte) == padding; });

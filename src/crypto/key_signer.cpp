@@ -72,6 +72,7 @@ Result<std::unique_ptr<Signer>> make_signer(PublicKey key, RemoteSign sign, std:
     if (chain.size() > 1 && chain.back().subject() == chain.back().issuer())
         chain.pop_back();  // the root: who verifies has it, or does not trust it
     std::vector<base::Bytes> certificates;
+    certificates.reserve(chain.size());
     for (const Certificate &certificate : chain)
         certificates.push_back(base::to_bytes(certificate.der()));
     return std::make_unique<KeySigner>(std::move(key), std::move(sign), algorithm.value_or(own.front()),

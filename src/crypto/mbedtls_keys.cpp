@@ -73,7 +73,7 @@ class Number {
     }
 
   private:
-    mbedtls_mpi m_number;
+    mbedtls_mpi m_number{};
 };
 
 class Group {
@@ -90,7 +90,7 @@ class Group {
     mbedtls_ecp_group *get() { return &m_group; }
 
   private:
-    mbedtls_ecp_group m_group;
+    mbedtls_ecp_group m_group{};
 };
 
 class Point {
@@ -107,7 +107,7 @@ class Point {
     }
 
   private:
-    mbedtls_ecp_point m_point;
+    mbedtls_ecp_point m_point{};
 };
 
 class Rsa {
@@ -146,7 +146,14 @@ class Rsa {
     }
     // All numbers of a complete private key.
     [[nodiscard]] Result<RsaNumbers> numbers() const {
-        Number n, p, q, d, e, dp, dq, qp;
+        Number n;
+        Number p;
+        Number q;
+        Number d;
+        Number e;
+        Number dp;
+        Number dq;
+        Number qp;
         if (const int status = mbedtls_rsa_export(&m_rsa, n.get(), p.get(), q.get(), d.get(), e.get());
             !succeeded(status))
             return failed(status, "export an RSA key");
@@ -158,7 +165,7 @@ class Rsa {
     }
 
   private:
-    mbedtls_rsa_context m_rsa;
+    mbedtls_rsa_context m_rsa{};
 };
 
 class Aes {
@@ -170,7 +177,7 @@ class Aes {
     mbedtls_aes_context *get() { return &m_aes; }
 
   private:
-    mbedtls_aes_context m_aes;
+    mbedtls_aes_context m_aes{};
 };
 
 // Only SHA-2 signs.
@@ -203,7 +210,7 @@ class MessageDigest {
     mbedtls_md_context_t *get() { return &m_digest; }
 
   private:
-    mbedtls_md_context_t m_digest;
+    mbedtls_md_context_t m_digest{};
 };
 #endif
 
@@ -250,7 +257,8 @@ Result<EcdsaNumbers> ecdsa_sign(Curve curve, ByteView scalar, DigestAlgorithm al
         return wrong_scheme();
     Group group{curve};
     const Number d{scalar};
-    Number r, s;
+    Number r;
+    Number s;
     const int status = mbedtls_ecdsa_sign_det_ext(group.get(), r.get(), s.get(), d.get(), data_of(digest),
                                                   digest.size(), digest_type(algorithm), random_bytes, nullptr);
     if (!succeeded(status))

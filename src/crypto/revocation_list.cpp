@@ -95,7 +95,8 @@ ByteView RevocationList::number() const noexcept { return m_fields->number; }
 
 // Big-endian and without leading zeros: the longer one is the larger one.
 bool RevocationList::is_newer_than(const RevocationList &other) const noexcept {
-    const std::string_view own = base::as_text(number()), others = base::as_text(other.number());
+    const std::string_view own = base::as_text(number());
+    const std::string_view others = base::as_text(other.number());
     return own.size() != others.size() ? own.size() > others.size() : own > others;
 }
 

@@ -46,7 +46,8 @@ const Ending *ending_of(std::string_view file) {
 // One of them would vouch for what the other may not, and stay when the other is removed. An authority whose
 // certificate was renewed may stand there with both, if they are trusted for the same.
 bool is_same_anchor(const TrustEntry &a, const TrustEntry &b) {
-    const Certificate *const one = a.certificate(), *const other = b.certificate();
+    const Certificate *const one = a.certificate();
+    const Certificate *const other = b.certificate();
     if (one == nullptr || other == nullptr)
         return one == other && a.key() == b.key();
     return std::ranges::equal(one->der(), other->der()) || (a.key() == b.key() && a.scope != b.scope);

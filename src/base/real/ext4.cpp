@@ -2,9 +2,10 @@
 
 #include "descriptor.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <fcntl.h>
 #include <string>
 #include <string_view>
@@ -26,9 +27,8 @@ constexpr std::string_view name_line = "DEVNAME=";
 
 // The kernel's own name of the device, as devtmpfs shows it.
 std::string device_path(dev_t device) {
-    std::array<char, 64> path = {};
-    std::snprintf(path.data(), path.size(), "/sys/dev/block/%u:%u/uevent", major(device), minor(device));
-    const Descriptor file{::open(path.data(), O_RDONLY | O_CLOEXEC)};
+    const std::string path = fmt::format("/sys/dev/block/{}:{}/uevent", major(device), minor(device));
+    const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     std::array<char, 1024> content = {};
     const ssize_t size = file.is_open() ? ::read(file.number(), content.data(), content.size()) : -1;
     if (size <= 0)

@@ -11,14 +11,14 @@ namespace mos::base::real {
 namespace {
 
 struct FileCloser {
-    void operator()(std::FILE *file) const noexcept { std::fclose(file); }
+    void operator()(std::FILE *file) const noexcept { static_cast<void>(std::fclose(file)); }
 };
 
 struct Line {
     Line() = default;
     Line(const Line &) = delete;
     Line &operator=(const Line &) = delete;
-    ~Line() { std::free(text); }  // getline() makes it with malloc()
+    ~Line() { std::free(text); }  // NOLINT(*-no-malloc): getline() makes it with malloc()
     char *text = nullptr;
     std::size_t room = 0;
 };
