@@ -108,12 +108,10 @@ void make_delta_inputs(const Corpus &corpus) {
     corpus.put("delta_suffix", "base-members", with_lists(same, {gzip, xz, zstd}, {}));
     corpus.put("delta_suffix", "all", with_lists(same, {gzip, xz, zstd}, {gzip, xz, zstd}));
     corpus.put("delta_suffix", "xz", with_lists(streams_between(file, file), {xz}, {xz}));
-    corpus.put("delta_suffix", "zstd", with_lists(streams_between(file, file), {zstd}, {zstd}));
-    Member in_jobs = zstd;
-    in_jobs.rules.zstd.level = 1;
-    in_jobs.rules.zstd.by_worker = true;
-    in_jobs.rules.zstd.has_size = false;
-    corpus.put("delta_suffix", "zstd-jobs", with_lists(streams_between(file, file), {zstd}, {in_jobs}));
+    base::Bytes with_plain{file.begin(), file.begin() + static_cast<std::ptrdiff_t>(zstd.at)};
+    const base::Bytes plain = repeated("A Zstandard frame of the base, which is expanded. ", zstd_plain);
+    with_plain.insert(with_plain.end(), plain.begin(), plain.end());
+    corpus.put("delta_suffix", "zstd", with_lists(streams_between(with_plain, with_plain), {zstd}, {zstd}));
     base::Bytes other = view;
     other.insert(other.begin() + 7000, file.begin() + 200, file.begin() + 300);
     for (const std::uint8_t level : {std::uint8_t{1}, std::uint8_t{6}, std::uint8_t{9}})

@@ -4,6 +4,7 @@
 #include "scan_members.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace mos::delta {
@@ -96,62 +97,44 @@ class Trial {
         return false;
     }
 
-    // What a worker makes begins as it would without one, so the level that agreed longest is the one to try it with.
     [[nodiscard]] Result<bool> find_level(Member &member) {
-        ZstdRules &rules = member.rules.zstd;
-        std::vector<std::uint8_t> levels = zstd_levels(rules, member.plain);
+        std::vector<std::uint8_t> levels = zstd_levels(member.rules.zstd, member.plain);
         if (m_failed_levels >= patience)
             std::erase_if(levels, [&](std::uint8_t level) { return level != m_last_level; });
         std::stable_partition(levels.begin(), levels.end(), [&](std::uint8_t level) { return level == m_last_level; });
-        std::uint8_t best = 0;
-        std::size_t most_agreed = 0;
         for (const std::uint8_t level : levels) {
-            rules.level = level;
+            member.rules.zstd.level = level;
+            if (!is_worth_its_tables(member.rules.zstd, member.plain))
+                continue;
             MOS_TRY(const bool same, fits_and_comes_out_the_same(member));
-            if (same)
-                return found_level(level);
-            if (m_agreed > most_agreed) {
-                most_agreed = m_agreed;
-                best = level;
+            if (same) {
+                m_last_level = level;
+                return true;
             }
-        }
-        if (most_agreed > 0 && may_be_by_worker(member.plain)) {
-            rules.level = best;
-            rules.by_worker = true;
-            MOS_TRY(const bool same, fits_and_comes_out_the_same(member));
-            if (same)
-                return found_level(best);
         }
         ++m_failed_levels;
         return false;
     }
 
-    bool found_level(std::uint8_t level) {
-        m_last_level = level;
-        return true;
-    }
-
     // In the memory that the device has for it.
     [[nodiscard]] Result<bool> fits_and_comes_out_the_same(const Member &member) {
-        m_agreed = 0;
         if (memory_to_compress(member) > std::min(m_job->apply_memory, m_job->memory.left()))
             return false;
         return comes_out_the_same(member);
     }
 
-    // Stops at the first byte that differs.
+    // Stops at the first byte that differs. What can't be tried is left as it is.
     [[nodiscard]] Result<bool> comes_out_the_same(const Member &member) {
         const ByteView wanted = bytes_of(member, m_job->result);
-        std::size_t &done = m_agreed;
-        done = 0;
+        std::size_t done = 0;
         bool same = true;
         const base::ByteSink compare = [&](ByteView part) -> Result<void> {
             same = part.size() <= wanted.size() - done && std::ranges::equal(part, wanted.subspan(done, part.size()));
-            if (same)
-                done += part.size();
+            done += part.size();
             return same ? Result<void>{} : Result<void>{Error{Code::CANCELLED, "it differs"}};
         };
-        MOS_CHECK(m_recompressor.begin(member, compare));
+        if (!m_recompressor.begin(member, compare))
+            return false;
         std::uint64_t fed = 0;
         const base::ByteSink feed = [&](ByteView part) -> Result<void> {
             fed += part.size();
@@ -163,9 +146,9 @@ class Trial {
         if (outcome)
             outcome = m_recompressor.finish();
         m_recompressor.abandon();
-        if (!outcome && same)
+        if (!outcome && same && outcome.error().code() == Code::CANCELLED)
             return std::move(outcome).error();
-        return same && done == wanted.size();
+        return outcome.ok() && done == wanted.size();
     }
 
     const UnwrapJob *m_job;
@@ -174,7 +157,6 @@ class Trial {
     unsigned m_failed = 0;
     std::uint8_t m_last_level = 0;  // of zstd, that was right
     unsigned m_failed_levels = 0;
-    std::size_t m_agreed = 0;  // compressed bytes that were right in the last attempt
 };
 
 // Drops members of the base, the largest first, until the device can hold the rest expanded, beside a coder of each
@@ -206,24 +188,56 @@ void drop_kind(Members &members, MemberKind kind) {
     return std::ranges::find(members, kind, &Member::kind) != members.end();
 }
 
+constexpr std::array large_coders = {MemberKind::xz, MemberKind::zstd};
+
 // A compressor of .xz or zstd can take most of what a device has. It is not worth that without such a member of the
 // base, whose content is what makes it small.
+[[nodiscard]] bool are_worth_it(FoundMembers &found, std::uint64_t memory) {
+    const auto is_in_result = [&found](MemberKind kind) { return has_kind(found.result, kind); };
+    return std::ranges::any_of(large_coders, is_in_result) && keep_within_memory(found, memory) &&
+           std::ranges::all_of(large_coders,
+                               [&](MemberKind kind) { return !is_in_result(kind) || has_kind(found.base, kind); });
+}
+
+void drop(FoundMembers &found, MemberKind kind) {
+    drop_kind(found.base, kind);
+    drop_kind(found.result, kind);
+}
+
+// All kinds, else those that the device has the memory for.
 void fit(FoundMembers &found, std::uint64_t memory) {
-    for (const MemberKind kind : {MemberKind::xz, MemberKind::zstd}) {
-        FoundMembers kept = found;
-        if (has_kind(found.result, kind) && keep_within_memory(kept, memory) && has_kind(kept.base, kind)) {
-            found = std::move(kept);
+    FoundMembers all = found;
+    FoundMembers without_zstd = found;
+    FoundMembers without_xz = found;
+    drop(without_zstd, MemberKind::zstd);
+    drop(without_xz, MemberKind::xz);
+    for (FoundMembers *kept : {&all, &without_zstd, &without_xz})
+        if (are_worth_it(*kept, memory)) {
+            found = std::move(*kept);
             return;
         }
-        drop_kind(found.base, kind);
-        drop_kind(found.result, kind);
-    }
+    for (const MemberKind kind : large_coders)
+        drop(found, kind);
     if (!found.result.empty() &&
         memory < list_bytes_of_a_member * found.result.size() + memory_to_compress(found.result.front()))
         found.result.clear();
     static_cast<void>(keep_within_memory(found, memory));
     if (found.result.empty())
         found.base.clear();
+}
+
+// The largest are left as they are until the views of both files fit the memory here, beside the arrays that compare
+// them: a small frame can hold gigabytes of zeros.
+void keep_views_small(FoundMembers &found, std::uint64_t most) {
+    for (Members *members : {&found.base, &found.result}) {
+        std::ranges::stable_sort(*members, {}, &Member::plain);
+        std::uint64_t left = most;
+        std::size_t kept = 0;
+        while (kept < members->size() && (*members)[kept].plain <= left)
+            left -= (*members)[kept++].plain;
+        members->resize(kept);
+        std::ranges::sort(*members, {}, &Member::at);
+    }
 }
 
 }  // namespace
@@ -235,6 +249,7 @@ Result<FoundMembers> find_members(const UnwrapJob &job) {
         return found;
     MOS_TRY(found.base, scan_members(job, job.base));
     drop_equal(found, job);
+    keep_views_small(found, job.memory.left() / 16);
     fit(found, job.apply_memory);
     Trial trial{job};
     Members repeatable;

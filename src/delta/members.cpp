@@ -16,8 +16,7 @@ constexpr std::uint64_t zstd_ratio = 1U << 15U;  // a block of 128 KiB out of fo
 // Of the rules of zstd.
 constexpr unsigned has_checksum = 1;
 constexpr unsigned has_size = 2;
-constexpr unsigned by_worker = 4;
-constexpr unsigned known_flags = 7;
+constexpr unsigned known_flags = 3;
 
 Error newer_version() { return Error{Code::UNSUPPORTED, "the delta needs a newer version of this software"}; }
 
@@ -38,8 +37,7 @@ void append_rules(Bytes &out, const XzRules &rules) {
 
 void append_rules(Bytes &out, const ZstdRules &rules) {
     suffix::append_number(out, rules.encoder_version);
-    append_byte(out, (rules.has_checksum ? has_checksum : 0U) | (rules.has_size ? has_size : 0U) |
-                         (rules.by_worker ? by_worker : 0U));
+    append_byte(out, (rules.has_checksum ? has_checksum : 0U) | (rules.has_size ? has_size : 0U));
     append_byte(out, rules.level);
 }
 
@@ -94,7 +92,6 @@ Result<ZstdRules> read_zstd_rules(PayloadReader &payload) {
     MOS_TRY(rules.level, payload.read_byte());
     rules.has_checksum = (flags & has_checksum) != 0;
     rules.has_size = (flags & has_size) != 0;
-    rules.by_worker = (flags & by_worker) != 0;
     if ((flags & ~known_flags) != 0 || !are_known(rules))
         return newer_version();
     return rules;
@@ -140,6 +137,9 @@ Result<Member> read_member(PayloadReader &payload, MembersOf side, std::uint64_t
         return malformed_delta("a compressed member is empty");
     if (member.plain > most_plain(member.kind, member.bytes))
         return malformed_delta("a compressed member would become larger than it can");
+    if (side == MembersOf::result && member.kind == MemberKind::zstd &&
+        !is_worth_its_tables(member.rules.zstd, member.plain))
+        return malformed_delta("a compressed member takes more to be made than its content is worth");
     return member;
 }
 

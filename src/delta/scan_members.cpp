@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace mos::delta {
 
@@ -50,25 +51,6 @@ std::optional<std::size_t> gzip_header_bytes(ByteView bytes) {
     return size < bytes.size() ? std::optional{size} : std::nullopt;
 }
 
-// Expands what begins there as far as it goes; the sink is given the content.
-template <class Decoder>
-[[nodiscard]] Result<Member> walk(Decoder &decoder, ByteView stream, MemberKind kind, base::MutableByteView piece,
-                                  const base::ByteSink &sink) {
-    Member member;
-    member.kind = kind;
-    for (;;) {
-        const ByteView rest = stream.subspan(static_cast<std::size_t>(member.bytes));
-        MOS_TRY(const auto progress, decoder.decode(rest.first(std::min(rest.size(), piece_bytes)), piece));
-        member.bytes += progress.taken;
-        member.plain += progress.given;
-        MOS_CHECK(sink(piece.first(progress.given)));
-        if (progress.ended)
-            return member;
-        if (progress.taken == 0 && progress.given == 0)
-            return truncated_delta();
-    }
-}
-
 class Finder {
   public:
     Finder(const UnwrapJob &job, ByteView file) : m_job(&job), m_file(file) {}
@@ -77,7 +59,7 @@ class Finder {
         MOS_TRY(m_piece, CountedBytes::create(m_job->memory, piece_bytes, "looking for compressed members"));
         MOS_TRY(Inflater inflater, Inflater::create(m_job->memory));
         m_inflater = std::move(inflater);
-        for (std::size_t at = 0; at < m_file.size() && m_found.size() < max_members;) {
+        for (std::size_t at = 0; at < m_file.size() && m_found.size() < max_members && m_wasted <= most_wasted();) {
             MOS_TRY(at, examine(next_magic(at)));
             if (at - m_reported >= report_bytes) {
                 m_reported = at;
@@ -124,10 +106,45 @@ class Finder {
             member = zstd_at(at);
         else
             return at;
+        if (m_stop)
+            return std::move(*m_stop);
         if (!member || member->plain == 0 || member->plain > most_plain(member->kind, member->bytes))
             return at + 1;
         m_found.push_back(*member);
         return static_cast<std::size_t>(member->at + member->bytes);
+    }
+
+    // Many beginnings in one another, each of which expands to the end and is none after all, would take hours.
+    [[nodiscard]] std::uint64_t most_wasted() const {
+        constexpr std::uint64_t least = 64U << 20U;
+        constexpr std::uint64_t times = 16;
+        return least + m_file.size() * times;
+    }
+
+    // Expands what begins there as far as it goes; the sink is given the content. Nothing where it does not end well,
+    // or somebody wants to stop, which m_stop tells.
+    template <class Decoder, class Sink>
+    [[nodiscard]] std::optional<Member> walk(Decoder &decoder, ByteView stream, MemberKind kind, const Sink &sink) {
+        Member member;
+        member.kind = kind;
+        for (;;) {
+            const ByteView rest = stream.subspan(static_cast<std::size_t>(member.bytes));
+            const auto progress = decoder.decode(rest.first(std::min(rest.size(), piece_bytes)), m_piece.view());
+            if (!progress || (!progress->ended && progress->taken == 0 && progress->given == 0)) {
+                m_wasted += member.plain;
+                return std::nullopt;
+            }
+            member.bytes += progress->taken;
+            member.plain += progress->given;
+            sink(std::as_const(m_piece).view().first(progress->given));
+            if (progress->ended)
+                return member;
+            if (member.plain / report_bytes != (member.plain - progress->given) / report_bytes)
+                if (auto goes_on = m_job->observer.checkpoint(); !goes_on) {
+                    m_stop = std::move(goes_on).error();
+                    return std::nullopt;
+                }
+        }
     }
 
     struct Deflated {
@@ -138,12 +155,9 @@ class Finder {
     [[nodiscard]] std::optional<Deflated> deflated_at(std::size_t begin) {
         Deflated found;
         m_inflater->restart();
-        auto member = walk(*m_inflater, m_file.subspan(begin), MemberKind::deflate, m_piece.view(),
-                           [&](ByteView part) -> Result<void> {
-                               found.crc = lzma_crc32(reinterpret_cast<const std::uint8_t *>(part.data()), part.size(),
-                                                      found.crc);
-                               return {};
-                           });
+        auto member = walk(*m_inflater, m_file.subspan(begin), MemberKind::deflate, [&found](ByteView part) {
+            found.crc = lzma_crc32(reinterpret_cast<const std::uint8_t *>(part.data()), part.size(), found.crc);
+        });
         if (!member)
             return std::nullopt;
         found.member = *member;
@@ -228,7 +242,7 @@ class Finder {
     template <class Decoder>
     [[nodiscard]] std::optional<Member> streamed_at(std::size_t at, Decoder &decoder, MemberKind kind) {
         const ByteView stream = m_file.subspan(at);
-        auto member = walk(decoder, stream, kind, m_piece.view(), [](ByteView) { return Result<void>{}; });
+        auto member = walk(decoder, stream, kind, [](ByteView) {});
         if (!member)
             return std::nullopt;
         member->at = at;
@@ -248,6 +262,8 @@ class Finder {
     std::optional<Inflater> m_inflater;
     Members m_found;
     std::size_t m_reported = 0;
+    std::uint64_t m_wasted = 0;   // expanded for nothing
+    std::optional<Error> m_stop;  // CANCELLED
 };
 
 }  // namespace

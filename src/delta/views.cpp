@@ -128,6 +128,7 @@ Result<std::size_t> ResultView::write_some(base::ByteView bytes) {
 Result<void> ResultView::begin(const Member &member) {
     m_compressed = 0;
     m_crc32 = 0;
+    MOS_CHECK(m_job->result.checkpoint());
     return m_recompressor.begin(member, m_sink);
 }
 

@@ -19,8 +19,9 @@ constexpr std::size_t part_bytes = 16U << 10U;
 constexpr std::uint8_t last_level = 22;
 // What a coder takes besides what libzstd estimates, with room for the next version's.
 constexpr std::uint64_t overhead = 64U << 10U;
-// ZSTDMT_JOBSIZE_MIN of libzstd: less content is never cut into jobs.
-constexpr std::uint64_t least_for_jobs = 512U << 10U;
+// Of tables that are cleared, for each byte of content; and for any content at all.
+constexpr std::uint64_t worth_of_a_byte = 1024;
+constexpr std::uint64_t worth_at_least = 1U << 20U;
 constexpr std::string_view while_compressing = "making a zstd member again";
 constexpr std::string_view while_expanding = "expanding a zstd member";
 
@@ -40,16 +41,18 @@ ZSTD_compressionParameters parameters(const ZstdRules &rules, std::uint8_t level
     return ZSTD_getCParams(level, known_size(rules, content_bytes), 0);
 }
 
-// Of the jobs that content is cut into. They are four windows long where their length is not asked for; buffers for one
-// that is read, one that is at work, and three that were made, as they have been counted.
-std::uint64_t worker_bytes(const ZSTD_compressionParameters &of_level) {
-    constexpr std::uint64_t buffers = 6;
-    constexpr unsigned least_window_log = 18;
-    const std::uint64_t window = std::uint64_t{1} << std::max(of_level.windowLog, least_window_log);
-    return buffers * 4 * window + window + (std::uint64_t{1} << 20U);
+bool begins_as_a_frame(base::ByteView in) {
+    constexpr std::array<std::byte, 4> magic = {std::byte{0x28}, std::byte{0xb5}, std::byte{0x2f}, std::byte{0xfd}};
+    return in.size() >= magic.size() && std::ranges::equal(in.first(magic.size()), magic);
 }
 
-bool has_workers() noexcept { return ZSTD_cParam_getBounds(ZSTD_c_nbWorkers).upperBound > 0; }
+// Which search a level has among rows depends on whether the processor that libzstd was built for has SIMD, and on its
+// version. As it is on those that have.
+ZSTD_paramSwitch_e searches_rows(const ZSTD_compressionParameters &of_level) {
+    constexpr unsigned largest_without = 14;
+    const bool is_such = of_level.strategy >= ZSTD_greedy && of_level.strategy <= ZSTD_lazy2;
+    return is_such && of_level.windowLog > largest_without ? ZSTD_ps_enable : ZSTD_ps_disable;
+}
 
 }  // namespace
 
@@ -57,17 +60,15 @@ std::uint32_t this_zstd_version() noexcept { return ZSTD_versionNumber(); }
 
 bool are_known(const ZstdRules &rules) noexcept { return rules.level >= 1 && rules.level <= last_level; }
 
-// The claim is of the budget that everybody shares; what the library takes is held to it by a budget of its own, since
-// when a worker's buffers come and go is not the same on every run.
 struct ZstdEncoder::State {
-    explicit State(std::uint64_t bytes) noexcept : own{bytes} {}
+    explicit State(MemoryBudget &budget) noexcept
+        : memory(&budget), context(ZSTD_createCCtx_advanced(counted_by(budget))) {}
     State(const State &) = delete;
     State &operator=(const State &) = delete;
     ~State() { ZSTD_freeCCtx(context); }
 
-    MemoryClaim claim;
-    MemoryBudget own;
-    ZSTD_CCtx *context = nullptr;
+    MemoryBudget *memory;
+    ZSTD_CCtx *context;
     bool has_size = false;
     bool has_ended = false;
     std::uint64_t left = 0;  // of the content
@@ -76,21 +77,16 @@ struct ZstdEncoder::State {
 void ZstdEncoder::Deleter::operator()(State *state) const noexcept { delete state; }
 
 std::uint64_t ZstdEncoder::memory_bytes(const ZstdRules &rules, std::uint64_t content_bytes) noexcept {
-    const ZSTD_compressionParameters of_level = parameters(rules, rules.level, content_bytes);
-    const std::uint64_t single = ZSTD_estimateCStreamSize_usingCParams(of_level) + overhead;
-    return rules.by_worker ? single + worker_bytes(of_level) : single;
+    const std::uint8_t level = std::max<std::uint8_t>(rules.level, 1);
+    return ZSTD_estimateCStreamSize_usingCParams(parameters(rules, level, content_bytes)) + overhead;
 }
 
 Result<ZstdEncoder> ZstdEncoder::create(MemoryBudget &memory, const ZstdRules &rules, std::uint64_t content_bytes) {
-    const std::uint64_t bytes = memory_bytes(rules, content_bytes);
-    MOS_TRY(MemoryClaim claim, MemoryClaim::create(memory, bytes, while_compressing));
     ZstdEncoder encoder;
-    encoder.m_state.reset(new State{bytes});
+    encoder.m_state.reset(new State{memory});
     State &state = *encoder.m_state;
-    state.claim = std::move(claim);
-    state.context = ZSTD_createCCtx_advanced(counted_by(state.own));
     if (state.context == nullptr)
-        return state.own.refusal(while_compressing);
+        return memory.refusal(while_compressing);
     state.has_size = rules.has_size;
     state.left = content_bytes;
     const auto set = [&state](ZSTD_cParameter parameter, int value) {
@@ -98,7 +94,7 @@ Result<ZstdEncoder> ZstdEncoder::create(MemoryBudget &memory, const ZstdRules &r
     };
     const bool is_set = set(ZSTD_c_compressionLevel, rules.level) &&
                         set(ZSTD_c_checksumFlag, rules.has_checksum ? 1 : 0) &&
-                        (!rules.by_worker || (has_workers() && set(ZSTD_c_nbWorkers, 1))) &&
+                        set(ZSTD_c_useRowMatchFinder, searches_rows(parameters(rules, rules.level, content_bytes))) &&
                         ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(state.context, known_size(rules, content_bytes))) == 0;
     if (!is_set)
         return Error{Code::UNSUPPORTED, "this libzstd can't make a zstd member of the result again"}.with_remedy(
@@ -120,7 +116,7 @@ Result<void> ZstdEncoder::code(base::ByteView in, bool ends, const base::ByteSin
         ZSTD_outBuffer output{.dst = part.data(), .size = part.size(), .pos = 0};
         const std::size_t left = ZSTD_compressStream2(state.context, &output, &input, directive);
         if (is_memory_error(left))
-            return state.own.refusal(while_compressing);
+            return state.memory->refusal(while_compressing);
         if (ZSTD_isError(left) != 0)
             return Error{Code::INTERNAL, fmt::format("libzstd can't compress: {}", ZSTD_getErrorName(left))};
         MOS_CHECK(out(base::ByteView{part}.first(output.pos)));
@@ -138,6 +134,7 @@ struct ZstdDecoder::State {
 
     MemoryBudget *memory;
     ZSTD_DCtx *context;
+    bool has_begun = false;
 };
 
 void ZstdDecoder::Deleter::operator()(State *state) const noexcept { delete state; }
@@ -161,6 +158,9 @@ Result<ZstdDecoder> ZstdDecoder::create(MemoryBudget &memory) {
 }
 
 Result<LzmaDecoder::Progress> ZstdDecoder::decode(base::ByteView in, base::MutableByteView out) {
+    if (!m_state->has_begun && !begins_as_a_frame(in))
+        return malformed_delta("a compressed member is no Zstandard frame");
+    m_state->has_begun = true;
     ZSTD_inBuffer input{.src = in.data(), .size = in.size(), .pos = 0};
     ZSTD_outBuffer output{.dst = out.data(), .size = out.size(), .pos = 0};
     const std::size_t status = ZSTD_decompressStream(m_state->context, &output, &input);
@@ -189,11 +189,15 @@ std::vector<std::uint8_t> zstd_levels(const ZstdRules &rules, std::uint64_t cont
     const bool is_one_segment = rules.has_size && rules.window == content_bytes;
     std::vector<std::uint8_t> levels;
     std::ranges::copy_if(by_use, std::back_inserter(levels), [&](std::uint8_t level) {
-        return is_one_segment || std::uint64_t{1} << parameters(rules, level, content_bytes).windowLog == rules.window;
+        const std::uint64_t window = std::uint64_t{1} << parameters(rules, level, content_bytes).windowLog;
+        return is_one_segment ? window >= content_bytes : window == rules.window;
     });
     return levels;
 }
 
-bool may_be_by_worker(std::uint64_t content_bytes) noexcept { return content_bytes > least_for_jobs && has_workers(); }
+bool is_worth_its_tables(const ZstdRules &rules, std::uint64_t content_bytes) noexcept {
+    const std::uint64_t bytes = ZstdEncoder::memory_bytes(rules, content_bytes);
+    return bytes <= worth_at_least || (bytes - worth_at_least) / worth_of_a_byte <= content_bytes;
+}
 
 }  // namespace mos::delta

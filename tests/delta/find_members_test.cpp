@@ -9,6 +9,7 @@ using mos::delta::FoundMembers;
 using mos::delta::Member;
 using mos::delta::MemberKind;
 using mos::test::must;
+using mos::test::refusal;
 
 namespace {
 
@@ -23,6 +24,36 @@ FoundMembers found(const Bytes &base, const Bytes &result, std::uint64_t apply_m
                                                   .observer = base::silent_observer()}));
     CHECK(memory.left() == std::uint64_t{1} << 30U);
     return members;
+}
+
+// Cancels when it is asked so often.
+class Counting final : public base::Observer {
+  public:
+    explicit Counting(int most) noexcept : m_most(most) {}
+    void report(const base::Progress &) override {}
+    void notice(std::string_view) override {}
+    Result<void> checkpoint() override {
+        if (++asked < m_most)
+            return {};
+        return Error{Code::CANCELLED, "cancelled"};
+    }
+    int asked = 0;
+
+  private:
+    int m_most;
+};
+
+Result<FoundMembers> found_by(Counting &observer, const Bytes &base, const Bytes &result) {
+    MemoryBudget memory{std::uint64_t{1} << 30U};
+    return mos::delta::find_members(
+        {.base = base, .result = result, .memory = memory, .apply_memory = plenty, .observer = observer});
+}
+
+// RFC 8878, section 3.1.1.2: not the last, of type 0 (raw) or 1 (one byte, repeated).
+Bytes block_header(unsigned type, unsigned size) {
+    const unsigned header = type << 1U | size << 3U;
+    return {static_cast<std::byte>(header), static_cast<std::byte>(header >> 8U),
+            static_cast<std::byte>(header >> 16U)};
 }
 
 const Bytes old_text = prose(50'000);
@@ -146,26 +177,11 @@ TEST_CASE("members: a Zstandard frame is found with the level that gives it back
                 CHECK(member.plain == edited(code).size());
                 CHECK(member.rules.zstd.has_size == of_file);
                 CHECK(member.rules.zstd.has_checksum == has_checksum);
-                CHECK_FALSE(member.rules.zstd.by_worker);
                 CHECK(members.base.size() == 1);
             }
 }
 
-TEST_CASE("members: a Zstandard frame that was cut into jobs is made again in jobs, where the device has the memory") {
-    const Bytes code = sprinkled(prose(3'000'000));
-    const ZstdMade made{.level = 1, .in_jobs = true};
-    const Bytes base = zstd(code, made);
-    const Bytes result = zstd(edited(code), made);
-    const FoundMembers members = found(base, result);
-    REQUIRE(members.result.size() == 1);
-    CHECK(members.result[0].rules.zstd.by_worker);
-    CHECK(members.result[0].rules.zstd.level == 1);
-    CHECK(found(base, result, 16U << 20U).result.empty());
-    INFO("without jobs it takes 2 MiB and the old content");
-    CHECK(found(zstd(code, {.level = 1}), zstd(edited(code), {.level = 1}), 16U << 20U).result.size() == 1);
-}
-
-TEST_CASE("members: a Zstandard frame is left as it is without one in the base, with a dictionary, or altered") {
+TEST_CASE("members: a Zstandard frame is left as it is without one in the base, cut into jobs, or altered") {
     const Bytes code = prose(200'000);
     Bytes altered = zstd(edited(code));
     altered[altered.size() / 2] ^= std::byte{1};
@@ -174,10 +190,55 @@ TEST_CASE("members: a Zstandard frame is left as it is without one in the base, 
     Bytes truncated = zstd(edited(code));
     truncated.resize(truncated.size() - 1);
     CHECK(found(zstd(code), truncated).result.empty());
+    INFO("jobs, as the command makes them of much content");
+    const Bytes much = sprinkled(prose(3'000'000));
+    const ZstdMade in_jobs{.level = 1, .in_jobs = true};
+    CHECK(found(zstd(much, in_jobs), zstd(edited(much), in_jobs)).result.empty());
+    CHECK(found(zstd(much, {.level = 1}), zstd(edited(much), {.level = 1}), 8U << 20U).result.size() == 1);
     INFO("a frame whose window is more than the device has");
     CHECK(found(zstd(code, {.level = 19, .of_file = false}), zstd(edited(code), {.level = 19, .of_file = false}),
                 8U << 20U)
               .result.empty());
+}
+
+TEST_CASE("members: what the device can't make again is left out, and not what it can") {
+    const Bytes code = sprinkled(prose(100'000));
+    const ZstdMade large{.level = 19, .of_file = false};
+    const FoundMembers members =
+        found(joined({zstd(code, large), xz(code)}), joined({zstd(edited(code), large), xz(edited(code))}), 64U << 20U);
+    REQUIRE(members.result.size() == 1);
+    CHECK(members.result[0].kind == MemberKind::xz);
+}
+
+TEST_CASE("members: frames that hold more than there is memory here are left as they are") {
+    const Bytes zeros(100U << 20U);
+    const Bytes code = prose(50'000);
+    const FoundMembers members =
+        found(joined({zstd(zeros), zstd(code)}), joined({zstd(edited(code)), zstd(edited(zeros))}));
+    REQUIRE(members.result.size() == 1);
+    CHECK(members.result[0].plain == edited(code).size());
+    CHECK(members.base.size() == 1);
+}
+
+TEST_CASE("members: the search stops when it is told, also within a frame that holds much") {
+    Counting observer{3};
+    CHECK(refusal(found_by(observer, noise(100), zstd(Bytes(100U << 20U)))) == Code::CANCELLED);
+    CHECK(observer.asked == 3);
+}
+
+TEST_CASE("members: frames in one another, none of which ends, don't cost the square of their number") {
+    Bytes nested;
+    for (int i = 0; i < 100; ++i)  // of 128 KiB each, and no last one
+        nested = joined({block_header(1, 128U << 10U), bytes("z"), nested});
+    for (int i = 0; i < 200; ++i) {
+        const auto within = static_cast<unsigned>(i * 9);
+        const Bytes around =
+            joined({bytes("\x28\xb5\x2f\xfd"), Bytes{std::byte{}, std::byte{7U << 3U}}, block_header(0, within)});
+        nested = joined({around, nested});
+    }
+    Counting observer{1'000'000};
+    CHECK(must(found_by(observer, noise(100), nested)).result.empty());
+    CHECK(observer.asked < 40);  // once in 4 MiB; each of the 200 expands to 12 MiB
 }
 
 TEST_CASE("members: an .xz stream is taken where the device can make it again") {

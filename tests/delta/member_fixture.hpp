@@ -94,7 +94,7 @@ constexpr std::size_t gzip_header_bytes = 10;
     return out;
 }
 
-// As the command zstd makes it: of a file, whose size it knows, or of a pipe; in jobs, or --single-thread.
+// As the command zstd makes it, of a file, whose size it knows, or of a pipe: with --single-thread, or in jobs.
 struct ZstdMade {
     int level = 3;
     bool of_file = true;

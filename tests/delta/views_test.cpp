@@ -193,9 +193,11 @@ TEST_CASE("views: kinds and rules of later writers are told as unsupported") {
         return joined({number(0), number(1), number(2), number(2), number(10'504), number(flags), number(level),
                        number(0), number(5), number(5)});
     };
-    CHECK(code(zstd_rules(8, 3)) == Code::UNSUPPORTED);
+    CHECK(code(zstd_rules(4, 3)) == Code::UNSUPPORTED);
     CHECK(code(zstd_rules(0, 0)) == Code::UNSUPPORTED);
     CHECK(code(zstd_rules(0, 23)) == Code::UNSUPPORTED);
+    INFO("tables of 90 MB for five bytes");
+    CHECK(code(zstd_rules(0, 19)) == Code::FORMAT);
     INFO("more members than any file has");
     CHECK(code(number(mos::delta::max_members + 1)) == Code::FORMAT);
 }
@@ -218,8 +220,9 @@ TEST_CASE("views: memory for lists, content and coders is refused before it is t
     member.rules.xz = {.encoder_version = 1, .check = 1, .filter = 0, .preset = 6, .dictionary = 30};
     CHECK(refusal(apply(written({{}, {member}}, {{.copied = 4}}), framed, framed).result) == Code::LIMIT);
     member.kind = MemberKind::zstd;
+    member.plain = framed.size() * 1000;
     member.rules.zstd = {.encoder_version = 1, .level = 22};
-    CHECK(refusal(apply(written({{}, {member}}, {{.copied = 4}}), framed, framed).result) == Code::LIMIT);
+    CHECK(refusal(apply(written({{}, {member}}, {{.copied = framed.size()}}), framed, framed).result) == Code::LIMIT);
     INFO("a frame whose header asks for a window of a gigabyte");
     const Bytes wide = joined({bytes("\x28\xb5\x2f\xfd"), Bytes{std::byte{}, std::byte{20U << 3U}}, Bytes(30)});
     Member frame;
