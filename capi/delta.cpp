@@ -169,9 +169,10 @@ using Work = Result<mos::engine::JobOutcome> (*)(Request &, mos::base::Observer 
 Result<mos_job *> job_of(mos_context *context, std::shared_ptr<Request> request, Work work) {
     auto handle = std::make_unique<mos_job>();
     handle->context = context->context;
-    MOS_TRY(handle->job, mos::engine::Job::create([request, work](mos::base::Observer &observer, const auto & /*ask*/) {
-                return work(*request, observer);
-            }));
+    MOS_TRY(handle->job, mos::engine::Job::create(
+                             [request = std::move(request), work](mos::base::Observer &observer, const auto & /*ask*/) {
+                                 return work(*request, observer);
+                             }));
     return handle.release();
 }
 
@@ -201,6 +202,7 @@ bool mos_delta_can_apply(mos_delta_codec codec) {
     });
 }
 
+// NOLINTNEXTLINE(readability-function-size): its parameters are the C API's
 int mos_delta_create_job(mos_context *context, const mos_delta_input *base, const mos_delta_input *result,
                          const mos_delta_output *delta, const mos_delta_options *options, mos_job **job,
                          mos_error **error) {
@@ -216,6 +218,7 @@ int mos_delta_create_job(mos_context *context, const mos_delta_input *base, cons
     });
 }
 
+// NOLINTNEXTLINE(readability-function-size): its parameters are the C API's
 int mos_delta_apply_job(mos_context *context, const mos_delta_input *base, const mos_delta_input *delta,
                         const mos_delta_output *result, const mos_delta_options *options, mos_job **job,
                         mos_error **error) {

@@ -116,8 +116,8 @@ int mos_history_open(mos_engine *engine, mos_history **history, mos_error **erro
         MOS_CHECK(check_output(history));
         MOS_CHECK(check_handle(engine));
         auto handle = std::make_unique<mos_history>();
-        MOS_TRY(auto transactions, engine->engine->history());
-        handle->records = mos::engine::explain_history(std::move(transactions));
+        MOS_TRY(const auto transactions, engine->engine->history());
+        handle->records = mos::engine::explain_history(transactions);
         for (const mos::engine::HistoryEntry &entry : handle->records) {
             const mos::state::Transaction &record = entry.transaction;
             if (record.stage == record.id && record.in_effect)

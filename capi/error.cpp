@@ -24,13 +24,13 @@ Code code_of(int32_t returned_code) {
 }
 
 std::unique_ptr<mos_error> copy(const Error &failure) {
-    std::unique_ptr<mos_error> cause = failure.cause() != nullptr ? copy(*failure.cause()) : nullptr;
-    return std::unique_ptr<mos_error>{new mos_error{.code = returned(failure.code()),
-                                                    .system_errno = failure.system_errno(),
-                                                    .message = mos::base::printable(failure.message()),
-                                                    .object = failure.object(),
-                                                    .remedy = mos::base::printable(failure.own_remedy()),
-                                                    .cause = std::move(cause)}};
+    return std::make_unique<mos_error>(
+        mos_error{.code = returned(failure.code()),
+                  .system_errno = failure.system_errno(),
+                  .message = mos::base::printable(failure.message()),
+                  .object = failure.object(),
+                  .remedy = mos::base::printable(failure.own_remedy()),
+                  .cause = failure.cause() != nullptr ? copy(*failure.cause()) : nullptr});
 }
 
 // Made before memory can run out, and never freed.

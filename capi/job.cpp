@@ -1,8 +1,6 @@
 #include "guard.hpp"
 
 using namespace mos::capi;
-using mos::Code;
-using mos::Error;
 using mos::Result;
 using mos::engine::JobOutcome;
 

@@ -192,6 +192,7 @@ int mos_key_use_algorithm(mos_key *key, const char *algorithm, mos_error **error
     });
 }
 
+// NOLINTNEXTLINE(readability-function-size): its parameters are the C API's
 int mos_key_create_remote(mos_context *context, const char *public_key_path, mos_sign_callback sign, void *user_data,
                           mos_destroy_callback destroy, mos_key **key, mos_error **error) {
     return guard(error, [&]() -> Result<void> {

@@ -123,7 +123,8 @@ std::int64_t earlier(std::optional<std::int64_t> a, std::optional<std::int64_t> 
 
 mos_trust_list::Entry wrap(const TrustEntry &entry) {
     const mos::crypto::Certificate *const certificate = entry.certificate();
-    std::optional<std::int64_t> from, until;
+    std::optional<std::int64_t> from;
+    std::optional<std::int64_t> until;
     if (certificate != nullptr) {
         from = certificate->validity().not_before_unix_s;
         until = certificate->validity().not_after_unix_s;

@@ -158,7 +158,7 @@ int main(int count, char **arguments) {
     sigemptyset(&stops);
     sigaddset(&stops, SIGINT);
     sigaddset(&stops, SIGTERM);
-    sigprocmask(SIG_BLOCK, &stops, NULL);
+    pthread_sigmask(SIG_BLOCK, &stops, NULL);
     loop.epoll = epoll_create1(EPOLL_CLOEXEC);
     loop.timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     loop.signals = signalfd(-1, &stops, SFD_CLOEXEC);

@@ -78,6 +78,7 @@ Bytes all_alternative_names() {
 Bytes all_name_constraints() {
     const auto subtrees = [](unsigned number, const std::vector<Bytes> &names) {
         std::vector<Bytes> list;
+        list.reserve(names.size());
         for (const Bytes &one : names)
             list.push_back(der::element(Tag::sequence, {one}));
         return der::element(der::context_constructed(number), {join(list)});

@@ -4,6 +4,7 @@
 #include <mos/package/version.hpp>
 
 #include <array>
+#include <compare>
 
 namespace {
 
@@ -11,10 +12,11 @@ using mos::fuzz::hold;
 using mos::package::compare_versions;
 
 void check_order(std::string_view a, std::string_view b, std::string_view c) {
-    hold(compare_versions(a, a) == 0, "a version equals itself");
-    hold((compare_versions(a, b) < 0) == (compare_versions(b, a) > 0), "an order reads the same from both ends");
-    if (compare_versions(a, b) <= 0 && compare_versions(b, c) <= 0)
-        hold(compare_versions(a, c) <= 0, "an order goes on beyond the next one");
+    hold(std::is_eq(compare_versions(a, a)), "a version equals itself");
+    hold(std::is_lt(compare_versions(a, b)) == std::is_gt(compare_versions(b, a)),
+         "an order reads the same from both ends");
+    if (std::is_lteq(compare_versions(a, b)) && std::is_lteq(compare_versions(b, c)))
+        hold(std::is_lteq(compare_versions(a, c)), "an order goes on beyond the next one");
 }
 
 }  // namespace

@@ -8,12 +8,12 @@
 namespace update_tool {
 
 struct Record {
-    mos_transaction_state state;
+    mos_transaction_state state = 0;
     std::string recovery_point, summary, reason;
-    std::int64_t time_unix_s;
-    std::uint64_t changed_paths;
-    bool in_effect, can_roll_back;
-    mos_went_back went_back;
+    std::int64_t time_unix_s = 0;
+    std::uint64_t changed_paths = 0;
+    bool in_effect = false, can_roll_back = false;
+    mos_went_back went_back = 0;
     std::string cause, takes_back;
 };
 

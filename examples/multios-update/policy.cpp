@@ -86,10 +86,11 @@ Result<ExitCode> create(Session &session) {
 
 // With the nearest template, of the built-in ones too.
 Failure no_template(const Engine &engine, Failure failure, const std::string &name) {
+    const Result<std::vector<ReportRow>> files = names_of_files(engine);
     std::vector<std::string_view> names;
+    names.reserve(builtins.size() + (files ? files->size() : 0));
     for (const Builtin &builtin : builtins)
         names.push_back(builtin.name);
-    const Result<std::vector<ReportRow>> files = names_of_files(engine);
     for (std::size_t i = 0; files && i < files->size(); ++i)
         names.push_back((*files)[i].object);
     failure.message = fmt::format("there is no template {}{}", in_quotes(name), suggestion(name, names));

@@ -76,6 +76,7 @@ std::string_view last_key(std::string_view path) { return path.substr(path.rfind
 
 Failure unknown_section(std::string_view section, const std::vector<SettingRow> &rows) {
     std::vector<std::string_view> sections;
+    sections.reserve(rows.size());
     for (const SettingRow &row : rows)
         sections.push_back(std::string_view{row.path}.substr(0, row.path.find_first_of(".[")));
     return usage_failure(fmt::format("there is no section '{}'{}", printable(section), suggestion(section, sections)),

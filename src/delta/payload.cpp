@@ -108,7 +108,7 @@ Result<Payload> create_payload(base::Source &base, base::Source &result, const C
 }
 
 Result<void> apply_payload(Codec codec, base::Source &base, const ByteStream &payload, const Expected &expected,
-                           const ApplyOptions &options, const base::ByteSink &sink) {
+                           const ApplyOptions &options, const base::ByteSink &result) {
     const CodecRow *row = find(codec);
     if (row == nullptr)
         return no_such_codec(codec);
@@ -117,11 +117,11 @@ Result<void> apply_payload(Codec codec, base::Source &base, const ByteStream &pa
         return Error{Code::LIMIT, "a file is larger than any that a delta is about"};
     MemoryBudget memory{options.memory_limit};
     PayloadReader reader{payload};
-    ResultWriter result{expected, sink, observer_of(options.observer)};
+    ResultWriter writer{expected, result, observer_of(options.observer)};
     MOS_CHECK(
-        row->apply({.base = base, .base_bytes = base_bytes, .payload = reader, .memory = memory, .result = result}));
+        row->apply({.base = base, .base_bytes = base_bytes, .payload = reader, .memory = memory, .result = writer}));
     MOS_CHECK(reader.expect_end());
-    return result.finish();
+    return writer.finish();
 }
 
 }  // namespace mos::delta

@@ -44,7 +44,7 @@ bool turned_round(const Transaction &transaction) {
 
 }  // namespace
 
-std::vector<HistoryEntry> explain_history(std::vector<Transaction> transactions) {
+std::vector<HistoryEntry> explain_history(const std::vector<Transaction> &transactions) {
     // Of several rollbacks of one change, which a redo lies between, the newest counts: the list begins with it.
     std::map<std::uint64_t, const Transaction *> rollbacks;
     for (const Transaction &transaction : transactions)

@@ -71,6 +71,7 @@ Result<std::vector<ListFile>> read_files(base::Directory &folder) {
     std::sort(entries.begin(), entries.end(),
               [](const base::DirectoryEntry &a, const base::DirectoryEntry &b) { return a.name < b.name; });
     std::vector<ListFile> files;
+    files.reserve(entries.size());
     for (const base::DirectoryEntry &entry : entries)
         files.push_back({entry.name, read_list(folder, entry.name)});
     return files;

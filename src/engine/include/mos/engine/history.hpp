@@ -29,6 +29,6 @@ struct HistoryEntry {
 };
 
 // With what is known of each change from the others. The order stays.
-[[nodiscard]] std::vector<HistoryEntry> explain_history(std::vector<state::Transaction> transactions);
+[[nodiscard]] std::vector<HistoryEntry> explain_history(const std::vector<state::Transaction> &transactions);
 
 }  // namespace mos::engine
