@@ -155,6 +155,7 @@ std::vector<std::string> environment_of(const Script &script) {
 Result<std::vector<std::string>> further_hidden(base::Directory &root) {
     MOS_TRY(const std::vector<transaction::VolumeStages> volumes, transaction::stages_on_volumes(root));
     std::vector<std::string> paths;
+    paths.reserve(volumes.size() + 1);
     for (const transaction::VolumeStages &volume : volumes)
         paths.push_back(fmt::format("{}/{}", volume.top, transaction::stages_name));
     if (const auto state = root.open_directory(state_folder_path, base::Symlinks::follow_in_root))

@@ -4,9 +4,21 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
+
 namespace mos::install {
 
 using base::FileType;
+
+namespace {
+
+// Of every change but a removal.
+const WantedEntry &wanted_of(const Change &change) {
+    assert(change.wanted != nullptr);
+    return *change.wanted;
+}
+
+}  // namespace
 
 Result<void> Stager::take(const Change &change) {
     m_digest.add(change);
@@ -25,7 +37,7 @@ Result<void> Stager::take(const Change &change) {
         m_left_out.emplace(change.path);
         [[fallthrough]];
     case ChangeKind::same_directory:
-        return m_stage.set_attributes(change.path, change.wanted->attributes);
+        return m_stage.set_attributes(change.path, wanted_of(change).attributes);
     case ChangeKind::leave_out:
         m_left_out.emplace(change.path);
         [[fallthrough]];
@@ -49,13 +61,13 @@ Result<void> Stager::take(const Change &change) {
     case ChangeKind::remove_tree:
         return m_stage.remove_tree(change.path);
     case ChangeKind::set_attributes:
-        return m_stage.set_attributes(change.path, change.wanted->attributes);
+        return m_stage.set_attributes(change.path, wanted_of(change).attributes);
     case ChangeKind::ask:
         return ask(change);
     default:
         if (change.kind == ChangeKind::add)
             m_stage.expect_nothing();
-        return put(*change.wanted);
+        return put(wanted_of(change));
     }
 }
 
@@ -66,12 +78,12 @@ Result<void> Stager::ask(const Change &change) {
         return Error{Code::CONFLICT, fmt::format("{} is in the way, and stays", base::in_quotes(change.path))}.about(
             std::string{change.path});
     case Answer::keep:
-        if (change.wanted->first_of_links)
+        if (wanted_of(change).first_of_links)
             return Error{Code::CONFLICT, fmt::format("{} is the first name of several that share a file, and can't be "
                                                      "left out alone",
                                                      base::in_quotes(change.path))}
                 .about(std::string{change.path});
-        if (change.wanted->role != state::FileRole::configuration)  // which is the package's none the less
+        if (wanted_of(change).role != state::FileRole::configuration)  // which is the package's none the less
             m_left_out.emplace(change.path);
         --m_changed_paths;
         m_site.observer.notice_kept(change.path, "is kept, as you answered");
@@ -80,7 +92,7 @@ Result<void> Stager::ask(const Change &change) {
         m_replaced.emplace(change.path);
         break;
     }
-    return put(*change.wanted);
+    return put(wanted_of(change));
 }
 
 Result<void> Stager::put(const WantedEntry &wanted) {

@@ -44,8 +44,8 @@ Result<void> become_supervisor(const Request &request) {
             return base::system_error(errno, "use the descriptor", std::to_string(number));
     }
     const sigset_t signals = awaited_signals();
-    if (::sigprocmask(SIG_BLOCK, &signals, nullptr) != 0 || ::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 ||
-        ::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
+    if (::sigprocmask(SIG_BLOCK, &signals, nullptr) != 0 ||  // NOLINT(concurrency-mt-unsafe): there is one thread
+        ::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || ::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
         return base::system_error(errno, "supervise", "the script");
     if (is_abandoned())
         return Error{Code::CANCELLED, "the process that asked for the script is gone"};
@@ -114,15 +114,21 @@ int run(const Request &request) {
 
 }  // namespace mos::libexec
 
+namespace {
+
+void complain(const char *what) { static_cast<void>(std::fprintf(stderr, "multios-run-script: %s\n", what)); }
+
+}  // namespace
+
 int main(int count, char **words) {
     try {
         const auto request =
             mos::libexec::parse_request({words + 1, static_cast<std::size_t>(count > 0 ? count - 1 : 0)});
         if (request)
             return mos::libexec::run(*request);
-        std::fprintf(stderr, "multios-run-script: %s\n", request.error().message().c_str());
+        complain(request.error().message().c_str());
     } catch (const std::exception &failure) {
-        std::fprintf(stderr, "multios-run-script: %s\n", failure.what());
+        complain(failure.what());
     }
     return mos::libexec::own_failure;
 }

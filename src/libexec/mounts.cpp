@@ -68,7 +68,11 @@ std::string unescaped(std::string_view field) {
 Result<void> remount_all_read_only() {
     std::ifstream file{"/proc/self/mountinfo"};
     std::vector<std::string> places;
-    std::string number, parent, device, inner, place;
+    std::string number;
+    std::string parent;
+    std::string device;
+    std::string inner;
+    std::string place;
     while (places.size() < max_mounts && file >> number >> parent >> device >> inner >> place) {
         places.push_back(unescaped(place));
         file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');

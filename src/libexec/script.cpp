@@ -30,7 +30,7 @@ Result<void> start_session() {
         return base::system_error(errno, "start a session for", "the script");
     sigset_t none = {};
     sigemptyset(&none);
-    if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0)
+    if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0)  // NOLINT(concurrency-mt-unsafe): there is one thread
         return base::system_error(errno, "set the signals of", "the script");
     return {};
 }
@@ -134,6 +134,7 @@ Error execute(const Request &request, const std::string &folder) {
     std::vector<std::string> words{"/" + folder + "/" + request.name};
     words.insert(words.end(), request.arguments.begin(), request.arguments.end());
     std::vector<char *> pointers;
+    pointers.reserve(words.size() + 1);
     for (std::string &word : words)
         pointers.push_back(word.data());
     pointers.push_back(nullptr);

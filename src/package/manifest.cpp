@@ -111,7 +111,7 @@ Result<Service> read_service(Section &section) {
     MOS_TRY(service.units, section.list("units"));
     MOS_TRY(const std::string on_update, section.text("on_update", "restart"));
     MOS_TRY(service.start_on_install, section.boolean("start_on_install", service.start_on_install));
-    const auto found = std::ranges::find(on_update_names, on_update);
+    const auto *const found = std::ranges::find(on_update_names, on_update);
     if (found == on_update_names.end())
         return malformed("service.on_update", fmt::format("is none of {}", fmt::join(on_update_names, ", ")));
     service.on_update = static_cast<Service::OnUpdate>(found - on_update_names.begin());

@@ -17,7 +17,7 @@ Result<ScriptKind> script_kind(const Entry &entry) {
     std::string_view name = std::string_view{entry.path}.substr(section_prefix(Section::scripts).size());
     if (name.ends_with(".sh"))
         name.remove_suffix(3);
-    const auto found = std::ranges::find(script_names, name);
+    const auto *const found = std::ranges::find(script_names, name);
     if (found == script_names.end() || entry.type != EntryType::regular)
         return Error{Code::FORMAT, fmt::format("{} is no script that is ever called; there are {}",
                                                base::in_quotes(entry.path), fmt::join(script_names, ", "))}

@@ -52,8 +52,7 @@ int weight(std::string_view text, std::size_t at) {
 }
 
 std::string_view take_digits(std::string_view &text) {
-    const auto end = std::find_if_not(text.begin(), text.end(), is_digit);
-    std::string_view digits = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+    std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
     text.remove_prefix(digits.size());
     digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
     return digits;
@@ -70,13 +69,13 @@ std::strong_ordering compare_parts(std::string_view a, std::string_view b) {
     while (!a.empty() || !b.empty()) {
         std::size_t at = 0;
         while ((at < a.size() && !is_digit(a[at])) || (at < b.size() && !is_digit(b[at]))) {
-            if (const auto order = weight(a, at) <=> weight(b, at); order != 0)
+            if (const auto order = weight(a, at) <=> weight(b, at); std::is_neq(order))
                 return order;
             ++at;
         }
         a.remove_prefix(std::min(at, a.size()));
         b.remove_prefix(std::min(at, b.size()));
-        if (const auto order = compare_digits(take_digits(a), take_digits(b)); order != 0)
+        if (const auto order = compare_digits(take_digits(a), take_digits(b)); std::is_neq(order))
             return order;
     }
     return std::strong_ordering::equal;
@@ -141,16 +140,16 @@ Result<void> check_type(std::string_view type) {
 std::strong_ordering compare_versions(std::string_view a, std::string_view b) noexcept {
     const VersionParts left = split(a);
     const VersionParts right = split(b);
-    if (const auto order = compare_digits(left.epoch, right.epoch); order != 0)
+    if (const auto order = compare_digits(left.epoch, right.epoch); std::is_neq(order))
         return order;
-    if (const auto order = compare_parts(left.upstream, right.upstream); order != 0)
+    if (const auto order = compare_parts(left.upstream, right.upstream); std::is_neq(order))
         return order;
     return compare_parts(left.revision, right.revision);
 }
 
 std::strong_ordering compare_versions(const Released &a, const Released &b) noexcept {
     const std::strong_ordering order = compare_versions(a.version, b.version);
-    return order != 0 ? order : compare_versions(a.release, b.release);
+    return std::is_neq(order) ? order : compare_versions(a.release, b.release);
 }
 
 }  // namespace mos::package

@@ -161,7 +161,7 @@ std::string_view category_of(Code code) noexcept {
 }
 
 std::int64_t longest_delay_s(const RetryPolicy &policy, const RetryRule &rule, std::int64_t attempts) {
-    const double most = static_cast<double>(policy.max_delay_s);
+    const auto most = static_cast<double>(policy.max_delay_s);
     double delay = std::min(static_cast<double>(policy.base_delay_s), most);
     // Stops as soon as it has grown to the longest: no power is reckoned that has no room in a number.
     for (std::int64_t i = 1; i < attempts && delay < most && delay > 0 && rule.multiplier > 1; ++i)

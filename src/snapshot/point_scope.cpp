@@ -17,10 +17,10 @@ constexpr const char *configuration_tree = "etc";
 
 bool is_at_or_below(std::string_view path, std::string_view tree) { return path == tree || base::is_below(path, tree); }
 
-void add_names(std::set<std::string> &names, const std::string &folder, const std::string &path) {
-    if (path != folder && base::is_below(path, folder)) {
+void add_names(std::set<std::string> &names, const std::string &folder, const std::string &tree) {
+    if (tree != folder && base::is_below(tree, folder)) {
         const std::size_t begin = folder.empty() ? 0 : folder.size() + 1;
-        names.insert(path.substr(begin, path.find('/', begin) - begin));
+        names.insert(tree.substr(begin, tree.find('/', begin) - begin));
     }
 }
 

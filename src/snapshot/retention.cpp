@@ -65,21 +65,22 @@ std::vector<ListedPoint> chosen_to_go(std::vector<ListedPoint> points, const Ret
                                       std::int64_t now_unix_s) {
     if (retention.kinds == Retention::Kinds::of_changes)
         std::erase_if(points, [](const ListedPoint &point) { return point.captured.has_value(); });
+    std::ranges::reverse(points);  // the newest first
     std::vector<ListedPoint> chosen;
     std::size_t kept = 0;
     bool older_go = false;
-    for (auto point = points.rbegin(); point != points.rend(); ++point) {
-        const std::int64_t age = now_unix_s - point->time_unix_s;
+    for (ListedPoint &point : points) {
+        const std::int64_t age = now_unix_s - point.time_unix_s;
         const bool too_old = retention.max_age_s && age > 0 && static_cast<std::uint64_t>(age) > *retention.max_age_s;
         const bool too_many = retention.count && kept >= *retention.count;
-        const bool is_change = point->of_change.has_value();
+        const bool is_change = point.of_change.has_value();
         const bool stays = kept < retention.keep_minimum || (!too_old && !too_many);
-        if (is_finished(*point) && stays && !(is_change && older_go)) {
-            kept += counts(*point) ? 1U : 0U;
+        if (is_finished(point) && stays && !(is_change && older_go)) {
+            kept += counts(point) ? 1U : 0U;
             continue;
         }
-        older_go = older_go || (is_change && is_finished(*point));
-        chosen.push_back(std::move(*point));
+        older_go = older_go || (is_change && is_finished(point));
+        chosen.push_back(std::move(point));
     }
     std::ranges::reverse(chosen);
     return chosen;

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace mos::transaction {
 
 using base::FileStatus;
@@ -97,11 +99,9 @@ Result<void> Preflight::check_volume(const std::string &top) {
 const Preflight::Cover *Preflight::cover_of(std::string_view path) {
     while (!m_covers.empty() && !base::may_still_cover(m_covers.back().path, path))
         m_covers.pop_back();
-    for (auto cover = m_covers.rbegin(); cover != m_covers.rend(); ++cover) {
-        if (base::is_below(path, cover->path))
-            return &*cover;
-    }
-    return nullptr;
+    const auto found = std::find_if(m_covers.rbegin(), m_covers.rend(),
+                                    [path](const Cover &cover) { return base::is_below(path, cover.path); });
+    return found == m_covers.rend() ? nullptr : &*found;
 }
 
 // Of the lowest directory above `path` that is there.

@@ -112,7 +112,7 @@ struct Manifest {
 // Strict about what it knows: types, grammar of name and version, clean text, paths beneath a root, no contradictions
 // (a minimum version above the maximum, a feature required and prohibited, …). Unknown keys are kept. FORMAT, LIMIT.
 // Only the name and the version must be there.
-[[nodiscard]] Result<Manifest> parse_manifest(std::string_view json, const Limits &limits = {});
+[[nodiscard]] Result<Manifest> parse_manifest(std::string_view text, const Limits &limits = {});
 
 // Canonical text: keys sorted, two spaces, one newline at the end. The same manifest gives the same bytes.
 [[nodiscard]] std::string write_manifest(const Manifest &manifest);
