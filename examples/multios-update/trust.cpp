@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 using namespace frame;
-using nlohmann::ordered_json;
 
 namespace update_tool {
 

@@ -110,7 +110,7 @@ TEST_CASE("death by a signal is told from an exit") {
 }
 
 TEST_CASE("a program gets the environment that it was given, and no other") {
-    REQUIRE(::setenv("MOS_TEST_SECRET", "leaked", 1) == 0);
+    REQUIRE(::setenv("MOS_TEST_SECRET", "leaked", 1) == 0);  // NOLINT(concurrency-mt-unsafe): there is one thread
     Command command = shell("");
     command.arguments = {"/usr/bin/env"};
     command.environment = {"A=1", "B=two words"};
@@ -315,6 +315,7 @@ TEST_CASE("commands that can't be are refused before anything is started") {
 TEST_CASE("programs run on several threads at once") {
     std::array<int, 4> numbers = {};
     std::vector<std::thread> threads;
+    threads.reserve(numbers.size());
     for (std::size_t i = 0; i < numbers.size(); ++i)
         threads.emplace_back([&numbers, i] {
             for (int round = 0; round < 10; ++round) {

@@ -2,13 +2,16 @@
 #include <multiosupdate/multiosupdate.h>
 
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 static int failed(const char *what, mos_error *error) {
     printf("%s: %s\n", what, mos_error_message(error));
     mos_error_free(error);
     return 1;
+}
+
+static void join(char *path, size_t room, const char *folder, const char *name) {
+    (void)snprintf(path, room, "%s/%s", folder, name);
 }
 
 static int run(mos_job *job, mos_error **error) {
@@ -45,7 +48,13 @@ static int change(mos_engine *engine, const char *package, mos_error **error) {
 }
 
 int main(int count, char **arguments) {
-    char input[512], file[1024], output[512], root[512], trust[512], installed[1024];
+    char input[512];
+    char file[1024];
+    char output[512];
+    char root[512];
+    char trust[512];
+    char publisher[1024];
+    char installed[1024];
     mos_context *context = NULL;
     mos_key *key = NULL;
     mos_engine *engine = NULL;
@@ -55,12 +64,13 @@ int main(int count, char **arguments) {
     FILE *out;
     if (count != 2)
         return 2;
-    snprintf(input, sizeof input, "%s/input", arguments[1]);
-    snprintf(file, sizeof file, "%s/hello", input);
-    snprintf(output, sizeof output, "%s/hello.mos", arguments[1]);
-    snprintf(root, sizeof root, "%s/root", arguments[1]);
-    snprintf(trust, sizeof trust, "%s/trust", arguments[1]);
-    snprintf(installed, sizeof installed, "%s/hello", root);
+    join(input, sizeof input, arguments[1], "input");
+    join(file, sizeof file, input, "hello");
+    join(output, sizeof output, arguments[1], "hello.mos");
+    join(root, sizeof root, arguments[1], "root");
+    join(trust, sizeof trust, arguments[1], "trust");
+    join(publisher, sizeof publisher, trust, "publisher.pub");
+    join(installed, sizeof installed, root, "hello");
     if (mkdir(input, 0755) != 0 || mkdir(root, 0755) != 0 || mkdir(trust, 0755) != 0 ||
         (out = fopen(file, "w")) == NULL || fputs("hello\n", out) == EOF || fclose(out) != 0)
         return 2;
@@ -70,10 +80,8 @@ int main(int count, char **arguments) {
         return failed("key", error);
     options.root_path = root;
     options.trust_path = trust;
-    strcat(trust, "/publisher.pub");
-    if (mos_key_store_public(key, trust, &error) != MOS_OK)
+    if (mos_key_store_public(key, publisher, &error) != MOS_OK)
         return failed("trust", error);
-    *strrchr(trust, '/') = '\0';
     if (mos_engine_open(context, &options, &engine, &error) != MOS_OK)
         return failed("engine", error);
     if (build(context, key, input, output, &error) != MOS_OK)

@@ -142,7 +142,7 @@ class Bench {
         options.input_path = input.path().c_str();
         options.output_path = output.c_str();
         options.sign_key = key.get();
-        const Job job = made_by<Job>(
+        const auto job = made_by<Job>(
             [&](auto out, auto error) { return mos_package_build_job(context.get(), &options, out, error); });
         mos_error *error = nullptr;
         must(mos_job_run(job.get(), nullptr, nullptr, &error), error);

@@ -145,6 +145,7 @@ TEST_CASE("eight threads install, read and recover with one engine, and each rea
     Counts counts;
     std::atomic<int> installing = 3;
     std::vector<std::thread> threads;
+    threads.reserve(3);
     for (int i = 0; i < 3; ++i)
         threads.emplace_back([&] {
             for (const std::string &path : packages)

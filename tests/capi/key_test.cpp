@@ -1,5 +1,6 @@
 // Keys behind a passphrase, and keys that another process keeps.
 #include "capi_bench.hpp"
+#include "shell.hpp"
 
 #include <csignal>
 #include <cstring>
@@ -27,6 +28,7 @@ struct Token {
     std::size_t claimed_size = 0;  // where not 0, instead of the true one
     bool spoils = false;
 
+    // NOLINTNEXTLINE(readability-function-size): its parameters are the C API's
     static std::int32_t sign(void *data, const char *algorithm, const std::uint8_t *message, std::size_t message_size,
                              std::uint8_t *signature, std::size_t room, std::size_t *size) {
         Token &token = *static_cast<Token *>(data);
@@ -46,14 +48,18 @@ struct Token {
     // The message is shorter than a pipe is deep: it stands in it before anybody reads, or gives up.
     [[nodiscard]] std::size_t run(const std::uint8_t *message, std::size_t message_size, std::uint8_t *out,
                                   std::size_t room) const {
-        int to[2], from[2];
+        int to[2];
+        int from[2];
         if (::pipe(to) != 0 || ::pipe(from) != 0)
             return 0;
         const bool written = ::write(to[1], message, message_size) == static_cast<ssize_t>(message_size);
         ::close(to[1]);
-        std::vector<const char *> arguments = {"openssl", "dgst", "-sign", key_path.c_str()};
-        for (const std::string &option : options)
-            arguments.push_back(option.c_str());
+        std::vector<std::string> words = {"openssl", "dgst", "-sign", key_path};
+        words.insert(words.end(), options.begin(), options.end());
+        std::vector<char *> arguments;
+        arguments.reserve(words.size() + 1);
+        for (std::string &word : words)
+            arguments.push_back(word.data());
         arguments.push_back(nullptr);
         const pid_t child = ::fork();
         if (child == 0) {
@@ -61,7 +67,7 @@ struct Token {
             ::dup2(from[1], 1);
             for (const int descriptor : {to[0], from[0], from[1], 2})  // its words are nobody's business
                 ::close(descriptor);
-            ::execvp("openssl", const_cast<char *const *>(arguments.data()));
+            ::execvp(arguments.front(), arguments.data());
             ::_exit(127);
         }
         ::close(to[0]);
@@ -78,7 +84,7 @@ struct Token {
 };
 
 bool has_openssl() {
-    if (std::system("openssl version >/dev/null 2>&1") == 0)
+    if (mos::test::shell("openssl version >/dev/null 2>&1"))
         return true;
     MESSAGE("skipped: there is no openssl command");
     return false;
@@ -107,12 +113,12 @@ std::string unsigned_package(const Bench &bench) {
     const Folder input;
     input.put("app/file", "content");
     mos_build_options options = MOS_BUILD_OPTIONS_INIT;
-    const std::string output = bench.work.at("unsigned.mos");
+    std::string output = bench.work.at("unsigned.mos");
     options.name = "app";
     options.version = "1";
     options.input_path = input.path().c_str();
     options.output_path = output.c_str();
-    const Job job = made_by<Job>(
+    const auto job = made_by<Job>(
         [&](auto out, auto error) { return mos_package_build_job(bench.context.get(), &options, out, error); });
     mos_error *error = nullptr;
     must(mos_job_run(job.get(), nullptr, nullptr, &error), error);
@@ -120,7 +126,7 @@ std::string unsigned_package(const Bench &bench) {
 }
 
 int authenticate(const Bench &bench, const std::string &path, const std::string &policy = {}) {
-    const Package package = made_by<Package>(
+    const auto package = made_by<Package>(
         [&](auto out, auto error) { return mos_package_open_path(bench.context.get(), path.c_str(), out, error); });
     mos_trust_options trust = MOS_TRUST_OPTIONS_INIT;
     const std::string folder = bench.root.at("etc/multios/trust");
@@ -129,6 +135,21 @@ int authenticate(const Bench &bench, const std::string &path, const std::string 
     trust.trust_path = folder.c_str();
     trust.root_path = root.c_str();
     return mos_package_authenticate(package.get(), &trust, nullptr);
+}
+
+void check_keeps_to_itself(const Bench &bench, const Key &key) {
+    const std::string path = bench.work.at("stored.pem");
+    CHECK(failure_of([&](auto error) { return mos_key_store(key.get(), path.c_str(), error); }).code ==
+          MOS_E_UNSUPPORTED);
+    CHECK(failure_of([&](auto error) { return mos_key_store_encrypted(key.get(), path.c_str(), "x", error); }).code ==
+          MOS_E_UNSUPPORTED);
+    mos_certificate_options options = MOS_CERTIFICATE_OPTIONS_INIT;
+    options.common_name = "CA";
+    mos_certificate *certificate = nullptr;
+    CHECK(failure_of([&](auto error) {
+              return mos_certificate_create_ca(key.get(), &options, &certificate, error);
+          }).code == MOS_E_UNSUPPORTED);
+    CHECK_FALSE(std::filesystem::exists(path));
 }
 
 }  // namespace
@@ -142,7 +163,7 @@ TEST_CASE("a key behind a passphrase is loaded by that passphrase alone") {
     REQUIRE(::stat(path.c_str(), &status) == 0);
     CHECK((status.st_mode & 07777U) == 0600);
     CHECK(bench.work.read("secret.pem").starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
-    const Key loaded = made_by<Key>([&](auto out, auto err) {
+    const auto loaded = made_by<Key>([&](auto out, auto err) {
         return mos_key_load_encrypted(bench.context.get(), path.c_str(), "correct horse", out, err);
     });
     CHECK(std::string{mos_key_fingerprint(loaded.get())} == mos_key_fingerprint(bench.key.get()));
@@ -281,22 +302,7 @@ TEST_CASE("a key that is elsewhere is not stored and issues nothing, and its dat
     const Bench bench;
     Token token{.key_path = {}, .options = {}, .asked_for = {}};
     give(bench, generate(bench, MOS_KEY_ECC_P384), token);
-    {
-        const Key key = remote(bench, token);
-        const std::string path = bench.work.at("stored.pem");
-        CHECK(failure_of([&](auto error) { return mos_key_store(key.get(), path.c_str(), error); }).code ==
-              MOS_E_UNSUPPORTED);
-        CHECK(failure_of([&](auto error) {
-                  return mos_key_store_encrypted(key.get(), path.c_str(), "x", error);
-              }).code == MOS_E_UNSUPPORTED);
-        mos_certificate_options options = MOS_CERTIFICATE_OPTIONS_INIT;
-        options.common_name = "CA";
-        mos_certificate *certificate = nullptr;
-        CHECK(failure_of([&](auto error) {
-                  return mos_certificate_create_ca(key.get(), &options, &certificate, error);
-              }).code == MOS_E_UNSUPPORTED);
-        CHECK_FALSE(std::filesystem::exists(path));
-    }
+    check_keeps_to_itself(bench, remote(bench, token));
     CHECK(token.destroyed == 1);
     const std::string path = bench.root.at("etc/multios/trust/token.pub");
     mos_key *key = nullptr;

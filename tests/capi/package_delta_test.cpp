@@ -22,7 +22,7 @@ struct DeltaBench : Bench {
         options.sign_key = key.get();
         const Package base = open(first);
         const Package target = open(second);
-        const Job job = made_by<Job>([&](auto out, auto error) {
+        const auto job = made_by<Job>([&](auto out, auto error) {
             return mos_package_delta_job(base.get(), target.get(), &options, out, error);
         });
         mos_error *error = nullptr;
@@ -78,7 +78,7 @@ TEST_CASE("a delta package is verified beside its base") {
     trust.trust_path = folder.c_str();
     const auto verify = [&](const std::string &base) {
         const Package beside = bench.open(base);
-        const Job job = made_by<Job>([&](auto out, auto error) {
+        const auto job = made_by<Job>([&](auto out, auto error) {
             return mos_package_verify_delta_job(delta.get(), beside.get(), &trust, out, error);
         });
         mos_error *error = nullptr;

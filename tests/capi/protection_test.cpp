@@ -80,7 +80,7 @@ TEST_CASE("a backup is listed, verified, and put back by a plan that can be take
     CHECK(next(backups, record) == MOS_END);
 
     const mos_backup_choice choice = by_id("backup-1");
-    const Job check = made_by<Job>([&](auto out, auto error) {
+    const auto check = made_by<Job>([&](auto out, auto error) {
         return mos_engine_backup_verify_job(home.engine.get(), &choice, MOS_BACKUP_DETAILED, out, error);
     });
     mos_error *error = nullptr;

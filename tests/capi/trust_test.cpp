@@ -32,7 +32,8 @@ struct Vendor {
 
     Key key;
     Certificate certificate;
-    std::string path, fingerprint;
+    std::string path;
+    std::string fingerprint;
 };
 
 TrustList list_of(const Bench &bench) {

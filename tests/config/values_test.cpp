@@ -9,7 +9,6 @@
 
 using namespace mos::config;
 using mos::Code;
-using mos::base::JsonTree;
 using mos::test::must;
 using mos::test::refusal;
 

@@ -114,7 +114,7 @@ void print_line(std::string_view workload, std::string_view filesystem, const Cr
     fmt::print("{:21}{:17}{:>7}{:>8}{:>8}{:>10}{:>9}{:>11}{:>7}{:>7}{:>6.0f} s\n", workload, filesystem, tally.writes,
                tally.flushes, tally.states, tally.distinct, tally.examined, tally.again, tally.went_on,
                tally.violation_count, seconds);
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
 }
 
 void print_violations(const Cell &cell, const CrashTally &tally, const Options &options) {
@@ -124,7 +124,7 @@ void print_violations(const Cell &cell, const CrashTally &tally, const Options &
                    violation.state);
     if (tally.violation_count > tally.violations.size())
         fmt::print("  and {} more\n", tally.violation_count - tally.violations.size());
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
 }
 
 // Hands the cells out to the threads and gathers what they found.
@@ -192,6 +192,7 @@ int main(int count, char **arguments) {
     Run run{cells, options};
     {
         std::vector<std::jthread> threads;
+        threads.reserve(options.threads);
         for (std::uint64_t i = 0; i < options.threads; ++i)
             threads.emplace_back([&] { run.work(); });
     }

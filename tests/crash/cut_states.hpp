@@ -49,7 +49,7 @@ class Subset {
 [[nodiscard]] std::string mark_of(Allowed allowed);
 [[nodiscard]] Result<Allowed> allowed_of(base::ByteView mark);
 
-struct CutState {
+struct CutState {              // NOLINT(*-member-init): a subset has no default, and so is always given
     std::uint64_t number = 0;  // counted over all states of the recording
     std::uint64_t record = 0;  // the cut came after this one, from 1
     Subset subset;

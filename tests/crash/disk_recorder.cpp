@@ -68,7 +68,8 @@ Part part_at(std::string_view path) {
 int record(RecordKind kind, off_t offset, off_t length, const char *data) {
     RecordHeader header{kind, static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(length)};
     const std::size_t data_bytes = data == nullptr ? 0 : static_cast<std::size_t>(length);
-    const std::array<iovec, 2> parts = {{{&header, sizeof header}, {const_cast<char *>(data), data_bytes}}};
+    char *const content = const_cast<char *>(data);  // NOLINT(*-const-cast): writev() only reads it
+    const std::array<iovec, 2> parts = {{{&header, sizeof header}, {content, data_bytes}}};
     const std::size_t total = sizeof header + data_bytes;
     if (static_cast<std::uint64_t>(size_of(files().log)) + total > mos::test::max_log_bytes)
         return -ENOSPC;
@@ -171,7 +172,8 @@ int main(int count, char **arguments) {
     operations.fsync = flush_file;
     operations.truncate = truncate_file;
     // One thread: the log's order is the order in which the disk answered.
-    std::array<char *, 4> fuse_arguments = {arguments[0], const_cast<char *>("-f"), const_cast<char *>("-s"),
-                                            arguments[1]};
+    std::string foreground = "-f";
+    std::string single = "-s";
+    std::array<char *, 4> fuse_arguments = {arguments[0], foreground.data(), single.data(), arguments[1]};
     return fuse_main(static_cast<int>(fuse_arguments.size()), fuse_arguments.data(), &operations, &files);
 }

@@ -77,8 +77,8 @@ Result<void> MountedDisk::mount(std::string_view path) {
 }
 
 MountedDisk::~MountedDisk() {
-    for (auto at = m_mounted.rbegin(); at != m_mounted.rend(); ++at)
-        ::umount2(at->c_str(), MNT_DETACH);
+    for (; !m_mounted.empty(); m_mounted.pop_back())
+        ::umount2(m_mounted.back().c_str(), MNT_DETACH);
 }
 
 Result<void> MountedDisk::unmount() {

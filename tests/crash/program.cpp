@@ -26,8 +26,9 @@ constexpr std::size_t kept_output_bytes = 1000;
 
 std::vector<char *> pointers(const std::vector<std::string> &texts) {
     std::vector<char *> all;
+    all.reserve(texts.size() + 1);
     for (const std::string &text : texts)
-        all.push_back(const_cast<char *>(text.c_str()));
+        all.push_back(const_cast<char *>(text.c_str()));  // NOLINT(*-const-cast): posix_spawnp() writes to none
     all.push_back(nullptr);
     return all;
 }
@@ -35,7 +36,7 @@ std::vector<char *> pointers(const std::vector<std::string> &texts) {
 std::string last_words(int output) {
     const off_t size = ::lseek(output, 0, SEEK_END);
     const off_t start = std::max<off_t>(0, size - static_cast<off_t>(kept_output_bytes));
-    std::array<char, kept_output_bytes> buffer;
+    std::array<char, kept_output_bytes> buffer{};
     const ssize_t count = ::pread(output, buffer.data(), buffer.size(), start);
     std::string text{buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
     std::ranges::replace(text, '\n', ' ');

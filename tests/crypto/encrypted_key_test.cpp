@@ -12,10 +12,8 @@
 using namespace mos::crypto;
 using namespace mos::test;
 using mos::Code;
-using mos::base::as_bytes;
 using mos::base::as_text;
 using mos::base::Bytes;
-using mos::base::ByteView;
 
 namespace {
 

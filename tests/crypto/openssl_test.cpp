@@ -3,10 +3,10 @@
 
 #include "certificate_maker.hpp"
 #include "keys.hpp"
+#include "shell.hpp"
 
 #include <mos/crypto/profile.hpp>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -40,7 +40,7 @@ class Workplace {
         return {std::istreambuf_iterator<char>{stream}, {}};
     }
     [[nodiscard]] bool openssl(const std::string &arguments) const {
-        return std::system(("cd '" + m_folder + "' && openssl " + arguments + " >log 2>&1").c_str()) == 0;
+        return shell("cd '" + m_folder + "' && openssl " + arguments + " >log 2>&1");
     }
 
   private:
@@ -48,7 +48,7 @@ class Workplace {
 };
 
 bool has_openssl() {
-    if (std::system("openssl version >/dev/null 2>&1") == 0)
+    if (shell("openssl version >/dev/null 2>&1"))
         return true;
     MESSAGE("skipped: there is no openssl command");
     return false;

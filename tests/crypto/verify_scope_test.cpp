@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::uint16_t crl_sign = 1U << 6U;
 
-TrustEntry pinned(std::string id, std::size_t number, TrustScope scope) {
+TrustEntry pinned(const std::string &id, std::size_t number, TrustScope scope) {
     return {id, id, std::move(scope), key_number(number).public_key()};
 }
-TrustEntry root(std::string id, TrustScope scope, const Recipe &recipe = root_recipe()) {
+TrustEntry root(const std::string &id, TrustScope scope, const Recipe &recipe = root_recipe()) {
     return {id, id, std::move(scope), make(recipe)};
 }
 
@@ -44,6 +44,7 @@ struct Authority {
     [[nodiscard]] TrustStore store(const std::vector<Certificate> &revoked,
                                    std::int64_t next_update = now + day) const {
         std::vector<RevokedCertificate> entries;
+        entries.reserve(revoked.size());
         for (const Certificate &one : revoked)
             entries.push_back({mos::base::to_bytes(one.serial()), {now - 10, "key compromise"}});
         TrustStore store = store_of(root("vendor", {}, ca));

@@ -5,7 +5,6 @@
 using namespace mos::test;
 using mos::base::Code;
 using mos::engine::explain_history;
-using mos::engine::HistoryEntry;
 using mos::engine::WentBack;
 using mos::state::Direction;
 using mos::state::Transaction;

@@ -56,8 +56,8 @@ struct Ground {
     static void write(const std::string &path, const std::string &content) {
         std::FILE *const file = std::fopen(path.c_str(), "w");
         REQUIRE(file != nullptr);
-        std::fputs(content.c_str(), file);
-        std::fclose(file);
+        CHECK(std::fputs(content.c_str(), file) >= 0);
+        CHECK(std::fclose(file) == 0);
     }
     [[nodiscard]] Bytes pack(const std::string &version, const ImageBuilder &image) const {
         return make_package("p", version, image.image(), "", {publisher.signer()});
@@ -144,7 +144,8 @@ TEST_CASE("a directory that is swapped for a link during the installation leads 
                 REQUIRE(ground.install(ground.pack("1", old), rule));
             else
                 fs::create_directories(ground.root + "/p");
-            int reads = 0, swaps = 0;
+            int reads = 0;
+            int swaps = 0;
             ground.install(ground.pack("2", with_everything()), rule, [&] {
                 // At each read the other way round, and so at every step that lies between two.
                 if (++reads < 4)
@@ -165,7 +166,8 @@ TEST_CASE("what lies in a root while a package is installed can be read by nobod
     for (const auto &entry : fs::recursive_directory_iterator{ground.root})
         known.insert(entry.path());
     std::string large(900'000, 'x');
-    std::size_t looked = 0, staged = 0;
+    std::size_t looked = 0;
+    std::size_t staged = 0;
     REQUIRE(ground.install(
         ground.pack("1", ImageBuilder{}.directory("p").file("p/a", "first", 0644).file("p/b", large, 0644)),
         mos::install::ConflictRule::refuse, [&] {

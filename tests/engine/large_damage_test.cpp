@@ -13,7 +13,6 @@
 
 using namespace mos::test;
 using mos::Code;
-using mos::Result;
 namespace package = mos::package;
 
 namespace {

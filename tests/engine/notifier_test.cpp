@@ -10,9 +10,7 @@
 using namespace mos::test;
 using mos::Code;
 using mos::Error;
-using mos::Result;
 using mos::base::Command;
-using mos::base::Ended;
 using mos::base::Ending;
 using mos::engine::NoticeChannels;
 using mos::engine::SystemNotifier;

@@ -2,7 +2,6 @@
 
 using namespace mos::test;
 using mos::Code;
-using mos::Result;
 using mos::engine::JobState;
 using mos::engine::Plan;
 using mos::install::ConflictRule;

@@ -8,7 +8,6 @@
 
 using namespace mos::test;
 using mos::Code;
-using mos::Result;
 using mos::base::Bytes;
 using mos::base::OpenMode;
 using mos::base::Symlinks;
@@ -210,7 +209,8 @@ TEST_CASE("the one transaction whose commit was lost is taken back by its plan, 
         REQUIRE(history.size() == 3);
         CHECK(history.front().state == TransactionState::reverted);
         CHECK(history.front().summary == "transaction 3, whose record was lost");
-        CHECK(std::ranges::count_if(log, [](const std::string &line) { return line.find("'p/y'") == 0; }) > 0);
+        const bool is_told = std::ranges::any_of(log, [](const auto &line) { return line.starts_with("'p/y'"); });
+        CHECK(is_told);
         must(engine.recover());
         CHECK(must(engine.history()).size() == 3);
     }

@@ -115,6 +115,7 @@ TEST_CASE("threads that change one engine's policy wait for each other, and no c
          {{{"installation_safety.maximum_package_size", "1GB"}}}}};
     {
         std::vector<std::jthread> threads;
+        threads.reserve(changes.size());
         for (const auto &change : changes)
             threads.emplace_back([&bench, &change] { must(change_policy(*bench.engine, change)); });
     }

@@ -13,7 +13,6 @@ using mos::crypto::PrivateKey;
 using mos::crypto::PublicKey;
 using mos::crypto::TrustEntry;
 using mos::crypto::TrustLevel;
-using mos::crypto::TrustScope;
 using mos::crypto::TrustStore;
 
 namespace {

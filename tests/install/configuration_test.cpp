@@ -6,7 +6,6 @@
 using mos::Code;
 using mos::install::Answer;
 using mos::install::ConfigRule;
-using mos::install::InstallOptions;
 using mos::install::Kept;
 using mos::install::RemoveStep;
 using mos::test::Bench;

@@ -13,7 +13,6 @@
 using namespace mos::install;
 using namespace mos::test;
 using mos::Code;
-using mos::Result;
 using namespace std::chrono_literals;
 
 TEST_CASE("a script sees its own folder in the place of stages and recovery points, and can't write there") {

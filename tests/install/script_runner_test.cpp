@@ -18,7 +18,7 @@ TEST_CASE("a script runs in the root, with the arguments and the environment tha
     if (!can_run_scripts())
         return;
     ScriptBench bench;
-    REQUIRE(::setenv("MOS_TEST_SECRET", "leaked", 1) == 0);
+    REQUIRE(::setenv("MOS_TEST_SECRET", "leaked", 1) == 0);  // NOLINT(concurrency-mt-unsafe): there is one thread
     must(bench.run(bench.script("echo \"$# $1 $2 $3\"; pwd; umask; env; ls /etc; touch /etc/made")));
     std::vector<std::string> expected = {"3 update 2.1.0 2.0.4",
                                          "/",

@@ -7,7 +7,6 @@ using mos::Code;
 using mos::test::Bench;
 using mos::test::ImageBuilder;
 using mos::test::install_steps;
-using mos::test::must;
 using mos::test::Parts;
 using mos::test::refusal;
 using mos::test::step_of;

@@ -8,7 +8,6 @@ using mos::Code;
 using mos::install::ConflictRule;
 using mos::install::Downgrade;
 using mos::install::InstallOptions;
-using mos::install::Reinstall;
 
 namespace {
 

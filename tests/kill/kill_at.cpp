@@ -15,11 +15,11 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <sys/ptrace.h>
@@ -40,9 +40,11 @@ struct Options {
     std::vector<char *> command;  // ends with NULL
 };
 
+std::string last_error() { return std::generic_category().message(errno); }
+
 [[noreturn]] void die(const std::string &message) {
     fmt::print(stderr, "kill-at: {}\n", message);
-    std::exit(own_failure);
+    std::exit(own_failure);  // NOLINT(concurrency-mt-unsafe): there is one thread
 }
 
 std::uint64_t read_number(std::string_view text, std::string_view argument) {
@@ -102,23 +104,23 @@ class Traced {
 void Traced::start() {
     m_command = ::fork();
     if (m_command < 0)
-        die(fmt::format("can't start a process: {}", std::strerror(errno)));
+        die(fmt::format("can't start a process: {}", last_error()));
     if (m_command == 0) {
         if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0)
-            die(fmt::format("this machine forbids ptrace: {}", std::strerror(errno)));
+            die(fmt::format("this machine forbids ptrace: {}", last_error()));
         static_cast<void>(::raise(SIGSTOP));
         ::execvp(m_options.command.front(), m_options.command.data());
-        fmt::print(stderr, "kill-at: can't run '{}': {}\n", m_options.command.front(), std::strerror(errno));
+        fmt::print(stderr, "kill-at: can't run '{}': {}\n", m_options.command.front(), last_error());
         ::_exit(not_started);
     }
     int status = 0;
     if (::waitpid(m_command, &status, 0) != m_command || !WIFSTOPPED(status))
-        std::exit(own_failure);  // the child has said why
+        std::exit(own_failure);  // NOLINT(concurrency-mt-unsafe): there is one thread; the child has said why
     constexpr auto options = PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
                              PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
     if (::ptrace(PTRACE_SETOPTIONS, m_command, nullptr, options) != 0 ||
         ::ptrace(PTRACE_SYSCALL, m_command, nullptr, nullptr) != 0)
-        die(fmt::format("this machine forbids ptrace: {}", std::strerror(errno)));
+        die(fmt::format("this machine forbids ptrace: {}", last_error()));
     m_tasks.insert(m_command);
 }
 
@@ -128,7 +130,7 @@ int Traced::run() {
         int status = 0;
         const pid_t task = ::waitpid(-1, &status, __WALL);
         if (task < 0)
-            die(fmt::format("lost the command: {}", std::strerror(errno)));
+            die(fmt::format("lost the command: {}", last_error()));
         if (WIFSTOPPED(status)) {
             stopped(task, status);
             continue;
@@ -166,7 +168,8 @@ void Traced::at_call(pid_t task) {
 }
 
 void Traced::entered(pid_t task, const __ptrace_syscall_info &info) {
-    auto call = kill_at::mutation({.task = task, .number = info.entry.nr, .arguments = info.entry.args});
+    const auto &entry = info.entry;  // NOLINT(*-union-access): info.op said that it is this one
+    auto call = kill_at::mutation({.task = task, .number = entry.nr, .arguments = entry.args});
     if (!call)
         return;
     m_calls.push_back(std::move(*call));

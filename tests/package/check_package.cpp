@@ -48,6 +48,6 @@ int main(int count, char **arguments) {
     const auto checked = check(arguments[1], arguments[2]);
     if (checked)
         return 0;
-    std::fprintf(stderr, "check-package: %s\n", checked.error().full_message().c_str());
+    static_cast<void>(std::fprintf(stderr, "check-package: %s\n", checked.error().full_message().c_str()));
     return 1;
 }

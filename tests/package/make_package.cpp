@@ -62,7 +62,7 @@ int main(int count, char **arguments) {
         return 1;
     const auto report = make({arguments, static_cast<std::size_t>(count)});
     if (!report) {
-        std::fprintf(stderr, "make-package: %s\n", report.error().full_message().c_str());
+        static_cast<void>(std::fprintf(stderr, "make-package: %s\n", report.error().full_message().c_str()));
         return 3;
     }
     std::printf("%llu bytes, %llu entries, %llu frames, %llu bytes deduplicated\n",

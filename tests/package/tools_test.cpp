@@ -1,32 +1,16 @@
 // What ordinary tools make of our packages.
 #include "package_fixture.hpp"
-
-#include <array>
-#include <cstdio>
-#include <sys/wait.h>
+#include "shell.hpp"
 
 using namespace mos;
 using namespace mos::package;
+using mos::test::ask_shell;
 using mos::test::must;
+using mos::test::ShellAnswer;
 
 namespace {
 
-struct Ran {
-    int status = 0;
-    std::string output;
-};
-
-Ran run(const std::string &command) {
-    Ran ran;
-    FILE *pipe = ::popen((command + " 2>&1").c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    std::array<char, 4096> buffer{};
-    while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), pipe))
-        ran.output.append(buffer.data(), count);
-    const int status = ::pclose(pipe);
-    ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return ran;
-}
+ShellAnswer run(const std::string &command) { return ask_shell(command + " 2>&1"); }
 
 std::string quoted(const std::string &text) { return "'" + text + "'"; }
 
@@ -39,7 +23,7 @@ void check_by_tools(const test::Tree &tree, CreateOptions options, crypto::KeyTy
     const std::string key_path = maker.folder() + "/key.pem";
     std::ofstream{key_path} << key.public_pem;
     const std::string script = MOS_TEST_FOLDER "/check_with_tools.sh";
-    const Ran good =
+    const ShellAnswer good =
         run(quoted(script) + " " + quoted(maker.path()) + " " + quoted(key_path) + " " + quoted(tree.path()));
     CHECK_MESSAGE(good.status == 0, good.output);
     CHECK(good.output.find("Ignoring unknown") == std::string::npos);  // no tool complains about our records

@@ -6,7 +6,6 @@
 
 using namespace mos;
 using namespace mos::test;
-using schedule::Failure;
 using schedule::next_try;
 using schedule::Retry;
 using schedule::RetryPolicy;

@@ -6,41 +6,27 @@
 #include "expect.hpp"
 #include "local_times.hpp"
 #include "random_calendar.hpp"
+#include "shell.hpp"
 
 #include <mos/base/timestamp.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <memory>
 
 using namespace mos;
 using schedule::Timetable;
 using schedule::TimeZone;
+using test::ask_shell;
 using test::must;
+using test::ShellAnswer;
 
 namespace {
 
 constexpr int iterations = 50;
 
-struct Answer {
-    int exit_status = 0;
-    std::string text;
-};
-
-Answer run(const std::string &command) {
-    std::FILE *pipe = popen(command.c_str(), "r");  // NOLINT(cert-env33-c): commands of this file alone
-    REQUIRE(pipe != nullptr);
-    Answer answer;
-    std::array<char, 4096> block{};
-    while (const std::size_t count = std::fread(block.data(), 1, block.size(), pipe))
-        answer.text.append(block.data(), count);
-    answer.exit_status = pclose(pipe);
-    return answer;
-}
-
 bool has_systemd() {
-    static const bool found = run("systemd-analyze --version 2>&1").text.starts_with("systemd 252");
+    static const bool found = ask_shell("systemd-analyze --version 2>&1").output.starts_with("systemd 252");
     if (!found)
         MESSAGE("systemd 252 is not here; skipped");
     return found;
@@ -70,18 +56,19 @@ std::vector<std::optional<Instants>> systemd_says(const std::vector<std::string>
         fmt::format("TZ=UTC systemd-analyze calendar --iterations={} --base-time='{} UTC'", iterations, base_time);
     for (const std::string &expression : expressions)
         command += " '" + expression + "'";
-    const Answer answer = run(command + " 2>/dev/null");
+    const ShellAnswer answer = ask_shell(command + " 2>/dev/null");
     std::vector<std::optional<Instants>> all;
-    if (answer.exit_status != 0 && expressions.size() == 1)
+    all.reserve(expressions.size());
+    if (answer.status != 0 && expressions.size() == 1)
         return {std::nullopt};
-    if (answer.exit_status != 0) {  // which of them it was
+    if (answer.status != 0) {  // which of them it was
         for (const std::string &expression : expressions)
             all.push_back(systemd_says({expression}, after).front());
         return all;
     }
-    for (std::size_t begin = 0; begin < answer.text.size();) {
-        const std::size_t end = std::min(answer.text.find('\n', begin), answer.text.size());
-        const std::string line = answer.text.substr(begin, end - begin);
+    for (std::size_t begin = 0; begin < answer.output.size();) {
+        const std::size_t end = std::min(answer.output.find('\n', begin), answer.output.size());
+        const std::string line = answer.output.substr(begin, end - begin);
         if (line.find("Normalized form:") != std::string::npos)
             all.emplace_back(Instants{});
         else if (const auto instant = instant_in(line))
@@ -225,130 +212,132 @@ TEST_CASE("a step without an end goes on over the end of a month; systemd 252 lo
               "2031-01-05T00:00:00Z");
 }
 
+constexpr const char *taken_and_refused[] = {"",
+                                             " ",
+                                             "*",
+                                             "5",
+                                             "2024",
+                                             "*:*",
+                                             "*:*:*",
+                                             "*-*-*",
+                                             "*-*",
+                                             "00:00",
+                                             "24:00",
+                                             "00:60",
+                                             "00:00:60",
+                                             "12:00:",
+                                             "12:",
+                                             ":12",
+                                             "*/2:00",
+                                             "0/2:00",
+                                             "0/24:00",
+                                             "0/23:00",
+                                             "5..5:00",
+                                             "5..6:00",
+                                             "6..5:00",
+                                             "1..9/3:00",
+                                             "1..2/9:00",
+                                             "1,2,3:00",
+                                             "1,,3:00",
+                                             ",1:00",
+                                             "1,:00",
+                                             "Mon",
+                                             "Mo",
+                                             "Monday",
+                                             "Mondays",
+                                             "mon..fri",
+                                             "Fri..Mon",
+                                             "Mon..",
+                                             "Mon-Fri",
+                                             "Mon-",
+                                             "Mon,",
+                                             "Mon,Tue",
+                                             "Mon,,Tue",
+                                             "Mon..Wed..Fri",
+                                             "Mon.Fri",
+                                             "Mon 12:00",
+                                             "Mon  12:00",
+                                             " Mon",
+                                             "Mon ",
+                                             "12:00 ",
+                                             "12:00  UTC",
+                                             "12:00 UTC",
+                                             "12:00 utc",
+                                             "12:00 Europe/Berlin",
+                                             "12:00 Mon",
+                                             "12:00 12:00",
+                                             "*-*-* *-*-*",
+                                             "*-02-30",
+                                             "*-02-31 12:00",
+                                             "*-13-01",
+                                             "*-00-01",
+                                             "*-01-00",
+                                             "*-01-32",
+                                             "1969-01-01",
+                                             "69-01-01",
+                                             "70-01-01",
+                                             "1970-01-01",
+                                             "2199-01-01",
+                                             "2200-01-01",
+                                             "99-01-01",
+                                             "100-01-01",
+                                             "*-*~01",
+                                             "*-*~28",
+                                             "*-*~29",
+                                             "*-*~00",
+                                             "*~01",
+                                             "*-*~*",
+                                             "*~*-01",
+                                             "*-*~7/2",
+                                             "*-*~7/7",
+                                             "1..2/40:00",
+                                             "00:00:5..5",
+                                             "00:00:5..6/3",
+                                             "00:00:5..5/1",
+                                             "2024..2024-01-01",
+                                             "*-*~1..5",
+                                             "*-*~5..1",
+                                             "*-*~1/1",
+                                             "-01-01",
+                                             "*--01",
+                                             "*-*-1-1",
+                                             "@0",
+                                             "@1700000000",
+                                             "@7258118399",
+                                             "@7258118400",
+                                             "@-1",
+                                             "@",
+                                             "@x",
+                                             "@12 UTC",
+                                             "@12 Europe/Berlin",
+                                             "daily",
+                                             "Daily",
+                                             "daily UTC",
+                                             "dailyx",
+                                             "daily 12:00",
+                                             "Mon daily",
+                                             "quarterly",
+                                             "anually",
+                                             "4294967296:00",
+                                             "99999999999999999999:00",
+                                             "+1:00",
+                                             "-1:00",
+                                             "0x1:00",
+                                             "1 :00",
+                                             "1: 00",
+                                             "*-*-*T12:00",
+                                             "2024-01-01",
+                                             "24/2-*-*",
+                                             "*-1/12-*",
+                                             "*-1/11-*",
+                                             "Mon*-*-*",
+                                             "Mon,*-*-*"};
+
 TEST_CASE("what systemd takes and refuses is taken and refused") {
     if (!has_systemd())
         return;
-    for (const std::string text : {"",
-                                   " ",
-                                   "*",
-                                   "5",
-                                   "2024",
-                                   "*:*",
-                                   "*:*:*",
-                                   "*-*-*",
-                                   "*-*",
-                                   "00:00",
-                                   "24:00",
-                                   "00:60",
-                                   "00:00:60",
-                                   "12:00:",
-                                   "12:",
-                                   ":12",
-                                   "*/2:00",
-                                   "0/2:00",
-                                   "0/24:00",
-                                   "0/23:00",
-                                   "5..5:00",
-                                   "5..6:00",
-                                   "6..5:00",
-                                   "1..9/3:00",
-                                   "1..2/9:00",
-                                   "1,2,3:00",
-                                   "1,,3:00",
-                                   ",1:00",
-                                   "1,:00",
-                                   "Mon",
-                                   "Mo",
-                                   "Monday",
-                                   "Mondays",
-                                   "mon..fri",
-                                   "Fri..Mon",
-                                   "Mon..",
-                                   "Mon-Fri",
-                                   "Mon-",
-                                   "Mon,",
-                                   "Mon,Tue",
-                                   "Mon,,Tue",
-                                   "Mon..Wed..Fri",
-                                   "Mon.Fri",
-                                   "Mon 12:00",
-                                   "Mon  12:00",
-                                   " Mon",
-                                   "Mon ",
-                                   "12:00 ",
-                                   "12:00  UTC",
-                                   "12:00 UTC",
-                                   "12:00 utc",
-                                   "12:00 Europe/Berlin",
-                                   "12:00 Mon",
-                                   "12:00 12:00",
-                                   "*-*-* *-*-*",
-                                   "*-02-30",
-                                   "*-02-31 12:00",
-                                   "*-13-01",
-                                   "*-00-01",
-                                   "*-01-00",
-                                   "*-01-32",
-                                   "1969-01-01",
-                                   "69-01-01",
-                                   "70-01-01",
-                                   "1970-01-01",
-                                   "2199-01-01",
-                                   "2200-01-01",
-                                   "99-01-01",
-                                   "100-01-01",
-                                   "*-*~01",
-                                   "*-*~28",
-                                   "*-*~29",
-                                   "*-*~00",
-                                   "*~01",
-                                   "*-*~*",
-                                   "*~*-01",
-                                   "*-*~7/2",
-                                   "*-*~7/7",
-                                   "1..2/40:00",
-                                   "00:00:5..5",
-                                   "00:00:5..6/3",
-                                   "00:00:5..5/1",
-                                   "2024..2024-01-01",
-                                   "*-*~1..5",
-                                   "*-*~5..1",
-                                   "*-*~1/1",
-                                   "-01-01",
-                                   "*--01",
-                                   "*-*-1-1",
-                                   "@0",
-                                   "@1700000000",
-                                   "@7258118399",
-                                   "@7258118400",
-                                   "@-1",
-                                   "@",
-                                   "@x",
-                                   "@12 UTC",
-                                   "@12 Europe/Berlin",
-                                   "daily",
-                                   "Daily",
-                                   "daily UTC",
-                                   "dailyx",
-                                   "daily 12:00",
-                                   "Mon daily",
-                                   "quarterly",
-                                   "anually",
-                                   "4294967296:00",
-                                   "99999999999999999999:00",
-                                   "+1:00",
-                                   "-1:00",
-                                   "0x1:00",
-                                   "1 :00",
-                                   "1: 00",
-                                   "*-*-*T12:00",
-                                   "2024-01-01",
-                                   "24/2-*-*",
-                                   "*-1/12-*",
-                                   "*-1/11-*",
-                                   "Mon*-*-*",
-                                   "Mon,*-*-*"}) {
-        const bool theirs = run(fmt::format("systemd-analyze calendar '{}' 2>&1", text)).exit_status == 0;
+    for (const char *const text : taken_and_refused) {
+        const bool theirs = ask_shell(fmt::format("systemd-analyze calendar '{}' 2>&1", text)).status == 0;
         const Result<Timetable> ours = Timetable::read(text, TimeZone::utc());
         CAPTURE(text);
         CHECK(ours.ok() == theirs);

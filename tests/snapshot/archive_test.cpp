@@ -2,6 +2,7 @@
 
 #include "expect.hpp"
 #include "machine.hpp"
+#include "shell.hpp"
 #include "temporary_root.hpp"
 #include "tree_image.hpp"
 #include "twin.hpp"
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <clocale>
-#include <cstdlib>
 #include <functional>
 #include <new>
 #include <random>
@@ -24,7 +24,6 @@ using mos::Code;
 using mos::Result;
 using mos::base::Directory;
 using mos::base::File;
-using mos::base::FileType;
 using mos::base::OpenMode;
 using mos::base::Symlinks;
 using mos::snapshot::ArchiveReport;
@@ -35,7 +34,7 @@ namespace {
 constexpr std::uint32_t large_owner = 3'000'000;  // more than ustar's seven octal digits
 
 std::string noise(std::size_t bytes) {
-    std::minstd_rand random{1};
+    std::minstd_rand random{1};  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same at each run
     std::string text(bytes, '\0');
     std::ranges::generate(text, [&] { return static_cast<char>(random() >> 8U); });
     return text;
@@ -123,7 +122,7 @@ std::string names_in(Directory &root) {
     must(mos::base::create_file(*real.root(), "a", bytes, 0600));
     const std::string command =
         fmt::format("tar --zstd --warning=no-unknown-keyword -tf {0}/a > {0}/list", real.path());
-    CHECK(std::system(command.c_str()) == 0);
+    CHECK(shell(command));
     return std::string{mos::base::as_text(must(mos::base::read_file(*real.root(), "list", 4096)))};
 }
 
@@ -182,7 +181,7 @@ TEST_CASE("what tar and bsdtar take out of an archive is what went in") {
                                    "bsdtar --same-owner --numeric-owner -xp -C"}) {
         CAPTURE(tool);
         const TemporaryRoot target;
-        CHECK(std::system(fmt::format("LC_ALL=C {} {} -f {}/out", tool, target.path(), real.path()).c_str()) == 0);
+        CHECK(shell(fmt::format("LC_ALL=C {} {} -f {}/out", tool, target.path(), real.path())));
         CHECK(difference(expected, image_of(*target.root(), "d"), all_directory_times) == "");
     }
 }
@@ -193,12 +192,12 @@ TEST_CASE("an archive does not depend on the locale of the process") {
     make_tree(*root);
     std::vector<mos::base::Bytes> archives;
     for (const char *locale : {"C", "C.UTF-8"}) {
-        REQUIRE(std::setlocale(LC_ALL, locale) != nullptr);
+        REQUIRE(std::setlocale(LC_ALL, locale) != nullptr);  // NOLINT(concurrency-mt-unsafe): there is one thread
         const auto out = new_file(*root, locale);
         must(write_archive(*root, {"d"}, *out, mos::base::silent_observer()));
         archives.push_back(must(mos::base::read_file(*root, locale, 16U << 20U)));
     }
-    std::setlocale(LC_ALL, "C");
+    REQUIRE(std::setlocale(LC_ALL, "C") != nullptr);  // NOLINT(concurrency-mt-unsafe): as above
     CHECK(archives.front() == archives.back());
 }
 

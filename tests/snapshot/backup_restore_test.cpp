@@ -8,8 +8,6 @@
 using namespace mos::test;
 using namespace mos::snapshot;
 using mos::Code;
-using mos::Result;
-using mos::base::FileType;
 
 namespace {
 

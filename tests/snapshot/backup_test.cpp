@@ -2,13 +2,12 @@
 
 #include "forged_backup.hpp"
 #include "machine.hpp"
+#include "shell.hpp"
 #include "temporary_root.hpp"
 #include "tree_image.hpp"
 #include "twin.hpp"
 
 #include <fmt/format.h>
-
-#include <cstdlib>
 
 using namespace mos::test;
 using namespace mos::snapshot;
@@ -149,18 +148,18 @@ TEST_CASE("tar takes out of a backup what went in, and sha256sum and jq could ch
                                        : fmt::format("cd {} && tar --warning=no-unknown-keyword "
                                                      "--warning=no-timestamp -xf {} 2>/dev/null",
                                                      target.path(), name);
-        CHECK(std::system(unpack.c_str()) == 0);
+        CHECK(shell(unpack));
         // What the lists say of a file is what `sha256sum` says of it.
         const std::string check =
             fmt::format("cd {} && grep -q \"\\\"sha256\\\":\\\"$(sha256sum < d/large | cut -d' ' -f1)\\\"\" "
                         ".multios-backup/listing-000001",
                         target.path());
-        CHECK(std::system(check.c_str()) == 0);
+        CHECK(shell(check));
         // The last member has the digest of the first and of all lists.
         const std::string whole = fmt::format("cd {}/.multios-backup && grep -q \"$(cat about.json listing-* | "
                                               "sha256sum | cut -d' ' -f1)\" end.json",
                                               target.path());
-        CHECK(std::system(whole.c_str()) == 0);
+        CHECK(shell(whole));
     }
 }
 
@@ -187,9 +186,7 @@ TEST_CASE("lists are written as they fill, and a reader holds one at a time") {
     CHECK(must(verify(written.bytes)).entries == 3001);
     const TemporaryRoot target;
     must(mos::base::create_file(*target.root(), "b.tar.zst", written.bytes, 0600));
-    CHECK(std::system(
-              fmt::format("cd {} && bsdtar -xf b.tar.zst && test -e .multios-backup/listing-000002", target.path())
-                  .c_str()) == 0);
+    CHECK(shell(fmt::format("cd {} && bsdtar -xf b.tar.zst && test -e .multios-backup/listing-000002", target.path())));
 }
 
 TEST_CASE("a backup in which any byte was altered is not accepted as it was") {
@@ -335,7 +332,7 @@ TEST_CASE("what is compressed twice is refused") {
     const Bytes once = ForgedBackup({"d"}, Compression::gzip).directory("d").finished();
     const TemporaryRoot real;
     must(mos::base::create_file(*real.root(), "b", once, 0600));
-    REQUIRE(std::system(fmt::format("gzip -k {}/b", real.path()).c_str()) == 0);
+    REQUIRE(shell(fmt::format("gzip -k {}/b", real.path())));
     check_damaged(must(mos::base::read_file(*real.root(), "b.gz", 1U << 20U)), "compressed more than once");
 }
 

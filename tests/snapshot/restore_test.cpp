@@ -149,6 +149,7 @@ TEST_CASE("whatever trees followed one another, each is come back to exactly") {
         CAPTURE(seed);
         std::mt19937 random{seed};
         std::vector<TreeImage> trees;
+        trees.reserve(4);
         for (int i = 0; i < 4; ++i)
             trees.push_back(random_tree(random));
         Root root{trees};

@@ -14,7 +14,6 @@ using namespace mos::state;
 using mos::Code;
 using mos::base::as_bytes;
 using mos::base::OpenMode;
-using mos::base::Symlinks;
 using mos::test::commit_step;
 using mos::test::must;
 using mos::test::refusal;
@@ -130,19 +129,22 @@ TEST_CASE("a commit whose body fails leaves nothing, and the database goes on") 
 
 TEST_CASE("after a commit that could not be flushed the database must be opened again") {
     Twin twin;
+    const auto commit = [](Database &database, std::uint64_t number) {
+        return database.commit(Durability::durable, [&] { return insert(database, number); });
+    };
     {
         const auto database = open(twin);
-        must(database->commit(Durability::durable, [&] { return insert(*database, 1); }));
+        must(commit(*database, 1));
         twin.fail_from(twin.calls() + 1, EIO);
-        CHECK(refusal(database->commit(Durability::durable, [&] { return insert(*database, 2); })) == Code::IO);
+        CHECK(refusal(commit(*database, 2)) == Code::IO);
         CHECK(database->failed());
         twin.fail_never();
-        CHECK(refusal(database->commit(Durability::durable, [&] { return insert(*database, 3); })) == Code::IO);
+        CHECK(refusal(commit(*database, 3)) == Code::IO);
     }
     const auto database = open(twin);
     CHECK(holds(*database, 1));
     CHECK_FALSE(holds(*database, 3));
-    must(database->commit(Durability::durable, [&] { return insert(*database, 4); }));
+    must(commit(*database, 4));
 }
 
 TEST_CASE("after a commit in which memory ran out the database must be opened again") {

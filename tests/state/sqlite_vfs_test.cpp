@@ -14,7 +14,6 @@ using namespace mos::base;
 using mos::state::PortVfs;
 using mos::test::DiskState;
 using mos::test::must;
-using mos::test::refusal;
 using mos::test::Selection;
 using mos::test::Twin;
 

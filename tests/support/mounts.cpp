@@ -4,14 +4,16 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sched.h>
 #include <sys/mount.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace mos::test {
+
+static std::string last_error() { return std::generic_category().message(errno); }
 
 static std::optional<std::string> enter_namespace() {
     if (::geteuid() != 0)
@@ -29,14 +31,14 @@ const std::optional<std::string> &Mounts::refusal() {
 Mounts::Mounts() { tmpfs({}); }
 
 Mounts::~Mounts() {
-    for (auto at = m_mounted.rbegin(); at != m_mounted.rend(); ++at)
-        ::umount2(path(*at).c_str(), MNT_DETACH);
+    for (; !m_mounted.empty(); m_mounted.pop_back())
+        ::umount2(path(m_mounted.back()).c_str(), MNT_DETACH);
 }
 
 void Mounts::mount(const std::string &source, const std::string &at, const char *type, unsigned long flags,
                    const std::string &options) {
     if (::mount(source.c_str(), path(at).c_str(), type, flags, options.c_str()) != 0)
-        FAIL("can't mount at ", at, " (", options, "): ", std::strerror(errno));
+        FAIL("can't mount at ", at, " (", options, "): ", last_error());
     m_mounted.push_back(at);
 }
 
@@ -59,12 +61,12 @@ void Mounts::overlay(const std::string &at, const std::string &options) {
 void Mounts::make_read_only(const std::string &at) {
     const int answer = ::mount(nullptr, path(at).c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr);
     if (answer != 0)
-        FAIL("can't make ", at, " read-only: ", std::strerror(errno));
+        FAIL("can't make ", at, " read-only: ", last_error());
 }
 
 void Mounts::unmount(const std::string &at) {
     if (::umount2(path(at).c_str(), 0) != 0)
-        FAIL("can't unmount ", at, ": ", std::strerror(errno));
+        FAIL("can't unmount ", at, ": ", last_error());
     m_mounted.erase(std::ranges::find(m_mounted, at));
 }
 

@@ -114,12 +114,13 @@ Result<void> build(Directory &root, const TreeImage &image) {
         MOS_CHECK(make(root, *parent, split.name, entry));
     }
     // From the deepest up: whatever is made in a directory changes its times.
-    for (auto entry = image.entries.rbegin(); entry != image.entries.rend(); ++entry) {
-        if (entry->path.empty())
+    for (std::size_t i = image.entries.size(); i-- > 0;) {
+        const TreeEntry &entry = image.entries[i];
+        if (entry.path.empty())
             continue;
-        const base::SplitPath split = base::split_path(entry->path);
+        const base::SplitPath split = base::split_path(entry.path);
         MOS_TRY(const auto parent, root.open_directory(split.parent, Symlinks::refuse));
-        MOS_CHECK(transaction::apply_attributes(*parent, split.name, entry->type, attributes_of(*entry)));
+        MOS_CHECK(transaction::apply_attributes(*parent, split.name, entry.type, attributes_of(entry)));
     }
     return {};
 }

@@ -67,6 +67,7 @@ ErrorTally run_workload(const Workload &workload, const Options &options) {
     std::vector<ErrorTally> tallies(options.threads);
     {
         std::vector<std::jthread> threads;
+        threads.reserve(options.threads);
         for (std::uint64_t i = 0; i < options.threads; ++i)
             threads.emplace_back([&, i] {
                 tallies[i] = ErrorInjector{workload, options.error, {.share = i, .shares = options.threads}}.run();
@@ -89,7 +90,7 @@ void print_violations(const ErrorTally &tally) {
 void print_line(const std::string &name, const ErrorTally &tally, double seconds) {
     fmt::print("{:18}{:>7}{:>10}{:>10}{:>9}{:>8}{:>6.0f} s\n", name, tally.calls, tally.injected, tally.harmless,
                tally.went_on, tally.violation_count, seconds);
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
 }
 
 }  // namespace

@@ -72,6 +72,7 @@ Tally run_workload(const Workload &workload, const Options &options) {
     std::vector<Tally> tallies(options.threads);
     {
         std::vector<std::jthread> threads;
+        threads.reserve(options.threads);
         for (std::uint64_t i = 0; i < options.threads; ++i)
             threads.emplace_back([&, i] {
                 tallies[i] = Cutter{workload, options.cut, seen, {.share = i, .shares = options.threads}}.run();
@@ -102,7 +103,7 @@ void print_line(const std::string &name, const Tally &tally, double seconds) {
     fmt::print("{:20}{:>7}{:>10}{:>10}{:>9}{:>10}{:>10}{:>7}{:>8}{:>6.0f} s\n", name, tally.cut_points, tally.states,
                tally.distinct, tally.killed, tally.again, tally.again_distinct, tally.went_on, tally.violation_count,
                seconds);
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
 }
 
 }  // namespace

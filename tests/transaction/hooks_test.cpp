@@ -19,7 +19,6 @@ using mos::state::Hook;
 using mos::state::Transaction;
 using mos::state::Transactions;
 using mos::state::TransactionState;
-using mos::transaction::Description;
 using mos::transaction::Interruption;
 using Moment = mos::state::Hook::Moment;
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 using namespace mos::test;
-using mos::Code;
 using mos::base::Directory;
 using mos::base::Symlinks;
 

@@ -18,7 +18,6 @@ using mos::state::Transactions;
 using mos::test::all_directory_times;
 using mos::test::bare_on_volumes;
 using mos::test::first_on_volumes;
-using mos::test::ImageBuilder;
 using mos::test::Machine;
 using mos::test::must;
 using mos::test::refusal;

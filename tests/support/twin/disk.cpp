@@ -209,6 +209,7 @@ void Disk::perform(Item item) {
 
 void Disk::change_names(std::vector<NameChange> changes) {
     std::vector<Id> gone;
+    gone.reserve(changes.size());
     for (const NameChange &change : changes)
         gone.push_back(change.before);
     perform({no_id, root_device, Names{std::move(changes), clock}});
@@ -284,6 +285,14 @@ int Disk::link(Id id, Id directory, const std::string &name) {
     return 0;
 }
 
+static int check_replaced(FileType by, FileType type, bool is_empty) {
+    if (by == FileType::directory && type != FileType::directory)
+        return ENOTDIR;
+    if (by != FileType::directory && type == FileType::directory)
+        return EISDIR;
+    return is_empty ? 0 : ENOTEMPTY;
+}
+
 // In the order of the kernel's do_renameat2() and vfs_rename().
 int Disk::check_rename(Id from, const Entry &source, Id to, const Entry *target, RenameMode mode) const {
     if (node(from).device != node(to).device)
@@ -308,11 +317,7 @@ int Disk::check_rename(Id from, const Entry &source, Id to, const Entry *target,
         return EBUSY;
     if (target == nullptr || mode == RenameMode::exchange)
         return 0;
-    if (source.type == FileType::directory && target->type != FileType::directory)
-        return ENOTDIR;
-    if (source.type != FileType::directory && target->type == FileType::directory)
-        return EISDIR;
-    return node(target->id).entries.empty() ? 0 : ENOTEMPTY;
+    return check_replaced(source.type, target->type, node(target->id).entries.empty());
 }
 
 int Disk::rename(Id from, const std::string &name, Id to, const std::string &new_name, RenameMode mode) {
