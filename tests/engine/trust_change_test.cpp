@@ -83,7 +83,8 @@ TEST_CASE("what may not be trusted leaves a root without a trust folder as it wa
 TEST_CASE("a trust folder of the caller's has a lock of its own, and the root is left alone") {
     EngineBench bench;
     const TemporaryRoot place;
-    const auto first = bench.open({.trust_folder = place.path()}), second = bench.open({.trust_folder = place.path()});
+    const auto first = bench.open({.trust_folder = place.path()});
+    const auto second = bench.open({.trust_folder = place.path()});
     const auto before = must(scan(*bench.twin.root()));
     {
         const TrustChange change = must(TrustChange::begin(*first, TrustChange::Missing::create));

@@ -89,7 +89,7 @@ struct Rig {
                                   [](File &file) { return file.write_at(0, as_bytes("new")); });
         });
     }
-    [[nodiscard]] std::string message_of(const mos::Result<void> &refused) const {
+    [[nodiscard]] static std::string message_of(const mos::Result<void> &refused) {
         REQUIRE(!refused.ok());
         return refused.error().full_message();
     }
@@ -186,7 +186,8 @@ TEST_CASE("a mount point gets attributes, but is neither replaced nor removed") 
     Rig rig;
     const auto refused = rig.put("boot");
     CHECK(refusal(refused) == Code::CROSS_MOUNT);
-    CHECK(rig.message_of(refused) == "'boot' is a mount point, and the plan needs its place: unmount it and try again");
+    CHECK(Rig::message_of(refused) ==
+          "'boot' is a mount point, and the plan needs its place: unmount it and try again");
     must(rig.stage([](mos::transaction::Stage &stage) { return stage.remove("usr/lib/inner"); }));
     REQUIRE(rig.machine->watcher.notices.size() == 1);
     CHECK(rig.machine->watcher.notices.front() == "'usr/lib/inner' is kept: it is a mount point");
@@ -209,7 +210,7 @@ TEST_CASE("names of one file can't lie on two volumes") {
         return stage.put_link("usr/bin/two", "boot/one");
     });
     CHECK(refusal(refused) == Code::CROSS_MOUNT);
-    CHECK(rig.message_of(refused) ==
+    CHECK(Rig::message_of(refused) ==
           "'boot/one' and 'usr/bin/two' are to be one file (a hard link), and lie on two volumes");
 }
 
@@ -228,7 +229,7 @@ TEST_CASE("a volume that can't take a change refuses it by name") {
         rig.twin.set_writable(Twin::Writable::no, "boot");
         const auto refused = rig.put("boot/x");
         CHECK(refusal(refused) == Code::READ_ONLY);
-        CHECK(rig.message_of(refused) ==
+        CHECK(Rig::message_of(refused) ==
               "'boot' is mounted read-only: mount it writable ('mount -o remount,rw') and try again");
     }
     SUBCASE("read-only, for an attribute of its top") {
@@ -247,16 +248,16 @@ TEST_CASE("a volume that can't take a change refuses it by name") {
         rig.twin.set_filesystem_type("vfat", "boot");
         const auto refused = rig.put("boot/x");
         CHECK(refusal(refused) == Code::FILESYSTEM_UNSUITABLE);
-        CHECK(rig.message_of(refused).starts_with("'boot' is on vfat"));
+        CHECK(Rig::message_of(refused).starts_with("'boot' is on vfat"));
     }
     SUBCASE("an immutable entry and an immutable directory") {
         rig.install();
         rig.twin.set_immutable("boot/kernel", Twin::Immutable::yes);
-        CHECK(rig.message_of(rig.put("boot/kernel")).starts_with("'boot/kernel' is immutable or append-only"));
+        CHECK(Rig::message_of(rig.put("boot/kernel")).starts_with("'boot/kernel' is immutable or append-only"));
         rig.twin.set_immutable("boot/tree", Twin::Immutable::yes);
         const auto refused = rig.put("boot/tree/y");
         CHECK(refusal(refused) == Code::PERMISSION);
-        CHECK(rig.message_of(refused).starts_with("'boot/tree/y' lies in a directory that is immutable"));
+        CHECK(Rig::message_of(refused).starts_with("'boot/tree/y' lies in a directory that is immutable"));
         // A rollback finds it out before it has moved anything, too.
         CHECK(refusal(rig.machine->roll_back()) == Code::PERMISSION);
         rig.expect(first_on_volumes());
@@ -282,7 +283,7 @@ TEST_CASE("room is counted on each volume alone, and for what comes into new dir
     const auto refused = large.check_space();
     CHECK(refusal(refused) == Code::NO_SPACE);
     CHECK(refused.error().object() == "boot");
-    CHECK(rig.message_of(refused) == "3052672 bytes are needed on 'boot', 2097152 are free");
+    CHECK(Rig::message_of(refused) == "3052672 bytes are needed on 'boot', 2097152 are free");
 
     rig.twin.set_free_bytes(1U << 30U, "boot");
     rig.twin.set_free_inodes(1, "boot");
@@ -290,7 +291,7 @@ TEST_CASE("room is counted on each volume alone, and for what comes into new dir
     must(many.plan("boot/a", Touch::arrive, 0));
     must(many.check_space());
     must(many.plan("boot/b", Touch::arrive, 0));
-    CHECK(rig.message_of(many.check_space()) == "2 inodes are needed on 'boot', 1 are free");
+    CHECK(Rig::message_of(many.check_space()) == "2 inodes are needed on 'boot', 1 are free");
 }
 
 TEST_CASE("a write error of a volume is not missed, although somebody was told of it before") {
@@ -370,7 +371,7 @@ TEST_CASE("what another root has staged on a shared volume is neither deleted no
     CHECK(must(mos::transaction::recover(rig.machine->site())).dropped_stages == 0);
     const auto refused = rig.put("boot/x");
     CHECK(refusal(refused) == Code::CONFLICT);
-    CHECK(rig.message_of(refused) ==
+    CHECK(Rig::message_of(refused) ==
           "'boot' holds stages of another root, and is changed from there; where that one is "
           "no more, delete 'boot/.multios-stage'");
     must(rig.machine->prune(1));
