@@ -234,9 +234,10 @@ TEST_CASE("a volume that can't take a change refuses it by name") {
     }
     SUBCASE("read-only, for an attribute of its top") {
         rig.twin.set_writable(Twin::Writable::no, "boot");
-        CHECK(refusal(rig.stage([](mos::transaction::Stage &stage) {
-                  return stage.put_directory("boot", {.mode = 0700, .modified = {1, 0}, .extended = {}});
-              })) == Code::READ_ONLY);
+        const auto refused = rig.stage([](mos::transaction::Stage &stage) {
+            return stage.put_directory("boot", {.mode = 0700, .modified = {1, 0}, .extended = {}});
+        });
+        CHECK(refusal(refused) == Code::READ_ONLY);
     }
     SUBCASE("the root itself") {
         rig.twin.set_writable(Twin::Writable::no);
