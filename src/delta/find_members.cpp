@@ -159,6 +159,16 @@ class Trial {
     unsigned m_failed_levels = 0;
 };
 
+// Drops the largest until the content of the others fits.
+void keep_smallest(Members &members, std::uint64_t most_plain_bytes) {
+    std::ranges::stable_sort(members, {}, &Member::plain);
+    std::size_t kept = 0;
+    while (kept < members.size() && members[kept].plain <= most_plain_bytes)
+        most_plain_bytes -= members[kept++].plain;
+    members.resize(kept);
+    std::ranges::sort(members, {}, &Member::at);
+}
+
 // Drops members of the base, the largest first, until the device can hold the rest expanded, beside a coder of each
 // kind and both lists. False where that leaves none.
 [[nodiscard]] bool keep_within_memory(FoundMembers &found, std::uint64_t memory) {
@@ -170,14 +180,8 @@ class Trial {
     for (const Member &member : found.base)
         expanding = std::max(expanding, memory_to_expand(member));
     overhead += compressing + expanding;
-    std::uint64_t left = memory > overhead ? memory - overhead : 0;
-    std::ranges::stable_sort(found.base, {}, &Member::plain);
-    std::size_t kept = 0;
-    while (kept < found.base.size() && found.base[kept].plain <= left)
-        left -= found.base[kept++].plain;
-    found.base.resize(kept);
-    std::ranges::sort(found.base, {}, &Member::at);
-    return kept > 0;
+    keep_smallest(found.base, memory > overhead ? memory - overhead : 0);
+    return !found.base.empty();
 }
 
 void drop_kind(Members &members, MemberKind kind) {
@@ -226,20 +230,6 @@ void fit(FoundMembers &found, std::uint64_t memory) {
         found.base.clear();
 }
 
-// The largest are left as they are until the views of both files fit the memory here, beside the arrays that compare
-// them: a small frame can hold gigabytes of zeros.
-void keep_views_small(FoundMembers &found, std::uint64_t most) {
-    for (Members *members : {&found.base, &found.result}) {
-        std::ranges::stable_sort(*members, {}, &Member::plain);
-        std::uint64_t left = most;
-        std::size_t kept = 0;
-        while (kept < members->size() && (*members)[kept].plain <= left)
-            left -= (*members)[kept++].plain;
-        members->resize(kept);
-        std::ranges::sort(*members, {}, &Member::at);
-    }
-}
-
 }  // namespace
 
 Result<FoundMembers> find_members(const UnwrapJob &job) {
@@ -249,7 +239,11 @@ Result<FoundMembers> find_members(const UnwrapJob &job) {
         return found;
     MOS_TRY(found.base, scan_members(job, job.base));
     drop_equal(found, job);
-    keep_views_small(found, job.memory.left() / 16);
+    // Views of both files must fit the memory here, beside the arrays that compare them: a small frame can hold
+    // gigabytes of zeros.
+    const std::uint64_t most_for_a_view = job.memory.left() / 16;
+    keep_smallest(found.base, most_for_a_view);
+    keep_smallest(found.result, most_for_a_view);
     fit(found, job.apply_memory);
     Trial trial{job};
     Members repeatable;

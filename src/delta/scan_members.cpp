@@ -254,7 +254,6 @@ class Finder {
     static constexpr std::array<std::uint8_t, 3> gzip_magic = {0x1f, 0x8b, 8};
     static constexpr std::array<std::uint8_t, 4> zip_magic = {'P', 'K', 3, 4};
     static constexpr std::array<std::uint8_t, 6> xz_magic = {0xfd, '7', 'z', 'X', 'Z', 0};
-    static constexpr std::array<std::uint8_t, 4> zstd_magic = {0x28, 0xb5, 0x2f, 0xfd};
 
     const UnwrapJob *m_job;
     ByteView m_file;

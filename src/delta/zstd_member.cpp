@@ -42,8 +42,8 @@ ZSTD_compressionParameters parameters(const ZstdRules &rules, std::uint8_t level
 }
 
 bool begins_as_a_frame(base::ByteView in) {
-    constexpr std::array<std::byte, 4> magic = {std::byte{0x28}, std::byte{0xb5}, std::byte{0x2f}, std::byte{0xfd}};
-    return in.size() >= magic.size() && std::ranges::equal(in.first(magic.size()), magic);
+    return in.size() >= zstd_magic.size() &&
+           std::ranges::equal(in.first(zstd_magic.size()), std::as_bytes(std::span{zstd_magic}));
 }
 
 // Which search a level has among rows depends on whether the processor that libzstd was built for has SIMD, and on its

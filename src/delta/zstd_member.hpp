@@ -5,6 +5,7 @@
 
 #include "lzma.hpp"
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,6 +21,9 @@ struct ZstdRules {
     std::uint64_t window = 0;  // bytes that a decoder keeps; it stands in the frame, not in a delta
     friend bool operator==(const ZstdRules &, const ZstdRules &) = default;
 };
+
+// What each frame begins with; those of zstd's first versions begin otherwise.
+inline constexpr std::array<std::uint8_t, 4> zstd_magic = {0x28, 0xb5, 0x2f, 0xfd};
 
 [[nodiscard]] std::uint32_t this_zstd_version() noexcept;
 // Whether this version knows what they say.

@@ -15,6 +15,28 @@ namespace mos::test::delta {
 using base::Bytes;
 using mos::delta::Codec;
 
+// Lets `checkpoints` of them pass, all where that is negative.
+class CancelsAfter final : public base::Observer {
+  public:
+    explicit CancelsAfter(int checkpoints) : m_left(checkpoints) {}
+    void report(const base::Progress &progress) override {
+        CHECK(progress.done_bytes <= progress.total_bytes);
+        ++reports;
+    }
+    [[nodiscard]] Result<void> checkpoint() override {
+        ++asked;
+        if (m_left-- == 0)
+            return Error{Code::CANCELLED, "cancelled"};
+        return {};
+    }
+    void notice(std::string_view /*message*/) override {}
+    int reports = 0;
+    int asked = 0;
+
+  private:
+    int m_left;
+};
+
 // The same bytes for the same seed, which compress badly.
 [[nodiscard]] inline Bytes noise(std::size_t size, std::uint32_t seed = 1) {
     Bytes bytes(size);

@@ -6,31 +6,11 @@
 
 using namespace mos;
 using namespace mos::test::delta;
-using mos::delta::ApplyOptions;
 using mos::delta::DeltaInfo;
 using mos::test::must;
 using mos::test::refusal;
 
 namespace {
-
-class CancelsAfter final : public base::Observer {
-  public:
-    explicit CancelsAfter(int checkpoints) : m_left(checkpoints) {}
-    void report(const base::Progress &progress) override {
-        CHECK(progress.done_bytes <= progress.total_bytes);
-        ++reports;
-    }
-    [[nodiscard]] Result<void> checkpoint() override {
-        if (m_left-- == 0)
-            return Error{Code::CANCELLED, "cancelled"};
-        return {};
-    }
-    void notice(std::string_view /*message*/) override {}
-    int reports = 0;
-
-  private:
-    int m_left;
-};
 
 std::string text_of(const std::string &path) {
     std::ostringstream text;

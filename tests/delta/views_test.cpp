@@ -197,7 +197,9 @@ TEST_CASE("views: kinds and rules of later writers are told as unsupported") {
     CHECK(code(zstd_rules(0, 0)) == Code::UNSUPPORTED);
     CHECK(code(zstd_rules(0, 23)) == Code::UNSUPPORTED);
     INFO("tables of 90 MB for five bytes");
-    CHECK(code(zstd_rules(0, 19)) == Code::FORMAT);
+    const auto costly = apply(payload({{.commands = copy_all}}, {}, std::byte{1}, zstd_rules(0, 19)), framed, framed);
+    REQUIRE(refusal(costly.result) == Code::FORMAT);
+    CHECK(costly.result.error().full_message().find("than its content is worth") != std::string::npos);
     INFO("more members than any file has");
     CHECK(code(number(mos::delta::max_members + 1)) == Code::FORMAT);
 }
@@ -274,6 +276,25 @@ TEST_CASE("views: a zstd member that this libzstd makes otherwise is told with b
         const Outcome outcome = apply(written({{}, {other}}, copy), text, Bytes(static_cast<std::size_t>(other.bytes)));
         REQUIRE(refusal(outcome.result) == Code::UNSUPPORTED);
         CHECK(outcome.result.error().full_message().find("libzstd 1.2.3, and differs with 1.") != std::string::npos);
+    }
+}
+
+TEST_CASE("views: each member asks whether to go on, however small it is" * skipped) {
+    constexpr int count = 30;
+    Bytes old_file;
+    Bytes new_file;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const Bytes content = prose(5000, i + 1);
+        old_file = joined({old_file, gzip(content)});
+        new_file = joined({new_file, gzip(edited(content))});
+    }
+    const Bytes delta = delta_of(old_file, new_file, Codec::suffix);
+    CancelsAfter observer{-1};
+    must(applied(old_file, delta, {.observer = &observer}).outcome);
+    CHECK(observer.asked > count * 3 / 2);  // each is expanded and made again
+    for (int passing = 0; passing < observer.asked; passing += 7) {
+        CancelsAfter cancelling{passing};
+        CHECK(refusal(applied(old_file, delta, {.observer = &cancelling}).outcome) == Code::CANCELLED);
     }
 }
 
