@@ -3,9 +3,10 @@
 //   kill-at --report=FILE [--before=N | --after=N] -- COMMAND [ARGUMENT…]
 //
 // Calls are counted from 1, over all threads and all processes that the command starts. --before=N: the N-th has not
-// happened when everybody dies by SIGKILL; --after=N: it has just returned. Every call up to then stands in the report,
-// one a line. The exit status is the command's, 128 and the signal's number when it died of one, and 125 when kill-at
-// itself could not do its work.
+// happened when everybody dies by SIGKILL; --after=N: it has just returned. What other threads and processes have under
+// way at that moment has happened or not, as when power is cut. Every call up to then stands in the report, one a line.
+// The exit status is the command's, 128 and the signal's number when it died of one, and 125 when kill-at itself could
+// not do its work.
 #include "calls.hpp"
 
 #include <fmt/format.h>
