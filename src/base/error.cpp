@@ -20,6 +20,35 @@ CodeDescription describe(Code code) noexcept {
     return describe(Code::INTERNAL);
 }
 
+Error::Error(Code code, std::string message) : m_code(code), m_message(std::move(message)) {}
+Error::Error(const Error &) = default;
+Error::Error(Error &&) noexcept = default;
+Error &Error::operator=(const Error &) = default;
+Error &Error::operator=(Error &&) noexcept = default;
+Error::~Error() = default;
+
+Error Error::about(std::string object) && {
+    m_object = std::move(object);
+    return std::move(*this);
+}
+
+Error Error::with_remedy(std::string remedy) && {
+    m_remedy = std::move(remedy);
+    return std::move(*this);
+}
+
+Error Error::with_errno(int number) && {
+    m_system_errno = number;
+    return std::move(*this);
+}
+
+Error Error::caused_by(Error cause) && {
+    if (m_system_errno == 0)
+        m_system_errno = cause.m_system_errno;
+    m_cause = std::make_shared<const Error>(std::move(cause));
+    return std::move(*this);
+}
+
 std::string Error::full_message() const {
     std::string text = m_message;
     for (const Error *cause = m_cause.get(); cause != nullptr; cause = cause->m_cause.get())

@@ -27,27 +27,19 @@ struct CodeDescription {
 // added once a layer with `caused_by`, a lower error is never replaced. Copies share the cause.
 class Error {
   public:
-    Error(Code code, std::string message) : m_code(code), m_message(std::move(message)) {}
+    Error(Code code, std::string message);
+    // Not inline: behind each call that may fail stand some of them, which made a third of the library's code.
+    Error(const Error &);
+    Error(Error &&) noexcept;
+    Error &operator=(const Error &);
+    Error &operator=(Error &&) noexcept;
+    ~Error();
 
-    [[nodiscard]] Error about(std::string object) && {
-        m_object = std::move(object);
-        return std::move(*this);
-    }
+    [[nodiscard]] Error about(std::string object) &&;
     // Where the code's own remedy is not what helps here: one line, as in errors.def.
-    [[nodiscard]] Error with_remedy(std::string remedy) && {
-        m_remedy = std::move(remedy);
-        return std::move(*this);
-    }
-    [[nodiscard]] Error with_errno(int number) && {
-        m_system_errno = number;
-        return std::move(*this);
-    }
-    [[nodiscard]] Error caused_by(Error cause) && {
-        if (m_system_errno == 0)
-            m_system_errno = cause.m_system_errno;
-        m_cause = std::make_shared<const Error>(std::move(cause));
-        return std::move(*this);
-    }
+    [[nodiscard]] Error with_remedy(std::string remedy) &&;
+    [[nodiscard]] Error with_errno(int number) &&;
+    [[nodiscard]] Error caused_by(Error cause) &&;
 
     [[nodiscard]] Code code() const noexcept { return m_code; }
     [[nodiscard]] const std::string &message() const noexcept { return m_message; }
