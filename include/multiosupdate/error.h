@@ -16,8 +16,8 @@ extern "C" {
 /* The code that the failed function returned, such as MOS_E_SIGNATURE_INVALID. Since 0.1. */
 MOS_API int32_t mos_error_code(const mos_error *error);
 
-/* One line for a person, without the number: "package 'libfoo' is signed by …". Control characters are escaped. Since
- * 0.1. */
+/* One line for a person, without the number: "package 'libfoo' is signed by …". Control characters are escaped, and of
+ * a text in quotes that is longer than 300 bytes the beginning is shown; mos_error_object has all of it. Since 0.1. */
 MOS_API const char *mos_error_message(const mos_error *error);
 
 /* What to do about it, one line: in this case, or else whenever the code is returned. Since 0.1. */

@@ -193,7 +193,18 @@ std::string printable(std::string_view text) {
     return shown;
 }
 
-std::string in_quotes(std::string_view text) { return "'" + printable(text) + "'"; }
+constexpr std::size_t max_quoted_bytes = 300;  // what a person reads of it; errors carry their whole object besides
+
+std::string in_quotes(std::string_view text) {
+    std::size_t end = 0;
+    while (end < text.size()) {
+        const std::size_t length = std::max<std::size_t>(utf8_sequence(text.substr(end)), 1);
+        if (end + length > max_quoted_bytes)
+            return "'" + printable(text.substr(0, end)) + "…'";
+        end += length;
+    }
+    return "'" + printable(text) + "'";
+}
 
 Result<std::uint64_t> checked_add(std::uint64_t a, std::uint64_t b) {
     if (a > std::numeric_limits<std::uint64_t>::max() - b)

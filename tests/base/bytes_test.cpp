@@ -65,6 +65,12 @@ TEST_CASE("printable text can't move a terminal's cursor") {
     CHECK(printable("a\x1b[2Jb") == "a\\x1b[2Jb");
     CHECK(printable("caf\xe9") == "caf\\xe9");
     CHECK(in_quotes("plain") == "'plain'");
+    const std::string longest(300, 'a');
+    CHECK(in_quotes(longest) == "'" + longest + "'");
+    CHECK(in_quotes(longest + "b") == "'" + longest + "…'");
+    // No character is cut in two, and what is none counts by its bytes.
+    CHECK(in_quotes(longest.substr(1) + "äb") == "'" + longest.substr(1) + "…'");
+    CHECK(in_quotes(longest.substr(1) + "\xff" + "b") == "'" + longest.substr(1) + "\\xff…'");
 }
 
 TEST_CASE("sizes that do not fit in 64 bits are an error") {

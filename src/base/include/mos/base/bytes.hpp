@@ -63,7 +63,7 @@ class ByteReader {
 // `text` as it may go to a terminal or a log: bytes that are not clean are written \xNN, so nothing can move a cursor.
 [[nodiscard]] std::string printable(std::string_view text);
 
-// `text` in single quotes, printable.
+// `text` in single quotes, printable; of one longer than 300 bytes the beginning, with "…" behind it.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
 // a + b and a × b, or LIMIT when the result does not fit in 64 bits.
