@@ -1,6 +1,7 @@
 """The shared library, loaded once, and what all calls of it have in common."""
 
 import os
+import threading
 
 import cffi
 
@@ -23,7 +24,18 @@ def path_text(pointer):
 
 
 def c_text(value):
-    return value.encode("utf-8")
+    return _whole(value.encode("utf-8"))
+
+
+def c_path(path):
+    return _whole(os.fsencode(path))
+
+
+def _whole(encoded):
+    """C would take what stands before a NUL for all of it; Python's own open() refuses it too."""
+    if b"\0" in encoded:
+        raise ValueError("embedded null byte")
+    return encoded
 
 
 def new_struct(name, /, **fields):
@@ -44,15 +56,34 @@ def new_struct(name, /, **fields):
     return struct, kept
 
 
+class _Here(threading.local):
+    """The call of C that this thread is in: what its callbacks have raised, and how to end it before its time."""
+
+    raised = None
+    cancel = None
+
+
+here = _Here()
+
+
 def call(function, *arguments):
-    """Calls a function whose last argument is `mos_error **`. Returns MOS_OK, MOS_END or MOS_PENDING, or raises."""
+    """Calls a function whose last argument is `mos_error **`. Returns MOS_OK, MOS_END or MOS_PENDING, or raises.
+
+    What a callback raises on this thread comes out here, whatever C made of it.
+    """
     from .errors import from_c
 
     error = ffi.new("mos_error **")
-    status = function(*arguments, error)
-    if status < 0:
-        raise from_c(status, error[0])
-    return status
+    outer, here.raised = here.raised, []
+    try:
+        status = function(*arguments, error)
+        if status < 0:
+            raise from_c(status, error[0])
+        return status
+    finally:
+        raised, here.raised = here.raised, outer
+        if raised:
+            raise raised[0]
 
 
 def check(status):

@@ -21,14 +21,16 @@ class Context(Handle):
     """
 
     def __init__(self, log=None, clock=None):
+        self._failures = []  # of its callbacks, for the jobs that run with them
         options, _ = new_struct("mos_context_options")
         if log is not None:
             options.log = _callbacks.log
-            options.log_user_data = _callbacks.keep(lambda level, message: log(LogLevel(level), message))
+            options.log_user_data = _callbacks.keep(lambda level, message: log(LogLevel(level), message),
+                                                      self._failures)
             options.log_destroy = _callbacks.release
         if clock is not None:
             options.clock = _callbacks.clock
-            options.clock_user_data = _callbacks.keep(clock)
+            options.clock_user_data = _callbacks.keep(clock, self._failures)
             options.clock_destroy = _callbacks.release
         super().__init__(create(lib.mos_context_create, options), lib.mos_context_free)
 

@@ -2,11 +2,10 @@
 
 import dataclasses
 import enum
-import os
 
 from .context import pointer_of
 from .job import Job
-from ._library import call, create, ffi, lib, new_struct
+from ._library import c_path, call, create, ffi, lib, new_struct
 
 
 class DeltaCodec(enum.IntEnum):
@@ -46,11 +45,11 @@ def _input(content):
         struct, kept = new_struct("mos_delta_input", size=len(content))
         struct.bytes = buffer
         return struct, [*kept, buffer]
-    return new_struct("mos_delta_input", path=os.fsencode(content))
+    return new_struct("mos_delta_input", path=c_path(content))
 
 
 def _output(path):
-    return new_struct("mos_delta_output", path=os.fsencode(path))
+    return new_struct("mos_delta_output", path=c_path(path))
 
 
 def create_delta_job(base, result, delta, *, codec=DeltaCodec.DEFAULT, memory_limit=0, apply_memory=0, context=None):

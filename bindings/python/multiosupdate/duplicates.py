@@ -1,11 +1,10 @@
 """Duplicates: which files are there more than once, over packages and folders, and what that costs."""
 
 import dataclasses
-import os
 
 from .context import pointer_of
 from .job import Job
-from ._library import Handle, call, create, ffi, lib, new_struct, path_text
+from ._library import Handle, c_path, call, create, ffi, lib, new_struct, path_text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,12 +35,12 @@ class Duplicates(Handle):
     def add_package(self, package, name=None):
         """Adds the files that a Package stores, by the digests of its index. Returns the comparison."""
         call(lib.mos_duplicates_add_package, self._pointer, package._pointer,
-             ffi.NULL if name is None else os.fsencode(name))
+             ffi.NULL if name is None else c_path(name))
         return self
 
     def add(self, path, progress=None):
         """Adds a file, or all regular files below a folder; each is read. Returns the comparison."""
-        with Job(create(lib.mos_duplicates_add_job, self._pointer, os.fsencode(path)), self) as job:
+        with Job(create(lib.mos_duplicates_add_job, self._pointer, c_path(path)), self) as job:
             job.run(progress)
         return self
 

@@ -14,7 +14,7 @@ from .report import report
 from .settings import Settings, SettingsOf, assignments
 from .trust import TrustLevel, entries, revocation_lists
 from .ways import Ways
-from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
+from ._library import Handle, c_path, c_text, call, create, ffi, lib, new_struct, text
 
 VERSION_BYTES = 256  # always suffices, says engine.h
 
@@ -87,7 +87,8 @@ class Engine(Handle):
     script_timeout how many seconds one may take. on_event(event) gets each Event at once, on the thread that caused it;
     it may not call back into the library either. health(seconds_left) says whether the system is well after a change of
     packages; one that says no takes the change back. notify(notice) tells users a schedule.Notice of a scheduled update,
-    on the thread of the job; one that raises fails no update. actor is who asks, for the events.
+    on the thread of the job; one that raises fails no update. What another callback raises cancels the job, and is
+    raised where that is waited for. actor is who asks, for the events.
     """
 
     def __init__(self, root="/", *, trust=None, required_signatures=0, recovery_points=0, services=None, helper=None,
@@ -95,31 +96,32 @@ class Engine(Handle):
                  context=None):
         options, kept = new_struct("mos_engine_options", required_signatures=required_signatures,
                                    recovery_points=recovery_points, script_timeout_s=script_timeout,
-                                   trust_path=None if trust is None else os.fsencode(trust),
-                                   helper_path=None if helper is None else os.fsencode(helper),
+                                   trust_path=None if trust is None else c_path(trust),
+                                   helper_path=None if helper is None else c_path(helper),
                                    actor=None if actor is None else c_text(actor),
                                    environment=None if environment is None else c_text(environment))
+        self._failures = context._failures if context else []  # of its callbacks, for the jobs that run with them
         if on_event is not None:
             options.event = _callbacks.event
-            options.event_user_data = _callbacks.keep(lambda event: on_event(event_of(event)))
+            options.event_user_data = _callbacks.keep(lambda event: on_event(event_of(event)), self._failures)
             options.event_destroy = _callbacks.release
         if health is not None:
             options.health = _callbacks.health
-            options.health_user_data = _callbacks.keep(health)
+            options.health_user_data = _callbacks.keep(health, self._failures)
             options.health_destroy = _callbacks.release
         if notify is not None:
             options.notify = _callbacks.notify
-            options.notify_user_data = _callbacks.keep(lambda notice: notify(schedule.notice_of(notice)))
+            options.notify_user_data = _callbacks.keep(lambda notice: notify(schedule.notice_of(notice)), self._failures)
             options.notify_destroy = _callbacks.release
         if services is not None:
             options.service_action = _callbacks.service
-            options.service_user_data = _callbacks.keep(lambda unit, action: services(unit, ServiceAction(action)))
+            options.service_user_data = _callbacks.keep(lambda unit, action: services(unit, ServiceAction(action)), self._failures)
             options.service_destroy = _callbacks.release
         if isinstance(root, int):
             options.flags = lib.MOS_ENGINE_ROOT_DESCRIPTOR
             options.root_descriptor = root
         else:
-            kept.append(ffi.new("char[]", os.fsencode(root)))
+            kept.append(ffi.new("char[]", c_path(root)))
             options.root_path = kept[-1]
         super().__init__(create(lib.mos_engine_open, pointer_of(context), options), lib.mos_engine_free)
 
@@ -165,11 +167,11 @@ class Engine(Handle):
     def log_configured(self, path=None):
         """Writes events where a logging.yml says, (None) the root's own; False where the root has none."""
         return call(lib.mos_engine_log_configured, self._pointer,
-                    ffi.NULL if path is None else os.fsencode(path)) == lib.MOS_OK
+                    ffi.NULL if path is None else c_path(path)) == lib.MOS_OK
 
     def log_file(self, path, *, format=None, level=EventLevel.DEBUG, max_bytes=0, max_files=0, compress=False):
         """Writes events into a file: format "json" for a line of JSON each, or columns ("timestamp,level,message")."""
-        options, _ = new_struct("mos_log_file_options", path=os.fsencode(path), level=level, max_bytes=max_bytes,
+        options, _ = new_struct("mos_log_file_options", path=c_path(path), level=level, max_bytes=max_bytes,
                                 max_files=max_files, compress=compress,
                                 format=None if format is None else c_text(format))
         call(lib.mos_engine_log_file, self._pointer, options)
@@ -211,8 +213,8 @@ class Engine(Handle):
         packages and types are what it may sign, names with '*' and '?'; empty: everything. Returns the TrustEntry.
         """
         options, _ = new_struct("mos_new_trust", level=level, fingerprint=c_text(fingerprint),
-                                certificate_path=None if certificate is None else os.fsencode(certificate),
-                                public_key_path=None if public_key is None else os.fsencode(public_key),
+                                certificate_path=None if certificate is None else c_path(certificate),
+                                public_key_path=None if public_key is None else c_path(public_key),
                                 not_before_unix_s=not_before, not_after_unix_s=not_after,
                                 name=None if name is None else c_text(name),
                                 packages=c_text(" ".join(packages)) if packages else None,
@@ -228,7 +230,7 @@ class Engine(Handle):
 
     def add_revocation_list(self, path):
         """Stores a certificate revocation list in the place of its issuer's earlier one."""
-        call(lib.mos_engine_trust_add_revocation_list, self._pointer, os.fsencode(path))
+        call(lib.mos_engine_trust_add_revocation_list, self._pointer, c_path(path))
 
     def revocation_lists(self):
         """A RevocationList for each that the trust folder has."""
@@ -245,8 +247,8 @@ class Engine(Handle):
 
     def change_policy(self, changes):
         """Gives keys of the security policy new values, {key: YAML on one line}; all of them or none."""
-        keys = [ffi.new("char[]", key.encode()) for key in changes]
-        values = [ffi.new("char[]", str(value).encode()) for value in changes.values()]
+        keys = [ffi.new("char[]", c_text(key)) for key in changes]
+        values = [ffi.new("char[]", c_text(str(value))) for value in changes.values()]
         call(lib.mos_engine_policy_change, self._pointer, ffi.new("char *[]", keys), ffi.new("char *[]", values),
              len(keys))
 
@@ -294,7 +296,7 @@ class Engine(Handle):
         texts = {name: None if value is None else c_text(value)
                  for name, value in {"key": key, "reason": reason, "conditions": conditions, "start": start,
                                      "deadline": deadline, "timeout": timeout, "notification": notification}.items()}
-        paths = [ffi.new("char[]", os.fsencode(os.path.abspath(package))) for package in packages]
+        paths = [ffi.new("char[]", c_path(os.path.abspath(package))) for package in packages]
         options, kept = new_struct("mos_schedule_options", flags=sum(flag for flag, given in flags.items() if given),
                                    priority=priority, package_count=len(paths), **texts)
         kept.append(ffi.new("char *[]", paths))
@@ -354,7 +356,7 @@ class Engine(Handle):
         """
         flags = lib.MOS_VALIDATE_STRICT if strict else 0
         if isinstance(package, (str, bytes, os.PathLike)):
-            made = create(lib.mos_engine_validate_path_job, self._pointer, os.fsencode(package), flags)
+            made = create(lib.mos_engine_validate_path_job, self._pointer, c_path(package), flags)
         else:
             made = create(lib.mos_engine_validate_job, self._pointer, package._pointer, flags)
         with Job(made, self) as job:
@@ -415,7 +417,7 @@ class Engine(Handle):
         """
         made = protection.backup_job(self._pointer, paths, destination=destination, compression=compression,
                                      outside_root=outside_root, verify=verify, threads=threads, leave_out=leave_out,
-                                     write=write)
+                                     write=write, failures=self._failures)
         with Job(made, self) as job:
             return job.run(progress).rows[0].package
 

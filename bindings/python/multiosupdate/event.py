@@ -4,7 +4,7 @@ import dataclasses
 import enum
 import json
 
-from ._library import call, create, ffi, lib, new_struct, path_text, text
+from ._library import c_text, call, create, ffi, lib, new_struct, path_text, text
 
 
 class EventLevel(enum.IntEnum):
@@ -40,7 +40,7 @@ class EventCursor:
 
     def __init__(self, engine, since, types, level, only_new):
         options, kept = new_struct("mos_events_options", level=level, flags=lib.MOS_EVENTS_NEW if only_new else 0,
-                                   types=" ".join(types).encode("utf-8") if types else None)
+                                   types=c_text(" ".join(types)) if types else None)
         setattr(options, "from", since)
         self._cursor = ffi.gc(create(lib.mos_events_open, engine, options), lib.mos_events_free)
         del kept  # the types are copied

@@ -1,11 +1,10 @@
 """Keys and certificates for signing packages."""
 
 import enum
-import os
 
 from . import _callbacks
 from .context import pointer_of
-from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
+from ._library import Handle, c_path, c_text, call, create, ffi, lib, new_struct, text
 
 
 class KeyType(enum.IntEnum):
@@ -20,8 +19,9 @@ class KeyType(enum.IntEnum):
 class Key(Handle):
     """A private key, in memory or (remote) elsewhere."""
 
-    def __init__(self, pointer):
+    def __init__(self, pointer, failures=None):
         super().__init__(pointer, lib.mos_key_free)
+        self._failures = failures if failures is not None else []  # of the callback that signs, for the jobs that sign
 
     @classmethod
     def generate(cls, type=KeyType.ECC_P384, context=None):
@@ -30,18 +30,19 @@ class Key(Handle):
     @classmethod
     def load(cls, path, passphrase=None, context=None):
         if passphrase is None:
-            return cls(create(lib.mos_key_load, pointer_of(context), os.fsencode(path)))
-        return cls(create(lib.mos_key_load_encrypted, pointer_of(context), os.fsencode(path), c_text(passphrase)))
+            return cls(create(lib.mos_key_load, pointer_of(context), c_path(path)))
+        return cls(create(lib.mos_key_load_encrypted, pointer_of(context), c_path(path), c_text(passphrase)))
 
     @classmethod
     def remote(cls, public_key_path, sign, context=None):
         """A key that a token or a service has: sign(algorithm, message) returns the signature, as bytes.
 
-        Called on the thread that signs; may not call back into the library. What it raises is printed, and the
-        signature fails.
+        Called on the thread that signs; may not call back into the library. What it raises is raised where the
+        signature is waited for.
         """
-        return cls(create(lib.mos_key_create_remote, pointer_of(context), os.fsencode(public_key_path),
-                          _callbacks.sign, _callbacks.keep(sign), _callbacks.release))
+        failures = []
+        return cls(create(lib.mos_key_create_remote, pointer_of(context), c_path(public_key_path),
+                          _callbacks.sign, _callbacks.keep(sign, failures), _callbacks.release), failures)
 
     def use_algorithm(self, name):
         """By which algorithm it signs packages: "RSA-PSS-SHA256" for an RSA key."""
@@ -50,12 +51,12 @@ class Key(Handle):
     def store(self, path, passphrase=None):
         """Writes the private key, readable by its owner alone; never replaces a file."""
         if passphrase is None:
-            call(lib.mos_key_store, self._pointer, os.fsencode(path))
+            call(lib.mos_key_store, self._pointer, c_path(path))
         else:
-            call(lib.mos_key_store_encrypted, self._pointer, os.fsencode(path), c_text(passphrase))
+            call(lib.mos_key_store_encrypted, self._pointer, c_path(path), c_text(passphrase))
 
     def store_public(self, path):
-        call(lib.mos_key_store_public, self._pointer, os.fsencode(path))
+        call(lib.mos_key_store_public, self._pointer, c_path(path))
 
     @property
     def fingerprint(self):
@@ -87,14 +88,14 @@ class Certificate(Handle):
     def revoke(self, ca_key, path, revoked=None, reason=None, validity_days=0):
         """Revokes a certificate that this authority issued, in its list at `path`; None only renews the list."""
         call(lib.mos_certificate_revoke, ca_key._pointer, self._pointer, ffi.NULL if revoked is None else
-             revoked._pointer, ffi.NULL if reason is None else c_text(reason), validity_days, os.fsencode(path))
+             revoked._pointer, ffi.NULL if reason is None else c_text(reason), validity_days, c_path(path))
 
     @classmethod
     def load(cls, path, context=None):
-        return cls(create(lib.mos_certificate_load, pointer_of(context), os.fsencode(path)))
+        return cls(create(lib.mos_certificate_load, pointer_of(context), c_path(path)))
 
     def store(self, path):
-        call(lib.mos_certificate_store, self._pointer, os.fsencode(path))
+        call(lib.mos_certificate_store, self._pointer, c_path(path))
 
     @property
     def fingerprint(self):

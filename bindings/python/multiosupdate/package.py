@@ -3,12 +3,11 @@
 import dataclasses
 import enum
 import json
-import os
 
 from . import _callbacks
 from .context import pointer_of
 from .job import Job
-from ._library import Handle, c_text, call, create, ffi, lib, new_struct, path_text, text
+from ._library import Handle, c_path, c_text, call, create, ffi, lib, new_struct, path_text, text
 
 
 class EntryType(enum.IntEnum):
@@ -71,13 +70,13 @@ def _entry(struct):
                  struct.owner, struct.group, struct.modified_unix_s, digest, EntryOrigin(struct.origin))
 
 
-def _open(context, source, name):
+def _open(context, source, name, failures):
     if isinstance(source, int):
         return create(lib.mos_package_open_descriptor, context, source, c_text(name or f"descriptor {source}"))
     if hasattr(source, "read_at"):
         return create(lib.mos_package_open_source, context, source.size, c_text(name or "source"), _callbacks.read_at,
-                      _callbacks.keep(source.read_at), _callbacks.release)
-    return create(lib.mos_package_open_path, context, os.fsencode(source))
+                      _callbacks.keep(source.read_at, failures), _callbacks.release)
+    return create(lib.mos_package_open_path, context, c_path(source))
 
 
 class Package(Handle):
@@ -87,7 +86,8 @@ class Package(Handle):
     """
 
     def __init__(self, source, name=None, context=None):
-        super().__init__(_open(pointer_of(context), source, name), lib.mos_package_free)
+        self._failures = []  # of its source, for the jobs that read it
+        super().__init__(_open(pointer_of(context), source, name, self._failures), lib.mos_package_free)
 
     @property
     def information(self):
@@ -140,7 +140,7 @@ class Package(Handle):
         options, kept = _trust(trust, required_signatures)
         if base is None:
             return Job(create(lib.mos_package_verify_job, self._pointer, options), self)
-        return Job(create(lib.mos_package_verify_delta_job, self._pointer, base._pointer, options), (self, base))
+        return Job(create(lib.mos_package_verify_delta_job, self._pointer, base._pointer, options), self, base)
 
     def verify(self, trust=None, required_signatures=0, progress=None, base=None):
         """Checks the signatures and then every byte; returns who signed, or raises."""
@@ -151,7 +151,7 @@ class Package(Handle):
 
 
 def _trust(path, required_signatures):
-    return new_struct("mos_trust_options", trust_path=None if path is None else os.fsencode(path),
+    return new_struct("mos_trust_options", trust_path=None if path is None else c_path(path),
                       required_signatures=required_signatures)
 
 
@@ -168,14 +168,14 @@ def package_build_job(name, version, input_path, output_path, *, release=None, a
                 "manifest_json": None if manifest is None else json.dumps(manifest)}
     paths = {"prefix": prefix, "scripts_path": scripts, "templates_path": templates, "bundles_path": bundles}
     options, kept = new_struct(
-        "mos_build_options", name=c_text(name), version=c_text(version), input_path=os.fsencode(input_path),
-        output_path=os.fsencode(output_path),
+        "mos_build_options", name=c_text(name), version=c_text(version), input_path=c_path(input_path),
+        output_path=c_path(output_path),
         flags=lib.MOS_BUILD_KEEP_OWNERS if keep_owners else 0, compression_level=compression_level,
         source_date_epoch_unix_s=source_date_epoch, sign_key=sign_key and sign_key._pointer,
         certificate=certificate and certificate._pointer,
         **{field: None if value is None else c_text(value) for field, value in optional.items()},
-        **{field: None if value is None else os.fsencode(value) for field, value in paths.items()})
-    return Job(create(lib.mos_package_build_job, pointer_of(context), options))
+        **{field: None if value is None else c_path(value) for field, value in paths.items()})
+    return Job(create(lib.mos_package_build_job, pointer_of(context), options), sign_key)
 
 
 def build_package(name, version, input_path, output_path, *, progress=None, **options):
@@ -191,10 +191,10 @@ def package_delta_job(base, target, output_path, *, compression_level=0, thresho
     See mos_package_delta_options in docs/api.md. Neither package may be used until the job has ended.
     """
     options, kept = new_struct(
-        "mos_package_delta_options", output_path=os.fsencode(output_path), compression_level=compression_level,
+        "mos_package_delta_options", output_path=c_path(output_path), compression_level=compression_level,
         threshold=threshold, memory_limit=memory_limit, apply_memory=apply_memory,
         sign_key=sign_key and sign_key._pointer, certificate=certificate and certificate._pointer)
-    return Job(create(lib.mos_package_delta_job, base._pointer, target._pointer, options), (base, target))
+    return Job(create(lib.mos_package_delta_job, base._pointer, target._pointer, options), base, target, sign_key)
 
 
 def create_package_delta(base, target, output_path, *, progress=None, **options):
@@ -205,5 +205,5 @@ def create_package_delta(base, target, output_path, *, progress=None, **options)
 
 def sign_package(path, key, certificate=None, context=None):
     """Adds a signature by `key`, or renews the one it has; no signed byte changes."""
-    call(lib.mos_package_sign, pointer_of(context), os.fsencode(path), key._pointer,
+    call(lib.mos_package_sign, pointer_of(context), c_path(path), key._pointer,
          certificate._pointer if certificate else ffi.NULL)

@@ -2,12 +2,11 @@
 
 import dataclasses
 import enum
-import os
 
 from . import _callbacks, protection
 from .job import Job
 from .protection import NewerRule
-from ._library import Handle, c_text, call, create, ffi, lib, new_struct, text
+from ._library import Handle, c_path, c_text, call, create, ffi, lib, new_struct, text
 
 
 class ConflictRule(enum.IntEnum):
@@ -83,13 +82,14 @@ def install_options(*, target_directory=None, config=None, full_package=None, **
     """A mos_install_options of what Plan.install takes, and what it keeps alive."""
     paths = {"target_directory": target_directory, "config_path": config, "full_package_path": full_package}
     return new_struct("mos_install_options", **options,
-                      **{field: None if path is None else os.fsencode(path) for field, path in paths.items()})
+                      **{field: None if path is None else c_path(path) for field, path in paths.items()})
 
 
 class Plan(Handle):
     """Steps that become one transaction. Made by Engine.plan() and Engine.rollback(); runs once."""
 
     def __init__(self, engine):
+        self._failures = engine._failures
         super().__init__(create(lib.mos_plan_create, engine._pointer), lib.mos_plan_free)
 
     def install(self, source, *, name=None, on_conflict=ConflictRule.REFUSE, on_config=ConfigRule.KEEP,
@@ -111,9 +111,9 @@ class Plan(Handle):
             call(lib.mos_plan_install_descriptor, self._pointer, source, c_text(name or f"descriptor {source}"), options)
         elif hasattr(source, "read_at"):
             call(lib.mos_plan_install_source, self._pointer, source.size, c_text(name or "source"), options,
-                 _callbacks.read_at, _callbacks.keep(source.read_at), _callbacks.release)
+                 _callbacks.read_at, _callbacks.keep(source.read_at, self._failures), _callbacks.release)
         else:
-            call(lib.mos_plan_install_path, self._pointer, os.fsencode(source), options)
+            call(lib.mos_plan_install_path, self._pointer, c_path(source), options)
         return self
 
     def install_way(self, ways):

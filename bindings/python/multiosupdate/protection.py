@@ -2,10 +2,9 @@
 
 import dataclasses
 import enum
-import os
 
 from . import _callbacks
-from ._library import c_text, call, create, ffi, lib, new_struct, path_text, text
+from ._library import c_path, c_text, call, create, ffi, lib, new_struct, path_text, text
 
 
 class Compression(enum.IntEnum):
@@ -47,19 +46,19 @@ class Backup:
     verified: bool
 
 
-def backup_job(engine, paths, *, destination, compression, outside_root, verify, threads, leave_out, write):
+def backup_job(engine, paths, *, destination, compression, outside_root, verify, threads, leave_out, write, failures):
     """The mos_job that writes a backup; `write`, where it is given, gets the archive's bytes."""
-    kept = [ffi.new("char[]", os.fsencode(path)) for path in paths]
+    kept = [ffi.new("char[]", c_path(path)) for path in paths]
     array = ffi.new("char *[]", kept)
     options, more = new_struct("mos_backup_options", paths=array, path_count=len(kept),
-                               destination=None if destination is None else os.fsencode(destination),
+                               destination=None if destination is None else c_path(destination),
                                compression=compression, threads=threads,
                                leave_out=c_text(",".join(leave_out)) if leave_out else None,
                                flags=(lib.MOS_BACKUP_OUTSIDE_ROOT if outside_root else 0) |
                                (0 if verify else lib.MOS_BACKUP_UNVERIFIED))
     if write is not None:
         options.write = _callbacks.write
-        options.write_user_data = _callbacks.keep(write)
+        options.write_user_data = _callbacks.keep(write, failures)
         options.write_destroy = _callbacks.release
     job = create(lib.mos_engine_backup_job, engine, options)
     del array, kept, more
@@ -70,7 +69,7 @@ def choice(backup, outside_root=False):
     """A mos_backup_choice of "backup-7", of a Backup, or of the path of an archive or a folder; and what it points to."""
     name = backup.id if isinstance(backup, Backup) else backup
     flags = lib.MOS_BACKUP_OUTSIDE_ROOT if outside_root else 0
-    encoded = os.fsencode(name)
+    encoded = c_path(name)
     if encoded.startswith(b"backup-") and b"/" not in encoded:
         return new_struct("mos_backup_choice", id=encoded)
     return new_struct("mos_backup_choice", path=encoded, flags=flags)
@@ -78,7 +77,7 @@ def choice(backup, outside_root=False):
 
 def restore_options(destination, on_newer, preserve_permissions):
     return new_struct("mos_restore_options", on_newer=on_newer, plain_permissions=not preserve_permissions,
-                      destination=None if destination is None else os.fsencode(destination))
+                      destination=None if destination is None else c_path(destination))
 
 
 def backups(engine):

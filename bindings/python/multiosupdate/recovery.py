@@ -2,10 +2,9 @@
 
 import dataclasses
 import enum
-import os
 
 from .job import Job
-from ._library import c_text, call, create, ffi, lib, new_struct, text
+from ._library import c_path, c_text, call, create, ffi, lib, new_struct, text
 
 
 class RecoveryScope(enum.IntEnum):
@@ -34,7 +33,7 @@ def _texts(values):
     """A C list of strings, its length, and what keeps it alive; NULL for None."""
     if values is None:
         return ffi.NULL, 0, []
-    kept = [ffi.new("char[]", os.fsencode(value)) for value in values]
+    kept = [ffi.new("char[]", c_path(value)) for value in values]
     return ffi.new("char *[]", kept), len(kept), kept
 
 

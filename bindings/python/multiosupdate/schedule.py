@@ -6,7 +6,7 @@ import json
 import os
 
 from . import _callbacks
-from ._library import c_text, call, create, ffi, lib, new_struct, text
+from ._library import c_path, c_text, call, create, ffi, lib, new_struct, text
 
 
 class Priority(enum.IntEnum):
@@ -129,8 +129,8 @@ def usage(engine):
 
 def systemd_unit(engine, unit, program):
     parts = []
-    taker = ffi.new_handle(parts.append)
-    call(lib.mos_schedule_systemd_unit, engine, unit, os.fsencode(program), _callbacks.write, taker)
+    taker = ffi.new_handle(_callbacks.Target(parts.append))
+    call(lib.mos_schedule_systemd_unit, engine, unit, c_path(program), _callbacks.write, taker)
     return os.fsdecode(b"".join(parts))
 
 

@@ -2,10 +2,9 @@
 
 import dataclasses
 import enum
-import os
 
 from .context import pointer_of
-from ._library import Handle, c_text, call, create, ffi, lib, new_struct, path_text, text
+from ._library import Handle, c_path, c_text, call, create, ffi, lib, new_struct, path_text, text
 
 
 class Layer(enum.IntEnum):
@@ -68,7 +67,7 @@ class Settings(Handle):
     @classmethod
     def read(cls, path, context=None):
         """What one file says (.yml, .yaml, .ini), and nothing else."""
-        return cls(create(lib.mos_settings_read_path, pointer_of(context), os.fsencode(path)))
+        return cls(create(lib.mos_settings_read_path, pointer_of(context), c_path(path)))
 
     def __getitem__(self, path):
         struct, _ = new_struct("mos_setting")

@@ -2,11 +2,10 @@
 
 import dataclasses
 import enum
-import os
 
 from .errors import from_borrowed
 from .plan import install_options
-from ._library import Handle, c_text, call, create, lib, new_struct, path_text, text
+from ._library import Handle, c_path, c_text, call, create, lib, new_struct, path_text, text
 
 
 class WayKind(enum.IntEnum):
@@ -31,7 +30,7 @@ class Ways(Handle):
     def __init__(self, engine, folder, name, *, version=None, content_digest=None, from_version=None, force_delta=False,
                  **install):
         texts = {"name": name, "version": version, "content_digest": content_digest, "from_version": from_version}
-        options, kept = new_struct("mos_way_options", folder_path=os.fsencode(folder), force_delta=force_delta,
+        options, kept = new_struct("mos_way_options", folder_path=c_path(folder), force_delta=force_delta,
                                    **{field: None if value is None else c_text(value) for field, value in texts.items()})
         steps, more = install_options(**install)
         super().__init__(create(lib.mos_ways_find, engine._pointer, options, steps), lib.mos_ways_free)

@@ -84,6 +84,37 @@ def test_a_service_action_reaches_python_as_such_and_an_exception_is_a_failure()
     assert asked == [("web.service", mos.ServiceAction.QUERY), ("broken.service", mos.ServiceAction.STOP)]
 
 
+def test_a_nul_cuts_no_path_and_no_text_short(workshop):
+    """C takes what stands before it for all of it."""
+    package = workshop.package()
+    key = workshop.folder / "key.pem"
+    with workshop.engine() as engine:
+        for refused in (lambda: mos.Engine(f"{workshop.root}\0/evil"),
+                        lambda: engine.plan().install(f"{package}\0evil"),
+                        lambda: engine.plan().remove("webserver\0x"),
+                        lambda: engine.plan().install(package).run(reason="a\0b"),
+                        lambda: engine.plan().rollback_to(name="a\0b"),
+                        lambda: engine.change_settings({"network.retry_count": "7\0garbage"}),
+                        lambda: engine.change_policy({"key\0": "1"}),
+                        lambda: engine.events(types=["job_started\0"]),
+                        lambda: engine.capture(tags=["a\0b"]),
+                        lambda: engine.schedule(f"{package}\0evil"),
+                        lambda: engine.backup("/home\0x"),
+                        lambda: mos.delta_information(f"{package}\0"),
+                        lambda: mos.Key.generate(mos.KeyType.ED25519).store(f"{key}\0x")):
+            with pytest.raises(ValueError, match="null"):
+                refused()
+        assert engine.installed_version("webserver") is None
+    assert not key.exists()
+
+
+def test_a_rollback_of_everything_is_not_of_one_package(workshop):
+    workshop.install(workshop.package())
+    with workshop.engine() as engine, pytest.raises(mos.Error) as caught:
+        engine.plan().rollback_to(name="webserver")
+    assert caught.value.name == "INVALID_ARGUMENT" and "scope" in caught.value.remedy
+
+
 def test_the_context_logs_to_python(workshop):
     lines = []
     context = mos.Context(log=lambda level, message: lines.append((level, message)))

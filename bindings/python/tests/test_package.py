@@ -80,14 +80,14 @@ def test_a_package_opens_from_a_descriptor_and_from_a_source(workshop):
     assert mos.Package(Memory(path.read_bytes())).verify(workshop.trust)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_source_that_fails_is_an_error(workshop):
     class Broken(Memory):
         def read_at(self, offset, size):
             return b"more than was asked for" * (size + 1)
 
-    with pytest.raises(mos.Error):
+    with pytest.raises(ValueError, match="a source was asked for") as caught:
         mos.Package(Broken(workshop.package().read_bytes()))
+    assert isinstance(caught.value.__context__, mos.Error)
 
 
 def test_the_same_input_gives_the_same_bytes(workshop):
