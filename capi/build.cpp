@@ -133,8 +133,8 @@ Result<mos::engine::JobOutcome> build(BuildRequest &request, mos::base::Observer
 
 int mos_package_build_job(mos_context *context, const mos_build_options *options, mos_job **job, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(context);
         MOS_TRY(std::shared_ptr<BuildRequest> request, read_request(context, options));
         auto handle = std::make_unique<mos_job>();
         handle->context = context->context;
@@ -149,7 +149,7 @@ int mos_package_build_job(mos_context *context, const mos_build_options *options
 int mos_package_sign(mos_context *context, const char *path, const mos_key *key, const mos_certificate *certificate,
                      mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_HANDLE(context);
         MOS_TRY(const std::string where, required_text(path, "the package's path"));
         MOS_TRY(const auto signer, make_signer(key, certificate));
         MOS_TRY(const NamedPlace place, open_place(where));

@@ -1,5 +1,7 @@
 #include "callback_notifier.hpp"
 
+#include "callback_data.hpp"
+
 #include <fmt/format.h>
 
 namespace mos::capi {
@@ -32,8 +34,11 @@ std::vector<engine::Told> CallbackNotifier::tell(const schedule::Notice &notice)
     view.time_unix_s = notice.time_s;
     view.start_unix_s = notice.start_s.value_or(-1);
     engine::Told told{.channel = "the program"};
-    if (const int value = m_callback(m_owner.get(), &view); value != 0)
-        told.failure = Error{Code::IO, fmt::format("its callback answered {}", value)};
+    const Result<int> value = answer_of("notify", Code::IO, [&] { return m_callback(m_owner.get(), &view); });
+    if (!value)
+        told.failure = value.error();
+    else if (*value != 0)
+        told.failure = Error{Code::IO, fmt::format("its callback answered {}", *value)};
     return {std::move(told)};
 }
 

@@ -1,5 +1,7 @@
 #include "callback_services.hpp"
 
+#include "callback_data.hpp"
+
 #include <mos/base/bytes.hpp>
 
 #include <fmt/format.h>
@@ -26,7 +28,9 @@ Result<void> CallbackServices::act(install::ServiceAction action, std::string_vi
     const std::string name{unit};
     if (action != install::ServiceAction::reload_manager)
         MOS_CHECK(install::check_unit_name(unit));
-    const int value = m_callback(m_owner.get(), name.c_str(), static_cast<mos_service_action>(action));
+    MOS_TRY(const int value, answer_of("service_action", Code::SERVICE_FAILED, [&] {
+                return m_callback(m_owner.get(), name.c_str(), static_cast<mos_service_action>(action));
+            }));
     if (value != 0)
         return failure(install::service_action_name(action), name, value);
     return {};
@@ -35,7 +39,8 @@ Result<void> CallbackServices::act(install::ServiceAction action, std::string_vi
 Result<bool> CallbackServices::is_active(std::string_view unit) {
     MOS_CHECK(install::check_unit_name(unit));
     const std::string name{unit};
-    const int value = m_callback(m_owner.get(), name.c_str(), MOS_SERVICE_QUERY);
+    MOS_TRY(const int value, answer_of("service_action", Code::SERVICE_FAILED,
+                                       [&] { return m_callback(m_owner.get(), name.c_str(), MOS_SERVICE_QUERY); }));
     if (value != 0 && value != 1)
         return failure("find out about", name, value);
     return value == 1;

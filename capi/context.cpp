@@ -8,7 +8,11 @@ class CallbackClock final : public mos::base::Clock {
   public:
     CallbackClock(mos_clock_callback callback, std::shared_ptr<void> owner)
         : m_callback(callback), m_owner(std::move(owner)) {}
-    [[nodiscard]] std::int64_t now_unix_s() const override { return m_callback(m_owner.get()); }
+    [[nodiscard]] std::int64_t now_unix_s() const override {
+        const auto answered =
+            mos::capi::answer_of("clock", mos::Code::INTERNAL, [this] { return m_callback(m_owner.get()); });
+        return answered ? *answered : mos::base::system_clock().now_unix_s();
+    }
     [[nodiscard]] std::int64_t monotonic_ms() const override { return mos::base::system_clock().monotonic_ms(); }
     [[nodiscard]] std::string boot_id() const override { return mos::base::system_clock().boot_id(); }
 
@@ -28,7 +32,7 @@ int mos_context_create(const mos_context_options *options, mos_context **context
         const mos_context_options known = known_options(options);
         CallbackData log_data{known.log_user_data, known.log_destroy};
         CallbackData clock_data{known.clock_user_data, known.clock_destroy};
-        MOS_CHECK(check_output(context));
+        MOS_CHECK_OUTPUT(context);
         MOS_TRY(const mos_context_options given, read_options(options));
         auto made = std::make_shared<Context>();
         made->log = given.log;

@@ -45,9 +45,11 @@ struct Input {
 
 mos::delta::ByteStream stream_of(mos_delta_read_callback read, std::shared_ptr<void> owner) {
     return [read, owner = std::move(owner)](mos::base::MutableByteView out) -> Result<std::size_t> {
-        const std::int64_t count = read(owner.get(), out.data(), out.size());
+        MOS_TRY(const std::int64_t count,
+                answer_of("read", Code::IO, [&] { return read(owner.get(), out.data(), out.size()); }));
         if (count < 0)
-            return Error{Code::IO, fmt::format("reading the delta failed with {} in the caller's callback", count)};
+            return Error{Code::IO, fmt::format("reading the delta failed with {} in the caller's callback", count)}
+                .with_remedy(callback_remedy);
         if (static_cast<std::uint64_t>(count) > out.size())
             return Error{Code::INVALID_ARGUMENT, "the read callback returned more than was asked for"};
         return static_cast<std::size_t>(count);
@@ -101,13 +103,15 @@ Result<Output> read_output(const mos_delta_output *given) {
     }
     if (known.write == nullptr)
         return Error{Code::INVALID_ARGUMENT, "the output has neither a path nor a write callback"};
-    return Output{
-        std::nullopt, [write = known.write, owner = data.share()](mos::base::ByteView bytes) -> Result<void> {
-            const int status = write(owner.get(), bytes.data(), bytes.size());
-            if (status != 0)
-                return Error{Code::IO, fmt::format("writing failed with {} in the caller's callback", status)};
-            return {};
-        }};
+    return Output{std::nullopt, [write = known.write, owner = data.share()](mos::base::ByteView bytes) -> Result<void> {
+                      MOS_TRY(const int status, answer_of("write", Code::IO, [&] {
+                                  return write(owner.get(), bytes.data(), bytes.size());
+                              }));
+                      if (status != 0)
+                          return Error{Code::IO, fmt::format("writing failed with {} in the caller's callback", status)}
+                              .with_remedy(callback_remedy);
+                      return {};
+                  }};
 }
 
 // Everything that a job needs when the caller's arguments are gone.
@@ -210,8 +214,8 @@ int mos_delta_create_job(mos_context *context, const mos_delta_input *base, cons
         auto from = read_file(base, "base");
         auto to = read_file(result, "result");
         auto output = read_output(delta);
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(context);
         MOS_TRY(auto request, read_request(std::move(from), std::move(to), std::move(output), options));
         MOS_TRY(*job, job_of(context, std::move(request), create));
         return {};
@@ -226,8 +230,8 @@ int mos_delta_apply_job(mos_context *context, const mos_delta_input *base, const
         auto from = read_file(base, "base");
         auto stream = read_input(delta, "delta");
         auto output = read_output(result);
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(context);
         MOS_TRY(auto request, read_request(std::move(from), std::move(stream), std::move(output), options));
         MOS_TRY(*job, job_of(context, std::move(request), apply));
         return {};
@@ -238,13 +242,13 @@ int mos_delta_information_get(mos_context *context, const mos_delta_input *delta
                               mos_error **error) {
     return guard(error, [&]() -> Result<void> {
         const auto input = read_file(delta, "delta");
-        MOS_CHECK(check_handle(context));
-        MOS_CHECK(check_struct(information));
+        MOS_CHECK_HANDLE(context);
+        MOS_CHECK(check_struct(information, "information"));
         if (!input)
             return Error{input.error()};
         MOS_TRY(const mos::delta::DeltaInfo info, mos::delta::read_header(*input->source));
         mos_delta_information out = MOS_DELTA_INFORMATION_INIT;
         fill(out, info);
-        return write_output(information, out);
+        return write_output(information, "information", out);
     });
 }

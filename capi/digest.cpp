@@ -33,8 +33,8 @@ Result<DigestAlgorithm> algorithm_of(mos_digest_algorithm algorithm) {
 
 int mos_digest_create(mos_context *context, mos_digest_algorithm algorithm, mos_digest **digest, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(digest));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(digest);
+        MOS_CHECK_HANDLE(context);
         MOS_TRY(const DigestAlgorithm wanted, algorithm_of(algorithm));
         *digest = std::make_unique<mos_digest>(wanted).release();
         return {};
@@ -43,7 +43,7 @@ int mos_digest_create(mos_context *context, mos_digest_algorithm algorithm, mos_
 
 int mos_digest_update(mos_digest *digest, const void *bytes, size_t size, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(digest));
+        MOS_CHECK_HANDLE(digest);
         if (bytes == nullptr && size > 0)
             return Error{Code::INVALID_ARGUMENT, "there are no bytes to take in"};
         digest->hasher.update({static_cast<const std::byte *>(bytes), size});
@@ -57,7 +57,7 @@ size_t mos_digest_size(const mos_digest *digest) {
 
 int mos_digest_finish(mos_digest *digest, uint8_t *out, size_t room, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(digest));
+        MOS_CHECK_HANDLE(digest);
         const std::size_t size = mos::crypto::digest_bytes(digest->algorithm);
         if (out == nullptr || room < size)
             return Error{Code::INVALID_ARGUMENT, fmt::format("a digest needs room for {} bytes", size)};

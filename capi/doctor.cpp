@@ -5,8 +5,8 @@ using mos::Result;
 
 int mos_doctor_examine(mos_engine *engine, mos_doctor **doctor, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(doctor));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(doctor);
+        MOS_CHECK_HANDLE(engine);
         auto handle = std::make_unique<mos_doctor>();
         MOS_TRY(handle->findings, mos::engine::examine_root(*engine->engine));
         *doctor = handle.release();
@@ -16,8 +16,8 @@ int mos_doctor_examine(mos_engine *engine, mos_doctor **doctor, mos_error **erro
 
 int mos_doctor_repair(mos_engine *engine, const char *kind, mos_doctor **doctor, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(doctor));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(doctor);
+        MOS_CHECK_HANDLE(engine);
         auto handle = std::make_unique<mos_doctor>();
         MOS_TRY(handle->findings,
                 mos::engine::repair_root(*engine->engine,
@@ -29,7 +29,7 @@ int mos_doctor_repair(mos_engine *engine, const char *kind, mos_doctor **doctor,
 
 int mos_doctor_next(mos_doctor *doctor, mos_finding *finding, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(doctor));
+        MOS_CHECK_HANDLE(doctor);
         if (doctor->next >= doctor->findings.size())
             return MOS_END;
         const mos::engine::Finding &found = doctor->findings[doctor->next];
@@ -39,7 +39,7 @@ int mos_doctor_next(mos_doctor *doctor, mos_finding *finding, mos_error **error)
         filled.sentence = found.sentence.c_str();
         filled.object = found.object.c_str();
         filled.repair = found.repair.c_str();
-        MOS_CHECK(write_output(finding, filled));
+        MOS_CHECK(write_output(finding, "finding", filled));
         ++doctor->next;
         return MOS_OK;
     });

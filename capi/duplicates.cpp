@@ -34,8 +34,8 @@ Result<void> add_path(mos_duplicates::State &state, const std::string &path, mos
 
 int mos_duplicates_create(mos_context *context, mos_duplicates **duplicates, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(duplicates));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(duplicates);
+        MOS_CHECK_HANDLE(context);
         auto handle = std::make_unique<mos_duplicates>();
         handle->state = std::make_shared<mos_duplicates::State>();
         handle->context = context->context;
@@ -51,8 +51,8 @@ void mos_duplicates_free(mos_duplicates *duplicates) {
 
 int mos_duplicates_add_package(mos_duplicates *duplicates, mos_package *package, const char *name, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(duplicates));
-        MOS_CHECK(check_handle(package));
+        MOS_CHECK_HANDLE(duplicates);
+        MOS_CHECK_HANDLE(package);
         MOS_TRY(const auto opened, package_for_reading(package));
         const Lock lock{duplicates->state->mutex};
         duplicates->state->found.reset();
@@ -62,8 +62,8 @@ int mos_duplicates_add_package(mos_duplicates *duplicates, mos_package *package,
 
 int mos_duplicates_add_job(mos_duplicates *duplicates, const char *path, mos_job **job, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(duplicates));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(duplicates);
         MOS_TRY(const std::string where, required_text(path, "the path"));
         auto handle = std::make_unique<mos_job>();
         handle->context = duplicates->context;
@@ -89,7 +89,7 @@ size_t mos_duplicates_count(mos_duplicates *duplicates) {
 
 int mos_duplicates_at(mos_duplicates *duplicates, size_t index, mos_duplicate *duplicate, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(duplicates));
+        MOS_CHECK_HANDLE(duplicates);
         const Lock lock{duplicates->state->mutex};
         const auto &found = found_in(*duplicates->state);
         if (index >= found.size())
@@ -102,13 +102,13 @@ int mos_duplicates_at(mos_duplicates *duplicates, size_t index, mos_duplicate *d
         filled.path = one.path.c_str();
         filled.original_source = one.original_source.c_str();
         filled.original_path = one.original_path.c_str();
-        return write_output(duplicate, filled);
+        return write_output(duplicate, "duplicate", filled);
     });
 }
 
 int mos_duplicates_totals_get(mos_duplicates *duplicates, mos_duplicates_totals *totals, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(duplicates));
+        MOS_CHECK_HANDLE(duplicates);
         const Lock lock{duplicates->state->mutex};
         const Duplicates::Totals found = duplicates->state->duplicates.totals();
         mos_duplicates_totals filled{};
@@ -117,6 +117,6 @@ int mos_duplicates_totals_get(mos_duplicates *duplicates, mos_duplicates_totals 
         filled.duplicates = found.duplicates;
         filled.duplicate_bytes = found.duplicate_bytes;
         filled.stored_once_bytes = found.stored_once_bytes;
-        return write_output(totals, filled);
+        return write_output(totals, "totals", filled);
     });
 }

@@ -15,7 +15,8 @@ using mos::Result;
 
 static mos::install::HealthCallback health_callback(mos_health_callback callback, std::shared_ptr<void> owner) {
     return [callback, owner = std::move(owner)](std::chrono::milliseconds time_left) -> Result<void> {
-        const int value = callback(owner.get(), time_left.count());
+        MOS_TRY(const int value, answer_of("health", Code::HEALTH_CHECK_FAILED,
+                                           [&] { return callback(owner.get(), time_left.count()); }));
         if (value != 0)
             return Error{Code::HEALTH_CHECK_FAILED, fmt::format("its callback answered {}", value)};
         return {};
@@ -58,11 +59,13 @@ int mos_engine_open(mos_context *context, const mos_engine_options *options, mos
         CallbackData event_data{known.event_user_data, known.event_destroy};
         CallbackData health_data{known.health_user_data, known.health_destroy};
         CallbackData notify_data{known.notify_user_data, known.notify_destroy};
-        MOS_CHECK(check_output(engine));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(engine);
+        MOS_CHECK_HANDLE(context);
         MOS_TRY(const mos_engine_options given, read_options(options));
         if ((given.flags & ~static_cast<std::uint32_t>(MOS_ENGINE_ROOT_DESCRIPTOR)) != 0)
             return Error{Code::INVALID_ARGUMENT, "the engine's options have an unknown flag"};
+        if (given.environment != nullptr && *given.environment != '\0')
+            MOS_CHECK(mos::config::check_target_name(given.environment));
         const bool by_descriptor = (given.flags & MOS_ENGINE_ROOT_DESCRIPTOR) != 0;
         MOS_TRY(std::unique_ptr<mos::base::Directory> root, by_descriptor
                                                                 ? mos::base::open_root(given.root_descriptor)
@@ -86,7 +89,7 @@ void mos_engine_free(mos_engine *engine) {
 
 int mos_engine_recover(mos_engine *engine, uint32_t *transactions, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const mos::transaction::Recovered recovered, engine->engine->recover());
         if (transactions != nullptr)
             *transactions = recovered.transaction ? 1 : 0;
@@ -96,10 +99,10 @@ int mos_engine_recover(mos_engine *engine, uint32_t *transactions, mos_error **e
 
 int mos_engine_installed_version(mos_engine *engine, const char *name, char *version, size_t size, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const std::string wanted, required_text(name, "the package's name"));
         if (version == nullptr)
-            return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
+            return null_argument("version");
         MOS_TRY(const auto installed, engine->engine->installed(wanted));
         if (!installed)
             return MOS_END;
@@ -113,8 +116,8 @@ int mos_engine_installed_version(mos_engine *engine, const char *name, char *ver
 
 int mos_history_open(mos_engine *engine, mos_history **history, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(history));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(history);
+        MOS_CHECK_HANDLE(engine);
         auto handle = std::make_unique<mos_history>();
         MOS_TRY(const auto transactions, engine->engine->history());
         handle->records = mos::engine::explain_history(transactions);
@@ -149,7 +152,7 @@ static mos_transaction_state state_of(const mos::state::Transaction &transaction
 
 int mos_history_next(mos_history *history, mos_history_record *record, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(history));
+        MOS_CHECK_HANDLE(history);
         if (history->next >= history->records.size())
             return MOS_END;
         const mos::engine::HistoryEntry &entry = history->records[history->next];
@@ -170,7 +173,7 @@ int mos_history_next(mos_history *history, mos_history_record *record, mos_error
         filled.went_back = static_cast<mos_went_back>(entry.why);
         filled.cause = entry.cause.c_str();
         filled.takes_back = history->takes_back.c_str();
-        MOS_CHECK(write_output(record, filled));
+        MOS_CHECK(write_output(record, "record", filled));
         ++history->next;
         return MOS_OK;
     });

@@ -2,6 +2,8 @@
 
 #include <mos/base/bytes.hpp>
 
+#include <fmt/format.h>
+
 using mos::Code;
 using mos::Error;
 
@@ -72,6 +74,18 @@ int report_unexpected(mos_error **error) noexcept {
     } catch (...) {
         return report_out_of_memory(error);
     }
+}
+
+Error null_argument(std::string_view name) {
+    return Error{Code::INVALID_ARGUMENT, fmt::format("the argument '{}' is NULL", name)};
+}
+
+Error wrong_handle(std::string_view name) {
+    return Error{Code::WRONG_HANDLE, fmt::format("the handle '{}' is of another type or was freed", name)};
+}
+
+Error size_not_set(std::string_view name) {
+    return Error{Code::INVALID_ARGUMENT, fmt::format("struct_size of '{}' is not set; use the _INIT macro", name)};
 }
 
 }  // namespace mos::capi

@@ -1,5 +1,6 @@
 #include "events.hpp"
 
+#include "callback_data.hpp"
 #include "guard.hpp"
 
 #include <mos/base/bytes.hpp>
@@ -44,7 +45,7 @@ std::function<void(const Event &)> make_listener(mos_event_callback callback, st
     return [callback, owner = std::move(owner)](const Event &event) {
         const std::string payload = observe::write_payload(event);
         const mos_event view = view_of(event, payload);
-        callback(owner.get(), &view);
+        call_back([&] { callback(owner.get(), &view); });
     };
 }
 
@@ -111,8 +112,8 @@ Result<std::vector<std::string>> read_types(const char *text) {
 
 int mos_events_open(mos_engine *engine, const mos_events_options *options, mos_events **events, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(events));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(events);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const mos_events_options given, read_options(options));
         if ((given.flags & ~static_cast<std::uint32_t>(MOS_EVENTS_NEW)) != 0)
             return Error{Code::INVALID_ARGUMENT, "there is no such flag of a cursor of events"};
@@ -132,21 +133,21 @@ int mos_events_open(mos_engine *engine, const mos_events_options *options, mos_e
 
 int mos_events_next(mos_events *events, mos_event *event, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(events));
-        MOS_CHECK(check_struct(event));
+        MOS_CHECK_HANDLE(events);
+        MOS_CHECK(check_struct(event, "event"));
         events->held.clear();
         MOS_TRY(const bool found, events->hold_next());
         if (!found)
             return MOS_END;
-        MOS_CHECK(write_output(event, view_of(events->held.front().event, events->held.front().payload)));
+        MOS_CHECK(write_output(event, "event", view_of(events->held.front().event, events->held.front().payload)));
         return MOS_OK;
     });
 }
 
 int mos_events_batch(mos_events *events, mos_event *batch, size_t capacity, size_t *count, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(events));
-        MOS_CHECK(check_struct(batch));
+        MOS_CHECK_HANDLE(events);
+        MOS_CHECK(check_struct(batch, "batch"));
         if (count == nullptr || capacity == 0)
             return Error{Code::INVALID_ARGUMENT, "a batch needs room for an event, and for its count"};
         events->held.clear();

@@ -53,7 +53,7 @@ Result<int> compression_level(std::int32_t given, int usual) {
 }
 
 Result<std::shared_ptr<const crypto::PrivateKey>> private_half(const mos_key *key) {
-    MOS_CHECK(check_handle(key));
+    MOS_CHECK_HANDLE(key);
     if (key->key == nullptr)
         return Error{Code::UNSUPPORTED, "the private key is elsewhere: it signs packages, and nothing else"}.about(
             key->fingerprint);
@@ -61,10 +61,10 @@ Result<std::shared_ptr<const crypto::PrivateKey>> private_half(const mos_key *ke
 }
 
 Result<std::unique_ptr<crypto::Signer>> make_signer(const mos_key *key, const mos_certificate *certificate) {
-    MOS_CHECK(check_handle(key));
+    MOS_CHECK_HANDLE(key);
     std::vector<crypto::Certificate> chain;
     if (certificate != nullptr) {
-        MOS_CHECK(check_handle(certificate));
+        MOS_CHECK_HANDLE(certificate);
         chain = certificate->chain;
     }
     if (key->key == nullptr)

@@ -48,15 +48,21 @@ Value answer(Value otherwise, Body &&body) noexcept {
     }
 }
 
+// What is wrong with an argument, which is called as in the header.
+[[nodiscard]] Error null_argument(std::string_view name);
+[[nodiscard]] Error wrong_handle(std::string_view name);
+[[nodiscard]] Error size_not_set(std::string_view name);
+
 // INVALID_ARGUMENT for NULL, WRONG_HANDLE for what is no live handle of this type.
 template <class Handle>
-[[nodiscard]] Result<void> check_handle(const Handle *handle) {
+[[nodiscard]] Result<void> check_handle(const Handle *handle, std::string_view name) {
     if (handle == nullptr)
-        return Error{Code::INVALID_ARGUMENT, "a required handle is NULL"};
+        return null_argument(name);
     if (!handle->is_marked())
-        return Error{Code::WRONG_HANDLE, "a handle is of another type or was freed"};
+        return wrong_handle(name);
     return {};
 }
+#define MOS_CHECK_HANDLE(argument) MOS_CHECK(::mos::capi::check_handle(argument, #argument))
 
 template <class Handle>
 [[nodiscard]] bool is_live(const Handle *handle) noexcept {
@@ -65,12 +71,13 @@ template <class Handle>
 
 // Output handles are NULL unless the call succeeds.
 template <class Handle>
-[[nodiscard]] Result<void> check_output(Handle **output) {
+[[nodiscard]] Result<void> check_output(Handle **output, std::string_view name) {
     if (output == nullptr)
-        return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
+        return null_argument(name);
     *output = nullptr;
     return {};
 }
+#define MOS_CHECK_OUTPUT(argument) MOS_CHECK(::mos::capi::check_output(argument, #argument))
 
 [[nodiscard]] inline Result<std::string> required_text(const char *text, std::string_view what) {
     if (text == nullptr || *text == '\0')
@@ -95,7 +102,7 @@ template <class Options>
 }
 
 // The caller's options as this version knows them: a shorter struct has defaults at its end, a longer one must not ask
-// for anything that is not known here.
+// for anything that is not known here, and neither must what is reserved for later versions.
 template <class Options>
 [[nodiscard]] Result<Options> read_options(const Options *given) {
     Options options = known_options(given);
@@ -103,27 +110,30 @@ template <class Options>
         return options;
     const std::size_t size = given->struct_size;
     if (size < sizeof given->struct_size || size > max_struct_bytes)
-        return Error{Code::INVALID_ARGUMENT, "struct_size of the options is not set; use the _INIT macro"};
+        return size_not_set("options");
     const auto *bytes = reinterpret_cast<const unsigned char *>(given);
     if (size > sizeof options &&
         std::any_of(bytes + sizeof options, bytes + size, [](unsigned char byte) { return byte != 0; }))
         return Error{Code::UNSUPPORTED, "the options ask for something that this version does not know"};
+    if constexpr (requires { options.reserved; })
+        if (options.reserved != 0)
+            return Error{Code::UNSUPPORTED, "the options' field 'reserved' is not 0; use the _INIT macro"};
     return options;
 }
 
 template <class Output>
-[[nodiscard]] Result<void> check_struct(const Output *given) {
+[[nodiscard]] Result<void> check_struct(const Output *given, std::string_view name) {
     if (given == nullptr)
-        return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
+        return null_argument(name);
     if (given->struct_size < sizeof given->struct_size || given->struct_size > max_struct_bytes)
-        return Error{Code::INVALID_ARGUMENT, "struct_size of the output is not set; use the _INIT macro"};
+        return size_not_set(name);
     return {};
 }
 
 // Fills the caller's output struct as far as it reaches.
 template <class Output>
-[[nodiscard]] Result<void> write_output(Output *given, Output value) {
-    MOS_CHECK(check_struct(given));
+[[nodiscard]] Result<void> write_output(Output *given, std::string_view name, Output value) {
+    MOS_CHECK(check_struct(given, name));
     const std::uint32_t size = given->struct_size;
     value.struct_size = size;
     std::memcpy(given, &value, std::min<std::size_t>(size, sizeof value));

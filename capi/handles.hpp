@@ -1,6 +1,8 @@
 // What stands behind the opaque types of the C API.
 #pragma once
 
+#include "callback_data.hpp"
+
 #include <multiosupdate/multiosupdate.h>
 
 #include <mos/base/clock.hpp>
@@ -53,7 +55,7 @@ struct Context {
 
     void write_log(mos_log_level level, const std::string &message) const {
         if (log != nullptr)
-            log(log_owner.get(), level, message.c_str());
+            call_back([&] { log(log_owner.get(), level, message.c_str()); });
     }
 };
 

@@ -43,45 +43,53 @@ Result<int> outcome_of(mos_job *job, const mos_outcome **outcome) {
 
 int mos_job_start(mos_job *job, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(job));
+        MOS_CHECK_HANDLE(job);
         return job->job->start();
     });
 }
 
 int mos_job_run(mos_job *job, mos_ask_callback ask, void *user_data, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(job));
+        MOS_CHECK_HANDLE(job);
         mos::engine::Job::Answerer answerer;
+        mos::Result<void> asked;
         if (ask != nullptr) {
-            answerer = [ask, user_data](const mos::engine::Question &question) {
+            answerer = [&](const mos::engine::Question &question) {
                 const std::string choices = joined(question.choices);
                 const mos_question view = view_of(question, choices);
-                const char *answer = ask(user_data, &view);
-                return std::string{answer != nullptr ? answer : ""};
+                const auto answer =
+                    answer_of("ask", mos::Code::INVALID_ARGUMENT, [&] { return ask(user_data, &view); });
+                if (!answer) {
+                    asked = answer.error();
+                    job->job->cancel();
+                    return std::string{};
+                }
+                return std::string{*answer != nullptr ? *answer : ""};
             };
         }
         MOS_CHECK(job->job->run(std::move(answerer)));
+        MOS_CHECK(asked);
         return outcome_of(job, nullptr);
     });
 }
 
 int mos_job_wait(mos_job *job, int32_t timeout_ms) {
     return guard(nullptr, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(job));
+        MOS_CHECK_HANDLE(job);
         return job->job->wait(timeout_ms) ? MOS_OK : MOS_PENDING;
     });
 }
 
 int mos_job_descriptor(mos_job *job) {
     return guard(nullptr, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(job));
+        MOS_CHECK_HANDLE(job);
         return job->job->descriptor();
     });
 }
 
 int mos_job_progress(mos_job *job, mos_progress *progress) {
     return guard(nullptr, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(job));
+        MOS_CHECK_HANDLE(job);
         const mos::engine::Job::Snapshot now = job->job->snapshot();
         mos_progress filled{};
         filled.state = static_cast<mos_job_state>(now.state);
@@ -90,13 +98,13 @@ int mos_job_progress(mos_job *job, mos_progress *progress) {
         filled.total_bytes = now.progress.total_bytes;
         filled.done_entries = now.progress.done_entries;
         filled.total_entries = now.progress.total_entries;
-        return write_output(progress, filled);
+        return write_output(progress, "progress", filled);
     });
 }
 
 int mos_job_question(mos_job *job, mos_question *question) {
     return guard(nullptr, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(job));
+        MOS_CHECK_HANDLE(job);
         auto open = job->job->question();
         if (open == nullptr)
             return MOS_END;
@@ -105,14 +113,14 @@ int mos_job_question(mos_job *job, mos_question *question) {
             job->choices = joined(open->choices);
             job->question = std::move(open);
         }
-        MOS_CHECK(write_output(question, view_of(*job->question, job->choices)));
+        MOS_CHECK(write_output(question, "question", view_of(*job->question, job->choices)));
         return MOS_OK;
     });
 }
 
 int mos_job_answer(mos_job *job, uint32_t id, const char *choice, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(job));
+        MOS_CHECK_HANDLE(job);
         MOS_TRY(const std::string given, required_text(choice, "the answer"));
         return job->job->answer(id, given);
     });
@@ -120,7 +128,7 @@ int mos_job_answer(mos_job *job, uint32_t id, const char *choice, mos_error **er
 
 int mos_job_cancel(mos_job *job) {
     return guard(nullptr, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(job));
+        MOS_CHECK_HANDLE(job);
         job->job->cancel();
         return {};
     });
@@ -128,7 +136,7 @@ int mos_job_cancel(mos_job *job) {
 
 int mos_job_pause(mos_job *job) {
     return guard(nullptr, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(job));
+        MOS_CHECK_HANDLE(job);
         job->job->pause();
         return {};
     });
@@ -136,7 +144,7 @@ int mos_job_pause(mos_job *job) {
 
 int mos_job_resume(mos_job *job) {
     return guard(nullptr, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(job));
+        MOS_CHECK_HANDLE(job);
         job->job->resume();
         return {};
     });
@@ -146,7 +154,7 @@ int mos_job_outcome(mos_job *job, const mos_outcome **outcome, mos_error **error
     return guard(error, [&]() -> Result<int> {
         if (outcome != nullptr)
             *outcome = nullptr;
-        MOS_CHECK(check_handle(job));
+        MOS_CHECK_HANDLE(job);
         return outcome_of(job, outcome);
     });
 }

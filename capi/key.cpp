@@ -79,21 +79,28 @@ Result<void> store_key(const mos::crypto::SecretBytes &pem, const char *path) {
     return mos::base::create_file(*place.folder, place.name, pem, 0600);
 }
 
-mos::crypto::RemoteSign remote_sign(mos_sign_callback sign, std::shared_ptr<void> owner) {
-    return [sign, owner = std::move(owner)](SignatureAlgorithm algorithm,
-                                            mos::base::ByteView message) -> Result<mos::base::Bytes> {
+// A failure is the callback's, and so is about its key; nothing is wrong with what is signed.
+mos::crypto::RemoteSign remote_sign(mos_sign_callback sign, std::shared_ptr<void> owner, std::string fingerprint) {
+    return [sign, owner = std::move(owner), fingerprint = std::move(fingerprint)](
+               SignatureAlgorithm algorithm, mos::base::ByteView message) -> Result<mos::base::Bytes> {
         mos::base::Bytes signature(mos::crypto::max_signature_bytes);
         std::size_t size = 0;
         const std::string name{algorithm_name(algorithm)};
-        const std::int32_t status =
-            sign(owner.get(), name.c_str(), reinterpret_cast<const uint8_t *>(message.data()), message.size(),
-                 reinterpret_cast<uint8_t *>(signature.data()), signature.size(), &size);
+        MOS_TRY(const std::int32_t status, answer_of("sign", Code::IO, [&] {
+                    return sign(owner.get(), name.c_str(), reinterpret_cast<const uint8_t *>(message.data()),
+                                message.size(), reinterpret_cast<uint8_t *>(signature.data()), signature.size(), &size);
+                }));
         if (status != 0)
             return Error{Code::IO,
-                         fmt::format("the key that is elsewhere did not sign (its callback returned {})", status)};
+                         fmt::format("the key that is elsewhere did not sign (its callback returned {})", status)}
+                .about(fingerprint)
+                .with_remedy(callback_remedy);
         if (size == 0 || size > signature.size())
             return Error{Code::SIGNATURE_INVALID,
-                         fmt::format("the callback that signs says that its signature has {} bytes", size)};
+                         fmt::format("the callback that signs says that its signature has {} bytes, of at most {}",
+                                     size, signature.size())}
+                .about(fingerprint)
+                .with_remedy("mend the callback that signs: it writes the signature, and how long it is");
         signature.resize(size);
         return signature;
     };
@@ -129,8 +136,8 @@ Result<CertificateRequest> read_request(const mos_certificate_options *options, 
 
 int mos_key_generate(mos_context *context, mos_key_type type, mos_key **key, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(key));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(key);
+        MOS_CHECK_HANDLE(context);
         MOS_TRY(const KeyType wanted, key_type(type));
         MOS_TRY(PrivateKey made, PrivateKey::generate(wanted));
         *key = wrap(std::move(made), context->context).release();
@@ -140,8 +147,8 @@ int mos_key_generate(mos_context *context, mos_key_type type, mos_key **key, mos
 
 int mos_key_load(mos_context *context, const char *path, mos_key **key, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(key));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(key);
+        MOS_CHECK_HANDLE(context);
         MOS_TRY(PrivateKey made, read_key(path, {}));
         *key = wrap(std::move(made), context->context).release();
         return {};
@@ -151,8 +158,8 @@ int mos_key_load(mos_context *context, const char *path, mos_key **key, mos_erro
 int mos_key_load_encrypted(mos_context *context, const char *path, const char *passphrase, mos_key **key,
                            mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(key));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(key);
+        MOS_CHECK_HANDLE(context);
         MOS_CHECK(check_passphrase(passphrase));
         MOS_TRY(PrivateKey made, read_key(path, passphrase));
         *key = wrap(std::move(made), context->context).release();
@@ -178,7 +185,7 @@ int mos_key_store_encrypted(const mos_key *key, const char *path, const char *pa
 
 int mos_key_use_algorithm(mos_key *key, const char *algorithm, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(key));
+        MOS_CHECK_HANDLE(key);
         const std::string wanted = text_or(algorithm, "");
         for (const SignatureAlgorithm own : key->public_key->algorithms())
             if (algorithm_name(own) == wanted) {
@@ -197,8 +204,8 @@ int mos_key_create_remote(mos_context *context, const char *public_key_path, mos
                           mos_destroy_callback destroy, mos_key **key, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
         CallbackData data{user_data, destroy};  // first, so that it is freed whatever comes
-        MOS_CHECK(check_output(key));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(key);
+        MOS_CHECK_HANDLE(context);
         if (sign == nullptr)
             return Error{Code::INVALID_ARGUMENT, "there is no callback that signs"};
         MOS_TRY(const std::string where, required_text(public_key_path, "the public key's path"));
@@ -208,7 +215,7 @@ int mos_key_create_remote(mos_context *context, const char *public_key_path, mos
         handle->context = context->context;
         handle->fingerprint = half.fingerprint();
         handle->public_key = std::move(half);
-        handle->remote = remote_sign(sign, data.share());
+        handle->remote = remote_sign(sign, data.share(), handle->fingerprint);
         *key = handle.release();
         return {};
     });
@@ -216,7 +223,7 @@ int mos_key_create_remote(mos_context *context, const char *public_key_path, mos
 
 int mos_key_store_public(const mos_key *key, const char *path, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(key));
+        MOS_CHECK_HANDLE(key);
         MOS_TRY(const std::string where, required_text(path, "the key's path"));
         MOS_TRY(const NamedPlace place, open_place(where));
         const std::string pem = key->public_key->to_pem();
@@ -234,7 +241,7 @@ void mos_key_free(mos_key *key) {
 int mos_certificate_create_ca(const mos_key *key, const mos_certificate_options *options, mos_certificate **certificate,
                               mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(certificate));
+        MOS_CHECK_OUTPUT(certificate);
         MOS_TRY(const auto secret, private_half(key));
         MOS_TRY(const CertificateRequest request, read_request(options, ca_days, key->context->clock->now_unix_s()));
         MOS_TRY(Certificate made, mos::crypto::make_ca_certificate(*secret, request.subject, request.validity));
@@ -246,10 +253,11 @@ int mos_certificate_create_ca(const mos_key *key, const mos_certificate_options 
 int mos_certificate_issue(const mos_key *ca_key, const mos_certificate *ca, const mos_key *signer,
                           const mos_certificate_options *options, mos_certificate **certificate, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(certificate));
+        MOS_CHECK_OUTPUT(certificate);
+        MOS_CHECK_HANDLE(ca_key);
         MOS_TRY(const auto secret, private_half(ca_key));
-        MOS_CHECK(check_handle(ca));
-        MOS_CHECK(check_handle(signer));
+        MOS_CHECK_HANDLE(ca);
+        MOS_CHECK_HANDLE(signer);
         MOS_TRY(const CertificateRequest request,
                 read_request(options, signer_days, ca_key->context->clock->now_unix_s()));
         MOS_TRY(Certificate made, mos::crypto::issue_signer_certificate(*secret, ca->chain.front(), *signer->public_key,
@@ -261,8 +269,8 @@ int mos_certificate_issue(const mos_key *ca_key, const mos_certificate *ca, cons
 
 int mos_certificate_load(mos_context *context, const char *path, mos_certificate **certificate, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(certificate));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(certificate);
+        MOS_CHECK_HANDLE(context);
         MOS_TRY(const std::string where, required_text(path, "the certificate's path"));
         MOS_TRY(const mos::base::Bytes pem, read_whole(where, mos::crypto::max_certificate_file_bytes));
         MOS_TRY(std::vector<Certificate> chain, mos::crypto::parse_certificate_chain(mos::base::as_text(pem), where));
@@ -276,7 +284,7 @@ int mos_certificate_load(mos_context *context, const char *path, mos_certificate
 
 int mos_certificate_store(const mos_certificate *certificate, const char *path, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(certificate));
+        MOS_CHECK_HANDLE(certificate);
         MOS_TRY(const std::string where, required_text(path, "the certificate's path"));
         MOS_TRY(const NamedPlace place, open_place(where));
         std::string pem;

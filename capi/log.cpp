@@ -64,7 +64,7 @@ Result<HandlerSettings> read_handler(const mos_log_file_options &given, const st
 
 int mos_engine_log_configured(mos_engine *engine, const char *path, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const auto settings, path == nullptr ? root_settings(*engine->engine) : settings_of_path(path));
         if (!settings)
             return MOS_END;
@@ -75,7 +75,7 @@ int mos_engine_log_configured(mos_engine *engine, const char *path, mos_error **
 
 int mos_engine_log_file(mos_engine *engine, const mos_log_file_options *options, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const mos_log_file_options given, read_options(options));
         MOS_TRY(const std::string path, required_text(given.path, "the log file's path"));
         MOS_TRY(const HandlerSettings handler, read_handler(given, path));

@@ -50,8 +50,8 @@ template <class Open>
 int open_package(mos_context *context, mos_package **package, mos_error **error, const Open &open) {
     return guard(error, [&]() -> Result<void> {
         auto opened = open();  // first, so that a callback's data are owned whatever comes
-        MOS_CHECK(check_output(package));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(package);
+        MOS_CHECK_HANDLE(context);
         MOS_TRY(std::unique_ptr<mos::base::Source> source, std::move(opened));
         auto handle = std::make_unique<mos_package>();
         handle->source = std::move(source);
@@ -97,7 +97,7 @@ void mos_package_free(mos_package *package) {
 
 int mos_package_information_get(const mos_package *package, mos_package_information *information, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(package));
+        MOS_CHECK_HANDLE(package);
         const mos::package::Statement &statement = package->claims->claimed_statement();
         mos_package_information filled{};
         filled.format_version = statement.version_of_format;
@@ -114,7 +114,7 @@ int mos_package_information_get(const mos_package *package, mos_package_informat
         filled.index_bytes = statement.index_stored_bytes;
         filled.entries = statement.entries;
         filled.base_content_digest = package->base_content_digest.c_str();
-        return write_output(information, filled);
+        return write_output(information, "information", filled);
     });
 }
 
@@ -124,7 +124,7 @@ size_t mos_package_signature_count(const mos_package *package) {
 
 int mos_package_signature_at(const mos_package *package, size_t index, mos_signature_claim *claim, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(package));
+        MOS_CHECK_HANDLE(package);
         if (index >= package->signatures.size())
             return Error{Code::INVALID_ARGUMENT, "the package has no such signature"};
         const mos_package::Claim &found = package->signatures[index];
@@ -132,15 +132,15 @@ int mos_package_signature_at(const mos_package *package, size_t index, mos_signa
         filled.algorithm = found.algorithm.c_str();
         filled.subject = found.subject.c_str();
         filled.fingerprint = found.fingerprint.c_str();
-        return write_output(claim, filled);
+        return write_output(claim, "claim", filled);
     });
 }
 
 int mos_package_manifest(mos_package *package, const char **json, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(package));
+        MOS_CHECK_HANDLE(package);
         if (json == nullptr)
-            return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
+            return null_argument("json");
         MOS_TRY(const auto opened, package_for_reading(package));
         MOS_TRY(const mos::package::Manifest manifest, opened->manifest());
         package->manifest = mos::package::write_manifest(manifest);
@@ -151,8 +151,8 @@ int mos_package_manifest(mos_package *package, const char **json, mos_error **er
 
 int mos_package_entries(mos_package *package, mos_entry_cursor **cursor, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(cursor));
-        MOS_CHECK(check_handle(package));
+        MOS_CHECK_OUTPUT(cursor);
+        MOS_CHECK_HANDLE(package);
         auto handle = std::make_unique<mos_entry_cursor>();
         MOS_TRY(handle->package, package_for_reading(package));
         MOS_TRY(handle->cursor, handle->package->entries());
@@ -178,8 +178,8 @@ static mos_entry_type entry_type(mos::package::EntryType type) {
 
 int mos_entry_cursor_next(mos_entry_cursor *cursor, mos_entry *entry, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(cursor));
-        MOS_CHECK(check_struct(entry));  // before the cursor moves
+        MOS_CHECK_HANDLE(cursor);
+        MOS_CHECK(check_struct(entry, "entry"));  // before the cursor moves
         MOS_TRY(std::optional<mos::package::Entry> next, cursor->cursor->next());
         if (!next)
             return MOS_END;
@@ -197,7 +197,7 @@ int mos_entry_cursor_next(mos_entry_cursor *cursor, mos_entry *entry, mos_error 
         filled.modified_unix_s = found.modified_unix_s;
         if (filled.type == MOS_ENTRY_FILE)
             filled.sha256 = reinterpret_cast<const uint8_t *>(found.sha256.data());
-        MOS_CHECK(write_output(entry, filled));
+        MOS_CHECK(write_output(entry, "entry", filled));
         return MOS_OK;
     });
 }
@@ -209,7 +209,7 @@ void mos_entry_cursor_free(mos_entry_cursor *cursor) {
 
 int mos_package_authenticate(mos_package *package, const mos_trust_options *trust, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(package));
+        MOS_CHECK_HANDLE(package);
         package->signers.clear();
         MOS_TRY(const mos::engine::Admission admission, open_admission(trust, *package->context->clock));
         MOS_TRY(auto authenticated, authenticated_package(package->source, admission));

@@ -66,9 +66,9 @@ Result<mos::engine::JobOutcome> make_delta(DeltaRequest &request, mos::base::Obs
 int mos_package_delta_job(mos_package *base, mos_package *target, const mos_package_delta_options *options,
                           mos_job **job, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(base));
-        MOS_CHECK(check_handle(target));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(base);
+        MOS_CHECK_HANDLE(target);
         MOS_TRY(std::shared_ptr<DeltaRequest> request, read_request(base, target, options));
         auto handle = std::make_unique<mos_job>();
         handle->context = target->context;

@@ -2,6 +2,10 @@
 #include "plan_options.hpp"
 #include "sources.hpp"
 
+#include <mos/base/bytes.hpp>
+
+#include <fmt/format.h>
+
 using namespace mos::capi;
 using mos::Code;
 using mos::Error;
@@ -25,8 +29,8 @@ Result<void> add_install(mos_plan *plan, Result<std::unique_ptr<mos::base::Sourc
 
 int mos_plan_create(mos_engine *engine, mos_plan **plan, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(plan));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(plan);
+        MOS_CHECK_HANDLE(engine);
         auto handle = std::make_unique<mos_plan>();
         handle->plan = std::make_unique<Plan>(engine->engine);
         handle->context = engine->context;
@@ -42,7 +46,7 @@ void mos_plan_free(mos_plan *plan) {
 
 int mos_plan_install_path(mos_plan *plan, const char *path, const mos_install_options *options, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(plan));
+        MOS_CHECK_HANDLE(plan);
         MOS_TRY(const std::string where, required_text(path, "the package's path"));
         return add_install(plan, mos::base::open_file_source(where), options);
     });
@@ -51,7 +55,7 @@ int mos_plan_install_path(mos_plan *plan, const char *path, const mos_install_op
 int mos_plan_install_descriptor(mos_plan *plan, int32_t descriptor, const char *name,
                                 const mos_install_options *options, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(plan));
+        MOS_CHECK_HANDLE(plan);
         return add_install(plan, mos::base::open_descriptor_source(descriptor, text_or(name, "package")), options);
     });
 }
@@ -62,14 +66,14 @@ int mos_plan_install_source(mos_plan *plan, uint64_t size, const char *name, con
                             mos_error **error) {
     return guard(error, [&]() -> Result<void> {
         auto source = open_callback_source(size, name, read_at, user_data, destroy);
-        MOS_CHECK(check_handle(plan));
+        MOS_CHECK_HANDLE(plan);
         return add_install(plan, std::move(source), options);
     });
 }
 
 int mos_plan_remove(mos_plan *plan, const char *name, const mos_remove_options *options, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(plan));
+        MOS_CHECK_HANDLE(plan);
         MOS_TRY(const mos_remove_options given, read_options(options));
         using mos::install::Kept;
         mos::install::RemoveStep step;
@@ -83,7 +87,7 @@ int mos_plan_remove(mos_plan *plan, const char *name, const mos_remove_options *
 
 int mos_plan_rollback(mos_plan *plan, const char *recovery_point, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(plan));
+        MOS_CHECK_HANDLE(plan);
         mos::engine::RollbackStep step;
         step.only_newest = true;
         if (recovery_point != nullptr)
@@ -100,12 +104,18 @@ Result<mos::engine::RollbackStep> rollback_step(const mos_rollback_options *opti
         return Error{Code::INVALID_ARGUMENT, "scope is no mos_rollback_scope"};
     if (given.merge < MOS_MERGE_USUAL || given.merge > MOS_MERGE_PAST)
         return Error{Code::INVALID_ARGUMENT, "merge is no mos_merge_rule"};
+    const std::string name = text_or(given.name, "");
+    if (!name.empty() && given.scope == MOS_ROLLBACK_EVERYTHING)
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("a rollback of everything is not of {} alone", mos::base::in_quotes(name))}
+            .about(name)
+            .with_remedy("set scope to what name is of: a package, or configuration");
     mos::engine::RollbackStep step;
     if (given.recovery_point != nullptr)
         step.recovery_point = given.recovery_point;
     step.target_version = text_or(given.target_version, "");
     step.scope = static_cast<mos::engine::RollbackScope>(given.scope);
-    step.name = text_or(given.name, "");
+    step.name = name;
     step.merge = static_cast<mos::engine::MergeRule>(given.merge);
     step.risks = given.accept_risks ? mos::engine::RiskRule::accept : mos::engine::RiskRule::ask;
     step.is_emergency = given.emergency;
@@ -117,7 +127,7 @@ Result<mos::engine::RollbackStep> rollback_step(const mos_rollback_options *opti
 
 int mos_plan_rollback_to(mos_plan *plan, const mos_rollback_options *options, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(plan));
+        MOS_CHECK_HANDLE(plan);
         MOS_TRY(mos::engine::RollbackStep step, rollback_step(options));
         return plan->plan->roll_back(std::move(step));
     });
@@ -125,7 +135,7 @@ int mos_plan_rollback_to(mos_plan *plan, const mos_rollback_options *options, mo
 
 int mos_plan_resolve(mos_plan *plan, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(plan));
+        MOS_CHECK_HANDLE(plan);
         return plan->plan->resolve();
     });
 }
@@ -135,7 +145,7 @@ namespace {
 const Plan::View *view_of(const mos_plan *plan) { return is_live(plan) ? plan->plan->view() : nullptr; }
 
 Result<const Plan::View *> resolved_view(const mos_plan *plan) {
-    MOS_CHECK(check_handle(plan));
+    MOS_CHECK_HANDLE(plan);
     const Plan::View *view = plan->plan->view();
     if (view == nullptr)
         return Error{Code::INVALID_ARGUMENT, "the plan has not been resolved"};
@@ -166,7 +176,7 @@ int mos_plan_step_at(const mos_plan *plan, size_t index, mos_step *step, mos_err
         filled.version = found.version.c_str();
         filled.old_version = found.old_version.c_str();
         filled.signer = found.signer.c_str();
-        return write_output(step, filled);
+        return write_output(step, "step", filled);
     });
 }
 
@@ -183,7 +193,7 @@ int mos_plan_totals_get(const mos_plan *plan, mos_plan_totals *totals, mos_error
         filled.write_bytes = view->totals.write_bytes;
         filled.read_bytes = view->totals.read_bytes;
         filled.package_bytes = view->totals.package_bytes;
-        return write_output(totals, filled);
+        return write_output(totals, "totals", filled);
     });
 }
 
@@ -199,8 +209,8 @@ const char *mos_plan_notice_at(const mos_plan *plan, size_t index) {
 
 int mos_plan_job(mos_plan *plan, const mos_plan_job_options *options, mos_job **job, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(plan));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(plan);
         MOS_TRY(const mos_plan_job_options given, read_options(options));
         std::optional<std::string> expected;
         if (given.expected_digest != nullptr)

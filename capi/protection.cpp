@@ -25,9 +25,11 @@ bool has(std::uint32_t flags, int flag) { return (flags & static_cast<std::uint3
 
 mos::base::ByteSink sink_of(mos_write_callback write, CallbackData &data) {
     return [write, owner = data.share()](mos::base::ByteView bytes) -> Result<void> {
-        const std::int32_t answer = write(owner.get(), bytes.data(), bytes.size());
+        MOS_TRY(const std::int32_t answer,
+                answer_of("write", Code::IO, [&] { return write(owner.get(), bytes.data(), bytes.size()); }));
         if (answer != 0)
-            return Error{Code::IO, fmt::format("writing the backup failed with {} in the caller's callback", answer)};
+            return Error{Code::IO, fmt::format("writing the backup failed with {} in the caller's callback", answer)}
+                .with_remedy(callback_remedy);
         return {};
     };
 }
@@ -115,8 +117,8 @@ int mos_engine_backup_job(mos_engine *engine, const mos_backup_options *options,
         // First, so that the callback's data are freed whatever comes.
         const mos_backup_options known = known_options(options);
         CallbackData data{known.write_user_data, known.write_destroy};
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const mos_backup_options given, read_options(options));
         MOS_TRY(mos::engine::BackupOrder order, order_of(given, data));
         return give_job(engine, mos::engine::make_backup_job(engine->engine, std::move(order)), job);
@@ -126,8 +128,8 @@ int mos_engine_backup_job(mos_engine *engine, const mos_backup_options *options,
 int mos_engine_backup_verify_job(mos_engine *engine, const mos_backup_choice *choice, uint32_t flags, mos_job **job,
                                  mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(engine);
         MOS_CHECK(check_flags(flags, MOS_BACKUP_DETAILED));
         MOS_TRY(BackupChoice chosen, choice_of(choice));
         const auto detail =
@@ -139,7 +141,7 @@ int mos_engine_backup_verify_job(mos_engine *engine, const mos_backup_choice *ch
 int mos_plan_restore(mos_plan *plan, const mos_backup_choice *choice, const mos_restore_options *options,
                      mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(plan));
+        MOS_CHECK_HANDLE(plan);
         MOS_TRY(const mos_restore_options given, read_options(options));
         if (given.on_newer < MOS_NEWER_REFUSE || given.on_newer > MOS_NEWER_REPLACE)
             return Error{Code::INVALID_ARGUMENT, "on_newer is no mos_newer_rule"};
@@ -155,8 +157,8 @@ int mos_plan_restore(mos_plan *plan, const mos_backup_choice *choice, const mos_
 
 int mos_backups_open(mos_engine *engine, mos_backups **backups, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(backups));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(backups);
+        MOS_CHECK_HANDLE(engine);
         auto handle = std::make_unique<mos_backups>();
         MOS_TRY(handle->records, mos::engine::list_backups(*engine->engine));
         *backups = handle.release();
@@ -166,7 +168,7 @@ int mos_backups_open(mos_engine *engine, mos_backups **backups, mos_error **erro
 
 int mos_backups_next(mos_backups *backups, mos_backup_record *record, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(backups));
+        MOS_CHECK_HANDLE(backups);
         if (backups->next >= backups->records.size())
             return MOS_END;
         const ListedBackup &found = backups->records[backups->next];
@@ -187,7 +189,7 @@ int mos_backups_next(mos_backups *backups, mos_backup_record *record, mos_error 
         filled.left_out = found.record.left_out;
         filled.outside_root = found.record.folder.outside;
         filled.verified = found.record.verified;
-        MOS_CHECK(write_output(record, filled));
+        MOS_CHECK(write_output(record, "record", filled));
         ++backups->next;
         return MOS_OK;
     });
@@ -201,8 +203,8 @@ void mos_backups_free(mos_backups *backups) {
 int mos_engine_backups_clean_up(mos_engine *engine, const mos_backup_retention *retention, mos_report **report,
                                 mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(report));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(report);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const mos_backup_retention given, read_options(retention));
         MOS_CHECK(check_flags(given.flags, MOS_BACKUP_SIMULATE));
         if (given.older_than_s < 0)
@@ -234,8 +236,8 @@ int mos_engine_backups_clean_up(mos_engine *engine, const mos_backup_retention *
 
 int mos_engine_protected(mos_engine *engine, const char *classes, mos_report **report, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(report));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(report);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const auto wanted, mos::snapshot::classes_named(text_or(classes, "")));
         auto handle = std::make_unique<mos_report>();
         MOS_TRY(handle->rows, mos::engine::protected_paths(*engine->engine, wanted));

@@ -34,8 +34,8 @@ mos_recovery_list::Shown shown(mos::engine::RecoveryPoint point) {
 template <class Make>
 int make_job(mos_engine *engine, mos_job **job, mos_error **error, Make make) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(engine);
         auto handle = std::make_unique<mos_job>();
         MOS_TRY(handle->job, make(engine->engine));
         handle->context = engine->context;
@@ -98,8 +98,8 @@ Result<mos::engine::CleanUp> clean_up_of(const mos_recovery_cleanup_options *opt
 
 int mos_recovery_list_open(mos_engine *engine, mos_recovery_list **list, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(list));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(list);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(std::vector<mos::engine::RecoveryPoint> points, mos::engine::recovery_points(*engine->engine));
         auto handle = std::make_unique<mos_recovery_list>();
         handle->points.reserve(points.size());
@@ -112,7 +112,7 @@ int mos_recovery_list_open(mos_engine *engine, mos_recovery_list **list, mos_err
 
 int mos_recovery_list_next(mos_recovery_list *list, mos_recovery_point *point, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(list));
+        MOS_CHECK_HANDLE(list);
         if (list->next >= list->points.size())
             return MOS_END;
         const mos_recovery_list::Shown &shown = list->points[list->next];
@@ -127,7 +127,7 @@ int mos_recovery_list_next(mos_recovery_list *list, mos_recovery_point *point, m
         filled.paths = shown.point.paths;
         filled.content_bytes = shown.point.content_bytes;
         filled.can_go_back = shown.point.can_go_back;
-        MOS_CHECK(write_output(point, filled));
+        MOS_CHECK(write_output(point, "point", filled));
         ++list->next;
         return MOS_OK;
     });

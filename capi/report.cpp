@@ -24,8 +24,8 @@ mos_report_row row_of(const mos::engine::ReportRow &row) {
 template <class Make>
 int make_report(mos_engine *engine, mos_report **report, mos_error **error, Make make) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(report));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(report);
+        MOS_CHECK_HANDLE(engine);
         auto handle = std::make_unique<mos_report>();
         MOS_TRY(handle->rows, make(*engine->engine));
         *report = handle.release();
@@ -37,10 +37,10 @@ int make_report(mos_engine *engine, mos_report **report, mos_error **error, Make
 
 int mos_report_next(mos_report *report, mos_report_row *row, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(report));
+        MOS_CHECK_HANDLE(report);
         if (report->next >= report->rows.size())
             return MOS_END;
-        MOS_CHECK(write_output(row, row_of(report->rows[report->next])));
+        MOS_CHECK(write_output(row, "row", row_of(report->rows[report->next])));
         ++report->next;
         return MOS_OK;
     });
@@ -69,7 +69,7 @@ int mos_engine_recovery_mode(mos_engine *engine, mos_report **report, mos_error 
 
 int mos_engine_check_dependencies(mos_engine *engine, mos_package *package, mos_report **report, mos_error **error) {
     return make_report(engine, report, error, [&](mos::engine::Engine &looked_at) -> Result<Rows> {
-        MOS_CHECK(check_handle(package));
+        MOS_CHECK_HANDLE(package);
         MOS_TRY(const auto opened, package_for_reading(package));
         MOS_TRY(const mos::package::Manifest manifest, opened->manifest());
         return mos::engine::check_dependencies(looked_at, manifest);
@@ -78,8 +78,8 @@ int mos_engine_check_dependencies(mos_engine *engine, mos_package *package, mos_
 
 int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(engine);
         auto handle = std::make_unique<mos_job>();
         MOS_TRY(handle->job, mos::engine::make_verify_job(
                                  engine->engine, name == nullptr ? std::nullopt : std::optional<std::string>{name}));
@@ -92,8 +92,8 @@ int mos_engine_verify_job(mos_engine *engine, const char *name, mos_job **job, m
 int mos_engine_system_check_job(mos_engine *engine, const mos_system_check_options *options, mos_job **job,
                                 mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const mos_system_check_options given, read_options(options));
         auto handle = std::make_unique<mos_job>();
         MOS_TRY(handle->job, mos::engine::make_system_check_job(engine->engine, {.content = !given.skip_content,
@@ -110,9 +110,9 @@ size_t mos_outcome_row_count(const mos_outcome *outcome) { return is_live(outcom
 
 int mos_outcome_row_at(const mos_outcome *outcome, size_t index, mos_report_row *row, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(outcome));
+        MOS_CHECK_HANDLE(outcome);
         if (index >= outcome->outcome.rows.size())
             return Error{Code::INVALID_ARGUMENT, "the outcome has no such row"};
-        return write_output(row, row_of(outcome->outcome.rows[index]));
+        return write_output(row, "row", row_of(outcome->outcome.rows[index]));
     });
 }

@@ -64,14 +64,15 @@ Result<void> put_next(const NamedPlace &place, const Previous &previous, base::B
 int mos_certificate_revoke(const mos_key *ca_key, const mos_certificate *ca, const mos_certificate *revoked,
                            const char *reason, uint32_t validity_days, const char *path, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
+        MOS_CHECK_HANDLE(ca_key);
         MOS_TRY(const auto secret, private_half(ca_key));
-        MOS_CHECK(check_handle(ca));
+        MOS_CHECK_HANDLE(ca);
         MOS_TRY(const std::string where, required_text(path, "the list's path"));
         const std::int64_t now = ca_key->context->clock->now_unix_s();
         const std::int64_t until = now + (validity_days != 0 ? validity_days : usual_days) * day_s;
         mos::crypto::NextList next{nullptr, text_or(reason, ""), now, until};
         if (revoked != nullptr) {
-            MOS_CHECK(check_handle(revoked));
+            MOS_CHECK_HANDLE(revoked);
             next.revoked = &revoked->chain.front();
         }
         MOS_TRY(const NamedPlace place, open_place(where));

@@ -1,5 +1,7 @@
+#include "callback_data.hpp"
 #include "guard.hpp"
 
+#include <mos/base/check_line.hpp>
 #include <mos/config/units.hpp>
 #include <mos/engine/scheduler.hpp>
 
@@ -76,10 +78,12 @@ Result<mos::engine::UpdateRequest> request_of(const mos_schedule_options &given)
         MOS_TRY(std::string path, required_text(given.packages[i], "the path of a package"));
         request.packages.push_back(std::move(path));
     }
+    const std::string notification = text_or(given.notification, "");
+    MOS_CHECK(mos::base::check_line("notification", notification, mos::schedule::max_options_bytes));
     request.options = {.allow_downgrade = has(MOS_SCHEDULE_ALLOW_DOWNGRADE),
                        .allow_reinstall = has(MOS_SCHEDULE_REINSTALL),
                        .backup_required = has(MOS_SCHEDULE_BACKUP_REQUIRED),
-                       .notification = text_or(given.notification, "")};
+                       .notification = notification};
     request.key = text_or(given.key, "");
     request.reason = text_or(given.reason, "");
     request.conditions = text_or(given.conditions, "");
@@ -209,9 +213,9 @@ Result<std::string> unit_text(mos_engine *engine, mos_systemd_unit unit, const c
 
 int mos_schedule_submit(mos_engine *engine, const mos_schedule_options *options, uint64_t *id, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         if (id == nullptr)
-            return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
+            return null_argument("id");
         MOS_TRY(const mos_schedule_options given, read_options(options));
         MOS_TRY(mos::engine::UpdateRequest request, request_of(given));
         if (given.start != nullptr) {
@@ -233,8 +237,8 @@ uint64_t mos_schedule_id_of(const char *name) {
 
 int mos_schedule_open(mos_engine *engine, const char *states, mos_schedule **schedule, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(schedule));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(schedule);
+        MOS_CHECK_HANDLE(engine);
         auto handle = new_schedule(*engine);
         MOS_TRY(handle->states, states_of(states));
         MOS_CHECK(handle->turn_page());
@@ -245,8 +249,8 @@ int mos_schedule_open(mos_engine *engine, const char *states, mos_schedule **sch
 
 int mos_schedule_explain(mos_engine *engine, uint64_t id, mos_schedule **schedule, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(schedule));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(schedule);
+        MOS_CHECK_HANDLE(engine);
         auto handle = new_schedule(*engine);
         MOS_TRY(mos::schedule::Explanation told, handle->scheduler->explain(id));
         handle->page.push_back(std::move(told));
@@ -258,13 +262,13 @@ int mos_schedule_explain(mos_engine *engine, uint64_t id, mos_schedule **schedul
 
 int mos_schedule_next(mos_schedule *schedule, mos_schedule_entry *entry, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(schedule));
-        MOS_CHECK(check_struct(entry));
+        MOS_CHECK_HANDLE(schedule);
+        MOS_CHECK(check_struct(entry, "entry"));
         if (schedule->next >= schedule->page.size() && schedule->has_more)
             MOS_CHECK(schedule->turn_page());
         if (schedule->next >= schedule->page.size())
             return MOS_END;
-        MOS_CHECK(write_output(entry, view_of(*schedule, schedule->page[schedule->next])));
+        MOS_CHECK(write_output(entry, "entry", view_of(*schedule, schedule->page[schedule->next])));
         ++schedule->next;
         return MOS_OK;
     });
@@ -272,8 +276,8 @@ int mos_schedule_next(mos_schedule *schedule, mos_schedule_entry *entry, mos_err
 
 int mos_schedule_note_next(mos_schedule *schedule, mos_schedule_note *note, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(schedule));
-        MOS_CHECK(check_struct(note));
+        MOS_CHECK_HANDLE(schedule);
+        MOS_CHECK(check_struct(note, "note"));
         if (schedule->next_note >= schedule->notes.size())
             return MOS_END;
         const mos::state::QueueNote &row = schedule->notes[schedule->next_note];
@@ -282,7 +286,7 @@ int mos_schedule_note_next(mos_schedule *schedule, mos_schedule_note *note, mos_
         view.action = row.action.c_str();
         view.actor = row.actor.c_str();
         view.reason = row.reason.c_str();
-        MOS_CHECK(write_output(note, view));
+        MOS_CHECK(write_output(note, "note", view));
         ++schedule->next_note;
         return MOS_OK;
     });
@@ -296,7 +300,7 @@ void mos_schedule_free(mos_schedule *schedule) {
 int mos_schedule_act(mos_engine *engine, uint64_t id, mos_schedule_action action, const char *reason,
                      mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         if (action < MOS_SCHEDULE_APPROVE || action > MOS_SCHEDULE_CANCEL_RETRY)
             return Error{Code::INVALID_ARGUMENT, fmt::format("{} is no mos_schedule_action", action)};
         return Scheduler{engine->engine}.act(id, static_cast<QueueAction>(action), text_or(reason, ""));
@@ -306,7 +310,7 @@ int mos_schedule_act(mos_engine *engine, uint64_t id, mos_schedule_action action
 int mos_schedule_set_priority(mos_engine *engine, uint64_t id, mos_priority priority, const char *reason,
                               mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const Priority wanted, priority_of(priority));
         return Scheduler{engine->engine}.set_priority(id, wanted, text_or(reason, ""));
     });
@@ -314,7 +318,7 @@ int mos_schedule_set_priority(mos_engine *engine, uint64_t id, mos_priority prio
 
 int mos_schedule_retry(mos_engine *engine, uint64_t id, const mos_schedule_retry_options *options, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const mos_schedule_retry_options given, read_options(options));
         return Scheduler{engine->engine}.retry(
             id, {.max_attempts = given.max_attempts, .fetch_anew = given.force_download}, text_or(given.reason, ""));
@@ -324,31 +328,34 @@ int mos_schedule_retry(mos_engine *engine, uint64_t id, const mos_schedule_retry
 int mos_schedule_systemd_unit(mos_engine *engine, mos_systemd_unit unit, const char *program, mos_write_callback write,
                               void *user_data, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         if (write == nullptr || program == nullptr)
             return Error{Code::INVALID_ARGUMENT, "program and write are needed"};
         MOS_TRY(const std::string text, unit_text(engine, unit, program));
-        if (const std::int32_t answer = write(user_data, text.data(), text.size()); answer != 0)
-            return Error{Code::IO, fmt::format("writing the unit failed with {} in the caller's callback", answer)};
+        MOS_TRY(const std::int32_t answer,
+                answer_of("write", Code::IO, [&] { return write(user_data, text.data(), text.size()); }));
+        if (answer != 0)
+            return Error{Code::IO, fmt::format("writing the unit failed with {} in the caller's callback", answer)}
+                .with_remedy(callback_remedy);
         return {};
     });
 }
 
 int mos_schedule_usage_get(mos_engine *engine, mos_schedule_usage *usage, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
-        MOS_CHECK(check_struct(usage));
+        MOS_CHECK_HANDLE(engine);
+        MOS_CHECK(check_struct(usage, "usage"));
         mos_schedule_usage out = MOS_SCHEDULE_USAGE_INIT;
         fill(out, Scheduler{engine->engine}.usage(), engine->engine->effective_now_unix_s());
-        return write_output(usage, out);
+        return write_output(usage, "usage", out);
     });
 }
 
 int mos_schedule_next_wakeup(mos_engine *engine, int64_t *unix_s, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         if (unix_s == nullptr)
-            return Error{Code::INVALID_ARGUMENT, "an output argument is NULL"};
+            return null_argument("unix_s");
         MOS_TRY(const auto next, Scheduler{engine->engine}.next_wakeup());
         if (!next)
             return MOS_END;
@@ -359,8 +366,8 @@ int mos_schedule_next_wakeup(mos_engine *engine, int64_t *unix_s, mos_error **er
 
 int mos_schedule_run_due(mos_engine *engine, mos_job **job, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(engine);
         auto handle = std::make_unique<mos_job>();
         MOS_TRY(handle->job, Scheduler{engine->engine}.run_due());
         handle->context = engine->context;

@@ -105,8 +105,8 @@ mos::config::Setting unset(const Declaration &declaration, std::string path) {
 int mos_engine_settings_load(mos_engine *engine, const mos_settings_options *options, mos_settings **settings,
                              mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(settings));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(settings);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const auto known, read_options(options));
         MOS_TRY(auto command_line, assignments_of(known.paths, known.values, known.count));
         MOS_TRY(auto loaded,
@@ -122,8 +122,8 @@ int mos_engine_settings_load(mos_engine *engine, const mos_settings_options *opt
 int mos_engine_settings_of(mos_engine *engine, mos_settings_files files, const char *name, mos_settings **settings,
                            mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(settings));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(settings);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const SettingsTarget target, target_of(files, name));
         if (target.kind == FileKind::system)
             return Error{Code::INVALID_ARGUMENT, "the system's settings are in several files; load them all"};
@@ -136,8 +136,8 @@ int mos_engine_settings_of(mos_engine *engine, mos_settings_files files, const c
 
 int mos_settings_read_path(mos_context *context, const char *path, mos_settings **settings, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(settings));
-        MOS_CHECK(check_handle(context));
+        MOS_CHECK_OUTPUT(settings);
+        MOS_CHECK_HANDLE(context);
         MOS_TRY(const std::string name, required_text(path, "the path of a file of settings"));
         MOS_TRY(auto loaded, read_settings_path(name));
         std::ranges::move(mos::observe::logging_problems(loaded.settings), std::back_inserter(loaded.problems));
@@ -156,17 +156,17 @@ size_t mos_settings_count(const mos_settings *settings) { return is_live(setting
 
 int mos_settings_at(const mos_settings *settings, size_t index, mos_setting *setting, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(settings));
+        MOS_CHECK_HANDLE(settings);
         if (index >= settings->settings.size())
             return Error{Code::INVALID_ARGUMENT, fmt::format("there is no setting {}", index)};
         const auto &at = settings->settings[index];
-        return write_output(setting, shown(at.setting, at.text));
+        return write_output(setting, "setting", shown(at.setting, at.text));
     });
 }
 
 int mos_settings_find(mos_settings *settings, const char *path, mos_setting *setting, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(settings));
+        MOS_CHECK_HANDLE(settings);
         MOS_TRY(std::string wanted, required_text(path, "the path of a setting"));
         const auto node = mos::config::find_node(wanted);
         if (!node || node->declaration == nullptr)
@@ -174,7 +174,7 @@ int mos_settings_find(mos_settings *settings, const char *path, mos_setting *set
         auto found = settings->loaded.settings.find(wanted);
         auto [at, is_new] = settings->found.insert_or_assign(
             wanted, with_text(found ? std::move(*found) : unset(*node->declaration, wanted)));
-        return write_output(setting, shown(at->second.setting, at->second.text));
+        return write_output(setting, "setting", shown(at->second.setting, at->second.text));
     });
 }
 
@@ -185,7 +185,7 @@ size_t mos_settings_problem_count(const mos_settings *settings) {
 int mos_settings_problem_at(const mos_settings *settings, size_t index, mos_settings_problem *problem,
                             mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(settings));
+        MOS_CHECK_HANDLE(settings);
         if (index >= settings->loaded.problems.size())
             return Error{Code::INVALID_ARGUMENT, fmt::format("there is no problem {}", index)};
         const mos::config::Problem &at = settings->loaded.problems[index];
@@ -195,7 +195,7 @@ int mos_settings_problem_at(const mos_settings *settings, size_t index, mos_sett
         filled.sentence = at.sentence.c_str();
         filled.line = at.place.line;
         filled.column = at.place.column;
-        return write_output(problem, filled);
+        return write_output(problem, "problem", filled);
     });
 }
 
@@ -216,7 +216,7 @@ int mos_engine_settings_change(mos_engine *engine, const mos_settings_change *ch
     return guard(error, [&]() -> Result<void> {
         if (written != nullptr)
             *written = nullptr;
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const auto wanted, read_options(change));
         MOS_TRY(const SettingsTarget target, target_of(wanted.files, wanted.name));
         MOS_TRY(const auto assignments, assignments_of(wanted.paths, wanted.values, wanted.count));
@@ -233,7 +233,7 @@ int mos_engine_settings_change(mos_engine *engine, const mos_settings_change *ch
 
 int mos_engine_settings_remove(mos_engine *engine, mos_settings_files files, const char *name, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const SettingsTarget target, target_of(files, name));
         if (target.kind == FileKind::system)
             return Error{Code::INVALID_ARGUMENT, "the system's settings are not removed as a whole"};
@@ -244,8 +244,8 @@ int mos_engine_settings_remove(mos_engine *engine, mos_settings_files files, con
 
 int mos_engine_settings_names(mos_engine *engine, mos_settings_files files, mos_report **report, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(report));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(report);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const SettingsTarget target, target_of(files, "all"));
         if (target.kind == FileKind::system)
             return Error{Code::INVALID_ARGUMENT, "the system's files have no names of their own"};
@@ -266,6 +266,6 @@ int mos_settings_declared_at(size_t index, mos_setting *setting, mos_error **err
             return Error{Code::INVALID_ARGUMENT, fmt::format("there is no setting {}", index)};
         mos_setting filled = MOS_SETTING_INIT;
         declare(mos::config::declarations()[index], filled);
-        return write_output(setting, filled);
+        return write_output(setting, "setting", filled);
     });
 }

@@ -1,5 +1,7 @@
 #include "sources.hpp"
 
+#include "callback_data.hpp"
+
 #include <mos/base/bytes.hpp>
 
 #include <fmt/format.h>
@@ -21,11 +23,14 @@ class CallbackSource final : public base::Source {
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), m_size - offset));
         std::size_t done = 0;
         while (done < wanted) {
-            const std::int64_t count = m_read_at(m_owner.get(), offset + done, out.data() + done, wanted - done);
+            MOS_TRY(const std::int64_t count, answer_of("read_at", Code::IO, [&] {
+                        return m_read_at(m_owner.get(), offset + done, out.data() + done, wanted - done);
+                    }));
             if (count < 0)
                 return Error{Code::IO, fmt::format("reading {} failed with {} in the caller's callback",
                                                    base::in_quotes(m_name), count)}
-                    .about(m_name);
+                    .about(m_name)
+                    .with_remedy(callback_remedy);
             if (count == 0)
                 break;
             if (static_cast<std::uint64_t>(count) > wanted - done)

@@ -167,7 +167,7 @@ int mos_engine_trust_add(mos_engine *engine, const mos_new_trust *trust, mos_tru
     return guard(error, [&]() -> Result<void> {
         if (list != nullptr)
             *list = nullptr;
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const mos::engine::NewTrust wanted, read_new_trust(trust));
         MOS_TRY(const TrustEntry entry, mos::engine::add_trust(*engine->engine, wanted));
         if (list != nullptr)
@@ -178,7 +178,7 @@ int mos_engine_trust_add(mos_engine *engine, const mos_new_trust *trust, mos_tru
 
 int mos_engine_trust_remove(mos_engine *engine, const char *id, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const std::string wanted, required_text(id, "the entry's id"));
         MOS_TRY(TrustChange change, TrustChange::begin(*engine->engine, TrustChange::Missing::refuse));
         return change.remove(wanted);
@@ -187,7 +187,7 @@ int mos_engine_trust_remove(mos_engine *engine, const char *id, mos_error **erro
 
 int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const std::string where, required_text(path, "the list's path"));
         MOS_TRY(const mos::base::Bytes content, read_whole(where, mos::crypto::max_revocation_list_file_bytes));
         MOS_TRY(const mos::crypto::RevocationList revoked, mos::crypto::RevocationList::from_file(content, where));
@@ -198,7 +198,7 @@ int mos_engine_trust_add_revocation_list(mos_engine *engine, const char *path, m
 
 int mos_engine_trust_remove_revocation_list(mos_engine *engine, const char *name, uint32_t flags, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const std::string wanted, required_text(name, "the name of the list"));
         if ((flags & ~static_cast<std::uint32_t>(MOS_TRUST_FORGET_REVOCATIONS)) != 0)
             return Error{Code::INVALID_ARGUMENT, "there is no such flag of a removal"};
@@ -210,8 +210,8 @@ int mos_engine_trust_remove_revocation_list(mos_engine *engine, const char *name
 
 int mos_engine_trust_list(mos_engine *engine, mos_trust_list **list, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(list));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(list);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const Contents contents, read_contents(*engine->engine));
         auto made = wrap(contents.entries);
         for (const mos::engine::StoredList &stored : contents.lists)
@@ -225,7 +225,7 @@ size_t mos_trust_list_count(const mos_trust_list *list) { return is_live(list) ?
 
 int mos_trust_list_at(const mos_trust_list *list, size_t index, mos_trust_entry *entry, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(list));
+        MOS_CHECK_HANDLE(list);
         if (index >= list->entries.size())
             return Error{Code::INVALID_ARGUMENT, "the list has no such entry"};
         const mos_trust_list::Entry &found = list->entries[index];
@@ -241,7 +241,7 @@ int mos_trust_list_at(const mos_trust_list *list, size_t index, mos_trust_entry 
         filled.types = found.types.c_str();
         filled.not_before_unix_s = found.not_before_unix_s;
         filled.not_after_unix_s = found.not_after_unix_s;
-        return write_output(entry, filled);
+        return write_output(entry, "entry", filled);
     });
 }
 
@@ -252,7 +252,7 @@ size_t mos_trust_list_revocation_count(const mos_trust_list *list) {
 int mos_trust_list_revocation_at(const mos_trust_list *list, size_t index, mos_trust_revocations *revocations,
                                  mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(list));
+        MOS_CHECK_HANDLE(list);
         if (index >= list->revocations.size())
             return Error{Code::INVALID_ARGUMENT, "there is no such revocation list"};
         const mos_trust_list::Revocations &found = list->revocations[index];
@@ -265,7 +265,7 @@ int mos_trust_list_revocation_at(const mos_trust_list *list, size_t index, mos_t
         filled.this_update_unix_s = found.this_update_unix_s;
         filled.next_update_unix_s = found.next_update_unix_s;
         filled.revoked_count = found.count;
-        return write_output(revocations, filled);
+        return write_output(revocations, "revocations", filled);
     });
 }
 

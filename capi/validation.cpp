@@ -47,8 +47,8 @@ Result<mos_job *> make_validation(const mos_engine &engine, std::shared_ptr<mos:
 
 int mos_engine_policy_report(mos_engine *engine, mos_report **report, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(report));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(report);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const mos::policy::SecurityPolicy policy, mos::policy::load_security_policy(engine->engine->root()));
         auto handle = std::make_unique<mos_report>();
         for (mos::policy::PolicyKey &key : mos::policy::list_keys(policy))
@@ -64,7 +64,7 @@ int mos_engine_policy_report(mos_engine *engine, mos_report **report, mos_error 
 int mos_engine_policy_change(mos_engine *engine, const char *const *keys, const char *const *values, size_t count,
                              mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_HANDLE(engine);
         if (count > 0 && (keys == nullptr || values == nullptr))
             return Error{Code::INVALID_ARGUMENT, "there are no keys or no values"};
         std::vector<mos::policy::PolicyChange> changes;
@@ -81,9 +81,9 @@ int mos_engine_policy_change(mos_engine *engine, const char *const *keys, const 
 int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t flags, mos_job **job,
                             mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(engine));
-        MOS_CHECK(check_handle(package));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(engine);
+        MOS_CHECK_HANDLE(package);
         MOS_TRY(*job, make_validation(*engine, package->source, flags));
         return {};
     });
@@ -92,8 +92,8 @@ int mos_engine_validate_job(mos_engine *engine, mos_package *package, uint32_t f
 int mos_engine_validate_path_job(mos_engine *engine, const char *path, uint32_t flags, mos_job **job,
                                  mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const std::string where, required_text(path, "the file's path"));
         MOS_TRY(std::shared_ptr<mos::base::Source> source, mos::base::open_file_source(where));
         MOS_TRY(*job, make_validation(*engine, std::move(source), flags));

@@ -78,8 +78,8 @@ Result<mos_job *> job_of(mos_package *package, mos_package *base, const mos_trus
 
 int mos_package_verify_job(mos_package *package, const mos_trust_options *trust, mos_job **job, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(package));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(package);
         MOS_TRY(*job, job_of(package, nullptr, trust));
         return {};
     });
@@ -88,9 +88,9 @@ int mos_package_verify_job(mos_package *package, const mos_trust_options *trust,
 int mos_package_verify_delta_job(mos_package *package, mos_package *base, const mos_trust_options *trust, mos_job **job,
                                  mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(job));
-        MOS_CHECK(check_handle(package));
-        MOS_CHECK(check_handle(base));
+        MOS_CHECK_OUTPUT(job);
+        MOS_CHECK_HANDLE(package);
+        MOS_CHECK_HANDLE(base);
         MOS_TRY(*job, job_of(package, base, trust));
         return {};
     });

@@ -59,8 +59,8 @@ void mos_ways::FreeError::operator()(mos_error *error) const noexcept { mos_erro
 int mos_ways_find(mos_engine *engine, const mos_way_options *options, const mos_install_options *install,
                   mos_ways **ways, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_output(ways));
-        MOS_CHECK(check_handle(engine));
+        MOS_CHECK_OUTPUT(ways);
+        MOS_CHECK_HANDLE(engine);
         MOS_TRY(const WayRequest request, read_request(options, install));
         auto handle = std::make_unique<mos_ways>();
         MOS_TRY(handle->found, mos::engine::find_ways(engine->engine, request));
@@ -84,7 +84,7 @@ size_t mos_ways_count(const mos_ways *ways) { return is_live(ways) ? ways->found
 
 int mos_ways_at(const mos_ways *ways, size_t index, mos_way *way, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(ways));
+        MOS_CHECK_HANDLE(ways);
         if (index >= ways->found.ways.size())
             return Error{Code::INVALID_ARGUMENT, "there is no such way"};
         const Way &found = ways->found.ways[index];
@@ -95,7 +95,7 @@ int mos_ways_at(const mos_ways *ways, size_t index, mos_way *way, mos_error **er
         filled.base_content_digest = ways->shown[index].base_content_digest.c_str();
         filled.obstacle = ways->shown[index].obstacle.get();
         filled.is_chosen = ways->found.chosen == index;
-        return write_output(way, filled);
+        return write_output(way, "way", filled);
     });
 }
 
@@ -107,8 +107,8 @@ const char *mos_ways_package_at(const mos_ways *ways, size_t index, size_t numbe
 
 int mos_plan_install_way(mos_plan *plan, const mos_ways *ways, size_t *further, mos_error **error) {
     return guard(error, [&]() -> Result<void> {
-        MOS_CHECK(check_handle(plan));
-        MOS_CHECK(check_handle(ways));
+        MOS_CHECK_HANDLE(plan);
+        MOS_CHECK_HANDLE(ways);
         MOS_TRY(const std::size_t left, mos::engine::install_way(*plan->plan, ways->found));
         if (further != nullptr)
             *further = left;

@@ -94,7 +94,10 @@ typedef struct mos_engine_options {
     mos_event_callback event;             /* NULL: nobody watches */
     void *event_user_data;
     mos_destroy_callback event_destroy; /* as service_destroy */
-    const char *environment;    /* whose settings lie over the system's; NULL: what update_system.environment says */
+    /* Whose settings lie over the system's; NULL: what update_system.environment says. A name of at most 64 letters,
+     * digits, '_', '-' and '.', neither of the last two first (MOS_E_INVALID_ARGUMENT). One that there is not is
+     * noticed by what follows settings, as every change does: MOS_E_NOT_FOUND. */
+    const char *environment;
     mos_health_callback health; /* NULL: only the root's own programs are asked */
     void *health_user_data;
     mos_destroy_callback health_destroy; /* as service_destroy */

@@ -63,9 +63,9 @@ MOS_API int mos_events_open(mos_engine *engine, const mos_events_options *option
  */
 MOS_API int mos_events_next(mos_events *events, mos_event *event, mos_error **error);
 
-/* Up to `capacity` events at once, into an array whose first element has its struct_size set. `count` receives how many
- * there are: fewer than asked for where there are no more now, and then MOS_END is returned if there are none. Their
- * strings live until the cursor is used again. Since 0.1. */
+/* Up to `capacity` events at once, 10,000 at most, into an array whose first element has its struct_size set. `count`
+ * receives how many there are; MOS_END is returned where there are none now. Fewer than asked for, and than 10,000, are
+ * all that there are now. Their strings live until the cursor is used again. Since 0.1. */
 MOS_API int mos_events_batch(mos_events *events, mos_event *batch, size_t capacity, size_t *count, mos_error **error);
 
 /* Where a later cursor goes on: the sequence number that follows those that were read, for mos_events_options.from.

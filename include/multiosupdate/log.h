@@ -21,11 +21,12 @@ MOS_API int mos_engine_log_configured(mos_engine *engine, const char *path, mos_
 typedef struct mos_log_file_options {
     uint32_t struct_size;
     mos_event_level level; /* these events and more serious ones */
-    const char *path;      /* required; its folder must be there */
-    const char *format;    /* "json" for a line of JSON each, or columns such as "timestamp,level,message"; NULL: all */
-    uint64_t max_bytes;    /* at which the file is put aside; 0: never, otherwise at least 65,536 */
-    uint32_t max_files;    /* the one that is written to included; 0: 10 */
-    bool compress;         /* those that were put aside, by gzip */
+    const char *path;   /* required: of the running system, not beneath the root as mos_engine_log_configured's are; its
+                           folder must be there */
+    const char *format; /* "json" for a line of JSON each, or columns such as "timestamp,level,message"; NULL: all */
+    uint64_t max_bytes; /* at which the file is put aside; 0: never, otherwise at least 65,536 */
+    uint32_t max_files; /* the one that is written to included; 0: 10 */
+    bool compress;      /* those that were put aside, by gzip */
 } mos_log_file_options;
 
 #define MOS_LOG_FILE_OPTIONS_INIT                                                                                      \

@@ -125,8 +125,8 @@ typedef struct mos_rollback_options {
     mos_rollback_scope scope;
     const char *recovery_point; /* to before the change that made it; NULL: the newest change that fits the rest */
     const char *target_version; /* which a package has then; NULL: whatever it was */
-    const char
-        *name; /* of the package; of the component of configuration (a package, or a name below etc/), NULL: all */
+    const char *name; /* of the package; of the component of configuration (a package, or a name below etc/), NULL: all;
+                         MOS_E_INVALID_ARGUMENT with MOS_ROLLBACK_EVERYTHING, which is of nothing alone */
     mos_merge_rule merge;
     bool accept_risks; /* else the job asks about what files can't tell: "go-on" or "stop" */
     bool emergency;    /* the newest change alone, in the fewest steps; goes round what is in the way of it */
@@ -214,7 +214,7 @@ typedef struct mos_plan_job_options {
     uint32_t struct_size;
     uint32_t reserved;
     const char *expected_digest; /* refuse with MOS_E_PLAN_CHANGED if the plan to run has another; NULL: any */
-    const char *reason;          /* kept in the history; NULL: none */
+    const char *reason;          /* kept in the history: one line of at most 4096 bytes (MOS_E_LIMIT); NULL: none */
 } mos_plan_job_options;
 
 #define MOS_PLAN_JOB_OPTIONS_INIT                                                                                      \

@@ -125,7 +125,7 @@ typedef struct mos_recovery_mode_options {
     bool stop_services;          /* those of installed packages that run are stopped, but for what the setting
                                     update_system.rollback.critical_services names, which is to name the caller's own */
     bool validate_only;          /* nothing is changed: the rows tell what would be, and whether there is a way back */
-    const char *reason;          /* for people, at most 1000 bytes; NULL: none */
+    const char *reason;          /* for people: one line of at most 1000 bytes; NULL: none */
 } mos_recovery_mode_options;
 
 #define MOS_RECOVERY_MODE_OPTIONS_INIT                                                                                 \

@@ -35,14 +35,15 @@ typedef struct mos_schedule_options {
     const char *const *packages; /* absolute paths of files, which must stay there; all are one transaction */
     size_t package_count;
     const char *key;        /* a second submission of the same key returns the first one's entry; NULL: none */
-    const char *reason;     /* kept, and part of the history */
+    const char *reason;     /* kept, and part of the history: one line of at most 4096 bytes, as every reason here */
     const char *conditions; /* "cpu_usage<50,no_active_sessions": all must hold; NULL: none */
     const char *start;      /* "2026-01-15 02:30", "Sat 02:30", "2026-01-15T02:30:00Z"; NULL: as soon as it may run */
     const char *deadline;   /* likewise; NULL: what its priority has */
     const char *timeout;    /* how long it waits at most: "24h"; NULL: for ever */
     mos_priority priority;
     uint32_t reserved;
-    const char *notification; /* who is to be told how; kept with the entry. "none": users are told nothing of it */
+    const char *notification; /* who is to be told how; kept with the entry: one line, with the flags at most 65,536
+                                 bytes as JSON. "none": users are told nothing of it */
 } mos_schedule_options;
 
 #define MOS_SCHEDULE_OPTIONS_INIT                                                                                      \

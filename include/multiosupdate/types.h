@@ -14,10 +14,13 @@
  * - Text is UTF-8. Paths are bytes in the encoding of the filesystem. Times are int64_t seconds since 1970-01-01 UTC
  *   (`_unix_s`); durations are milliseconds (`_ms`); sizes are bytes.
  * - Option structs begin with `uint32_t struct_size`; initialise them with their _INIT macro. Zero is every other
- *   field's default. A struct from an older header is accepted; a newer one with a non-zero tail is MOS_E_UNSUPPORTED.
+ *   field's default. A struct from an older header is accepted; a newer one with a non-zero tail is MOS_E_UNSUPPORTED,
+ *   and so is a field `reserved` that is not 0.
  * - Handles carry a mark: a wrong or freed one is MOS_E_WRONG_HANDLE where that can be told, not a crash.
  * - Threads: mos_context may be shared between threads, and so may mos_engine. A mos_job may be waited on, polled,
  * asked, answered, cancelled and paused from any thread. Everything else is used by one thread at a time.
+ * - Callbacks must not throw, nor leave by longjmp or the end of their thread. An exception is contained all the same:
+ *   one that answers has failed then, and the error names it; the clock's is the system's time; any other's is dropped.
  * - The library prints nothing, installs no signal handler, and changes neither locale, umask nor working directory.
  */
 #ifndef MULTIOSUPDATE_TYPES_H

@@ -15,9 +15,6 @@ inline constexpr std::array<std::string_view, 3> settings_endings = {".yml", ".y
 // The target's own file below the root; nullopt where there is none.
 [[nodiscard]] Result<std::optional<std::string>> find_target_file(base::Directory &root, const SettingsTarget &target);
 
-// At most 64 letters, digits, '_', '-' and '.', none of these first: it becomes a file's name.
-[[nodiscard]] Result<void> check_target_name(std::string_view name);
-
 [[nodiscard]] Result<std::string> read_settings_text(base::Directory &folder, std::string_view name,
                                                      std::string_view path);
 

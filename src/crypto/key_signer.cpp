@@ -19,7 +19,9 @@ class KeySigner final : public Signer {
     [[nodiscard]] Result<Signature> sign(base::ByteView message) override {
         MOS_TRY(base::Bytes value, m_sign(m_algorithm, message));
         if (Result<void> verified = m_key.verify(m_algorithm, message, value); !verified)
-            return base::in_context(std::move(verified).error(), "what was signed with does not fit its public key");
+            return base::in_context(std::move(verified).error(), "what was signed with does not fit its public key")
+                .about(m_key.fingerprint())
+                .with_remedy("give the public key of the key that signs, or mend what signs by it");
         return Signature{m_algorithm, base::to_bytes(m_key.id()), std::move(value), m_certificates};
     }
 

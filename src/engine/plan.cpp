@@ -7,6 +7,7 @@
 #include "rollback_plan.hpp"
 #include "time_floor.hpp"
 
+#include <mos/base/check_line.hpp>
 #include <mos/base/remembered_source.hpp>
 #include <mos/engine/recovery_mode.hpp>
 #include <mos/engine/recovery_points.hpp>
@@ -320,6 +321,7 @@ const Plan::View *Plan::view() const noexcept { return m_state->view ? &*m_state
 
 Result<std::unique_ptr<Job>> Plan::make_job(std::optional<std::string> expected_digest, std::string reason) {
     MOS_CHECK(m_state->check_open());
+    MOS_CHECK(base::check_line("reason", reason, base::max_reason_bytes));
     // The job has a state of its own: it may outlive the plan, and works on another thread.
     const PlanRun how{.expected_digest = std::move(expected_digest), .reason = std::move(reason)};
     MOS_TRY(auto job, Job::create([state = std::make_shared<State>(*m_state), how](base::Observer &observer,

@@ -1,6 +1,7 @@
 #include "job_events.hpp"
 #include "recovery_mode_record.hpp"
 
+#include <mos/base/check_line.hpp>
 #include <mos/engine/doctor.hpp>
 #include <mos/engine/recovery_points.hpp>
 #include <mos/engine/root_settings.hpp>
@@ -219,10 +220,7 @@ Result<JobOutcome> ModeJob::run() {
 Result<void> check_order(const RecoveryModeOrder &order) {
     if (order.wish == RecoveryModeOrder::Wish::end && order.stop_services)
         return Error{Code::INVALID_ARGUMENT, "ending recovery mode starts services, and stops none"};
-    if (order.reason.size() > max_reason_bytes)
-        return Error{Code::LIMIT, fmt::format("the reason has {} bytes, at most {} are allowed", order.reason.size(),
-                                              max_reason_bytes)};
-    return {};
+    return base::check_line("reason", order.reason, max_reason_bytes);
 }
 
 }  // namespace

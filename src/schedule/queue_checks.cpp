@@ -2,6 +2,7 @@
 #include "queue_change.hpp"
 
 #include <mos/base/bytes.hpp>
+#include <mos/base/check_line.hpp>
 #include <mos/base/timestamp.hpp>
 
 #include <fmt/format.h>
@@ -14,15 +15,6 @@ namespace {
 
 constexpr std::int64_t longest_timeout_s = std::int64_t{10} * 366 * 86400;
 constexpr std::int64_t most_attempts = 100;  // as retry_policy.max_attempts
-
-Result<void> check_text(std::string_view what, std::string_view text, std::size_t most) {
-    if (text.size() > most)
-        return Error{Code::LIMIT, fmt::format("the {} has {} bytes, {} are allowed", what, text.size(), most)};
-    if (!base::is_clean_text(text))
-        return Error{Code::INVALID_ARGUMENT,
-                     fmt::format("the {} {} is no line of UTF-8 text", what, base::in_quotes(text))};
-    return {};
-}
 
 Result<void> check_time(std::string_view what, std::optional<std::int64_t> time_s, std::int64_t now_s) {
     if (!time_s)
@@ -62,8 +54,8 @@ QueueChange superseded_by(std::uint64_t id) {
 }
 
 Result<void> check_deed(const Deed &deed) {
-    MOS_CHECK(check_text("name of who asks", deed.actor, max_key_bytes));
-    return check_text("reason", deed.reason, max_reason_bytes);
+    MOS_CHECK(base::check_line("name of who asks", deed.actor, max_key_bytes));
+    return base::check_line("reason", deed.reason, max_reason_bytes);
 }
 
 Result<void> check_attempts(std::int64_t max_attempts) {
@@ -75,7 +67,7 @@ Result<void> check_attempts(std::int64_t max_attempts) {
 
 Result<void> check_submission(const Submission &submission, const Deed &deed) {
     MOS_CHECK(check_deed(deed));
-    MOS_CHECK(check_text("key", submission.key, max_key_bytes));
+    MOS_CHECK(base::check_line("key", submission.key, max_key_bytes));
     MOS_CHECK(check_packages(submission.packages));
     if (submission.options.size() > max_options_bytes)
         return Error{Code::LIMIT, fmt::format("the options have {} bytes, {} are allowed", submission.options.size(),
@@ -93,7 +85,7 @@ Result<void> check_submission(const Submission &submission, const Deed &deed) {
         return Error{Code::INVALID_ARGUMENT, "to be cancelled at a time-out, the update needs a time-out"};
     if (submission.made_s < 0 || submission.estimated_s < 0 || submission.needed_bytes < 0)
         return Error{Code::INVALID_ARGUMENT, "times and needed space can't be negative"};
-    MOS_CHECK(check_text("list of conditions", submission.conditions, max_conditions_bytes));
+    MOS_CHECK(base::check_line("list of conditions", submission.conditions, max_conditions_bytes));
     if (!submission.conditions.empty())
         MOS_CHECK(parse_conditions(submission.conditions));
     return {};

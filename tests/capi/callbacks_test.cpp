@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <stdexcept>
 #include <vector>
 
 using namespace mos::test::capi;
@@ -289,6 +290,60 @@ TEST_CASE("a question goes to the ask callback, whose NULL is the default") {
         CHECK(bench.root.read("app/file") == (answer != nullptr && *answer == 'r' ? "one" : "mine"));
         CHECK(mos_job_outcome(job.get(), nullptr, nullptr) == code);
     }
+}
+
+// What must not be, and may not cost the root anything all the same.
+
+TEST_CASE("a callback that throws has failed, the error names it, and nothing is changed") {
+    const Bench bench;
+    const auto words = [](const Failure &failure) {
+        std::string all;
+        for (const mos_error *one = failure.error.get(); one != nullptr; one = mos_error_cause(one))
+            all += std::string{mos_error_message(one)} + "\n" + mos_error_remedy(one) + "\n";
+        return all;
+    };
+    const Plan plan = bench.plan();
+    const Failure read = failure_of([&](auto error) {
+        return mos_plan_install_source(
+            plan.get(), 100'000, "far", nullptr,
+            [](void *, std::uint64_t, void *, std::size_t) -> std::int64_t { throw std::runtime_error{"read"}; },
+            nullptr, nullptr, error);
+    });
+    CHECK(read.code == MOS_E_IO);
+    CHECK(words(read).find("'read_at' threw") != std::string::npos);
+    CHECK(words(read).find("it may throw nothing") != std::string::npos);
+
+    bench.root.put("app/file", "mine");
+    mos_install_options options = MOS_INSTALL_OPTIONS_INIT;
+    options.on_conflict = MOS_CONFLICT_ASK;
+    must(mos_plan_install_path(plan.get(), bench.pack("1", "one").c_str(), &options, nullptr), nullptr);
+    const Job job = Bench::job_of(plan);
+    const Failure asked = failure_of([&](auto error) {
+        return mos_job_run(
+            job.get(), [](void *, const mos_question *) -> const char * { throw 1; }, nullptr, error);
+    });
+    CHECK(asked.code == MOS_E_INVALID_ARGUMENT);
+    CHECK(words(asked).find("'ask' threw") != std::string::npos);
+    CHECK(bench.root.read("app/file") == "mine");
+}
+
+TEST_CASE("what the log, the clock or a watcher of events throws is dropped, and the change is done") {
+    const Bench bench;
+    mos_context_options context_options = MOS_CONTEXT_OPTIONS_INIT;
+    context_options.log = [](void *, mos_log_level, const char *) { throw 1; };
+    context_options.clock = [](void *) -> std::int64_t { throw 1; };
+    const auto context =
+        made_by<Context>([&](auto out, auto error) { return mos_context_create(&context_options, out, error); });
+    mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
+    options.root_path = bench.root.path().c_str();
+    options.event = [](void *, const mos_event *) { throw 1; };
+    const auto engine =
+        made_by<Engine>([&](auto out, auto error) { return mos_engine_open(context.get(), &options, out, error); });
+    const auto plan = made_by<Plan>([&](auto out, auto error) { return mos_plan_create(engine.get(), out, error); });
+    mos_error *error = nullptr;
+    must(mos_plan_install_path(plan.get(), bench.pack("1", "one").c_str(), nullptr, &error), error);
+    must(mos_job_run(Bench::job_of(plan).get(), nullptr, nullptr, &error), error);
+    CHECK(bench.root.read("app/file") == "one");
 }
 
 TEST_CASE("users are told of scheduled updates by the embedder's callback, whose failure fails no update") {

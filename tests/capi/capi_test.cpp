@@ -47,6 +47,32 @@ TEST_CASE("a missing handle, output or text is an invalid argument, and outputs 
     CHECK(mos_engine_installed_version(bench.engine.get(), "app", nullptr, 0, nullptr) == MOS_E_INVALID_ARGUMENT);
 }
 
+TEST_CASE("the error names the argument that is missing, or no such handle, as the header does") {
+    const Bench bench;
+    const auto words = [](const auto &call) { return std::string{mos_error_message(failure_of(call).error.get())}; };
+    mos_plan *plan = nullptr;
+    CHECK(words([&](auto error) { return mos_plan_create(nullptr, &plan, error); }) == "the argument 'engine' is NULL");
+    CHECK(words([&](auto error) { return mos_plan_create(bench.engine.get(), nullptr, error); }) ==
+          "the argument 'plan' is NULL");
+    const Plan made = bench.plan();
+    must(mos_plan_install_path(made.get(), bench.pack("1", "one").c_str(), nullptr, nullptr), nullptr);
+    must(mos_plan_resolve(made.get(), nullptr), nullptr);
+    CHECK(words([&](auto error) { return mos_plan_totals_get(made.get(), nullptr, error); }) ==
+          "the argument 'totals' is NULL");
+    mos_plan_totals unset{};
+    CHECK(words([&](auto error) { return mos_plan_totals_get(made.get(), &unset, error); }) ==
+          "struct_size of 'totals' is not set; use the _INIT macro");
+    CHECK(words([&](auto error) { return mos_schedule_submit(bench.engine.get(), nullptr, nullptr, error); }) ==
+          "the argument 'id' is NULL");
+    mos_certificate *certificate = nullptr;
+    CHECK(words([&](auto error) {
+              return mos_certificate_issue(nullptr, nullptr, nullptr, nullptr, &certificate, error);
+          }) == "the argument 'ca_key' is NULL");
+    auto *const engine_as_plan = reinterpret_cast<mos_plan *>(bench.engine.get());
+    CHECK(words([&](auto error) { return mos_plan_resolve(engine_as_plan, error); }) ==
+          "the handle 'plan' is of another type or was freed");
+}
+
 TEST_CASE("an engine and a job outlive what they were made from") {
     auto bench = std::make_unique<Bench>();
     const Plan plan = bench->plan();
@@ -107,6 +133,10 @@ TEST_CASE("a rollback's options are checked, and NULL takes back the newest chan
     options.keep_way_forward = true;
     options.emergency = true;
     CHECK(mos_plan_rollback_to(plan.get(), &options, nullptr) == MOS_E_INVALID_ARGUMENT);
+    // It would take back everything, where one package was meant.
+    options = MOS_ROLLBACK_OPTIONS_INIT;
+    options.name = "app";
+    CHECK(mos_plan_rollback_to(plan.get(), &options, nullptr) == MOS_E_INVALID_ARGUMENT);
     must(mos_plan_rollback_to(plan.get(), nullptr, nullptr), nullptr);
     must(mos_plan_resolve(plan.get(), nullptr), nullptr);
     mos_step step = MOS_STEP_INIT;
@@ -145,6 +175,96 @@ TEST_CASE("unknown flags and rules are refused") {
     install.on_conflict = 4;
     CHECK(mos_plan_install_path(plan.get(), bench.pack("1", "one").c_str(), &install, nullptr) ==
           MOS_E_INVALID_ARGUMENT);
+}
+
+TEST_CASE("what is reserved for later versions is refused, not ignored") {
+    const Bench bench;
+    const auto refused = [&](auto options, const auto &call) {
+        mos_error *error = nullptr;
+        options.reserved = 1;
+        CHECK(call(&options, &error) == MOS_E_UNSUPPORTED);
+        CHECK(std::string{mos_error_message(error)}.find("'reserved'") != std::string::npos);
+        mos_error_free(error);
+    };
+    const Plan plan = bench.plan();
+    const std::string path = bench.pack("1", "one");
+    mos_job *job = nullptr;
+    refused(mos_install_options MOS_INSTALL_OPTIONS_INIT, [&](const auto *options, auto error) {
+        return mos_plan_install_path(plan.get(), path.c_str(), options, error);
+    });
+    refused(mos_plan_job_options MOS_PLAN_JOB_OPTIONS_INIT,
+            [&](const auto *options, auto error) { return mos_plan_job(plan.get(), options, &job, error); });
+    refused(mos_build_options MOS_BUILD_OPTIONS_INIT, [&](const auto *options, auto error) {
+        return mos_package_build_job(bench.context.get(), options, &job, error);
+    });
+    mos_settings *settings = nullptr;
+    refused(mos_settings_options MOS_SETTINGS_OPTIONS_INIT, [&](const auto *options, auto error) {
+        return mos_engine_settings_load(bench.engine.get(), options, &settings, error);
+    });
+    mos_events *events = nullptr;
+    refused(mos_events_options MOS_EVENTS_OPTIONS_INIT, [&](const auto *options, auto error) {
+        return mos_events_open(bench.engine.get(), options, &events, error);
+    });
+    std::uint64_t id = 0;
+    refused(mos_schedule_options MOS_SCHEDULE_OPTIONS_INIT, [&](const auto *options, auto error) {
+        return mos_schedule_submit(bench.engine.get(), options, &id, error);
+    });
+}
+
+TEST_CASE("an environment whose name can't be one is refused when the engine is opened") {
+    const Bench bench;
+    mos_engine_options options = MOS_ENGINE_OPTIONS_INIT;
+    options.root_path = bench.root.path().c_str();
+    mos_engine *engine = nullptr;
+    for (const char *name : {"../../x", "a b", "-x", ".hidden", "\xff"}) {
+        options.environment = name;
+        CHECK(mos_engine_open(bench.context.get(), &options, &engine, nullptr) == MOS_E_INVALID_ARGUMENT);
+        CHECK(engine == nullptr);
+    }
+    options.environment = "mine-2.1";  // which may get its settings later
+    must(mos_engine_open(bench.context.get(), &options, &engine, nullptr), nullptr);
+    mos_engine_free(engine);
+}
+
+TEST_CASE("a reason that no line can hold is refused before the job is made, and the plan stays") {
+    const Bench bench;
+    const Plan plan = bench.plan();
+    must(mos_plan_install_path(plan.get(), bench.pack("1", "one").c_str(), nullptr, nullptr), nullptr);
+    mos_plan_job_options options = MOS_PLAN_JOB_OPTIONS_INIT;
+    mos_job *raw = nullptr;
+    for (const char *reason : {"\xff\xfe", "two\nlines", "\x1b[31mred"}) {
+        options.reason = reason;
+        CHECK(mos_plan_job(plan.get(), &options, &raw, nullptr) == MOS_E_INVALID_ARGUMENT);
+    }
+    const std::string longest(4096, 'a');
+    const std::string longer = longest + "a";
+    options.reason = longer.c_str();
+    CHECK(mos_plan_job(plan.get(), &options, &raw, nullptr) == MOS_E_LIMIT);
+    CHECK(raw == nullptr);
+    options.reason = longest.c_str();
+    must(mos_plan_job(plan.get(), &options, &raw, nullptr), nullptr);
+    const Job job{raw};
+    must(mos_job_run(job.get(), nullptr, nullptr, nullptr), nullptr);
+    const auto history =
+        made_by<History>([&](auto out, auto error) { return mos_history_open(bench.engine.get(), out, error); });
+    mos_history_record record = MOS_HISTORY_RECORD_INIT;
+    must(mos_history_next(history.get(), &record, nullptr), nullptr);
+    CHECK(record.reason == longest);
+}
+
+TEST_CASE("an error is short whatever it was given, and its object is whole") {
+    const Bench bench;
+    const std::string kind(std::size_t{1} << 20U, 'k');
+    mos_doctor *doctor = nullptr;
+    const Failure failure =
+        failure_of([&](auto error) { return mos_doctor_repair(bench.engine.get(), kind.c_str(), &doctor, error); });
+    CHECK(std::strlen(mos_error_message(failure.error.get())) < 1000);
+    const std::string path = "/" + kind;
+    const Plan plan = bench.plan();
+    const Failure long_path =
+        failure_of([&](auto error) { return mos_plan_install_path(plan.get(), path.c_str(), nullptr, error); });
+    CHECK(std::strlen(mos_error_message(long_path.error.get())) < 1000);
+    CHECK(mos_error_object(long_path.error.get()) == path);
 }
 
 TEST_CASE("an output struct is filled as far as it reaches") {

@@ -278,6 +278,9 @@ TEST_CASE("a token that fails, returns garbage or says an impossible size signs 
         for (const mos_error *one = failure.error.get(); one != nullptr; one = mos_error_cause(one))
             words += std::string{mos_error_message(one)} + "\n";
         INFO(words);
+        // The package is no worse for it, and nobody's publisher can help.
+        CHECK(std::string{mos_error_remedy(failure.error.get())}.find("publisher") == std::string::npos);
+        CHECK(std::string{mos_error_object(failure.error.get())} == mos_key_fingerprint(key.get()));
         if (token.answer != 0)
             CHECK(words.find("its callback returned " + std::to_string(token.answer)) != std::string::npos);
         return failure.code;

@@ -141,7 +141,9 @@ TEST_CASE("a callback gets the archive, its data are freed once, and what it ref
     options.write = refuse;
     options.write_user_data = &freed;
     options.write_destroy = count;
-    CHECK(failure_of([&](auto err) { return home.back_up(options, err); }).code == MOS_E_IO);
+    const Failure refused = failure_of([&](auto err) { return home.back_up(options, err); });
+    CHECK(refused.code == MOS_E_IO);
+    CHECK(std::string{mos_error_remedy(refused.error.get())}.find("callback") != std::string::npos);
     CHECK(freed == 1);
     options.compression = 99;
     CHECK(failure_of([&](auto err) { return home.back_up(options, err); }).code == MOS_E_INVALID_ARGUMENT);

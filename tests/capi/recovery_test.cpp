@@ -169,6 +169,14 @@ TEST_CASE("recovery mode is begun, reported and ended, and an install in it is r
               return mos_recovery_mode_job(bench.engine.get(), &options, &job, error);
           }).code == MOS_E_INVALID_ARGUMENT);
     options.wish = MOS_RECOVERY_MODE_BEGIN;
+    for (const char *reason : {"\xff", "two\nlines", "\x1b[31mred"}) {
+        options.reason = reason;
+        CHECK(failure_of([&](auto error) {
+                  mos_job *job = nullptr;
+                  return mos_recovery_mode_job(bench.engine.get(), &options, &job, error);
+              }).code == MOS_E_INVALID_ARGUMENT);
+    }
+    options.reason = nullptr;
     options.validate_only = true;
     CHECK(change(options).rows == std::vector<Row>{{"way-back", "", "rp-1"}});
     CHECK(mos_report_next(mode().get(), &row, nullptr) == MOS_END);

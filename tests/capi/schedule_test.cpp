@@ -150,6 +150,12 @@ TEST_CASE("what can't be scheduled is refused, and the queue stays empty") {
     refused([](auto &options) { options.timeout = "0s"; }, MOS_E_INVALID_ARGUMENT);
     refused([](auto &options) { options.conditions = "cpu_usage<10,cpu_usage>50"; }, MOS_E_INVALID_ARGUMENT);
     refused([](auto &options) { options.flags = MOS_SCHEDULE_CANCEL_ON_TIMEOUT; }, MOS_E_INVALID_ARGUMENT);
+    for (const char *text : {"\xff", "a\nb", "\x1b[31m"}) {
+        refused([&](auto &options) { options.notification = text; }, MOS_E_INVALID_ARGUMENT);
+        refused([&](auto &options) { options.reason = text; }, MOS_E_INVALID_ARGUMENT);
+    }
+    const std::string longer(65'536, 'a');
+    refused([&](auto &options) { options.notification = longer.c_str(); }, MOS_E_LIMIT);  // with what is round it
     CHECK(queue.listed("all").empty());
     CHECK(failure_of([&](auto out) { return mos_schedule_submit(queue.engine.get(), nullptr, nullptr, out); }).code ==
           MOS_E_INVALID_ARGUMENT);

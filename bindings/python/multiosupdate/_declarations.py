@@ -676,8 +676,7 @@ typedef struct mos_rollback_options {
     mos_rollback_scope scope;
     const char *recovery_point;
     const char *target_version;
-    const char
-        *name;
+    const char *name;
     mos_merge_rule merge;
     bool accept_risks;
     bool emergency;

@@ -71,6 +71,10 @@ using FileCheck = std::function<Result<void>(const LoadedSettings &before, const
 // The names of the environments, users or templates that have a file.
 [[nodiscard]] Result<std::vector<std::string>> list_targets(base::Directory &root, FileKind kind);
 
+// What an environment, a user or a template may be called: at most 64 letters, digits, '_', '-' and '.', neither of the
+// last two first, for it becomes a file's name. INVALID_ARGUMENT.
+[[nodiscard]] Result<void> check_target_name(std::string_view name);
+
 // What one of them says, nothing of other layers. NOT_FOUND.
 [[nodiscard]] Result<LoadedSettings> load_target(base::Directory &root, const SettingsTarget &target);
 

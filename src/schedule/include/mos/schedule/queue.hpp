@@ -5,6 +5,7 @@
 // none is lost whatever becomes of the process, the power and the clock.
 #pragma once
 
+#include <mos/base/check_line.hpp>
 #include <mos/base/events.hpp>
 #include <mos/schedule/decision.hpp>
 #include <mos/schedule/retry.hpp>
@@ -23,7 +24,7 @@ namespace mos::schedule {
 // From 1970 to 2100: what a person may name as a time.
 inline constexpr std::int64_t latest_named_time_s = 4102444800;
 inline constexpr std::size_t max_key_bytes = 256;
-inline constexpr std::size_t max_reason_bytes = 4096;
+using base::max_reason_bytes;
 inline constexpr std::size_t max_options_bytes = 65536;
 inline constexpr std::size_t max_conditions_bytes = 4096;
 
