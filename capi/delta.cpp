@@ -51,7 +51,8 @@ mos::delta::ByteStream stream_of(mos_delta_read_callback read, std::shared_ptr<v
             return Error{Code::IO, fmt::format("reading the delta failed with {} in the caller's callback", count)}
                 .with_remedy(callback_remedy);
         if (static_cast<std::uint64_t>(count) > out.size())
-            return Error{Code::INVALID_ARGUMENT, "the read callback returned more than was asked for"};
+            return Error{Code::INVALID_ARGUMENT, "the read callback returned more than was asked for"}.with_remedy(
+                callback_remedy);
         return static_cast<std::size_t>(count);
     };
 }

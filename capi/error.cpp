@@ -8,8 +8,8 @@ using mos::Code;
 using mos::Error;
 
 struct mos_error {
-    int32_t code;
-    int32_t system_errno;
+    int32_t code = MOS_E_INTERNAL;
+    int32_t system_errno = 0;
     std::string message;
     std::string object;
     std::string remedy;  // of its own; empty where the code's holds
@@ -26,13 +26,15 @@ Code code_of(int32_t returned_code) {
 }
 
 std::unique_ptr<mos_error> copy(const Error &failure) {
-    return std::make_unique<mos_error>(
-        mos_error{.code = returned(failure.code()),
-                  .system_errno = failure.system_errno(),
-                  .message = mos::base::printable(failure.message()),
-                  .object = failure.object(),
-                  .remedy = mos::base::printable(failure.own_remedy()),
-                  .cause = failure.cause() != nullptr ? copy(*failure.cause()) : nullptr});
+    auto copied = std::make_unique<mos_error>();
+    copied->code = returned(failure.code());
+    copied->system_errno = failure.system_errno();
+    copied->message = mos::base::printable(failure.message());
+    copied->object = failure.object();
+    copied->remedy = mos::base::printable(failure.own_remedy());
+    if (failure.cause() != nullptr)
+        copied->cause = copy(*failure.cause());
+    return copied;
 }
 
 // Made before memory can run out, and never freed.

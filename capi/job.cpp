@@ -24,6 +24,15 @@ mos_question view_of(const mos::engine::Question &question, const std::string &c
     return filled;
 }
 
+// "" for the default.
+Result<std::string> answer_to(const mos::engine::Question &question, mos_ask_callback ask, void *user_data) {
+    const std::string choices = joined(question.choices);
+    const mos_question view = view_of(question, choices);
+    MOS_TRY(const char *const answer,
+            answer_of("ask", mos::Code::INVALID_ARGUMENT, [&] { return ask(user_data, &view); }));
+    return std::string{answer != nullptr ? answer : ""};
+}
+
 // The job's result as the API gives it, the same however often it is asked for.
 Result<int> outcome_of(mos_job *job, const mos_outcome **outcome) {
     const Result<JobOutcome> *result = job->job->result();
@@ -52,19 +61,15 @@ int mos_job_run(mos_job *job, mos_ask_callback ask, void *user_data, mos_error *
     return guard(error, [&]() -> Result<int> {
         MOS_CHECK_HANDLE(job);
         mos::engine::Job::Answerer answerer;
-        mos::Result<void> asked;
+        Result<void> asked;
         if (ask != nullptr) {
             answerer = [&](const mos::engine::Question &question) {
-                const std::string choices = joined(question.choices);
-                const mos_question view = view_of(question, choices);
-                const auto answer =
-                    answer_of("ask", mos::Code::INVALID_ARGUMENT, [&] { return ask(user_data, &view); });
-                if (!answer) {
-                    asked = answer.error();
-                    job->job->cancel();
-                    return std::string{};
-                }
-                return std::string{*answer != nullptr ? *answer : ""};
+                Result<std::string> answer = answer_to(question, ask, user_data);
+                if (answer)
+                    return std::move(answer).value();
+                asked = std::move(answer).error();
+                job->job->cancel();  // nobody decides
+                return std::string{};
             };
         }
         MOS_CHECK(job->job->run(std::move(answerer)));

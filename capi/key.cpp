@@ -86,13 +86,15 @@ mos::crypto::RemoteSign remote_sign(mos_sign_callback sign, std::shared_ptr<void
         mos::base::Bytes signature(mos::crypto::max_signature_bytes);
         std::size_t size = 0;
         const std::string name{algorithm_name(algorithm)};
-        MOS_TRY(const std::int32_t status, answer_of("sign", Code::IO, [&] {
-                    return sign(owner.get(), name.c_str(), reinterpret_cast<const uint8_t *>(message.data()),
-                                message.size(), reinterpret_cast<uint8_t *>(signature.data()), signature.size(), &size);
-                }));
-        if (status != 0)
+        const Result<std::int32_t> status = answer_of("sign", Code::IO, [&] {
+            return sign(owner.get(), name.c_str(), reinterpret_cast<const uint8_t *>(message.data()), message.size(),
+                        reinterpret_cast<uint8_t *>(signature.data()), signature.size(), &size);
+        });
+        if (!status)
+            return Error{status.error()}.about(fingerprint);
+        if (*status != 0)
             return Error{Code::IO,
-                         fmt::format("the key that is elsewhere did not sign (its callback returned {})", status)}
+                         fmt::format("the key that is elsewhere did not sign (its callback returned {})", *status)}
                 .about(fingerprint)
                 .with_remedy(callback_remedy);
         if (size == 0 || size > signature.size())

@@ -34,7 +34,9 @@ class CallbackSource final : public base::Source {
             if (count == 0)
                 break;
             if (static_cast<std::uint64_t>(count) > wanted - done)
-                return Error{Code::INVALID_ARGUMENT, "the read callback returned more than was asked for"};
+                return Error{Code::INVALID_ARGUMENT, "the read callback returned more than was asked for"}
+                    .about(m_name)
+                    .with_remedy(callback_remedy);
             done += static_cast<std::size_t>(count);
         }
         return done;

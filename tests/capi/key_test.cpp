@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <stdexcept>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -27,12 +28,15 @@ struct Token {
     std::int32_t answer = 0;
     std::size_t claimed_size = 0;  // where not 0, instead of the true one
     bool spoils = false;
+    bool throws = false;
 
     // NOLINTNEXTLINE(readability-function-size): its parameters are the C API's
     static std::int32_t sign(void *data, const char *algorithm, const std::uint8_t *message, std::size_t message_size,
                              std::uint8_t *signature, std::size_t room, std::size_t *size) {
         Token &token = *static_cast<Token *>(data);
         token.asked_for = algorithm;
+        if (token.throws)
+            throw std::runtime_error{"no token"};
         if (token.answer != 0)
             return token.answer;
         *size = token.run(message, message_size, signature, room);
@@ -296,6 +300,9 @@ TEST_CASE("a token that fails, returns garbage or says an impossible size signs 
         CHECK(sign() == MOS_E_SIGNATURE_INVALID);
     }
     token.claimed_size = 0;
+    token.throws = true;
+    CHECK(sign() == MOS_E_IO);
+    token.throws = false;
     token.key_path = bench.work.at("missing.pem");
     CHECK(sign() == MOS_E_SIGNATURE_INVALID);
     CHECK(token.destroyed == 0);
