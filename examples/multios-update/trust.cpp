@@ -14,6 +14,7 @@ namespace update_tool {
 namespace {
 
 constexpr std::string_view levels = "low|medium|high";
+constexpr std::string_view pin_note = ", whatever a revocation list says of its certificate";
 
 mos_trust_level level_of(std::string_view name) {
     if (name == "low")
@@ -42,11 +43,12 @@ Result<ExitCode> add(Session &session, const char *certificate, const char *key)
     if (session.json())
         put_json(json_object(entry_columns(), entry));
     else
-        put_line(Stream::out, {{Style::good, "trusted"},
-                               {Style::plain, fmt::format("  {} as {}: may sign {}; 'multios-update trust remove-ca "
-                                                          "--id={}{}' takes it back",
-                                                          entry.name, entry.id, scope_text(entry), entry.id,
-                                                          root_argument(session))}});
+        put_line(Stream::out,
+                 {{Style::good, "trusted"},
+                  {Style::plain, fmt::format("  {} as {}: may sign {}{}; 'multios-update trust remove-ca "
+                                             "--id={}{}' takes it back",
+                                             entry.name, entry.id, scope_text(entry), key != nullptr ? pin_note : "",
+                                             entry.id, root_argument(session))}});
     return ExitCode::done;
 }
 
@@ -155,7 +157,9 @@ Command trust_add_ca_command() {
 
 Command trust_add_key_command() {
     std::vector<Option> options = entry_options();
-    options.insert(options.begin(), required(text("key", "FILE", "the public key, in PEM")));
+    options.insert(options.begin(), required(text("key", "FILE",
+                                                  "the public key, in PEM; it counts whatever a revocation list "
+                                                  "says of its certificate")));
     return {
         "trust add-key",
         "trust one public key, without certificates",

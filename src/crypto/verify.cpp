@@ -126,18 +126,30 @@ Result<Voucher> vouch_by_roots(const Certificate &leaf, std::span<const Certific
     return voucher;
 }
 
-Result<Voucher> find_voucher(const Signature &signature, std::span<const Certificate> certificates,
-                             const Court &court) {
-    if (const TrustEntry *const pinned = court.trust.find_pinned(signature.key_id); pinned != nullptr)
-        return vouch_by_pin(*pinned, court);
+// A voucher, or why there is none; and who vouches for the signer at all.
+struct Search {
+    Result<Voucher> voucher;
+    std::optional<KnownSigner> known = {};
+};
+
+KnownSigner known_by(const Voucher &voucher) { return {voucher.entry.name, voucher.path}; }
+
+Search found(Result<Voucher> voucher) {
+    std::optional<KnownSigner> known;
+    if (voucher)
+        known = known_by(*voucher);
+    return {std::move(voucher), std::move(known)};
+}
+
+Search search_chain(const Signature &signature, std::span<const Certificate> certificates, const Court &court) {
     if (certificates.empty())
-        return untrusted(signature, nullptr);
+        return {untrusted(signature, nullptr)};
     const Certificate &leaf = certificates.front();
     if (!std::ranges::equal(leaf.public_key().id(), signature.key_id))
-        return Error{Code::CERTIFICATE_INVALID,
-                     fmt::format("certificate {} is not that of the key {} that signed",
-                                 base::in_quotes(leaf.subject()), base::in_quotes(claimed_fingerprint(signature)))}
-            .about(leaf.subject());
+        return {Error{Code::CERTIFICATE_INVALID,
+                      fmt::format("certificate {} is not that of the key {} that signed",
+                                  base::in_quotes(leaf.subject()), base::in_quotes(claimed_fingerprint(signature)))}
+                    .about(leaf.subject())};
     const auto scope = [&](const TrustEntry &entry) {
         return check_scope(entry, court.subject, court.decision.minimum_level, court.decision.now_unix_s);
     };
@@ -145,13 +157,39 @@ Result<Voucher> find_voucher(const Signature &signature, std::span<const Certifi
         vouch_by_roots(leaf, certificates.subspan(1),
                        roots_of(court.trust, [&](const TrustEntry &entry) { return scope(entry).ok(); }), court);
     if (voucher || voucher.error().code() != Code::SIGNER_UNTRUSTED)
-        return voucher;
+        return found(std::move(voucher));
     // Somebody else may vouch for the signer, but not for this.
     const Result<Voucher> beyond = vouch_by_roots(
         leaf, certificates.subspan(1), roots_of(court.trust, [](const TrustEntry & /*entry*/) { return true; }), court);
     if (!beyond && beyond.error().code() == Code::LIMIT)
-        return beyond.error();
-    return beyond ? Result<Voucher>{scope(beyond->entry).error()} : Result<Voucher>{untrusted(signature, &leaf)};
+        return {beyond.error()};
+    if (!beyond)
+        return {untrusted(signature, &leaf)};
+    return {scope(beyond->entry).error(), known_by(*beyond)};
+}
+
+// A pin adds to what authorities vouch for, and takes nothing of it away. Where neither vouches, the pin's refusal is
+// told, for it is about this very key; what the chain was refused for stands below it, where an authority is known at
+// all.
+Search search_both(const TrustEntry &pinned, const Signature &signature, const Court &court) {
+    Search by_pin{vouch_by_pin(pinned, court), KnownSigner{pinned.name, {}}};
+    if (by_pin.voucher || signature.certificates.empty())
+        return by_pin;
+    const Result<std::vector<Certificate>> certificates = read_certificates(signature);
+    if (!certificates)
+        return by_pin;
+    Search by_chain = search_chain(signature, *certificates, court);
+    if (by_chain.voucher)
+        return by_chain;
+    if (by_chain.voucher.error().code() == Code::SIGNER_UNTRUSTED)
+        return by_pin;
+    return {std::move(by_pin.voucher).error().caused_by(std::move(by_chain.voucher).error()), std::move(by_pin.known)};
+}
+
+Search search(const Signature &signature, std::span<const Certificate> certificates, const Court &court) {
+    if (const TrustEntry *const pinned = court.trust.find_pinned(signature.key_id); pinned != nullptr)
+        return search_both(*pinned, signature, court);
+    return search_chain(signature, certificates, court);
 }
 
 Result<void> check_algorithm(const Signature &signature, const Voucher &voucher, const Decision &decision) {
@@ -174,9 +212,7 @@ Result<void> check_algorithm(const Signature &signature, const Voucher &voucher,
     return {};
 }
 
-Result<AcceptedSigner> judge(const Signature &signature, std::span<const Certificate> certificates,
-                             const Court &court) {
-    MOS_TRY(Voucher voucher, find_voucher(signature, certificates, court));
+Result<AcceptedSigner> judge(const Signature &signature, Voucher voucher, const Court &court) {
     MOS_CHECK(check_algorithm(signature, voucher, court.decision));
     MOS_CHECK(court.budget->spend());
     if (Result<void> verified = voucher.key.verify(signature.algorithm, court.message, signature.value); !verified) {
@@ -214,6 +250,7 @@ struct Opinion {
     Claim claim;
     Result<AcceptedSigner> signer;
     std::optional<bool> fits = true;
+    std::optional<KnownSigner> known = {};
 };
 
 Opinion form_opinion(const Signature &signature, const Court &court) {
@@ -227,11 +264,14 @@ Opinion form_opinion(const Signature &signature, const Court &court) {
     }
     if (!certificates.empty())
         claim.signer = certificates.front().subject();
-    Result<AcceptedSigner> signer = judge(signature, certificates, court);
+    Search vouched = search(signature, certificates, court);
+    Result<AcceptedSigner> signer = vouched.voucher ? judge(signature, std::move(vouched.voucher).value(), court)
+                                                    : Result<AcceptedSigner>{std::move(vouched.voucher).error()};
     if (signer)
         return {std::move(claim), std::move(signer)};
     const bool was_verified = signer.error().code() == Code::SIGNATURE_INVALID;
-    return {std::move(claim), std::move(signer), was_verified ? false : fits(signature, certificates, court)};
+    return {std::move(claim), std::move(signer), was_verified ? false : fits(signature, certificates, court),
+            std::move(vouched.known)};
 }
 
 struct Hearing {
@@ -264,8 +304,8 @@ Hearing hear(std::span<const Signature> signatures, Court court) {
 
 void add_to(Verdict &verdict, Opinion opinion) {
     const auto reject = [&](Error error) {
-        verdict.rejected.push_back(
-            {std::move(opinion.claim.signer), std::move(opinion.claim.algorithm), std::move(error), opinion.fits});
+        verdict.rejected.push_back({std::move(opinion.claim.signer), std::move(opinion.claim.algorithm),
+                                    std::move(error), opinion.fits, std::move(opinion.known)});
     };
     if (!opinion.signer)
         return reject(std::move(opinion.signer).error());

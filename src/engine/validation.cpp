@@ -48,13 +48,18 @@ std::string names_of(const std::vector<crypto::AcceptedSigner> &signers) {
     return names;
 }
 
+// Of an accepted signer or a known one.
+template <class Signer>
+std::string path_of(const Signer &signer) {
+    return signer.path.empty()
+               ? fmt::format("pinned key {}", base::in_quotes(signer.trust_name))
+               : fmt::format("{}, trusted as {}", fmt::join(signer.path, " < "), base::in_quotes(signer.trust_name));
+}
+
 std::string paths_of(const std::vector<crypto::AcceptedSigner> &signers) {
     std::string paths;
     for (const crypto::AcceptedSigner &signer : signers)
-        paths += fmt::format("{}{}", paths.empty() ? "" : "; ",
-                             signer.path.empty() ? fmt::format("pinned key {}", base::in_quotes(signer.trust_name))
-                                                 : fmt::format("{}, trusted as {}", fmt::join(signer.path, " < "),
-                                                               base::in_quotes(signer.trust_name)));
+        paths += fmt::format("{}{}", paths.empty() ? "" : "; ", path_of(signer));
     return paths;
 }
 
@@ -119,9 +124,19 @@ class Examination {
         if (!counted)
             fail(step_of(counted.error(), m_found.verdict), counted.error());
         tell_signature();
-        if (at(ValidationStep::chain).outcome == StepOutcome::not_reached && !m_found.verdict.accepted.empty())
-            pass(ValidationStep::chain, paths_of(m_found.verdict.accepted));
+        tell_chain();
         return {};
+    }
+
+    // Whether a trusted entry vouches for whoever has signed, whatever else is held against that.
+    void tell_chain() {
+        if (at(ValidationStep::chain).outcome != StepOutcome::not_reached)
+            return;
+        if (!m_found.verdict.accepted.empty())
+            return pass(ValidationStep::chain, paths_of(m_found.verdict.accepted));
+        for (const crypto::RejectedSigner &one : m_found.verdict.rejected)
+            if (one.known && one.fits.value_or(false))
+                return pass(ValidationStep::chain, path_of(*one.known));
     }
 
     // Whether the signatures are what they say, whoever trusts them.

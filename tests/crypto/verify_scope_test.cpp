@@ -68,6 +68,53 @@ TEST_CASE("an entry vouches for the packages that it names, whether by a root or
     }
 }
 
+TEST_CASE("a pinned key with limits takes nothing away that an authority vouches for") {
+    const TrustScope web{.packages = {"web*"}};
+    const TrustStore both = store_of(root("vendor", {}), pinned("signer", 1, web));
+    CHECK(must(verify(both, {certified()})).accepted.at(0).trust_entry == "vendor");
+    CHECK(must(verify(both, {certified()}, decision(), {.name = "webserver"})).accepted.at(0).trust_entry == "signer");
+    // The signature must bring the certificate: the pin alone vouches for no more than it says.
+    check_refusal(verify(both, {sign(key_number(1))}), Code::SIGNER_NOT_ALLOWED, "'signer'");
+    Decision strict = decision();
+    strict.require_certificate = true;
+    CHECK(must(verify(both, {certified()}, strict, {.name = "webserver"})).accepted.at(0).trust_entry == "vendor");
+}
+
+TEST_CASE(
+    "what neither a pin nor an authority vouches for is refused, by the pin's limits and with the chain's reason") {
+    const TrustScope web{.packages = {"web*"}};
+    const TrustScope kernel{.packages = {"kernel-*"}};
+    const TrustStore both = store_of(root("vendor", kernel), pinned("signer", 1, web));
+    const auto refused = verify(both, {certified()});
+    check_refusal(refused, Code::SIGNER_NOT_ALLOWED, "'signer'");
+    check_refusal(refused, Code::SIGNER_NOT_ALLOWED, "'vendor'");
+    // Nobody's authority, and another key's certificate, help nobody.
+    const Recipe stranger = ca_recipe("Stranger", key_number(2), "Stranger", key_number(2));
+    check_refusal(verify(store_of(root("other", {}, stranger), pinned("signer", 1, web)), {certified()}),
+                  Code::SIGNER_NOT_ALLOWED, "only for web*");
+    const TrustStore trusted = store_of(root("vendor", {}), pinned("signer", 1, web));
+    Signature borrowed = certified();
+    Recipe another = leaf_recipe();
+    another.key = &key_number(2);
+    borrowed.certificates.front() = mos::base::to_bytes(make(another).der());
+    check_refusal(verify(trusted, {borrowed}), Code::SIGNER_NOT_ALLOWED, "is not that of the key");
+    borrowed.certificates.front() = {std::byte{7}};
+    check_refusal(verify(trusted, {borrowed}), Code::SIGNER_NOT_ALLOWED, "only for web*");
+    Signature forged = certified();
+    forged.value.front() ^= std::byte{1};
+    check_refusal(verify(trusted, {forged}), Code::SIGNATURE_INVALID, "does not fit");
+}
+
+TEST_CASE("a revoked signer is let in by a pin that covers the package, and by no other") {
+    const Authority authority;
+    const Certificate leaf = make(authority.leaf);
+    TrustStore limited = authority.store({leaf});
+    must(limited.add(pinned("signer", 1, {.packages = {"web*"}})));
+    check_refusal(verify(limited, {authority.signature()}), Code::SIGNER_NOT_ALLOWED, "revoked");
+    CHECK(must(verify(limited, {authority.signature()}, decision(), {.name = "web"})).accepted.at(0).trust_entry ==
+          "signer");
+}
+
 TEST_CASE("the policy's level and the entry's own time hold for roots and for pins") {
     const TrustScope weak{.level = TrustLevel::low, .not_after_unix_s = now + 10};
     Decision strict = decision();

@@ -71,6 +71,60 @@ TEST_CASE("the chain of a certified signer is told") {
     CHECK(validation.steps[2].detail == "CN=Signer < CN=Vendor, trusted as 'vendor'");
 }
 
+TEST_CASE("an entry that vouches for the signer is told as the chain, also where it may not vouch for this") {
+    EngineBench bench;
+    const auto limited = [&](mos::crypto::TrustScope scope) {
+        bench.trust("publisher.json",
+                    mos::crypto::write_trust_entry(
+                        {"publisher", "publisher", std::move(scope),
+                         must(mos::crypto::PublicKey::from_pem(bench.publisher.public_pem(), "key"))}));
+        must(must(bench.twin.root()->open_directory(trust_path, mos::base::Symlinks::refuse))
+                 ->remove_file("publisher.pub"));
+    };
+    const mos::base::Bytes package = bench.pack("p", "1", simple("one"));
+    SUBCASE("by its packages") {
+        limited({.packages = {"web*"}});
+        const Validation validation = must(run(bench, package));
+        CHECK(letters(validation) == "ppppf");
+        check_failed(validation, ValidationStep::policy, Code::SIGNER_NOT_ALLOWED);
+        CHECK(validation.steps[2].detail == "pinned key 'publisher'");
+    }
+    SUBCASE("by its level") {
+        limited({.level = mos::crypto::TrustLevel::low});
+        CHECK(letters(must(run(bench, package))) == "ppppp");
+        const Validation strict = must(run(bench, package, Strictness::strict));
+        CHECK(letters(strict) == "ppppf");
+        CHECK(strict.steps[2].detail == "pinned key 'publisher'");
+    }
+    SUBCASE("by its algorithm") {
+        const auto folder = must(mos::base::make_directories(*bench.twin.root(), "etc/multios"));
+        must(mos::base::replace_file(*folder, "security-policy.yml",
+                                     mos::base::as_bytes("security_policy:\n  update_validation:\n    "
+                                                         "allowed_signature_algorithms: [RSA-4096-SHA256]\n"),
+                                     0644));
+        const Validation validation = must(run(bench, package));
+        CHECK(letters(validation) == "ppppf");
+        check_failed(validation, ValidationStep::policy, Code::ALGORITHM_REFUSED);
+        CHECK(validation.steps[2].detail == "pinned key 'publisher'");
+    }
+    SUBCASE("of an authority") {
+        const Authority vendor{"Vendor"};
+        bench.trust("vendor.json",
+                    mos::crypto::write_trust_entry({"vendor", "vendor", {.packages = {"web*"}}, vendor.certificate}));
+        const CertifiedSigner signer = vendor.certify("Signer");
+        const Validation validation =
+            must(run(bench, make_package_at(still, manifest_of("p", "1"), {signer.signer.get()})));
+        CHECK(letters(validation) == "ppppf");
+        CHECK(validation.steps[2].detail == "CN=Signer < CN=Vendor, trusted as 'vendor'");
+    }
+    SUBCASE("but not where the signature is none of its key") {
+        limited({.packages = {"web*"}});
+        mos::base::Bytes altered = package;
+        altered[mos::base::as_text(altered).find("all")] = std::byte{'b'};
+        CHECK(letters(must(run(bench, altered)))[2] == 'n');
+    }
+}
+
 TEST_CASE("what is no package fails at its format, and nothing more is asked") {
     EngineBench bench;
     mos::base::Bytes cut = bench.pack("p", "1", simple("one"));
@@ -166,7 +220,7 @@ TEST_CASE("a package that the policy refuses by its size or its signers fails th
     check_failed(few, ValidationStep::policy, Code::NOT_SIGNED);
     put_policy(bench, "security_policy:\n  update_validation:\n    allowed_signature_algorithms: [RSA-4096-SHA256]\n");
     const Validation algorithm = must(run(bench, bytes));
-    CHECK(letters(algorithm) == "ppnpf");
+    CHECK(letters(algorithm) == "ppppf");
     check_failed(algorithm, ValidationStep::policy, Code::ALGORITHM_REFUSED);
 }
 
@@ -179,7 +233,7 @@ TEST_CASE("an entry that may not vouch for this package fails the policy, not th
     must(
         must(bench.twin.root()->open_directory(trust_path, mos::base::Symlinks::refuse))->remove_file("publisher.pub"));
     const Validation validation = must(run(bench, bench.pack("p", "1", simple("one"))));
-    CHECK(letters(validation) == "ppnpf");
+    CHECK(letters(validation) == "ppppf");
     check_failed(validation, ValidationStep::policy, Code::SIGNER_NOT_ALLOWED);
 }
 

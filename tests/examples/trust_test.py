@@ -167,8 +167,9 @@ class Keys(AuthorityWorkshop):
         path = self.kernel
         self.must_refuse(package("sign", path, f"--sign-key={self.work}/locked.key"), REFUSED, "E061")
         self.must(package("sign", path, f"--sign-key={self.work}/locked.key", passphrase))
-        self.must(update("trust", "add-key", f"--key={self.work}/locked.pub", "--packages=kernel*",
-                         f"--fingerprint={made.json['key_fingerprint']}", f"--root={self.root}"))
+        added = self.must(update("trust", "add-key", f"--key={self.work}/locked.pub", "--packages=kernel*",
+                                 f"--fingerprint={made.json['key_fingerprint']}", f"--root={self.root}"))
+        self.assertIn("whatever a revocation list says of its certificate", added.out)
         self.must(package("verify", path, f"--root={self.root}"))
 
 

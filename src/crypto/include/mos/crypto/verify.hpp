@@ -44,11 +44,19 @@ struct AcceptedSigner {
     std::optional<Validity> validity;     // of the leaf
 };
 
+// Who vouches for a signer, though perhaps not for what it has signed.
+struct KnownSigner {
+    std::string trust_name;
+    std::vector<std::string> path;  // as of an AcceptedSigner
+};
+
 struct RejectedSigner {
     std::string signer;  // as far as it can be told; a claim
     std::string algorithm;
     Error error;
     std::optional<bool> fits;  // whether it is a signature of the key that it names; none where that key is not known
+    std::optional<KnownSigner> known =
+        {};  // where a trust entry vouches for the signer, and it was refused for another reason
 };
 
 struct Verdict {
@@ -58,9 +66,9 @@ struct Verdict {
 };
 
 // The signatures, each judged; whether they are enough is count_signatures()'s to say. A key that is pinned is judged
-// by the pin, whatever certificates come with it; a key that has signed twice counts once, the second is rejected
-// (EXISTS). `subject` is what the message is about. LIMIT beyond max_signatures, max_signature_bytes,
-// max_chain_certificates, max_certificate_bytes, whatever else is there.
+// by the pin, whatever certificates come with it, and by these only where the pin does not vouch for the subject; a key
+// that has signed twice counts once, the second is rejected (EXISTS). `subject` is what the message is about. LIMIT
+// beyond max_signatures, max_signature_bytes, max_chain_certificates, max_certificate_bytes, whatever else is there.
 //
 // It takes at most max_public_key_operations, of which each signature may take own_public_key_operations whatever the
 // others are; what others leave of theirs goes to those that need more, in their order. Who needs more than there is
