@@ -38,11 +38,25 @@ Result<std::uint64_t> number_after(const RevocationList &list) {
     return number + 1;
 }
 
+// Whoever trusts an authority trusts its key itself, which no list is asked about, and its own least of all.
+Result<void> check_is_anothers(const Certificate &revoked, const Certificate &ca) {
+    if (revoked.subject() != ca.subject() || !std::ranges::equal(revoked.public_key().id(), ca.public_key().id()))
+        return {};
+    return Error{Code::INVALID_ARGUMENT,
+                 fmt::format("{} is the authority's own certificate, which its list can't revoke: whoever trusts it "
+                             "goes on to trust it",
+                             base::in_quotes(revoked.subject()))}
+        .about(revoked.subject())
+        .with_remedy("take the trust back where it was given: 'multios-update trust remove-ca'; an authority that "
+                     "another has certified is revoked by that one's list");
+}
+
 Result<void> take_back(std::vector<RevokedCertificate> &entries, const Certificate &ca, const NextList &next) {
     const Certificate &revoked = *next.revoked;
     if (revoked.issuer() != ca.subject())
         return not_of(revoked.subject(), revoked.issuer(),
                       fmt::format("{} was issued by", base::in_quotes(revoked.subject())), ca);
+    MOS_CHECK(check_is_anothers(revoked, ca));
     const base::Bytes serial = base::to_bytes(revoked.serial());
     const bool is_there = std::any_of(entries.begin(), entries.end(),
                                       [&](const RevokedCertificate &one) { return one.serial == serial; });

@@ -72,6 +72,17 @@ TEST_CASE("nobody goes on from another's list, nor takes back what another has i
     CHECK(refused.error().message() == "'CN=Leaf' was issued by 'CN=Stranger', not by 'CN=Root'");
 }
 
+TEST_CASE("an authority can't revoke itself: nobody who trusts it would notice") {
+    const Certificate ca = list_authority();
+    const auto refused = make_next_revocation_list(key_number(0), ca, nullptr, next_with(&ca));
+    CHECK(refusal(refused) == Code::INVALID_ARGUMENT);
+    CHECK(refused.error().message().starts_with("'CN=Root' is the authority's own certificate"));
+    CHECK(refused.error().remedy().find("trust remove-ca") != std::string::npos);
+    // One of its name whom it has certified, as for the change of its key, is somebody else.
+    const Certificate successor = make(ca_recipe("Root", key_number(1), "Root", key_number(0)));
+    CHECK(must(make_next_revocation_list(key_number(0), ca, nullptr, next_with(&successor))).size() == 1);
+}
+
 TEST_CASE("a list whose number has no successor in 64 bits is not gone on from") {
     const RevocationList last = list_with_number(UINT64_MAX);
     CHECK(refusal(make_next_revocation_list(key_number(0), list_authority(), &last, next_with(nullptr))) ==
