@@ -241,10 +241,12 @@ Judge::Obstacle Judge::load() const {
 }
 
 Decision Judge::bounded(Decision decision) const {
-    if (decision.verdict == Verdict::wait && m_entry.timeout_s) {
-        const std::int64_t end = m_entry.submitted_s + *m_entry.timeout_s;
-        decision.at_s = std::min(decision.at_s.value_or(end), end);
-    }
+    if (decision.verdict != Verdict::wait || !m_entry.timeout_s)
+        return decision;
+    const std::int64_t end = m_entry.submitted_s + *m_entry.timeout_s;
+    if (!decision.at_s || *decision.at_s > end)
+        decision.cut_short = {.end_s = end, .awaited_s = decision.at_s, .cancels = m_entry.cancel_on_timeout};
+    decision.at_s = std::min(decision.at_s.value_or(end), end);
     return decision;
 }
 

@@ -97,6 +97,17 @@ std::string reason(const Decision &decision) {
     return {};
 }
 
+std::string explain_wait(const Decision &decision) {
+    const std::optional<std::int64_t> until = decision.cut_short ? decision.cut_short->awaited_s : decision.at_s;
+    std::string text = until ? fmt::format("waits until {}: {}", base::write_timestamp(*until), reason(decision))
+                             : fmt::format("waits: {}", reason(decision));
+    if (decision.cut_short)
+        text += fmt::format("; its time-out is over at {}, and it {} then",
+                            base::write_timestamp(decision.cut_short->end_s),
+                            decision.cut_short->cancels ? "is cancelled" : "does not run any more");
+    return text;
+}
+
 }  // namespace
 
 std::string_view name_of(Verdict verdict) noexcept {
@@ -119,9 +130,7 @@ std::string explain(const Decision &decision) {
     case Verdict::run:
         return fmt::format("runs now: {}", reason(decision));
     case Verdict::wait:
-        return decision.at_s
-                   ? fmt::format("waits until {}: {}", base::write_timestamp(*decision.at_s), reason(decision))
-                   : fmt::format("waits: {}", reason(decision));
+        return explain_wait(decision);
     case Verdict::refuse:
         return fmt::format("does not run: {}", reason(decision));
     case Verdict::cancel:

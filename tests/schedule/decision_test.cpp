@@ -240,8 +240,10 @@ TEST_CASE("conditions are never dropped, and one that never comes true ends with
     const Decision waiting = decide(update, policy, circumstances, monday + days - 1);
     CHECK(waiting.rule == Rule::condition);
     CHECK(waiting.at_s == monday + days);
-    CHECK(explain(waiting) ==
-          "waits until 2024-04-30T12:00:00Z: the condition 'no_active_sessions' does not hold: it is 1");
+    CHECK(
+        explain(waiting) ==
+        "waits until 2024-04-30T12:09:59Z: the condition 'no_active_sessions' does not hold: it is 1; its time-out is "
+        "over at 2024-04-30T12:00:00Z, and it is cancelled then");
     CHECK(decide(update, policy, circumstances, monday + days).verdict == Verdict::cancel);
     update.cancel_on_timeout = false;
     CHECK(decide(update, policy, circumstances, monday + days).verdict == Verdict::refuse);
@@ -249,6 +251,28 @@ TEST_CASE("conditions are never dropped, and one that never comes true ends with
     CHECK(explain(decide(update, policy, circumstances, monday)).find("nothing is known of it") != std::string::npos);
     circumstances.facts.active_sessions = 0;
     CHECK(decide(update, policy, circumstances, monday).verdict == Verdict::run);
+}
+
+TEST_CASE("a time-out that comes before the next window is told as what it is, and not as a window") {
+    const Policy policy = weekly_policy();
+    Entry update = entry(Priority::low);
+    update.timeout_s = days;
+    update.cancel_on_timeout = true;
+    const Decision cut = decide(update, policy, {}, monday);
+    CHECK(cut.rule == Rule::window);
+    CHECK(cut.at_s == monday + days);  // when there is another decision
+    CHECK(explain(cut) == "waits until 2024-05-03T02:00:00Z: the maintenance window 'primary' is the next that it fits "
+                          "into; its time-out is over at 2024-04-30T12:00:00Z, and it is cancelled then");
+    update.cancel_on_timeout = false;
+    CHECK(explain(decide(update, policy, {}, monday)).ends_with("and it does not run any more then"));
+    update.priority = Priority::optional;
+    CHECK(
+        explain(decide(update, policy, {}, monday)) ==
+        "waits: a supervisor has to approve it; its time-out is over at 2024-04-30T12:00:00Z, and it does not run any "
+        "more then");
+    update.timeout_s = 30 * days;
+    update.priority = Priority::low;
+    CHECK(explain(decide(update, policy, {}, monday)).ends_with("is the next that it fits into"));
 }
 
 TEST_CASE("what the policy says of the network beats what the machine says") {

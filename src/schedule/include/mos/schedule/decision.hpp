@@ -76,12 +76,20 @@ enum class Rule : std::uint8_t {
     no_window  // none in sight that is long enough and free of blackouts
 };
 
+// The end of a wait by its time-out, which comes before what is waited for.
+struct CutShort {
+    std::int64_t end_s = 0;
+    std::optional<std::int64_t> awaited_s = {};  // what would have been at_s
+    bool cancels = false;                        // it is cancelled then; otherwise it stays, and does not run
+};
+
 // Points into the entry and the policy that it was made of.
 struct Decision {
     Verdict verdict = Verdict::run;
     Rule rule = Rule::unhindered;
     // Waiting: when to ask again, at the latest. nullopt: not before somebody does something.
     std::optional<std::int64_t> at_s;
+    std::optional<CutShort> cut_short = {};
     const Period *period = nullptr;        // the window or blackout that decided
     const Condition *condition = nullptr;  // the condition that decided
     Subject subject = Subject::cpu_usage;  // of a load
