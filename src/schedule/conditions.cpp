@@ -4,6 +4,7 @@
 #include <mos/config/units.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -83,6 +84,11 @@ Result<Condition> parse_feature(std::string_view text) {
     });
     if (name.empty() || !fits)
         return not_understood(text);
+    if (std::ranges::find(known_features, name) == known_features.end())
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("{} is no feature that is looked for, so that {} would never "
+                                 "come true; there are {}",
+                                 in_quotes(name), in_quotes(text), fmt::join(known_features, ", "))};
     return Condition{Subject::feature, Comparison::equal, 1, std::string{name}};
 }
 

@@ -44,7 +44,7 @@ TEST_CASE("each condition is held to what was measured") {
     CHECK_FALSE(hold("cpu_usage>49", facts));
     CHECK_FALSE(hold("battery>40", facts));
     CHECK_FALSE(hold("free_space>2GB", facts));
-    CHECK_FALSE(hold("feature:sgx", facts));
+    CHECK_FALSE(hold("feature:uefi", facts));
     CHECK_FALSE(hold("active_sessions>=1", facts));
     facts.metered = true;
     CHECK_FALSE(hold("not_metered", facts));
@@ -74,6 +74,16 @@ TEST_CASE("what is no condition is refused by name") {
     for (int i = 0; i < 100; ++i)
         many += ",on_mains";
     CHECK(refusal(parse_conditions(many)) == Code::LIMIT);
+}
+
+TEST_CASE("a feature that nobody looks for is refused, for it would be waited for in vain") {
+    for (const std::string_view feature : schedule::known_features)
+        CHECK(parse_conditions("feature:" + std::string{feature}).ok());
+    const auto refused = parse_conditions("cpu_usage<50,feature:tmp2");
+    CHECK(refusal(refused) == Code::INVALID_ARGUMENT);
+    CHECK(refused.error().message() ==
+          "'tmp2' is no feature that is looked for, so that 'feature:tmp2' would never come true; there are battery, "
+          "kvm, systemd, tpm2, uefi");
 }
 
 TEST_CASE("conditions that can't come true are refused when they are given, not waited for") {

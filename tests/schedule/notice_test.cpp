@@ -218,7 +218,7 @@ TEST_CASE("nobody can tell when an update begins that waits for an approval, for
     large.needed_bytes = 2;
     CHECK_FALSE(foresee(large, policy, full, monday));
     Entry conditional = entry(Priority::important);
-    conditional.conditions = must(schedule::parse_conditions("feature:unicorn"));
+    conditional.conditions = must(schedule::parse_conditions("feature:tpm2"));
     CHECK_FALSE(foresee(conditional, policy, {}, monday));
     Entry refused = entry(Priority::important);
     refused.rejected = true;

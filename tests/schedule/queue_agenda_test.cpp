@@ -65,7 +65,7 @@ TEST_CASE("what is due is what the explanation says runs, for each update its ow
 TEST_CASE("a condition that never comes true ends with the time-out") {
     QueueBench bench;
     Submission asked = submission("1", Priority::critical);
-    asked.conditions = "feature:unicorn";
+    asked.conditions = "feature:tpm2";
     asked.timeout_s = days;
     asked.cancel_on_timeout = true;
     const std::uint64_t id = bench.submitted(asked);

@@ -74,7 +74,7 @@ def test_units_of_systemd_are_written_by_the_policy(workshop):
 
 def test_who_decides_is_kept_with_what_he_says(workshop):
     with workshop.engine() as engine:
-        number = engine.schedule(workshop.package(), priority=mos.Priority.OPTIONAL, conditions="feature:unicorn",
+        number = engine.schedule(workshop.package(), priority=mos.Priority.OPTIONAL, conditions="free_space>=1000000TB",
                                  timeout="24h", cancel_on_timeout=True)
         assert engine.explain(number).rule == "approval"
         engine.act(number, mos.QueueAction.REJECT, "not now")

@@ -3,6 +3,7 @@
 
 #include <mos/base/result.hpp>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,9 @@
 #include <vector>
 
 namespace mos::schedule {
+
+// Those that whoever measures looks for; there is nothing to hold any other against.
+inline constexpr std::array<std::string_view, 5> known_features = {"battery", "kvm", "systemd", "tpm2", "uefi"};
 
 // What was measured; nullopt where nobody could. The caller reads it through its own ports, so that a device's year can
 // be simulated.
@@ -25,7 +29,7 @@ struct Facts {
     std::optional<bool> on_mains;
     std::optional<bool> metered;  // the network is paid for by volume
     std::optional<std::int64_t> free_bytes;
-    std::vector<std::string> features;  // that the device has
+    std::vector<std::string> features;  // of known_features, that the device has
 };
 
 enum class Subject : std::uint8_t {
@@ -56,8 +60,8 @@ struct Condition {
 };
 
 // "cpu_usage<50,no_active_sessions,maintenance_window,free_space>=2GB,feature:tpm2,battery>40,on_mains,not_metered":
-// all must hold. INVALID_ARGUMENT names the one that is not understood, and two that can't hold at once ("cpu_usage<10"
-// and "cpu_usage>50").
+// all must hold. INVALID_ARGUMENT names the one that is not understood, a feature that nobody looks for, and two that
+// can't hold at once ("cpu_usage<10" and "cpu_usage>50").
 [[nodiscard]] Result<std::vector<Condition>> parse_conditions(std::string_view text);
 
 // As parse_conditions() reads it.
