@@ -114,7 +114,9 @@ Result<ExitCode> doctor(Session &session) {
     } else if (session.values.has("only")) {
         return usage_failure("--only names what --repair mends; give both");
     }
-    FRAME_TRY(const std::vector<Finding> found, examine(engine));
+    FRAME_TRY(std::vector<Finding> found, examine(engine));
+    for (Finding &finding : found)
+        finding.sentence = with_root(session, std::move(finding.sentence));
     put_all(session, done, found);
     return std::any_of(found.begin(), found.end(), is_error) ? ExitCode::failed : ExitCode::done;
 }

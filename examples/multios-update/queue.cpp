@@ -120,7 +120,7 @@ void put_groups(const std::vector<Group> &groups) {
 
 Result<ExitCode> list_priorities(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
-    FRAME_TRY(std::vector<QueueRow> rows, read_queue(engine, session.values.c_text("filter")));
+    FRAME_TRY(std::vector<QueueRow> rows, read_queue(session, engine, session.values.c_text("filter")));
     sort_rows(rows, session.values.text_or("sort-by", "priority"));
     const auto by = session.values.text("group-by");
     const std::vector<Group> groups = by ? grouped(rows, *by) : std::vector<Group>{};
@@ -160,7 +160,7 @@ const Columns<QueueNote> &note_columns() {
 Result<ExitCode> explain_update(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(const std::uint64_t id, id_of(session));
-    FRAME_TRY(const Explained told, explain(engine, id));
+    FRAME_TRY(const Explained told, explain(session, engine, id));
     put_listing(
         session, note_columns(), told.notes,
         [&](const ordered_json &list) {

@@ -1,5 +1,6 @@
 #include "queue_rows.hpp"
 
+#include "frame/change.hpp"
 #include "frame/terminal.hpp"
 #include "frame/text.hpp"
 
@@ -19,14 +20,14 @@ constexpr std::array<std::string_view, 6> priority_names = {"important", "critic
 
 Cell time_cell(std::int64_t unix_s) { return unix_s < 0 ? Cell{Unknown{}} : Cell{Time{unix_s}}; }
 
-QueueRow owned(const mos_schedule_entry &entry) {
+QueueRow owned(const Session &session, const mos_schedule_entry &entry) {
     return {.id = entry.id,
             .priority = entry.priority,
             .name = entry.name,
             .state = entry.state,
             .verdict = entry.verdict,
             .rule = entry.rule,
-            .sentence = entry.sentence,
+            .sentence = with_root(session, entry.sentence),
             .reason = entry.reason,
             .submitted_by = entry.submitted_by,
             .conditions = entry.conditions,
@@ -44,14 +45,14 @@ QueueRow owned(const mos_schedule_entry &entry) {
             .notice_s = entry.notice_unix_s};
 }
 
-Result<std::vector<QueueRow>> read_rows(mos_schedule *schedule) {
+Result<std::vector<QueueRow>> read_rows(const Session &session, mos_schedule *schedule) {
     std::vector<QueueRow> rows;
     for (;;) {
         mos_schedule_entry entry = MOS_SCHEDULE_ENTRY_INIT;
         FRAME_TRY(const int found, status([&](auto error) { return mos_schedule_next(schedule, &entry, error); }));
         if (found == MOS_END)
             return rows;
-        rows.push_back(owned(entry));
+        rows.push_back(owned(session, entry));
     }
 }
 
@@ -120,17 +121,17 @@ const Columns<QueueRow> &queue_columns() {
     return columns;
 }
 
-Result<std::vector<QueueRow>> read_queue(const Engine &engine, const char *states) {
+Result<std::vector<QueueRow>> read_queue(const Session &session, const Engine &engine, const char *states) {
     FRAME_TRY(const Schedule schedule, make<Schedule>([&](auto out, auto error) {
                   return mos_schedule_open(engine.get(), states, out, error);
               }));
-    return read_rows(schedule.get());
+    return read_rows(session, schedule.get());
 }
 
-Result<Explained> explain(const Engine &engine, std::uint64_t id) {
+Result<Explained> explain(const Session &session, const Engine &engine, std::uint64_t id) {
     FRAME_TRY(const Schedule schedule,
               make<Schedule>([&](auto out, auto error) { return mos_schedule_explain(engine.get(), id, out, error); }));
-    FRAME_TRY(std::vector<QueueRow> rows, read_rows(schedule.get()));
+    FRAME_TRY(std::vector<QueueRow> rows, read_rows(session, schedule.get()));
     FRAME_TRY(std::vector<QueueNote> notes, read_notes(schedule.get()));
     return Explained{std::move(rows.front()), std::move(notes)};
 }
@@ -152,7 +153,7 @@ Option update_id_option() {
 Option reason_option() { return text("reason", "TEXT", "why; kept with who and when"); }
 
 Result<ExitCode> put_entry(const Session &session, const Engine &engine, std::uint64_t id, std::string_view done) {
-    FRAME_TRY(const Explained told, explain(engine, id));
+    FRAME_TRY(const Explained told, explain(session, engine, id));
     if (session.json()) {
         put_json({{"done", done}, {"update", json_object(queue_columns(), told.row)}});
         return ExitCode::done;

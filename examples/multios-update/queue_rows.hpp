@@ -43,13 +43,15 @@ inline constexpr std::string_view priority_words = "critical|security|important|
 
 [[nodiscard]] const frame::Columns<QueueRow> &queue_columns();
 
-[[nodiscard]] frame::Result<std::vector<QueueRow>> read_queue(const frame::Engine &engine, const char *states);
+[[nodiscard]] frame::Result<std::vector<QueueRow>> read_queue(const frame::Session &session,
+                                                              const frame::Engine &engine, const char *states);
 
 struct Explained {
     QueueRow row;
     std::vector<QueueNote> notes;
 };
-[[nodiscard]] frame::Result<Explained> explain(const frame::Engine &engine, std::uint64_t id);
+[[nodiscard]] frame::Result<Explained> explain(const frame::Session &session, const frame::Engine &engine,
+                                               std::uint64_t id);
 
 // The number of "update-12" or "12". A wrong one is a usage failure.
 [[nodiscard]] frame::Result<std::uint64_t> entry_id(const std::string &text);

@@ -83,11 +83,25 @@ void tell_of_notices(const Session &session) {
                                              in_quotes(*notification))}});
 }
 
+// What doesn't wait any more since this does: by the entry's log.
+void tell_of_superseded(const Explained &told) {
+    for (const QueueNote &note : told.notes)
+        if (note.action.starts_with("supersedes "))
+            put_line(Stream::err,
+                     {{Style::caution, "note"}, {Style::plain, fmt::format("  {} {}", told.row.name, note.action)}});
+}
+
+Result<ExitCode> put_scheduled(const Session &session, const Engine &engine, std::uint64_t id) {
+    FRAME_TRY(const Explained told, explain(session, engine, id));
+    tell_of_superseded(told);
+    tell_of_notices(session);
+    return put_entry(session, engine, id, "scheduled");
+}
+
 Result<ExitCode> schedule(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(const std::uint64_t id, submit(engine, options_of(session), {session.values.text_or("package", "")}));
-    tell_of_notices(session);
-    return put_entry(session, engine, id, "scheduled");
+    return put_scheduled(session, engine, id);
 }
 
 Result<ExitCode> schedule_conditional(Session &session) {
@@ -98,8 +112,7 @@ Result<ExitCode> schedule_conditional(Session &session) {
     if (session.values.flag("auto-cancel"))
         options.flags |= MOS_SCHEDULE_CANCEL_ON_TIMEOUT;
     FRAME_TRY(const std::uint64_t id, submit(engine, options, {session.values.text_or("package", "")}));
-    tell_of_notices(session);
-    return put_entry(session, engine, id, "scheduled");
+    return put_scheduled(session, engine, id);
 }
 
 // All as one update, which is done as a whole or not at all; or one update each, of which one that fails stops no
@@ -119,7 +132,8 @@ Result<ExitCode> schedule_batch(Session &session) {
     std::vector<QueueRow> rows;
     for (const std::vector<std::string> &update : updates) {
         FRAME_TRY(const std::uint64_t id, submit(engine, options_of(session), update));
-        FRAME_TRY(Explained told, explain(engine, id));
+        FRAME_TRY(Explained told, explain(session, engine, id));
+        tell_of_superseded(told);
         rows.push_back(std::move(told.row));
     }
     put_listing(
@@ -133,7 +147,7 @@ Result<ExitCode> schedule_batch(Session &session) {
 
 Result<ExitCode> list(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
-    FRAME_TRY(const std::vector<QueueRow> rows, read_queue(engine, session.values.c_text("filter")));
+    FRAME_TRY(const std::vector<QueueRow> rows, read_queue(session, engine, session.values.c_text("filter")));
     put_listing(
         session, queue_columns(), rows,
         [](const ordered_json &list) {

@@ -50,8 +50,10 @@ typedef struct mos_schedule_options {
     { sizeof(mos_schedule_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* Puts an update into the root's queue; `id` receives the entry's number, 12 for "update-12". The packages are
- * authenticated now, and again when they are installed. Times without a zone are the root's local time (etc/localtime).
- * An older version of the same package that waits is superseded. The errors of mos_engine_authenticate;
+ * authenticated and read to their end now, which takes as long as mos_engine_validate_path_job(), and again when they
+ * are installed. Times without a zone are the root's local time (etc/localtime). An older version of the same package
+ * that waits is superseded, and its priority is the new entry's where it is the stronger one; a note of the new entry
+ * says so. The errors of mos_engine_authenticate; MOS_E_DIGEST_MISMATCH for a package that is damaged;
  * MOS_E_INVALID_ARGUMENT for what can't be, as a time that is over; MOS_E_EXISTS for the key of an entry for other
  * packages; MOS_E_LIMIT when 100,000 wait; MOS_E_LOCKED while a job has the root. Since 0.1. */
 MOS_API int mos_schedule_submit(mos_engine *engine, const mos_schedule_options *options, uint64_t *id,
@@ -149,8 +151,8 @@ typedef struct mos_schedule_retry_options {
 #define MOS_SCHEDULE_RETRY_OPTIONS_INIT                                                                                \
     { sizeof(mos_schedule_retry_options), 0, 0, 0 }
 
-/* Of an entry that has failed, was cancelled, or waits for its next try: it is tried as soon as it may run. Errors as
- * mos_schedule_act. Since 0.1. */
+/* Of an entry that has failed, was cancelled or superseded, or waits for its next try: it is tried as soon as it may
+ * run. Errors as mos_schedule_act. Since 0.1. */
 MOS_API int mos_schedule_retry(mos_engine *engine, uint64_t id, const mos_schedule_retry_options *options,
                                mos_error **error);
 

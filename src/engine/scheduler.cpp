@@ -33,6 +33,15 @@ state::QueuedPackage row_of(const std::string &path, const package::Statement &s
             .content_digest = statement.content_digest};
 }
 
+// Read to its end: what is submitted takes the place of what waits, so it must be able to. What is damaged later on its
+// disk is found at its turn.
+Result<package::Statement> read_whole(Engine &engine, std::unique_ptr<base::Source> source, const std::string &path) {
+    MOS_TRY(package::Package package, engine.authenticate(std::move(source)));
+    if (Result<void> verified = package.verify_content(base::silent_observer()); !verified)
+        return base::in_context(std::move(verified).error(), fmt::format("{} is not scheduled", base::in_quotes(path)));
+    return package.statement();
+}
+
 std::int64_t added(std::int64_t sum, std::uint64_t bytes) {
     return static_cast<std::int64_t>(std::min<std::uint64_t>(bytes, static_cast<std::uint64_t>(most_bytes - sum))) +
            sum;
@@ -168,8 +177,7 @@ Result<schedule::Submitted> Scheduler::submit(const UpdateRequest &request) {
                          fmt::format("{} is no absolute path, and is to be found later", base::in_quotes(path))}
                 .about(path);
         MOS_TRY(auto source, m_ports.open_package(path));
-        MOS_TRY(const package::Package package, m_engine->authenticate(std::move(source)));
-        const package::Statement &statement = package.statement();
+        MOS_TRY(const package::Statement statement, read_whole(*m_engine, std::move(source), path));
         submission.packages.push_back(row_of(path, statement));
         submission.made_s = std::max(submission.made_s, statement.created_unix_s);
         submission.needed_bytes = added(submission.needed_bytes, statement.payload_plain_bytes);

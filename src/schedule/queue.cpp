@@ -44,6 +44,27 @@ QueueEntry new_entry(const Submission &submission, const Deed &deed) {
     return entry;
 }
 
+// What waits for a security update's sake does not wait longer for a newer version of it: the new entry has the
+// strongest priority of those that it supersedes. One that somebody has rejected has none to hand on.
+void take_over_priority(QueueEntry &entry, std::span<const QueueEntry> older) {
+    for (const QueueEntry &old : older)
+        if (!old.rejected)
+            entry.priority = std::min(entry.priority, old.priority);
+}
+
+// "supersedes update-1, update-2, and takes over priority security": the new entry's log.
+std::string supersedes(std::span<const QueueEntry> older, const QueueEntry &entry, std::uint8_t asked_priority) {
+    constexpr std::size_t shown = 5;
+    std::string text = "supersedes";
+    for (const QueueEntry &old : older.first(std::min(older.size(), shown)))
+        text += fmt::format("{} {}", &old == older.data() ? "" : ",", queue_entry_name(old.id));
+    if (older.size() > shown)
+        text += fmt::format(" and {} more", older.size() - shown);
+    if (entry.priority != asked_priority)
+        text += fmt::format(", and takes over priority {}", name_of(static_cast<Priority>(entry.priority)));
+    return text;
+}
+
 }  // namespace
 
 std::string shown_packages(std::span<const state::QueuedPackage> packages) {
@@ -142,11 +163,19 @@ Result<std::vector<QueueEntry>> Queue::older_ones(const Submission &submission, 
 
 // One commit: what is new, and what it supersedes.
 Result<void> Queue::insert(QueueEntry &entry, std::vector<QueueEntry> &older, const Deed &deed) {
+    const std::uint8_t asked = entry.priority;
+    take_over_priority(entry, older);
     return m_database.commit(state::Durability::durable, [&]() -> Result<void> {
         MOS_TRY(entry.id, m_rows.insert(entry));
         MOS_CHECK(m_rows.add_note(
             entry.id,
             {.number = 0, .time_s = deed.now_s, .action = "submitted", .actor = deed.actor, .reason = deed.reason}));
+        if (!older.empty())
+            MOS_CHECK(m_rows.add_note(entry.id, {.number = 0,
+                                                 .time_s = deed.now_s,
+                                                 .action = supersedes(older, entry, asked),
+                                                 .actor = deed.actor,
+                                                 .reason = {}}));
         for (QueueEntry &old : older) {
             old.state = QueueState::superseded;
             MOS_CHECK(record(old, superseded_by(entry.id), deed));
@@ -232,10 +261,12 @@ Result<void> Queue::cancel(std::uint64_t id, const Deed &deed) {
 
 Result<void> Queue::retry(std::uint64_t id, const RetryRequest &request, const Deed &deed) {
     MOS_TRY(QueueEntry entry, find(id));
+    // One that was superseded too: what took its place may have failed. Where that is installed, it is found out at the
+    // turn.
     const bool may = entry.state == QueueState::failed || entry.state == QueueState::cancelled ||
-                     entry.state == QueueState::retrying;
+                     entry.state == QueueState::retrying || entry.state == QueueState::superseded;
     if (!may)
-        return wrong_state(entry, "only an update that has failed or was cancelled can be tried again");
+        return wrong_state(entry, "only an update that has failed, was cancelled or superseded can be tried again");
     MOS_CHECK(check_attempts(request.max_attempts));
     MOS_TRY(const auto other, m_rows.find_open(entry.key));
     if (other && other->id != id)

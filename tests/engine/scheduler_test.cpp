@@ -1,5 +1,8 @@
 #include "scheduler_bench.hpp"
 
+#include <mos/package/layout.hpp>
+#include <mos/package/package_file.hpp>
+
 using namespace mos::test;
 using mos::Code;
 using mos::engine::QueueAction;
@@ -76,6 +79,21 @@ TEST_CASE("a package that nobody vouches for does not get into the queue") {
     CHECK(refusal(bench.submit({.packages = {}})) == Code::INVALID_ARGUMENT);
     CHECK(refusal(bench.submit({.packages = std::vector<std::string>(1001, path)})) == Code::LIMIT);
     CHECK(must(bench.scheduler->list(mos::state::all_queue_states, 0, 10)).empty());
+}
+
+TEST_CASE("a package with a damaged frame is not scheduled, and what waits goes on waiting") {
+    SchedulerBench bench;
+    const std::uint64_t good = must(bench.submit("w", "1", Priority::security)).entry.id;
+    const std::string path = bench.file("w", "2");
+    auto &file = (*bench.files)[path];
+    const auto opened =
+        must(mos::package::PackageFile::open(mos::base::make_memory_source(mos::base::Bytes{file}, "w.mos")));
+    file[mos::package::layout_of(opened.claimed_statement()).last_frame - 20] ^= std::byte{1};
+    const auto refused = bench.submit({.packages = {path}, .priority = Priority::critical});
+    CHECK(refusal(refused) == Code::DIGEST_MISMATCH);
+    CHECK(refused.error().message().starts_with("'/srv/w-2.mos' is not scheduled"));
+    CHECK(bench.entry(good).state == QueueState::pending);
+    CHECK(must(bench.scheduler->list(mos::state::all_queue_states, 0, 10)).size() == 1);
 }
 
 TEST_CASE("a package is judged again when its turn comes, by the trust that there is then") {
@@ -184,7 +202,7 @@ TEST_CASE("an unknown zone in the policy is told by its name") {
 TEST_CASE("an update that waits too long is cancelled by the run that finds it") {
     SchedulerBench bench;
     must(bench.submit({.packages = {bench.file("w", "1")},
-                       .conditions = "feature:unicorn",
+                       .conditions = "feature:tpm2",
                        .timeout_s = 3600,
                        .cancel_on_timeout = true}));
     must(bench.run_due());

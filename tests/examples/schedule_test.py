@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from support import DONE, FAILED, USAGE, Workshop, update
+from support import DONE, FAILED, REFUSED, USAGE, Workshop, update
 
 
 class Queue(Workshop):
@@ -74,8 +74,47 @@ class Tool(Queue):
 
     def test_a_newer_version_takes_the_place_of_an_older_one(self):
         old = self.scheduled("tool", version="1")
-        self.scheduled("tool", version="2")
+        path = self.build("tool", "2", {"usr/tool": "x\n"})
+        told = self.must(self.on_root("schedule", f"--package={path}", "--priority=low"))
+        self.assertIn(f"supersedes {old}, and takes over priority important", told.err)
         self.assertEqual(self.json("explain", old)["state"], "superseded")
+        self.assertIn(f"supersedes {old}", self.must(self.on_root("explain", "update-2")).out)
+        self.must(self.on_root("schedule", "cancel", "--update-id=update-2"))
+        self.must(self.on_root("retry", f"--update-id={old}"))
+        self.assertEqual(self.json("explain", old)["state"], "retrying")
+
+    def test_a_damaged_package_takes_nobodys_place(self):
+        old = self.scheduled("tool", "--priority=security", version="1")
+        path = self.build("tool", "2", {"usr/tool": os.urandom(200_000).hex()})
+        middle = os.path.getsize(path) // 2
+        with open(path, "r+b") as file:
+            file.seek(middle)
+            byte = file.read(1)[0]
+            file.seek(middle)
+            file.write(bytes([byte ^ 1]))
+        refused = self.on_root("schedule", f"--package={path}", "--priority=critical")
+        self.assertEqual((refused.code, "E026" in refused.err), (REFUSED, True), refused.err)
+        self.assertEqual(self.json("explain", old)["state"], "pending")
+
+    def test_a_command_that_an_explanation_names_is_for_this_root(self):
+        first = self.scheduled("tool", "--priority=critical")
+        self.must(self.on_root("recovery", "mode", "--safe-mode"))
+        ends = f"'multios-update recovery mode --safe-mode=false --root={self.root}' ends it"
+        for told in (self.on_root("explain", first), self.on_root("schedule", "list"), self.on_root("doctor")):
+            self.assertIn(ends, " ".join(told.out.split()), told)
+
+    def test_a_time_out_that_comes_before_the_window_is_told_as_what_it_is(self):
+        far = time.gmtime(time.time() + 3 * 86400)
+        day = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")[far.tm_wday]
+        self.write_policy("scheduling_policy:\n  maintenance_windows:\n"
+                          f"    - {{start_time: '02:00', end_time: '06:00', days: [{day}], timezone: UTC}}\n")
+        path = self.build("tool", "1", {"usr/tool": "x\n"})
+        told = self.json("schedule-conditional", f"--package={path}", "--conditions=maintenance_window",
+                         "--timeout=1h", "--auto-cancel")["update"]
+        self.assertEqual(told["rule"], "window")
+        self.assertRegex(told["why"], r"^waits until \S+T02:00:00Z: the maintenance window '.*' is the next that it fits "
+                                      r"into; its time-out is over at \S+Z, and it is cancelled then$")
+        self.assertIn(told["at"], told["why"])
 
     def test_what_is_no_update_is_said_to_be_none(self):
         self.assertEqual(self.on_root("explain", "rp-1").code, USAGE)

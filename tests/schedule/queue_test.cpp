@@ -92,6 +92,40 @@ TEST_CASE("an older version that waits is superseded, one that runs or has other
                                 "scheduled_superseded");
 }
 
+TEST_CASE("a newer version has the strongest priority of what it supersedes, and its log says so") {
+    QueueBench bench;
+    const std::uint64_t urgent = bench.submitted(submission("1", Priority::security));
+    const std::uint64_t newer = bench.submitted(submission("2", Priority::low));
+    CHECK(bench.entry(newer).priority == static_cast<std::uint8_t>(Priority::security));
+    CHECK(bench.actions(newer) ==
+          std::vector<std::string>{"submitted",
+                                   fmt::format("supersedes update-{}, and takes over priority security", urgent)});
+    CHECK(bench.queue.take_events()[1].payload[0] == base::EventField{"priority", std::string{"security"}});
+    // A stronger one keeps its own, and of several the strongest counts.
+    const std::uint64_t critical = bench.submitted(submission("3", Priority::critical));
+    CHECK(bench.entry(critical).priority == static_cast<std::uint8_t>(Priority::critical));
+    CHECK(bench.actions(critical) == std::vector<std::string>{"submitted", fmt::format("supersedes update-{}", newer)});
+}
+
+TEST_CASE("an update that somebody has rejected hands no priority on") {
+    QueueBench bench;
+    const std::uint64_t rejected = bench.submitted(submission("1", Priority::critical));
+    must(bench.queue.reject(rejected, bench.deed()));
+    const std::uint64_t newer = bench.submitted(submission("2", Priority::optional));
+    CHECK(bench.entry(rejected).state == QueueState::superseded);
+    CHECK(bench.entry(newer).priority == static_cast<std::uint8_t>(Priority::optional));
+}
+
+TEST_CASE("what was superseded can be tried again by hand") {
+    QueueBench bench;
+    const std::uint64_t old = bench.submitted(submission("1"));
+    const std::uint64_t newer = bench.submitted(submission("2"));
+    must(bench.queue.cancel(newer, bench.deed()));
+    must(bench.queue.retry(old, {}, bench.deed()));
+    CHECK(bench.entry(old).state == QueueState::retrying);
+    CHECK(bench.entry(old).ended_s == 0);
+}
+
 TEST_CASE("submissions that can't be are refused, and say what would be right") {
     QueueBench bench;
     const auto refused = [&](const std::function<void(Submission &)> &spoil, Code code, std::string_view message) {

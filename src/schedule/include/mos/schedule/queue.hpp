@@ -100,7 +100,8 @@ class Queue {
     explicit Queue(state::Database &database) : m_database(database), m_rows(database) {}
 
     // INVALID_ARGUMENT for what can't be: no packages, times before 1970, after 2100 or over, conditions that can't be
-    // met. EXISTS when the key is that of an entry for other packages. LIMIT when the queue is full.
+    // met. EXISTS when the key is that of an entry for other packages. LIMIT when the queue is full. What waits and is
+    // older is superseded, and hands its priority on where it is the stronger one.
     [[nodiscard]] Result<Submitted> submit(const Submission &submission, const Deed &deed, const IsOlder &is_older);
 
     // All of these: NOT_FOUND for an entry that is not there, INVALID_ARGUMENT for one in another state.
@@ -108,7 +109,8 @@ class Queue {
     [[nodiscard]] Result<void> reject(std::uint64_t id, const Deed &deed);
     [[nodiscard]] Result<void> set_priority(std::uint64_t id, Priority priority, const Deed &deed);
     [[nodiscard]] Result<void> cancel(std::uint64_t id, const Deed &deed);
-    // Of one that has failed, was cancelled, or waits for its next try: it is tried as soon as it may run.
+    // Of one that has failed, was cancelled or superseded, or waits for its next try: it is tried as soon as it may
+    // run.
     [[nodiscard]] Result<void> retry(std::uint64_t id, const RetryRequest &request, const Deed &deed);
     // Of one that waits for its next try: it has failed then.
     [[nodiscard]] Result<void> cancel_retry(std::uint64_t id, const Deed &deed);
