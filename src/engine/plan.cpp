@@ -3,6 +3,7 @@
 #include "automatic_rollback.hpp"
 #include "bundles.hpp"
 #include "job_events.hpp"
+#include "notice_collector.hpp"
 #include "put_back_step.hpp"
 #include "rollback_plan.hpp"
 #include "time_floor.hpp"
@@ -16,6 +17,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace mos::engine {
 
@@ -42,6 +44,7 @@ struct Plan::State {
     std::optional<View> view;
     std::vector<Exemption> exemptions;  // of what was resolved
     std::vector<std::string> notices;   // that were given with the steps
+    std::vector<std::string> mended;    // what opening the root for the planning has mended, as a lost database
     bool has_job = false;
 
     // INVALID_ARGUMENT once the plan has its job, which has a copy of it.
@@ -59,6 +62,7 @@ struct Plan::State {
             return "restore";
         return rollback ? "rollback" : "update";
     }
+    void add_heard(NoticeCollector &heard);
 
   private:
     [[nodiscard]] Result<JobOutcome> perform_in(Session &session, const Job::Ask &ask, const PlanRun &how);
@@ -158,7 +162,18 @@ Result<JobOutcome> Plan::State::perform(base::Observer &observer, const Job::Ask
         return std::move(opened).error();
     }
     Session session = std::move(opened).value();
+    for (const std::string &notice : std::exchange(mended, {}))
+        observer.notice(notice);  // which is an event already
     return perform_with(session, events, ask, how);
+}
+
+// What planning was told beside what is in the view already.
+void Plan::State::add_heard(NoticeCollector &heard) {
+    std::vector<std::string> told = mended;
+    std::ranges::move(heard.take(), std::back_inserter(told));
+    for (std::string &notice : told)
+        if (std::ranges::find(view->notices, notice) == view->notices.end())
+            view->notices.push_back(std::move(notice));
 }
 
 Result<JobOutcome> Plan::State::perform_with(Session &session, JobEvents &events, const Job::Ask &ask,
@@ -224,6 +239,9 @@ Result<JobOutcome> Plan::State::perform_in(Session &session, const Job::Ask &ask
     MOS_CHECK(check_reason(exemptions, how.reason));
     for (const std::string &notice : notices)
         session.site().observer.notice(notice);
+    // Who is not asked is told also where nobody is; the plan was perhaps made in another session.
+    MOS_TRY(const bool anybody, session.health().any(session.site().observer));
+    static_cast<void>(anybody);
     MOS_TRY(const install::Outcome outcome, install::carry_out(session.site(), effective, *resolution,
                                                                {.ask = asker(ask),
                                                                 .reason = how.reason,
@@ -303,8 +321,12 @@ Result<void> Plan::restore(RestoreStep step) {
 
 Result<void> Plan::resolve() {
     MOS_CHECK(m_state->check_open());
-    MOS_TRY(Session session, Session::open(*m_state->engine, base::silent_observer(), Session::Purpose::mend));
-    return m_state->resolve(session);
+    NoticeCollector heard;
+    MOS_TRY(Session session, Session::open(*m_state->engine, heard, Session::Purpose::mend));
+    std::ranges::move(heard.take(), std::back_inserter(m_state->mended));
+    MOS_CHECK(m_state->resolve(session));
+    m_state->add_heard(heard);
+    return {};
 }
 
 Result<JobOutcome> Plan::run_in(Session &session, const Job::Ask &ask, const PlanRun &how) {

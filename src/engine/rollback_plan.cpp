@@ -2,6 +2,7 @@
 
 #include "automatic_rollback.hpp"
 #include "merge_source.hpp"
+#include "notice_collector.hpp"
 #include "rollback_hooks.hpp"
 #include "way_back_risks.hpp"
 
@@ -23,21 +24,6 @@ using snapshot::recovery_point_name;
 using state::InstalledPackage;
 
 namespace {
-
-// What a survey has to say, for the plan's view; nobody waits for it or cancels it.
-class Collector final : public base::Observer {
-  public:
-    void report(const base::Progress & /*progress*/) override {}
-    [[nodiscard]] Result<void> checkpoint() override { return {}; }
-    void notice(std::string_view message) override {
-        if (notices.size() < install::max_notices)
-            notices.emplace_back(message);
-        else if (notices.size() == install::max_notices)
-            notices.emplace_back("… and more of the kind");
-    }
-
-    std::vector<std::string> notices;
-};
 
 void count(install::Totals &totals, const state::Operation &operation) {
     if (!operation.active) {
@@ -223,7 +209,7 @@ Result<void> RollbackPlan::work_out(Engine &engine, Session &session) {
 Result<void> RollbackPlan::judge(Engine &engine, transaction::Site &site, const std::vector<InstalledPackage> &leaving,
                                  const std::vector<InstalledPackage> &returning,
                                  const std::set<std::uint32_t> &owners) {
-    Collector collector;
+    NoticeCollector collector;
     transaction::Site heard{site.root, site.database, site.clock, collector};
     auto judged = judge_return(engine, heard, returning);
     if (!judged)
@@ -247,7 +233,7 @@ Result<void> RollbackPlan::survey_change(Engine &engine, transaction::Site &site
     const std::string point = recovery_point_name(m_target->first.id);
     MOS_TRY(const state::Transaction owner, snapshot::find_rollback(site, point));
     MOS_TRY(transaction::Stages stages, transaction::Stages::open(site, owner));
-    Collector collector;
+    NoticeCollector collector;
     transaction::Site surveyed{site.root, site.database, site.clock, collector};
     transaction::Surveyor surveyor{surveyed, stages, state::Direction::backward};
     RollbackDigest digest{point};

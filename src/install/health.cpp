@@ -58,11 +58,11 @@ bool takes_back(const HealthRules &rules, const HealthOutcome &outcome) {
 
 }  // namespace
 
-Result<std::vector<std::string>> list_health_checks(base::Directory &root, base::Observer &observer) {
-    std::vector<std::string> names;
+Result<FoundHealthChecks> list_health_checks(base::Directory &root) {
+    FoundHealthChecks found;
     auto opened = root.open_directory(health_checks_path, base::Symlinks::refuse);
     if (!opened && opened.error().code() == Code::NOT_FOUND)
-        return names;
+        return found;
     MOS_TRY(const auto folder, std::move(opened));
     MOS_TRY(const auto entries, folder->list());
     for (const base::DirectoryEntry &entry : entries) {
@@ -72,19 +72,21 @@ Result<std::vector<std::string>> list_health_checks(base::Directory &root, base:
         if (!status)
             continue;
         if (const auto reason = no_check(*status)) {
-            observer.notice(fmt::format("{} {}, so it is not asked about the system's health",
-                                        base::in_quotes(fmt::format("{}/{}", health_checks_path, entry.name)),
-                                        *reason));
+            if (found.not_asked.size() < max_health_checks)
+                found.not_asked.push_back(
+                    fmt::format("{} {}, so it is not asked about the system's health",
+                                base::in_quotes(fmt::format("{}/{}", health_checks_path, entry.name)), *reason));
             continue;
         }
-        if (names.size() == max_health_checks)
+        if (found.names.size() == max_health_checks)
             return Error{Code::LIMIT,
                          fmt::format("'{}' holds more than {} health checks", health_checks_path, max_health_checks)}
                 .about(health_checks_path);
-        names.push_back(entry.name);
+        found.names.push_back(entry.name);
     }
-    std::ranges::sort(names);
-    return names;
+    std::ranges::sort(found.names);
+    std::ranges::sort(found.not_asked);
+    return found;
 }
 
 Result<std::vector<std::string>> broken_dependencies(state::Database &database) {
@@ -121,11 +123,18 @@ bool is_health_check_path(std::string_view path) noexcept {
     return split.parent == health_checks_path && !split.name.starts_with('.');
 }
 
-Result<bool> HealthChecks::any(base::Observer &observer) const {
-    if (m_callback)
-        return true;
-    MOS_TRY(const auto names, list_health_checks(m_root, observer));
-    return !names.empty();
+// A change lists them when it is planned and when they are asked; people are told once.
+Result<std::vector<std::string>> HealthChecks::list(base::Observer &observer) {
+    MOS_TRY(FoundHealthChecks found, list_health_checks(m_root));
+    for (const std::string &sentence : found.not_asked)
+        if (m_told.insert(sentence).second)
+            observer.notice(sentence);
+    return std::move(found.names);
+}
+
+Result<bool> HealthChecks::any(base::Observer &observer) {
+    MOS_TRY(const auto names, list(observer));
+    return m_callback || !names.empty();
 }
 
 Result<HealthOutcome> HealthChecks::ask_program(const std::string &name, std::chrono::milliseconds left,
@@ -185,7 +194,7 @@ Result<HealthOutcome> HealthChecks::look_at_content(const HealthCall &call, base
 Result<std::vector<HealthOutcome>> HealthChecks::ask(const HealthCall &call, base::Observer &observer) {
     const std::int64_t deadline_ms = m_clock.monotonic_ms() + std::chrono::milliseconds{call.rules.time_limit}.count();
     std::vector<HealthOutcome> outcomes;
-    MOS_TRY(const auto names, list_health_checks(m_root, observer));
+    MOS_TRY(const auto names, list(observer));
     for (const std::string &name : names) {
         const std::chrono::milliseconds left{deadline_ms - m_clock.monotonic_ms()};
         if (left.count() <= 0) {

@@ -233,3 +233,28 @@ TEST_CASE("the threshold is the part of all checks that must fail") {
 }
 
 #endif
+
+TEST_CASE("a health check that may not be asked is told in the plan, the outcome and an event, once each") {
+    EngineBench bench;
+    const auto folder = must(mos::base::make_directories(*bench.twin.root(), mos::install::health_checks_path));
+    must(mos::base::replace_file(*folder, "10-no", mos::base::as_bytes("#!/bin/sh\nexit 1\n"), 0644));
+    must(mos::base::replace_file(*folder, "20-open", mos::base::as_bytes("#!/bin/sh\nexit 1\n"), 0777));
+    const auto count = [](const std::vector<std::string> &notices, std::string_view words) {
+        return std::ranges::count_if(
+            notices, [&](const std::string &notice) { return notice.find(words) != std::string::npos; });
+    };
+    mos::engine::Plan plan{bench.engine};
+    must(plan.install(bench.source("p", "1", simple("1")), {}));
+    must(plan.resolve());
+    must(plan.resolve());
+    CHECK(count(plan.view()->notices, "10-no' may not be executed, so it is not asked") == 1);
+    const auto outcome = must(EngineBench::perform(plan));
+    CHECK(count(outcome.notices, "10-no' may not be executed, so it is not asked") == 1);
+    CHECK(count(outcome.notices, "20-open' may be written by others") == 1);
+    std::vector<std::string> events;
+    auto journal = bench.engine->read_events(0);
+    for (auto event = must(journal.next()); event; event = must(journal.next()))
+        events.push_back(event->type + " " + event->message);
+    CHECK(count(events, "notice 'etc/multios/health-checks/10-no' may not be executed") == 1);
+    CHECK(count(events, "notice 'etc/multios/health-checks/20-open' may be written by others") == 1);
+}

@@ -89,6 +89,28 @@ TEST_CASE("after every change the copy holds what the database holds") {
     CHECK(must(mos::state::includes(*folder(bench.twin, copy_folder), *folder(bench.twin, state_folder))));
 }
 
+TEST_CASE("whoever changes something is told that the database was restored, in the plan and in the outcome, once") {
+    EngineBench bench;
+    install_versions(bench, 3);
+    lose(bench.twin, "var/lib", "multios");
+    mos::engine::Plan plan{bench.engine};
+    must(plan.install(bench.source("p", "4", simple("4")), {}));
+    must(plan.resolve());
+    const auto count = [](const std::vector<std::string> &notices) {
+        return std::ranges::count_if(notices, [](const std::string &notice) {
+            return notice.starts_with("the database was restored from its copy: the database is missing");
+        });
+    };
+    CHECK(count(plan.view()->notices) == 1);
+    CHECK(count(must(EngineBench::perform(plan)).notices) == 1);
+    auto events = bench.engine->read_events(0);
+    int told = 0;
+    for (auto event = must(events.next()); event; event = must(events.next()))
+        told += event->message.starts_with("the database was restored") ? 1 : 0;
+    CHECK(told == 1);
+    CHECK(count(must(bench.install("p", "5", simple("5"))).notices) == 0);
+}
+
 TEST_CASE("a lost database is restored from its copy by the next change, and by nobody who only looks") {
     EngineBench bench;
     install_versions(bench, 3);

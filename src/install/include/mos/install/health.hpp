@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,9 +51,13 @@ struct HealthCall {
 // The embedder's check: an error when the system is not well. It is told how long it may take.
 using HealthCallback = std::function<Result<void>(std::chrono::milliseconds time_left)>;
 
-// Names of the programs in the folder, sorted. What is there and is none is told to `observer`: what is no regular
-// file, may not be executed, or may be written by others than its owner. LIMIT beyond max_health_checks.
-[[nodiscard]] Result<std::vector<std::string>> list_health_checks(base::Directory &root, base::Observer &observer);
+struct FoundHealthChecks {
+    std::vector<std::string> names;      // of the programs in the folder, sorted
+    std::vector<std::string> not_asked;  // a sentence for each file there that is none
+};
+// None is what is no regular file, may not be executed, or may be written by others than its owner. LIMIT beyond
+// max_health_checks.
+[[nodiscard]] Result<FoundHealthChecks> list_health_checks(base::Directory &root);
 
 // Dependencies of installed packages that nothing satisfies, in sentences; at most max_known_unmet.
 [[nodiscard]] Result<std::vector<std::string>> broken_dependencies(state::Database &database);
@@ -69,8 +74,9 @@ class HealthChecks {
                  HealthCallback callback)
         : m_root(root), m_database(database), m_clock(clock), m_scripts(scripts), m_callback(std::move(callback)) {}
 
-    // Whether there is anybody to ask.
-    [[nodiscard]] Result<bool> any(base::Observer &observer) const;
+    // Whether there is anybody to ask. What lies in the folder and is not asked is a notice here and in ask(), once in
+    // the life of this object.
+    [[nodiscard]] Result<bool> any(base::Observer &observer);
 
     // Asks all, in their order; one for which no time is left has timed out without being asked. A program finds the
     // root read-only, as a script that checks does. CANCELLED, and errors that say nothing of the system.
@@ -81,6 +87,7 @@ class HealthChecks {
     [[nodiscard]] Result<void> judge(const HealthCall &call, base::Observer &observer);
 
   private:
+    [[nodiscard]] Result<std::vector<std::string>> list(base::Observer &observer);
     [[nodiscard]] Result<HealthOutcome> ask_program(const std::string &name, std::chrono::milliseconds left,
                                                     base::Observer &observer);
     [[nodiscard]] HealthOutcome ask_embedder(std::int64_t deadline_ms);
@@ -92,6 +99,7 @@ class HealthChecks {
     const base::Clock &m_clock;
     ScriptRunner &m_scripts;
     HealthCallback m_callback;
+    std::set<std::string> m_told;  // of what is not asked
 };
 
 }  // namespace mos::install
