@@ -24,11 +24,14 @@ Event lost(std::uint64_t from, std::uint64_t until) {
     return event;
 }
 
-Event begun_anew(std::uint64_t from) {
+// A number is all that is known of what the reader has seen: it may be one that it has made up.
+Event beyond_end(std::uint64_t from, std::uint64_t newest) {
     Event event = base::make_event(
         base::EventType::events_lost, {},
-        fmt::format("the journal was begun anew: it has no event {} yet, and is read from its beginning", from));
-    event.payload = {{"from", static_cast<std::int64_t>(from)}};
+        fmt::format("there is no event {} yet, the newest is {}; if events as far as that were read here before, the "
+                    "journal was begun anew since. It is read from its beginning",
+                    from, newest));
+    event.payload = {{"from", static_cast<std::int64_t>(from)}, {"newest", static_cast<std::int64_t>(newest)}};
     return event;
 }
 
@@ -107,8 +110,9 @@ Result<void> JournalReader::go_to_end() {
     return {};
 }
 
-// What is to be said when the reader has seen more than there is. Within one boot nothing is lost, so that the journal
-// was begun anew; otherwise the power was cut before the newest events were on the disk.
+// What is to be said when the reader asks for more than there is. Within one boot nothing is lost, so that either the
+// journal was begun anew or the number was never one of its; otherwise the power was cut before the newest events were
+// on the disk.
 Result<std::optional<Event>> JournalReader::compare_with_end(Directory &folder) {
     std::optional<Event> told;
     if (m_next <= 1)
@@ -118,7 +122,7 @@ Result<std::optional<Event>> JournalReader::compare_with_end(Directory &folder) 
         return told;
     if (newest.number > 0 && !m_boot.empty() && newest.boot != m_boot)
         return std::optional{lost(newest.number + 1, m_next - 1)};
-    told = begun_anew(m_next);
+    told = beyond_end(m_next, newest.number);
     m_next = 0;
     return told;
 }

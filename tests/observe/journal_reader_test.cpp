@@ -123,6 +123,17 @@ TEST_CASE("a journal that was deleted and begun anew is told, and read from its 
     CHECK(subjects(read_all(*root, 9)) == Words{"(lost)", "1", "2"});
 }
 
+TEST_CASE("a number that there is not yet is told as that, with the newest; whether it was read is not made up") {
+    const Twin twin;
+    const auto root = twin.root();
+    write(*root, 3);
+    CHECK(read_all(*root, 4).empty());
+    const auto told = read_all(*root, 5);
+    REQUIRE(told.size() == 4);
+    CHECK(told[0].message.starts_with("there is no event 5 yet, the newest is 3; if events as far as that were read"));
+    CHECK(told[0].payload == std::vector<EventField>{{"from", std::int64_t{5}}, {"newest", std::int64_t{3}}});
+}
+
 TEST_CASE("a reader of what is new passes over what is there") {
     const Twin twin;
     const auto root = twin.root();

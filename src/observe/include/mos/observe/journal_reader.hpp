@@ -27,7 +27,8 @@ class JournalReader {
 
     // The next event; nullopt where there is none now, and then it may be asked again. Lines that are no events are
     // passed over. Where events are gone that were asked for, an `events_lost` comes in their place: they are too old,
-    // a power cut has taken them, or the journal was begun anew.
+    // a power cut has taken them, or there is no such number yet, which is so after the journal was begun anew: then it
+    // is read from its beginning.
     [[nodiscard]] Result<std::optional<base::Event>> next();
 
     // The number from which another reader would go on.
