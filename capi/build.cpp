@@ -3,6 +3,7 @@
 
 #include <mos/base/json.hpp>
 #include <mos/base/path.hpp>
+#include <mos/config/template.hpp>
 #include <mos/package/writer.hpp>
 
 #include <fmt/format.h>
@@ -107,6 +108,7 @@ Result<std::shared_ptr<BuildRequest>> read_request(mos_context *context, const m
         request->options.source_date_epoch = given.source_date_epoch_unix_s;
     if ((given.flags & MOS_BUILD_KEEP_OWNERS) != 0)
         request->options.owners = mos::package::Owners::keep;
+    request->options.check_template = mos::config::check_template;
     request->options.clock = request->context->clock.get();
     return request;
 }

@@ -47,6 +47,7 @@ Result<install::InstallOptions> install_options(const mos_install_options *optio
         read.prefix = given.target_directory;
     if (given.config_path != nullptr) {
         MOS_TRY(read.values, read_values_file(given.config_path));
+        read.values_name = given.config_path;
     }
     return read;
 }

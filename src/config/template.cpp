@@ -79,6 +79,15 @@ class Renderer {
             std::string{m_name});
     }
 
+    // The values are not the template's, and whoever gave them can mend it.
+    [[nodiscard]] Error no_text(std::string_view key, const json &value) const {
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("template {} line {}: key {} is {}, which has no text of its own", in_quotes(m_name),
+                                 m_line, in_quotes(key), value.is_object() ? "an object" : "a list")}
+            .about(std::string{m_name})
+            .with_remedy(fmt::format("give a text or a number for {} in the file of values", in_quotes(key)));
+    }
+
     // m_rest begins behind the opening braces.
     [[nodiscard]] Result<void> replace() {
         const std::size_t end = m_rest.find(closing);
@@ -97,8 +106,7 @@ class Renderer {
             return {};
         }
         if (value->is_structured())
-            return malformed(fmt::format("key {} is {}, which has no text of its own", in_quotes(key),
-                                         value->is_object() ? "an object" : "a list"));
+            return no_text(key, *value);
         return append(value->is_string() ? value->get_ref<const std::string &>() : value->dump());
     }
 
@@ -138,6 +146,17 @@ class Renderer {
 
 Result<std::string> render(std::string_view text, const json &values, std::string_view name) {
     return Renderer{text, values, name}.run();
+}
+
+Result<void> check_template(std::string_view text, std::string_view name) {
+    const Result<std::string> rendered = render(text, json::object(), name);
+    if (rendered || rendered.error().code() == Code::TEMPLATE_VALUE_MISSING)
+        return {};
+    if (rendered.error().code() != Code::FORMAT)
+        return rendered.error();
+    return Error{Code::INVALID_ARGUMENT, rendered.error().message()}
+        .about(std::string{name})
+        .with_remedy("correct the template; docs/templates.md says what one is");
 }
 
 }  // namespace mos::config

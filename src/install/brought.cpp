@@ -52,13 +52,16 @@ Extra make_extra(std::string path, FileRole role, const Entry &entry, std::strin
 
 class Finder {
   public:
-    Finder(package::Package &package, Brought &brought) : m_package(package), m_brought(brought) {}
+    Finder(package::Package &package, const InstallOptions &options, Brought &brought)
+        : m_package(package), m_options(options), m_brought(brought) {}
 
     [[nodiscard]] Result<void> run(const nlohmann::json &values);
 
   private:
     [[nodiscard]] Result<void> accept(const Entry &entry, const nlohmann::json &values);
     [[nodiscard]] Result<void> accept_script(const Entry &entry);
+    [[nodiscard]] Result<std::string> fill(std::string_view text, const nlohmann::json &values,
+                                           std::string_view path) const;
     [[nodiscard]] Result<void> accept_template(const Entry &entry, const nlohmann::json &values);
     void accept_unit(const Entry &entry);
     void note_health_check(std::string_view path);
@@ -66,6 +69,7 @@ class Finder {
     [[nodiscard]] Result<void> check_count() const;
 
     package::Package &m_package;
+    const InstallOptions &m_options;
     Brought &m_brought;
     std::uint64_t m_template_bytes = 0;
 };
@@ -91,14 +95,25 @@ Result<void> Finder::accept_script(const Entry &entry) {
     return {};
 }
 
+// What is wrong with the values is wrong with the file that they were given in, not with the package.
+Result<std::string> Finder::fill(std::string_view text, const nlohmann::json &values, std::string_view path) const {
+    Result<std::string> made = config::render(text, values, path);
+    const bool is_about_values =
+        !made && (made.error().code() == Code::INVALID_ARGUMENT || made.error().code() == Code::TEMPLATE_VALUE_MISSING);
+    if (!is_about_values || m_options.values_name.empty())
+        return made;
+    return base::in_context(std::move(made).error(),
+                            fmt::format("the values of {} do not fit", base::in_quotes(m_options.values_name)));
+}
+
 Result<void> Finder::accept_template(const Entry &entry, const nlohmann::json &values) {
     if (entry.type != EntryType::regular)
         return Error{Code::FORMAT, fmt::format("{} is no regular file, so no template", base::in_quotes(entry.path))}
             .about(entry.path);
     const std::string_view path = std::string_view{entry.path}.substr(package::section_prefix(Section::configs).size());
     note_health_check(path);
-    MOS_TRY(const std::string text, read_text(m_package, entry, max_template_bytes));
-    MOS_TRY(std::string made, config::render(text, values, path));
+    MOS_TRY(const std::string text, read_text(m_package, entry, package::max_template_bytes));
+    MOS_TRY(std::string made, fill(text, values, path));
     m_template_bytes += made.size();
     if (m_template_bytes > max_template_total_bytes)
         return Error{Code::LIMIT,
@@ -228,7 +243,7 @@ Result<Brought> find_brought(package::Package &package, const InstallOptions &op
     MOS_TRY(brought.manifest, package.manifest());
     MOS_TRY(brought.prefix, find_prefix(options, brought.manifest, installed));
     MOS_TRY(const base::JsonTree values, find_values(options, brought.manifest, installed));
-    MOS_CHECK(Finder(package, brought).run(*values));
+    MOS_CHECK(Finder(package, options, brought).run(*values));
     const bool has_templates =
         std::ranges::any_of(brought.extras, [](const Extra &extra) { return extra.role == FileRole::configuration; });
     if (has_templates)

@@ -14,7 +14,6 @@ namespace mos::install {
 
 inline constexpr std::size_t max_implied_folders = 65'536;  // as many as a package may leave out
 inline constexpr std::uint64_t max_script_bytes = 1U << 20U;
-inline constexpr std::uint64_t max_template_bytes = 1U << 20U;
 inline constexpr std::size_t max_extras = 4096;  // templates, kept scripts and outputs of a package
 inline constexpr std::size_t max_units = 256;
 inline constexpr std::uint64_t max_template_total_bytes = 16U << 20U;  // of all that a package's templates make

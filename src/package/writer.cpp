@@ -45,6 +45,7 @@ class Creation {
 
   private:
     [[nodiscard]] Result<void> give_checksums(const std::vector<Entry> &listed, const base::ByteSink &sink);
+    [[nodiscard]] Result<void> check_template(const ScannedEntry &scanned);
     [[nodiscard]] Result<void> read_content(const ScannedEntry &scanned, const base::ByteSink &sink);
 
     std::span<const InputTree> m_trees;
@@ -67,6 +68,26 @@ Result<void> check_script(const Entry &entry) {
     return Error{Code::INVALID_ARGUMENT, kind.error().message()}.about(entry.path);
 }
 
+Result<void> Creation::check_template(const ScannedEntry &scanned) {
+    const Entry &entry = scanned.entry;
+    if (!m_options.check_template || section_of(entry.path) != Section::configs || entry.type == EntryType::directory)
+        return {};
+    if (entry.type != EntryType::regular)
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("{} is no regular file, so no template", base::in_quotes(entry.path))}
+            .about(entry.path);
+    if (entry.size > max_template_bytes)
+        return Error{Code::LIMIT, fmt::format("{} has {} bytes, at most {} are allowed", base::in_quotes(entry.path),
+                                              entry.size, max_template_bytes)}
+            .about(entry.path);
+    std::string text;
+    MOS_CHECK(read_content(scanned, [&](base::ByteView bytes) -> Result<void> {
+        text += base::as_text(bytes);
+        return {};
+    }));
+    return m_options.check_template(text, entry.path.substr(section_prefix(Section::configs).size()));
+}
+
 Result<void> Creation::give_checksums(const std::vector<Entry> &listed, const base::ByteSink &sink) {
     ChecksumsText text;
     MOS_CHECK(sink(base::as_bytes(ChecksumsText::begin())));
@@ -76,6 +97,7 @@ Result<void> Creation::give_checksums(const std::vector<Entry> &listed, const ba
         if (!scanned)
             break;
         MOS_CHECK(check_script(scanned->entry));
+        MOS_CHECK(check_template(*scanned));
         MOS_CHECK(sink(base::as_bytes(text.line(scanned->entry))));
     }
     for (const Entry &entry : listed)

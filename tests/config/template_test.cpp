@@ -82,10 +82,21 @@ TEST_CASE("a malformed place for a value is refused with its line") {
 }
 
 TEST_CASE("an object or a list has no text") {
-    CHECK(refused("\n{{ a.b }}", Code::FORMAT) ==
+    CHECK(refused("\n{{ a.b }}", Code::INVALID_ARGUMENT) ==
           "template 't.conf' line 2: key 'a.b' is an object, which has no text of its own");
-    CHECK(refused("{{ a.list }}", Code::FORMAT) ==
+    CHECK(refused("{{ a.list }}", Code::INVALID_ARGUMENT) ==
           "template 't.conf' line 1: key 'a.list' is a list, which has no text of its own");
+}
+
+TEST_CASE("whoever writes a template is told what no values could mend") {
+    CHECK(mos::config::check_template("listen {{ port }};\\{{ {{ a.b }}", "t.conf").ok());
+    for (const char *text : {"one\n{{ ", "one\n{{ 1 + 2 }}", "one\n{{ a\n}}"}) {
+        const auto refused = mos::config::check_template(text, "t.conf");
+        CHECK_MESSAGE(refusal(refused) == Code::INVALID_ARGUMENT, text);
+        CHECK(refused.error().message().starts_with("template 't.conf' line 2: "));
+    }
+    CHECK(refusal(mos::config::check_template(std::string(mos::config::max_rendered_bytes + 1, 'x'), "t.conf")) ==
+          Code::LIMIT);
 }
 
 TEST_CASE("a result beyond the limit is refused before it grows") {

@@ -229,6 +229,35 @@ class Verify(Workshop):
         self.assertIn(package("verify", made, "--trust=/absent").code, (REFUSED, FAILED))
 
 
+class Templates(Workshop):
+    def create(self, text):
+        templates = self.tree({"etc/app.conf": text})
+        return package("create", "--name=app", "--version=1", f"--input-directory={self.tree(FILES)}",
+                       f"--templates={templates}", f"--output={self.new_path('app.mos')}", "--keep-owners",
+                       f"--sign-key={self.signer}.key")
+
+    def test_a_template_that_no_values_could_fill_is_refused_when_the_package_is_made(self):
+        for text in ("a\n{{ ", "a\n{{ 1 + 2 }}\n"):
+            ended = self.create(text)
+            self.assertEqual(ended.code, USAGE, ended)
+            self.assertIn("template 'etc/app.conf' line 2: ", ended.err)
+            self.assertNotIn("Get the package again", ended.err)
+
+    def test_what_is_wrong_with_the_values_is_told_of_their_file(self):
+        made = self.new_path("app.mos")
+        self.must(package("create", "--name=app", "--version=1", f"--input-directory={self.tree(FILES)}",
+                          f"--templates={self.tree({'etc/app.conf': '{{ port }}'})}", f"--output={made}",
+                          "--keep-owners", f"--sign-key={self.signer}.key"))
+        values = self.new_path("v.json")
+        with open(values, "w", encoding="utf-8") as file:
+            file.write('{"port": [80]}')
+        ended = package("install", made, f"--config={values}", f"--root={self.root}", f"--trust={self.trust}")
+        self.assertEqual(ended.code, USAGE, ended)
+        self.assertIn(f"the values of '{values}' do not fit: template 'etc/app.conf' line 1: key 'port' is a list",
+                      ended.err)
+        self.assertNotIn("Get the package again", ended.err)
+
+
 class FindDuplicates(Workshop):
     def test_files_that_are_there_already_are_listed_with_what_they_cost(self):
         first = self.build("one", "1", {"usr/a": "x" * 5000, "usr/b": "own"})

@@ -65,6 +65,17 @@ TEST_CASE("a missing value is refused by its name, before anything is changed") 
     CHECK(bench.version_of("web") == "");
 }
 
+TEST_CASE("a list where a text is to come is a mistake in the values, whose file is named, and not in the package") {
+    Bench bench;
+    const auto refused = bench.run(install_steps(
+        {step_of(web("1", "{{ port }}\n"), {.values = R"({"port": [80]})", .values_name = "my/values.yml"})}));
+    CHECK(refusal(refused) == Code::INVALID_ARGUMENT);
+    CHECK(refused.error().full_message() == "the values of 'my/values.yml' do not fit: template 'etc/web.conf' line 1: "
+                                            "key 'port' is a list, which has no text of its own");
+    CHECK(refused.error().remedy() == "give a text or a number for 'port' in the file of values");
+    CHECK(bench.tree().entries.empty());
+}
+
 TEST_CASE("a template and a file for the same path are refused") {
     Bench bench;
     Parts parts = web("1", "x");

@@ -3,6 +3,7 @@
 
 #include <mos/package/frame.hpp>
 #include <mos/package/metadata.hpp>
+#include <mos/package/script.hpp>
 
 #include <fmt/format.h>
 
@@ -266,6 +267,37 @@ TEST_CASE("a script that nobody would ever call is refused when the package is m
     CHECK_FALSE(std::filesystem::exists(output.at("p.mos")));
     must(make("post-install"));
     must(make("undo.sh"));
+}
+
+TEST_CASE("each template is shown to whoever can judge it when the package is made") {
+    const test::Tree output;
+    const test::Tree templates;
+    templates.directory("etc");
+    templates.file("etc/a.conf", "port {{ port }}\n");
+    templates.file("etc/b.conf", "port {{ 1 + 2 }}\n");
+    const test::Tree files;
+    files.file("c.conf", "{{ 1 + 2 }}");  // which is no template
+    std::string seen;
+    package::CreateOptions options;
+    options.check_template = [&](std::string_view text, std::string_view path) -> Result<void> {
+        seen += fmt::format("{}: {}", path, text);
+        return text.find('+') == std::string_view::npos ? Result<void>{}
+                                                        : Result<void>{Error{Code::INVALID_ARGUMENT, "no key"}};
+    };
+    const auto templates_folder = templates.open();
+    const auto files_folder = files.open();
+    const auto make = [&] {
+        const package::InputTree trees[] = {{templates_folder.get(), package::Section::configs, ""},
+                                            {files_folder.get(), package::Section::files, ""}};
+        return package::create_package(trees, test::manifest_of("p"), options, *output.open(), "p.mos");
+    };
+    CHECK(refusal(make()) == Code::INVALID_ARGUMENT);
+    CHECK(seen == "etc/a.conf: port {{ port }}\netc/b.conf: port {{ 1 + 2 }}\n");
+    CHECK_FALSE(std::filesystem::exists(output.at("p.mos")));
+    templates.file("etc/b.conf", std::string(package::max_template_bytes + 1, 'x'));
+    CHECK(refusal(make()) == Code::LIMIT);
+    templates.file("etc/b.conf", "2\n");
+    must(make());
 }
 
 TEST_CASE("a pipe in the input is refused by name and leaves nothing behind") {

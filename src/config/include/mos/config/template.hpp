@@ -20,8 +20,11 @@ inline constexpr std::size_t max_template_key_bytes = 256;
 //
 // `values` is an object as read_values() gives it; `name` is the template's, for messages. TEMPLATE_VALUE_MISSING names
 // all keys that have no value (or null), each with its first line. FORMAT, with the line, for braces that are not
-// closed on their line, a malformed key, and a key whose value is an object or a list. LIMIT when the result would grow
-// beyond max_rendered_bytes.
+// closed on their line and a malformed key; INVALID_ARGUMENT for a key whose value is an object or a list. LIMIT when
+// the result would grow beyond max_rendered_bytes.
 [[nodiscard]] Result<std::string> render(std::string_view text, const nlohmann::json &values, std::string_view name);
+
+// For whoever writes one: INVALID_ARGUMENT for what render() would refuse whatever the values are, LIMIT.
+[[nodiscard]] Result<void> check_template(std::string_view text, std::string_view name);
 
 }  // namespace mos::config

@@ -32,6 +32,7 @@ struct InstallOptions {
     ConfigRule on_config = ConfigRule::keep;
     std::optional<std::string> prefix = {};  // the folder below which it is put; none: where it was, else the root
     std::optional<std::string> values = {};  // a JSON object for its templates; goes over what was given before
+    std::string values_name = {};            // where they are from, for messages: "values.yml"
     Asked asked = Asked::by_somebody;
     std::uint64_t delta_memory = 0;  // bytes that making a delta package's files may take; 0: 32 MiB
     // The full package of the same release as a delta package, authenticated. From it come the files whose base was

@@ -6,6 +6,9 @@
 
 namespace mos::package {
 
+// Of one template's text: it is filled in memory.
+inline constexpr std::uint64_t max_template_bytes = 1U << 20U;
+
 enum class ScriptKind : std::uint8_t { pre_install, post_install, pre_remove, post_remove, undo };
 [[nodiscard]] std::string_view script_name(ScriptKind kind) noexcept;  // "post-install"
 

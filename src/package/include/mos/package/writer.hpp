@@ -8,6 +8,7 @@
 #include <mos/package/manifest.hpp>
 #include <mos/package/signature_area.hpp>
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,6 +49,8 @@ struct CreateOptions {
     std::vector<crypto::Signer *> signers;  // none: an unsigned package
     const base::Clock *clock = &base::system_clock();
     base::Observer *observer = &base::silent_observer();
+    // Asked about the text of each template, whose path is as it would be installed; an error of it ends the creation.
+    std::function<Result<void>(std::string_view text, std::string_view path)> check_template = {};
 };
 
 struct CreateReport {
