@@ -34,6 +34,15 @@ bool is_engines(std::string_view path) {
     return false;
 }
 
+// A folder that can't be opened may be no folder: below a file nothing is there either.
+Result<void> check_free(base::Directory &lowest, const Above &above) {
+    if (above.missing.empty())
+        return {};
+    const std::string &outermost = above.missing.front();
+    MOS_TRY(const auto there, lowest.find(base::split_path(outermost).name));
+    return there ? Result<void>{in_the_way(outermost, *there, "folder")} : Result<void>{};
+}
+
 }  // namespace
 
 PutBackPaths::PutBackPaths(const BackupAbout &about, std::string destination) : m_destination(std::move(destination)) {
@@ -100,6 +109,12 @@ std::uint64_t witness_of(const std::optional<base::FileStatus> &there) {
     return mixed | 1U;
 }
 
+Error in_the_way(const std::string &place, const base::FileStatus &there, std::string_view wanted) {
+    return Error{Code::CONFLICT, fmt::format("{} is a {}, and the backup has a {}: move it away", base::in_quotes(place),
+                                             base::file_type_name(there.type), wanted)}
+        .about(place);
+}
+
 Result<Above> look_above(base::Directory &root, std::string_view place) {
     Above above;
     for (std::string_view folder = base::split_path(place).parent;; folder = base::split_path(folder).parent) {
@@ -107,6 +122,7 @@ Result<Above> look_above(base::Directory &root, std::string_view place) {
         if (opened) {
             MOS_TRY(above.lowest, (*opened)->own_status());
             std::ranges::reverse(above.missing);
+            MOS_CHECK(check_free(**opened, above));
             return above;
         }
         if (opened.error().code() != Code::NOT_FOUND || folder.empty())

@@ -63,7 +63,10 @@ class Restorer {
         const Verdict verdict = step.verdict;
         const bool shared = m_plan.shared.contains(entry.path);
         MOS_TRY(const std::string place, m_paths.place_of(entry.path));
-        MOS_TRY(const Above above, look_above(m_site.root, place));
+        auto looked = look_above(m_site.root, place);
+        if (!looked && looked.error().code() == Code::CONFLICT)
+            return changed_since(place);  // it was not there, or the plan would have refused
+        MOS_TRY(const Above above, std::move(looked));
         if (std::ranges::find(m_plan.about.paths, entry.path) != m_plan.about.paths.end())
             MOS_CHECK(put_above(above));
         MOS_TRY(const auto there, look(place, above));
@@ -97,6 +100,7 @@ class Restorer {
             const state::Attributes attributes = implied_folder(above.lowest, m_site.clock);
             m_brought.add(missing, FileType::directory, 0, {});
             ++m_changed_paths;
+            m_stage.expect_nothing();
             MOS_CHECK(m_stage.put_directory(missing, attributes));
         }
         return {};

@@ -28,12 +28,6 @@ constexpr std::size_t block_bytes = 256U << 10U;
 constexpr std::size_t most_newer_paths = 20;
 constexpr std::size_t max_link_bytes = 256U << 20U;  // of names that other names are links to
 
-Error in_the_way(const std::string &place, const FileStatus &there, std::string_view wanted) {
-    return Error{Code::CONFLICT, fmt::format("{} is a {}, and the backup has a {}: move it away", in_quotes(place),
-                                             base::file_type_name(there.type), wanted)}
-        .about(place);
-}
-
 class Planner {
   public:
     Planner(transaction::Site &site, BackupReader &reader, const PutBackOptions &options)

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 namespace mos::snapshot {
@@ -46,10 +47,16 @@ Result<std::unique_ptr<base::Directory>> find_folder(base::Directory &root, cons
 }
 
 Result<std::unique_ptr<base::Directory>> make_folder(base::Directory &root, const BackupFolder &folder) {
-    if (folder.outside)
-        return base::open_root(folder.path);
-    MOS_CHECK(base::check_entry_path(folder.path));
-    return base::make_directories(root, folder.path);
+    if (!folder.outside)
+        MOS_CHECK(base::check_entry_path(folder.path));
+    auto made = folder.outside ? base::open_root(folder.path) : base::make_directories(root, folder.path);
+    if (made || made.error().system_errno() != ENOTDIR)
+        return made;
+    return Error{Code::BACKUP, fmt::format("{} can't be the folder of a backup: a file is there, or above it",
+                                           in_quotes(shown_folder(folder)))}
+        .about(shown_folder(folder))
+        .with_remedy("name a folder, or move the file away")
+        .caused_by(std::move(made).error());
 }
 
 // ---- what is backed up ----

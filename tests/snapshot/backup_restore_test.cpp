@@ -188,6 +188,25 @@ TEST_CASE("a folder in the place of a file, and a file in that of a folder, are 
     refused_with("home/user/folder", ImageBuilder{}.file("home/user/folder", "x").image());
 }
 
+TEST_CASE("a file in the place of a folder above the backup's is refused by name, and stays") {
+    const auto refused_with = [](const std::vector<std::string> &paths, const char *file, const char *destination) {
+        RestoreBench bench{home_image()};
+        bench.back_up(paths);
+        must(mos::base::remove_tree(bench.machine->root(), file));
+        must(build(bench.machine->root(), ImageBuilder{}.file(file, "somebody's").image()));
+        const TreeImage before = bench.tree();
+        const auto planned = bench.plan({.destination = destination});
+        CHECK(refusal(planned) == Code::CONFLICT);
+        CHECK(planned.error().object() == file);
+        CHECK(refusal(bench.restore({.destination = destination, .on_newer = NewerRule::replace})) == Code::CONFLICT);
+        CHECK(difference(before, bench.tree(), all_directory_times) == "");
+    };
+    refused_with({"home/user"}, "report", "report/sub");
+    refused_with({"home/user"}, "report", "report/sub/deeper");
+    refused_with({"etc", "home/user"}, "report", "report");
+    refused_with({"home/user"}, "home", "");
+}
+
 TEST_CASE("a backup never goes through a link, nor into the engine's own folders") {
     RestoreBench bench{home_image()};
     bench.back_up({"home/user"});
@@ -243,6 +262,11 @@ TEST_CASE("a root that has changed since it was planned upon is not changed") {
     refused_after([](RestoreBench &bench) { bench.put("home/user/folder-x", "edited", later); });
     refused_after([](RestoreBench &bench) { bench.put("home/user/caf\xe9", "appeared", later); });
     refused_after([](RestoreBench &bench) { bench.remove("home/user/folder-x"); });
+    RestoreBench bench{home_image()};
+    bench.back_up({"home/user"});
+    bench.between = [&] { bench.put("copy", "somebody's", later); };
+    CHECK(refusal(bench.restore({.destination = "copy/deeper"})) == Code::PLAN_CHANGED);
+    CHECK(bench.read("copy") == "somebody's");
 }
 
 TEST_CASE("what has no room is refused before anything is written") {

@@ -188,6 +188,14 @@ TEST_CASE("what is not there, or nothing at all, is no backup") {
     CHECK(refusal(bench.make({.paths = {"../x"}, .folder = {"b"}})) == Code::PATH_REFUSED);
     CHECK(refusal(bench.make({.paths = {"etc"}, .folder = {"../b"}})) == Code::PATH_REFUSED);
     CHECK(refusal(bench.make({.paths = {"etc"}, .folder = {"/no/where", true}})) == Code::NOT_FOUND);
+    must(build(*bench.root, ImageBuilder{}.file("file", "no folder").image()));
+    for (const char *no_folder : {"file", "file/below"}) {
+        const auto refused = bench.make({.paths = {"etc"}, .folder = {no_folder}});
+        CHECK(refusal(refused) == Code::BACKUP);
+        CHECK(refused.error().message() ==
+              mos::base::in_quotes(std::string{"/"} + no_folder) +
+                  " can't be the folder of a backup: a file is there, or above it");
+    }
     must(mos::base::make_directories(*bench.root, "var/lib/multios"));
     CHECK(refusal(bench.make({.paths = {"var/lib/multios"}, .folder = {"b"}})) == Code::NOT_FOUND);
     CHECK(bench.list().empty());
