@@ -199,11 +199,17 @@ Result<void> RollbackPlan::work_out(Engine &engine, Session &session) {
     if (!m_in_place)
         return survey_restoration(engine, session);
     Result<void> surveyed = survey_change(engine, site);
-    if (surveyed || !m_step.is_emergency || surveyed.error().code() != Code::CONFLICT)
+    if (surveyed || surveyed.error().code() != Code::CONFLICT)
         return surveyed;
-    // A restoration goes round what is in the way.
+    // A folder that goes with what somebody has put into it, or changed in it: a restoration goes round that.
     m_in_place = false;
+    m_view.notices.push_back(surveyed.error().message() +
+                             ": all else goes back by a change of its own, which can be taken back itself");
     return survey_restoration(engine, session);
+}
+
+snapshot::PutAside RollbackPlan::put_aside_rule() const noexcept {
+    return m_step.is_emergency ? snapshot::PutAside::may_lack : snapshot::PutAside::must_be_whole;
 }
 
 Result<void> RollbackPlan::judge(Engine &engine, transaction::Site &site, const std::vector<InstalledPackage> &leaving,
@@ -235,6 +241,7 @@ Result<void> RollbackPlan::survey_change(Engine &engine, transaction::Site &site
     MOS_TRY(transaction::Stages stages, transaction::Stages::open(site, owner));
     NoticeCollector collector;
     transaction::Site surveyed{site.root, site.database, site.clock, collector};
+    MOS_CHECK(snapshot::check_put_aside(surveyed, owner, put_aside_rule()));
     transaction::Surveyor surveyor{surveyed, stages, state::Direction::backward};
     RollbackDigest digest{point};
     MOS_CHECK(state::Transactions{site.database}.for_each_operation(
@@ -327,11 +334,7 @@ Result<JobOutcome> RollbackPlan::perform(Engine &engine, Session &session, const
 
 Result<JobOutcome> RollbackPlan::take_change_back(transaction::Site &site, const std::string &reason) {
     MOS_TRY(const state::Transaction owner, snapshot::find_rollback(site, recovery_point_name(m_target->first.id)));
-    if (auto kept = snapshot::check_put_aside(site, owner); !kept) {
-        if (!m_step.is_emergency || kept.error().code() != Code::POINT_DAMAGED)
-            return std::move(kept).error();
-        site.observer.notice(kept.error().full_message() + "; in an emergency the rest goes back");
-    }
+    MOS_CHECK(snapshot::check_put_aside(site, owner, put_aside_rule()));
     transaction::Description description{.summary = what_goes_back(m_step, owner, true), .reason = reason};
     // What no boot has used yet needs none to go away.
     description.boot = site.clock.boot_id();

@@ -9,6 +9,7 @@
 #include <mos/engine/job.hpp>
 #include <mos/engine/plan.hpp>
 #include <mos/snapshot/restore.hpp>
+#include <mos/snapshot/rollback.hpp>
 
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ class RollbackPlan {
   private:
     explicit RollbackPlan(RollbackStep step) : m_step(std::move(step)) {}
 
+    // In an emergency the rest goes back where something that was put aside is lost or altered.
+    [[nodiscard]] snapshot::PutAside put_aside_rule() const noexcept;
     // By the stage of the newest change, in place.
     [[nodiscard]] Result<void> survey_change(Engine &engine, transaction::Site &site);
     [[nodiscard]] Result<JobOutcome> take_change_back(transaction::Site &site, const std::string &reason);

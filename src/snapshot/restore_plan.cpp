@@ -37,7 +37,11 @@ struct Present {
 
 Error refused(const RestoreFinding &finding) {
     const bool of_point = finding.kind == Finding::lost || finding.kind == Finding::altered;
-    return Error{of_point ? Code::POINT_DAMAGED : Code::CONFLICT, finding.sentence}.about(finding.path);
+    Error error = Error{of_point ? Code::POINT_DAMAGED : Code::CONFLICT, finding.sentence}.about(finding.path);
+    if (of_point)
+        return error;
+    return std::move(error).with_remedy("say what becomes of it: --merge-strategy=keep leaves it, past puts it into "
+                                        "the new recovery point");
 }
 
 // Mode, owner and extended attributes that somebody has set since the last change stay.
@@ -90,6 +94,7 @@ class Planner {
     [[nodiscard]] Result<void> empty_folder(const PastPath &past, const Present &present);
     // Of a folder at `path` that was not there: what goes of it; false when something in it stays.
     [[nodiscard]] Result<bool> clear(Directory &directory, const std::string &path, std::vector<RestoreItem> &items);
+    [[nodiscard]] Result<bool> may_go(const std::string &path);
     [[nodiscard]] Result<bool> clear_one(Directory &directory, const std::string &path, const FileStatus &status,
                                          std::vector<RestoreItem> &items);
     [[nodiscard]] Result<bool> is_as_left(const PastPath &past, const FileStatus &there);
@@ -235,6 +240,15 @@ Result<bool> Planner::gives_way(const PastPath &past, const Present &present) {
     return choice == RestoreChoice::past;
 }
 
+// Of what is not as a package brought it, in a folder that goes away.
+Result<bool> Planner::may_go(const std::string &path) {
+    MOS_TRY(const auto owners, m_packages.owners(path));
+    MOS_TRY(const RestoreChoice choice,
+            owners.empty() ? ask(Finding::foreign, path, "is in a folder that goes away")
+                           : ask(Finding::edited, path, "was changed since, in a folder that goes away"));
+    return choice == RestoreChoice::past;
+}
+
 Result<bool> Planner::clear_one(Directory &directory, const std::string &path, const FileStatus &status,
                                 std::vector<RestoreItem> &items) {
     const PastPath past{
@@ -244,8 +258,7 @@ Result<bool> Planner::clear_one(Directory &directory, const std::string &path, c
     if (wanted) {
         MOS_TRY(const bool ours, is_untouched(m_packages, path, status));
         if (!ours) {
-            MOS_TRY(const RestoreChoice choice, ask(Finding::foreign, path, "is in a folder that goes away"));
-            goes = choice == RestoreChoice::past;
+            MOS_TRY(goes, may_go(path));
         }
     }
     if (status.type != FileType::directory) {

@@ -83,24 +83,45 @@ Result<void> check_directories(transaction::Site &site, const Transaction &owner
         });
 }
 
+// What became of what a change put aside of a path.
+enum class Slot : std::uint8_t { kept, written_to, lost };
+
 // What stood at the path when it was staged is in its slot since, unless the change has not come to it: then what it
 // was to bring is there.
-Result<void> check_slot(transaction::Stages &stages, const Transaction &owner,
-                        const transaction::PlannedOperation &planned) {
+Result<Slot> look_into_slot(transaction::Stages &stages, const transaction::PlannedOperation &planned) {
     const Operation &operation = planned.operation;
     const bool put_aside = operation.kind == OperationKind::exchange || operation.kind == OperationKind::remove;
     if (!put_aside || !planned.there)
-        return {};
+        return Slot::kept;
     MOS_TRY(base::Directory *const part, stages.on(operation.volume));
     MOS_TRY(const auto slot, part->find(transaction::number_name(operation.slot)));
-    if (slot && (slot->type == FileType::directory || transaction::witness_of(*slot) == *planned.there))
+    if (!slot)
+        return Slot::lost;
+    const bool is_kept = slot->type == FileType::directory || transaction::witness_of(*slot) == *planned.there ||
+                         (operation.kind == OperationKind::exchange && slot->inode == operation.staged_inode);
+    return is_kept ? Slot::kept : Slot::written_to;
+}
+
+Result<void> judge_slot(transaction::Site &site, const Transaction &owner, const std::string &path, Slot slot,
+                        PutAside rule) {
+    if (slot == Slot::kept)
         return {};
-    if (slot && operation.kind == OperationKind::exchange && slot->inode == operation.staged_inode)
-        return {};
-    const std::string point = recovery_point_name(owner.id);
-    return Error{Code::POINT_DAMAGED, fmt::format("what {} keeps of {} {}", point, base::in_quotes(operation.path),
-                                                  slot ? "was written to since" : "is lost")}
-        .about(operation.path);
+    const bool is_lost = slot == Slot::lost;
+    std::string sentence = fmt::format("what {} keeps of {} {}", recovery_point_name(owner.id), base::in_quotes(path),
+                                       is_lost ? "is lost" : "was written to since");
+    if (rule == PutAside::must_be_whole)
+        return Error{Code::POINT_DAMAGED, std::move(sentence)}.about(path);
+    site.observer.notice(
+        sentence + (is_lost ? "; in an emergency the rest goes back" : "; in an emergency it goes back as it is now"));
+    return {};
+}
+
+Result<void> judge_unreadable(transaction::Site &site, const Transaction &owner, Error problem, PutAside rule) {
+    Error error = unreadable_stage(owner, std::move(problem));
+    if (rule == PutAside::must_be_whole || error.code() != Code::POINT_DAMAGED)
+        return error;
+    site.observer.notice(error.full_message() + "; in an emergency it goes back without a look at what it keeps");
+    return {};
 }
 
 }  // namespace
@@ -164,18 +185,19 @@ Result<Transaction> find_rollback(transaction::Site &site, std::optional<std::st
     return *newest;
 }
 
-Result<void> check_put_aside(transaction::Site &site, const Transaction &owner) {
+Result<void> check_put_aside(transaction::Site &site, const Transaction &owner, PutAside rule) {
     MOS_TRY(transaction::Stages stages, transaction::Stages::open(site, owner));
     auto plan = transaction::PlanReader::open(stages.primary());
     if (!plan)
-        return unreadable_stage(owner, std::move(plan).error());
+        return judge_unreadable(site, owner, std::move(plan).error(), rule);
     for (;;) {
         auto planned = plan->next();
         if (!planned)
-            return unreadable_stage(owner, std::move(planned).error());
+            return judge_unreadable(site, owner, std::move(planned).error(), rule);
         if (!*planned)
             return {};
-        MOS_CHECK(check_slot(stages, owner, **planned));
+        MOS_TRY(const Slot slot, look_into_slot(stages, **planned));
+        MOS_CHECK(judge_slot(site, owner, (*planned)->operation.path, slot, rule));
     }
 }
 

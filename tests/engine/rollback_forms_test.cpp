@@ -289,11 +289,55 @@ TEST_CASE("an emergency goes round what is in the way of the newest change, and 
     Ground ground;
     must(ground.bench.install("w", "1", ImageBuilder{}.directory("w").file("w/x", "one")));
     ground.write("w", "mine", "mine", 5);
-    CHECK(refusal(ground.go_back({})) == Code::CONFLICT);
     must(ground.go_back({.is_emergency = true}));
     CHECK(ground.bench.content("w", "mine") == "mine");
     CHECK(ground.bench.content("w", "x").empty());
     CHECK(ground.version("w") == "none");
+}
+
+TEST_CASE("in a folder that goes away, what somebody has changed follows the rule, and what is somebody's stays") {
+    Ground ground;
+    must(ground.bench.install("w", "1", ImageBuilder{}.directory("w").file("w/x", "one").file("w/y", "two")));
+    ground.write("w", "mine", "mine", 5);
+    ground.write("w", "x", "edited", 2'000'000'000);
+    const auto back = [&](MergeRule rule) { return ground.go_back({.recovery_point = "rp-5", .merge = rule}, "past"); };
+    const auto x = [&] { return ground.bench.content("w", "x"); };
+    bool stays = true;
+    SUBCASE("without a word") { must(ground.go_back({})); }
+    SUBCASE("keep") { must(back(MergeRule::keep)); }
+    SUBCASE("prefer newer") { must(back(MergeRule::prefer_newer)); }
+    SUBCASE("prefer older") { must(back(MergeRule::prefer_older)); }
+    SUBCASE("keep both") { must(back(MergeRule::keep_both)); }
+    SUBCASE("refuse") {
+        const auto refused = back(MergeRule::refuse);
+        CHECK(refusal(refused) == Code::CONFLICT);
+        CHECK(refused.error().object() == "w/x");
+        CHECK(refused.error().remedy().find("--merge-strategy") != std::string_view::npos);
+        CHECK(ground.version("w") == "1");
+        CHECK(x() == "edited");
+        return;
+    }
+    SUBCASE("past") {
+        must(back(MergeRule::past));
+        stays = false;
+    }
+    SUBCASE("ask") {
+        must(back(MergeRule::ask));
+        CHECK(ground.questions.size() == 1);
+        stays = false;
+    }
+    CHECK(ground.version("w") == "none");
+    CHECK(x() == (stays ? "edited" : ""));
+    CHECK(ground.is_noticed("'w/mine' is in a folder that goes away, and stays"));
+    CHECK((ground.is_noticed("'w/x' was changed since, in a folder that goes away, and stays") || !stays));
+    CHECK(ground.bench.content("w", "mine") == "mine");
+    CHECK(ground.bench.content("w", "y").empty());
+    INFO("it is a change of its own, which can be taken back");
+    must(ground.go_back({}));
+    CHECK(ground.version("w") == "1");
+    CHECK(x() == "edited");
+    CHECK(ground.bench.content("w", "y") == "two");
+    CHECK(ground.bench.content("w", "mine") == "mine");
 }
 
 TEST_CASE("a point of which something is lost is refused, and nothing is changed") {
@@ -320,8 +364,16 @@ TEST_CASE("the newest change is not taken back over what was lost or written to 
         CHECK(refusal(ground.go_back({})) == Code::POINT_DAMAGED);
         CHECK(ground.version("kernel") == "3");
         CHECK(ground.file("kernel") == "kernel 3");
-        const std::vector<std::string> notices = must(ground.go_back({.is_emergency = true})).notices;
-        CHECK(is_any_about(notices, is_lost ? "is lost" : "was written to since"));
+        Plan plan{ground.bench.engine};
+        must(plan.roll_back({.is_emergency = true}));
+        must(plan.resolve());
+        const auto told = [&](const std::vector<std::string> &notices) {
+            for (const char *path : {"etc/kernel.conf", "usr/kernel"})
+                CHECK(is_any_about(notices, "what rp-4 keeps of '" + std::string{path} + "' " +
+                                                (is_lost ? "is lost" : "was written to since")));
+        };
+        told(plan.view()->notices);
+        told(must(ground.go_back({.is_emergency = true})).notices);
         CHECK(ground.version("kernel") == "2");
     }
 }

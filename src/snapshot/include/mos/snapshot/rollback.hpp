@@ -30,13 +30,17 @@ using IsOurs = std::function<Result<bool>(const std::string &path, const base::F
 [[nodiscard]] Result<state::Transaction> find_rollback(transaction::Site &site,
                                                        std::optional<std::string_view> recovery_point);
 
+// Whether the stage of a change keeps what it put aside, as far as status calls tell: of which paths something is lost,
+// or was written to since.
+enum class PutAside : std::uint8_t {
+    must_be_whole,  // POINT_DAMAGED with the first such path
+    may_lack,       // each is a notice: an emergency goes back with what there is
+};
+[[nodiscard]] Result<void> check_put_aside(transaction::Site &site, const state::Transaction &owner, PutAside rule);
+
 // Gives up the oldest recovery points until at most `count` of changes in effect are left, and those of changes that
 // failed. One that was taken back takes no place; it goes with those of its age, since it may hold what was in the way
 // of the rollback.
-// Whether the stage of a change keeps what it put aside, as far as status calls tell: POINT_DAMAGED with the first path
-// of which something is lost, or was written to since.
-[[nodiscard]] Result<void> check_put_aside(transaction::Site &site, const state::Transaction &owner);
-
 [[nodiscard]] Result<void> retain(transaction::Site &site, std::size_t count);
 
 }  // namespace mos::snapshot
