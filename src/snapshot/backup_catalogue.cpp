@@ -76,18 +76,23 @@ class RecordReader {
         m_wrong = name;
         return {};
     }
-    std::vector<std::string> paths() {
+    enum class Root : std::uint8_t { refused, allowed };  // the path ""
+    std::vector<std::string> paths(const char *name, Root root) {
         std::vector<std::string> paths;
-        if (!has("paths") || !m_tree["paths"].is_array()) {
-            m_wrong = "paths";
+        if (!has(name) || !m_tree[name].is_array()) {
+            m_wrong = name;
             return paths;
         }
-        paths.reserve(m_tree["paths"].size());
-        for (const nlohmann::json &one : m_tree["paths"]) {
+        paths.reserve(m_tree[name].size());
+        for (const nlohmann::json &one : m_tree[name]) {
             paths.push_back(bytes_in(one, "path"));
-            check(base::check_entry_path(paths.back()).ok(), "paths");
+            const bool is_root = paths.back().empty() && root == Root::allowed;
+            check(is_root || base::check_entry_path(paths.back()).ok(), name);
         }
         return paths;
+    }
+    std::vector<std::string> paths_if_there(const char *name, Root root) {
+        return has(name) ? paths(name, root) : std::vector<std::string>{};
     }
     void check(bool right, const char *name) {
         if (!right)
@@ -101,6 +106,13 @@ class RecordReader {
     const nlohmann::json &m_tree;
     std::string m_wrong;
 };
+
+std::string path_list(const std::vector<std::string> &paths) {
+    std::string list;
+    for (const std::string &path : paths)
+        list += fmt::format("{}{{{}}}", list.empty() ? "" : ",", byte_field("path", path));
+    return list;
+}
 
 bool is_file_name(std::string_view name) {
     return name.empty() || (name.find('/') == std::string_view::npos && name != "." && name != "..");
@@ -120,16 +132,14 @@ Result<std::uint64_t> backup_number(std::string_view name) {
 }
 
 std::string record_to_text(const BackupRecord &record) {
-    std::string paths;
-    for (const std::string &path : record.paths)
-        paths += fmt::format("{}{{{}}}", paths.empty() ? "" : ",", byte_field("path", path));
+    const std::string asked = record.asked.empty() ? "" : fmt::format(",\"asked\":[{}]", path_list(record.asked));
     return fmt::format("{{\"format\":\"{}\",\"version\":1,\"number\":{},\"created_unix_s\":{},\"paths\":[{}],{},"
                        "\"outside\":{},{},\"compression\":\"{}\",\"written\":{},\"verified\":{},\"sha256\":\"{}\","
-                       "\"archive_bytes\":{},\"content_bytes\":{},\"entries\":{},\"left_out\":{}{}}}\n",
-                       record_format, record.number, record.created_unix_s, paths,
+                       "\"archive_bytes\":{},\"content_bytes\":{},\"entries\":{},\"left_out\":{}{}{}}}\n",
+                       record_format, record.number, record.created_unix_s, path_list(record.paths),
                        byte_field("folder", record.folder.path), record.folder.outside, byte_field("file", record.file),
                        compression_name(record.compression), record.written, record.verified, record.digest,
-                       record.archive_bytes, record.content_bytes, record.entries, record.left_out,
+                       record.archive_bytes, record.content_bytes, record.entries, record.left_out, asked,
                        record.leaving ? ",\"leaving\":true" : "");
 }
 
@@ -144,7 +154,8 @@ Result<BackupRecord> record_from_text(std::string_view text) {
     BackupRecord record;
     record.number = read.number("number");
     record.created_unix_s = read.time("created_unix_s");
-    record.paths = read.paths();
+    record.paths = read.paths("paths", RecordReader::Root::refused);
+    record.asked = read.paths_if_there("asked", RecordReader::Root::allowed);
     record.folder = {read.bytes("folder"), read.flag("outside")};
     record.file = read.bytes("file");
     const auto compression = compression_named(read.bytes("compression"));

@@ -80,6 +80,12 @@ Result<void> check_there(base::Directory &root, const std::string &path) {
     return status ? Result<void>{} : gone;
 }
 
+// In order, each once.
+void sort_out(std::vector<std::string> &paths) {
+    std::ranges::sort(paths);
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+}
+
 Result<std::vector<std::string>> paths_of(base::Directory &root, const BackupRequest &request) {
     std::vector<std::string> paths;
     for (const std::string &path : request.paths) {
@@ -94,11 +100,17 @@ Result<std::vector<std::string>> paths_of(base::Directory &root, const BackupReq
                 paths.push_back(entry.name);
         }
     }
-    std::ranges::sort(paths);
-    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+    sort_out(paths);
     if (paths.empty())
         return Error{Code::INVALID_ARGUMENT, "nothing is named that is to be backed up"};
     return paths;
+}
+
+// By which one knows another backup of the same: what stands at the top of the root changes.
+std::vector<std::string> asked_for(const BackupRequest &request, const std::vector<std::string> &walked) {
+    std::vector<std::string> asked = request.paths;
+    sort_out(asked);
+    return asked == walked ? std::vector<std::string>{} : asked;
 }
 
 std::string why_left_out(const BackupRequest &request, std::string_view path) {
@@ -154,6 +166,7 @@ class Maker {
 
     [[nodiscard]] Result<BackupRecord> make(const base::Clock &clock) {
         MOS_TRY(m_record.paths, paths_of(m_root, m_request));
+        m_record.asked = asked_for(m_request, m_record.paths);
         MOS_TRY(m_record.number, m_catalogue.next_number());
         m_record.created_unix_s = clock.now_unix_s();
         m_record.compression = m_request.compression;
@@ -414,9 +427,9 @@ std::vector<BackupRecord> due_for_removal(const std::vector<BackupRecord> &recor
     std::vector<std::vector<std::string>> seen;
     for (std::size_t place = 0; place < newest_first.size(); ++place) {
         const BackupRecord &record = newest_first[place];
-        const bool is_last_of_its_kind = std::ranges::find(seen, record.paths) == seen.end();
+        const bool is_last_of_its_kind = std::ranges::find(seen, record.set_of_paths()) == seen.end();
         if (is_last_of_its_kind)
-            seen.push_back(record.paths);
+            seen.push_back(record.set_of_paths());
         if (is_last_of_its_kind || place < retention.keep_minimum)
             continue;
         const bool too_many = retention.keep_at_most && place >= *retention.keep_at_most;

@@ -94,6 +94,11 @@ TEST_CASE("a record says the same when it is read again, and one that is damaged
         CHECK(refusal(record_from_text(wrong)) == Code::BACKUP_DAMAGED);
     }
     CHECK(!record_from_text("").ok());
+    BackupRecord of_root = record;
+    of_root.asked = {"", "home"};
+    CHECK(must(record_from_text(record_to_text(of_root))).asked == of_root.asked);
+    of_root.asked = {"../x"};
+    CHECK(refusal(record_from_text(record_to_text(of_root))) == Code::BACKUP_DAMAGED);
 }
 
 TEST_CASE("a backup is made, verified, listed and found by its number, its folder and its file") {
@@ -192,9 +197,8 @@ TEST_CASE("what is not there, or nothing at all, is no backup") {
     for (const char *no_folder : {"file", "file/below"}) {
         const auto refused = bench.make({.paths = {"etc"}, .folder = {no_folder}});
         CHECK(refusal(refused) == Code::BACKUP);
-        CHECK(refused.error().message() ==
-              mos::base::in_quotes(std::string{"/"} + no_folder) +
-                  " can't be the folder of a backup: a file is there, or above it");
+        CHECK(refused.error().message() == mos::base::in_quotes(std::string{"/"} + no_folder) +
+                                               " can't be the folder of a backup: a file is there, or above it");
     }
     must(mos::base::make_directories(*bench.root, "var/lib/multios"));
     CHECK(refusal(bench.make({.paths = {"var/lib/multios"}, .folder = {"b"}})) == Code::NOT_FOUND);
@@ -296,6 +300,19 @@ TEST_CASE(
         bench.twin, [&] { must(remove_backup(*bench.root, leaving)); }, examine);
     CHECK(begun > 3);
     CHECK(bench.list().size() == 1);
+}
+
+TEST_CASE("backups of the whole root are of one kind, whatever stood at its top") {
+    Bench bench;
+    for (const char *top : {"first", "second", "third"}) {
+        must(mos::base::make_directories(*bench.root, top));
+        must(bench.make({.paths = {""}, .folder = {"home/backups"}}));
+    }
+    must(bench.make({.paths = {"etc"}, .folder = {"home/backups"}}));
+    const std::vector<BackupRecord> due = due_for_removal(bench.list(), {.keep_at_most = 1}, 0);
+    REQUIRE(due.size() == 2);
+    CHECK(due.front().number == 1);
+    CHECK(due.back().number == 2);
 }
 
 TEST_CASE("clean-up takes the oldest, but never the last of its kind nor more than it may") {

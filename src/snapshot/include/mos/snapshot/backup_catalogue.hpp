@@ -31,7 +31,12 @@ struct BackupFolder {
 struct BackupRecord {
     std::uint64_t number = 0;
     std::int64_t created_unix_s = 0;
-    std::vector<std::string> paths;
+    std::vector<std::string> paths;  // what was walked: of the whole root what stood at its top then
+    // What was asked for, "" for the whole root; empty where that is `paths`, and in records of before it was kept.
+    std::vector<std::string> asked = {};
+    [[nodiscard]] const std::vector<std::string> &set_of_paths() const noexcept {
+        return asked.empty() ? paths : asked;
+    }
     BackupFolder folder;
     std::string file;  // its name in the folder; "" for what went to the embedder
     Compression compression = Compression::zstd;
