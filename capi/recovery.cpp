@@ -127,6 +127,7 @@ int mos_recovery_list_next(mos_recovery_list *list, mos_recovery_point *point, m
         filled.paths = shown.point.paths;
         filled.content_bytes = shown.point.content_bytes;
         filled.can_go_back = shown.point.can_go_back;
+        filled.taken_back = shown.point.taken_back;
         MOS_CHECK(write_output(point, "point", filled));
         ++list->next;
         return MOS_OK;

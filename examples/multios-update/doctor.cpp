@@ -87,8 +87,9 @@ void put_findings(const std::vector<Finding> &findings) {
 
 void put_text(const std::vector<Finding> &done, const std::vector<Finding> &found) {
     for (const Finding &finding : done)
-        put_line(Stream::out,
-                 {{Style::good, "repaired"}, {Style::plain, fmt::format("  {}: {}", finding.kind, finding.repair)}});
+        put_line(Stream::out, {{Style::good, "repaired"},
+                               {Style::plain, fmt::format("  {}: {}{}{}", finding.kind, finding.object,
+                                                          finding.object.empty() ? "" : ": ", finding.repair)}});
     put_findings(found);
     if (found.empty())
         put_line(Stream::out, "This root is healthy.");

@@ -25,8 +25,14 @@ struct Point {
     std::vector<std::string> tags, names;
     std::int64_t time_unix_s;
     std::uint64_t paths, content_bytes;
-    bool can_go_back;
+    bool can_go_back, taken_back;
 };
+
+std::string standing_of(const Point &point) {
+    if (point.can_go_back)
+        return "can go back";
+    return point.taken_back ? "taken back" : "no way back";
+}
 
 constexpr std::string_view scopes = "full-system|packages|configuration|paths";
 
@@ -76,7 +82,7 @@ Result<std::vector<Point>> read_points(const Engine &engine) {
             return points;
         points.push_back({point.name, std::string{scope_name(point.scope)}, point.description, point.reason,
                           parts_of(point.tags, ','), parts_of(point.names, '\n'), point.time_unix_s, point.paths,
-                          point.content_bytes, point.can_go_back});
+                          point.content_bytes, point.can_go_back, point.taken_back});
     }
 }
 
@@ -86,8 +92,7 @@ const Columns<Point> &point_columns() {
         {{For::everyone, "scope", "scope"}, [](const Point &row) -> Cell { return row.scope; }},
         {{For::people, "", "when"}, [](const Point &row) -> Cell { return Time{row.time_unix_s}; }},
         {{For::people, "", "paths", Align::right}, [](const Point &row) -> Cell { return row.paths; }},
-        {{For::people, "", "state"},
-         [](const Point &row) -> Cell { return std::string{row.can_go_back ? "can go back" : "taken back"}; }},
+        {{For::people, "", "state"}, [](const Point &row) -> Cell { return standing_of(row); }},
         {{For::people, "", "what"}, [](const Point &row) -> Cell { return row.description; }},
         {{For::programs, "description", ""}, [](const Point &row) -> Cell { return row.description; }},
         {{For::programs, "reason", ""}, [](const Point &row) -> Cell { return row.reason; }},
@@ -98,6 +103,7 @@ const Columns<Point> &point_columns() {
         {{For::programs, "paths", ""}, [](const Point &row) -> Cell { return row.paths; }},
         {{For::programs, "content_bytes", ""}, [](const Point &row) -> Cell { return row.content_bytes; }},
         {{For::programs, "can_go_back", ""}, [](const Point &row) -> Cell { return row.can_go_back; }},
+        {{For::programs, "taken_back", ""}, [](const Point &row) -> Cell { return row.taken_back; }},
     };
     return columns;
 }
@@ -202,7 +208,7 @@ void put_point(const Point &point) {
     line("paths", std::to_string(point.paths));
     if (point.content_bytes != 0)
         line("content", fmt::format("{} bytes", point.content_bytes));
-    line("state", point.can_go_back ? "can go back" : "taken back");
+    line("state", standing_of(point));
 }
 
 Result<ExitCode> info(Session &session) {

@@ -32,10 +32,12 @@ typedef struct mos_recovery_point {
     uint64_t paths;         /* that it has; of a change those that it touched */
     uint64_t content_bytes; /* of what was captured, shared or copied; 0 of a change, which copied nothing */
     bool can_go_back;       /* false of a change that was taken back, or over which there is no way any more */
+    bool taken_back;        /* of a change: it is not in effect. With both false its change is in effect, and a point
+                             * without which there is no way back is gone */
 } mos_recovery_point;
 
 #define MOS_RECOVERY_POINT_INIT                                                                                        \
-    { sizeof(mos_recovery_point), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    { sizeof(mos_recovery_point), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /* The recovery points, newest first. Read as mos_history_open reads: also while somebody changes the root. Since 0.1.
  */

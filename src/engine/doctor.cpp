@@ -1,5 +1,6 @@
 #include <mos/engine/doctor.hpp>
 
+#include "point_fault.hpp"
 #include "recovery_mode_record.hpp"
 #include "restore.hpp"
 
@@ -20,7 +21,6 @@ namespace mos::engine {
 
 using base::Directory;
 using state::Database;
-using state::Operation;
 using state::Transaction;
 using state::Transactions;
 using Copy = DatabaseCondition::Copy;
@@ -28,6 +28,8 @@ using Standing = DatabaseCondition::Standing;
 using transaction::UnknownStage;
 
 namespace {
+
+constexpr const char *give_up = "give this recovery point up";
 
 // Collects findings of one root, whose lock is held or which nobody has ever locked.
 class Examination {
@@ -202,50 +204,18 @@ Result<void> Examination::check_names() {
     return {};
 }
 
-// What a rollback of `point` would not find, or nothing. A slot may also be empty because somebody had deleted what it
-// was for: all else can be taken back then, so only a stage that is gone is given up.
-struct Fault {
-    std::string sentence;
-    std::string repair;
-};
-Result<std::optional<Fault>> fault_of(Directory &root, Database &database, const Transaction &point) {
-    std::optional<Fault> fault;
-    transaction::Stages stages{root, point.stage};
-    MOS_TRY(const Directory *const primary, stages.find({}));
-    if (primary == nullptr)
-        return std::optional{Fault{.sentence = "its stage is missing", .repair = "give this recovery point up"}};
-    MOS_CHECK(Transactions{database}.for_each_operation(
-        point.id, state::Direction::forward, [&](const Operation &operation) -> Result<void> {
-            if (fault || operation.kind != state::OperationKind::exchange)
-                return {};
-            MOS_TRY(Directory *const stage, stages.find(operation.volume));
-            if (stage == nullptr) {
-                fault = Fault{.sentence = fmt::format("its part on {} is missing, which may not be mounted",
-                                                      base::in_quotes(operation.volume)),
-                              .repair = {}};
-                return {};
-            }
-            MOS_TRY(const auto slot, stage->find(transaction::number_name(operation.slot)));
-            if (!slot)
-                fault = Fault{.sentence =
-                                  fmt::format("what stood at {} is missing in its stage, or was deleted by somebody "
-                                              "before the change",
-                                              base::in_quotes(operation.path)),
-                              .repair = {}};
-            return {};
-        }));
-    return fault;
-}
-
 Result<void> Examination::check_recovery_points(Database &database) {
-    MOS_TRY(const auto points, Transactions{database}.recovery_points());
-    for (const Transaction &point : points) {
-        MOS_TRY(const auto fault, fault_of(m_root, database, point));
-        if (fault)
-            add("recovery-point-incomplete", Severity::warning,
-                fmt::format("{} can't be rolled back in full: {}", snapshot::recovery_point_name(point.id),
-                            fault->sentence),
-                snapshot::recovery_point_name(point.id), fault->repair);
+    MOS_TRY(const auto points, snapshot::list_points(database));
+    for (const snapshot::ListedPoint &point : points) {
+        if (!point.of_change)
+            continue;
+        MOS_TRY(const auto fault, fault_of(m_root, database, *point.of_change));
+        if (!fault)
+            continue;
+        const std::string name = snapshot::recovery_point_name(point.id);
+        add("recovery-point-incomplete", Severity::warning,
+            fmt::format("{} can't be rolled back in full: {}", name, fault->sentence), name,
+            fault->may_be_given_up ? std::string{give_up} + what_it_costs(points, point) : std::string{});
     }
     return {};
 }
@@ -259,7 +229,7 @@ Result<void> Examination::check_captured_points(Database &database) {
         using Kind = snapshot::PointTrouble::Kind;
         if (trouble.kind == Kind::unreadable)
             add("point-damaged", Severity::warning, trouble.sentence, snapshot::recovery_point_name(trouble.id),
-                "give this recovery point up");
+                give_up);
         else if (trouble.kind == Kind::unfinished)
             add("point-unfinished", Severity::warning, trouble.sentence, snapshot::recovery_point_name(trouble.id),
                 "complete it, or clear away what is left of it");

@@ -30,6 +30,7 @@ RecoveryPoint shown(ListedPoint listed) {
     point.name = recovery_point_name(listed.id);
     point.captured = listed.captured.has_value();
     point.can_go_back = listed.can_go_back;
+    point.taken_back = listed.of_change && !listed.of_change->in_effect;
     point.time_unix_s = listed.time_unix_s;
     if (listed.captured) {
         point.description = std::move(listed.captured->description);

@@ -93,6 +93,8 @@ TEST_CASE("a recovery point that was captured is listed first, with what it was 
     CHECK(points[0].can_go_back);
     CHECK(std::string{points[1].name} == "rp-1");
     CHECK(points[1].scope == MOS_RECOVERY_CHANGE);
+    CHECK(points[1].can_go_back);
+    CHECK_FALSE(points[1].taken_back);
 }
 
 TEST_CASE("details tell what going back would do, and a verification that all is there") {

@@ -2,6 +2,7 @@
 #include "engine_bench.hpp"
 
 #include <mos/engine/doctor.hpp>
+#include <mos/engine/recovery_points.hpp>
 #include <mos/state/database_files.hpp>
 
 #include <algorithm>
@@ -206,6 +207,45 @@ TEST_CASE("a recovery point that lacks a slot is told, and nothing of it is give
     CHECK(must(repair_root(*bench.engine, std::nullopt)).empty());
     CHECK(kinds(bench) == Kinds{"recovery-point-incomplete"});
     CHECK(must(folder(bench, ".multios-stage")->find("2")).has_value());
+}
+
+TEST_CASE("a removal that lacks what it put aside is told, and one that was taken back lacks nothing") {
+    EngineBench bench;
+    install_versions(bench, 1);
+    const auto remove_p = [&] {
+        mos::engine::Plan plan{bench.engine};
+        must(plan.remove({.name = "p"}));
+        must(EngineBench::run(plan));
+    };
+    remove_p();
+    CHECK(kinds(bench).empty());
+    must(bench.roll_back());
+    CHECK(kinds(bench).empty());
+    remove_p();
+    for (const auto &entry : must(folder(bench, ".multios-stage/4")->list())) {
+        const auto status = must(folder(bench, ".multios-stage/4")->find(entry.name));
+        if (entry.name != "plan" && status->type == mos::base::FileType::regular)
+            lose(bench, ".multios-stage/4", entry.name.c_str());
+    }
+    CHECK(kinds(bench) == Kinds{"recovery-point-incomplete"});
+    CHECK(must(examine_root(*bench.engine)).front().object == "rp-4");
+}
+
+TEST_CASE("giving a point up says to which others there is no way back then, and they are called so") {
+    EngineBench bench;
+    install_versions(bench, 4);
+    lose(bench, ".multios-stage", "3");
+    const auto done = must(repair_root(*bench.engine, std::nullopt));
+    REQUIRE(done.size() == 1);
+    CHECK(done.front().object == "rp-3");
+    CHECK(done.front().repair == "give this recovery point up, and with it the way back to rp-1, rp-2");
+    must(bench.roll_back());
+    const auto points = must(mos::engine::recovery_points(*bench.engine));
+    REQUIRE(points.size() == 3);
+    for (const auto &point : points) {
+        CHECK(!point.can_go_back);
+        CHECK(point.taken_back == (point.name == "rp-4"));
+    }
 }
 
 TEST_CASE("a root of several volumes is healthy, and one whose volume lacks its part says which") {

@@ -299,10 +299,20 @@ class Doctor(Change):
         self.assertFalse(os.path.exists(database))
         mended = self.doctor("--repair")
         self.assertEqual(mended.code, DONE, mended)
-        self.assertIn("repaired  database-missing", mended.out)
+        self.assertIn("repaired  database-missing: var/lib/multios/state.db: put its copy", mended.out)
         self.assertEqual(len(self.history()), 2)
         self.must(self.rollback("last-good"))
         self.assertEqual(self.content("usr/bin/app"), "one\n")
+
+    def test_a_point_that_is_given_up_is_named_with_those_that_lean_on_it(self):
+        self.must(self.install(self.old))
+        self.must(self.install(self.new))
+        shutil.rmtree(os.path.join(self.root, ".multios-stage/2"))
+        self.assertIn("recovery-point-incomplete: rp-2: give this recovery point up, and with it the way back to rp-1",
+                      self.doctor("--repair").out)
+        listed = self.must(update("recovery", "list", f"--root={self.root}"))
+        self.assertIn("no way back", listed.out)
+        self.assertNotIn("taken back", listed.out)
 
     def test_one_kind_is_mended_and_the_rest_left(self):
         self.must(self.install(self.old))

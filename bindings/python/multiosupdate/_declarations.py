@@ -836,6 +836,7 @@ typedef struct mos_recovery_point {
     uint64_t paths;
     uint64_t content_bytes;
     bool can_go_back;
+    bool taken_back;
 } mos_recovery_point;
  int mos_recovery_list_open(mos_engine *engine, mos_recovery_list **list, mos_error **error);
  int mos_recovery_list_next(mos_recovery_list *list, mos_recovery_point *point, mos_error **error);

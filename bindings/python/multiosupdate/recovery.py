@@ -27,6 +27,7 @@ class RecoveryPoint:
     paths: int
     content_bytes: int
     can_go_back: bool
+    taken_back: bool  # with neither, a point without which there is no way back is gone
 
 
 def _texts(values):
@@ -45,7 +46,7 @@ def points(engine):
         found.append(RecoveryPoint(text(point.name), RecoveryScope(point.scope), text(point.description),
                                    text(point.reason), tuple(filter(None, text(point.tags).split(","))),
                                    tuple(filter(None, text(point.names).split("\n"))), point.time_unix_s, point.paths,
-                                   point.content_bytes, bool(point.can_go_back)))
+                                   point.content_bytes, bool(point.can_go_back), bool(point.taken_back)))
     return found
 
 

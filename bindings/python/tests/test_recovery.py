@@ -14,7 +14,7 @@ def test_a_captured_point_is_listed_with_what_it_was_given(workshop):
                                                             ("manual", "test"))
         assert newest.description == "before it all"
         assert newest.can_go_back and newest.content_bytes > 0
-        assert change.scope == mos.RecoveryScope.CHANGE and change.can_go_back
+        assert change.scope == mos.RecoveryScope.CHANGE and change.can_go_back and not change.taken_back
         assert engine.verify_recovery() == []
 
 

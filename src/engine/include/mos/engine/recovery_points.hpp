@@ -16,6 +16,7 @@ struct RecoveryPoint {
     std::string name;  // "rp-12"
     bool captured = false;
     bool can_go_back = false;
+    bool taken_back = false;  // the change is not in effect; with neither there is no way back over a newer one
     std::int64_t time_unix_s = 0;
     std::string description;  // of a change its summary
     std::string reason;       // of a change
