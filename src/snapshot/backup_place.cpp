@@ -1,7 +1,8 @@
 #include "backup_place.hpp"
 
+#include "named_path.hpp"
+
 #include <mos/base/path.hpp>
-#include <mos/transaction/site.hpp>
 
 #include <fmt/format.h>
 
@@ -14,24 +15,12 @@ namespace {
 
 constexpr std::uint32_t folder_mode = 0755;
 constexpr std::uint32_t file_mode = 0644;
-constexpr std::string_view state_folder = "var/lib/multios";
 
 // Those that belong to a file and its owner. Security labels are the system's own policy's.
 bool is_restored(const base::ExtendedAttribute &attribute) {
     constexpr std::array<std::string_view, 3> names{"security.capability", "system.posix_acl_access",
                                                     "system.posix_acl_default"};
     return attribute.name.starts_with("user.") || std::ranges::find(names, attribute.name) != names.end();
-}
-
-bool is_engines(std::string_view path) {
-    if (path == state_folder || base::is_below(path, state_folder))
-        return true;
-    // At the top of every volume.
-    for (std::string_view rest = path; !rest.empty(); rest = base::split_path(rest).parent) {
-        if (base::split_path(rest).name == transaction::stages_name)
-            return true;
-    }
-    return false;
 }
 
 // A folder that can't be opened may be no folder: below a file nothing is there either.
@@ -53,11 +42,12 @@ PutBackPaths::PutBackPaths(const BackupAbout &about, std::string destination) : 
 Result<std::string> PutBackPaths::place_of(std::string_view path) const {
     std::string place = m_only_path.empty() ? base::join_path(m_destination, path)
                                             : m_destination + std::string{path.substr(m_only_path.size())};
-    MOS_CHECK(base::check_entry_path(place));
-    if (is_engines(place))
+    MOS_CHECK(check_named_path(place));
+    if (is_engines_own(place))
         return Error{Code::PATH_REFUSED,
                      fmt::format("{} is the engine's own, which no backup may replace", base::in_quotes(place))}
-            .about(place);
+            .about(place)
+            .with_remedy("name another destination; 'multios-update doctor' tells what is wrong with the engine's own");
     return place;
 }
 
@@ -110,8 +100,8 @@ std::uint64_t witness_of(const std::optional<base::FileStatus> &there) {
 }
 
 Error in_the_way(const std::string &place, const base::FileStatus &there, std::string_view wanted) {
-    return Error{Code::CONFLICT, fmt::format("{} is a {}, and the backup has a {}: move it away", base::in_quotes(place),
-                                             base::file_type_name(there.type), wanted)}
+    return Error{Code::CONFLICT, fmt::format("{} is a {}, and the backup has a {}: move it away",
+                                             base::in_quotes(place), base::file_type_name(there.type), wanted)}
         .about(place);
 }
 

@@ -35,8 +35,8 @@ class PutBackPaths {
 // CONFLICT: what is at `place` is another than the backup's, and no restoration takes its place.
 [[nodiscard]] Error in_the_way(const std::string &place, const base::FileStatus &there, std::string_view wanted);
 
-// The folders of `place` that are not there, from the outermost on, and the status of the lowest that is. CONFLICT where
-// something else stands in the place of one.
+// The folders of `place` that are not there, from the outermost on, and the status of the lowest that is. CONFLICT
+// where something else stands in the place of one.
 struct Above {
     std::vector<std::string> missing;
     base::FileStatus lowest;

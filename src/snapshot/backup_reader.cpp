@@ -215,9 +215,18 @@ BackupReader::~BackupReader() = default;
 
 Result<BackupReader> BackupReader::open(base::Source &source, const BackupLimits &limits) {
     MOS_TRY(const std::uint64_t bytes, source.size());
-    MOS_TRY(TarReader tar, TarReader::open(source));
-    auto state = std::make_unique<State>(std::move(tar), limits, bytes);
-    MOS_CHECK(state->read_about());
+    const auto in_source = [&](Error error) {
+        std::string sentence = fmt::format("{} is no backup that can be read", in_quotes(source.name()));
+        return error.code() == Code::BACKUP_DAMAGED
+                   ? base::in_context(std::move(error), std::move(sentence)).about(source.name())
+                   : error;
+    };
+    auto tar = TarReader::open(source);
+    if (!tar)
+        return in_source(std::move(tar).error());
+    auto state = std::make_unique<State>(std::move(*tar), limits, bytes);
+    if (auto begun = state->read_about(); !begun)
+        return in_source(std::move(begun).error());
     return BackupReader{std::move(state)};
 }
 

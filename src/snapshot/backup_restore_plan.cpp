@@ -1,6 +1,7 @@
 #include <mos/snapshot/backup_restore.hpp>
 
 #include "backup_place.hpp"
+#include "named_path.hpp"
 
 #include <mos/base/path.hpp>
 #include <mos/base/sparse_writer.hpp>
@@ -245,7 +246,7 @@ class Planner {
 
 Result<PutBackPlan> plan_put_back(transaction::Site &site, base::Source &source, const PutBackOptions &options) {
     if (!options.destination.empty())
-        MOS_CHECK(base::check_entry_path(options.destination));
+        MOS_CHECK(check_named_path(options.destination));
     MOS_TRY(BackupReader reader, BackupReader::open(source, options.limits));
     return Planner{site, reader, options}.run();
 }

@@ -1,5 +1,7 @@
 #include <mos/snapshot/backup_store.hpp>
 
+#include "named_path.hpp"
+
 #include <mos/base/path.hpp>
 #include <mos/base/timestamp.hpp>
 #include <mos/crypto/file_digest.hpp>
@@ -19,7 +21,6 @@ using base::in_quotes;
 namespace {
 
 constexpr std::uint32_t archive_mode = 0600;
-constexpr std::string_view engine_folder = "var/lib/multios";
 
 // "20260131T235959Z"
 std::string compact_time(std::int64_t unix_s) {
@@ -48,7 +49,7 @@ Result<std::unique_ptr<base::Directory>> find_folder(base::Directory &root, cons
 
 Result<std::unique_ptr<base::Directory>> make_folder(base::Directory &root, const BackupFolder &folder) {
     if (!folder.outside)
-        MOS_CHECK(base::check_entry_path(folder.path));
+        MOS_CHECK(check_named_path(folder.path));
     auto made = folder.outside ? base::open_root(folder.path) : base::make_directories(root, folder.path);
     if (made || made.error().system_errno() != ENOTDIR)
         return made;
@@ -68,7 +69,11 @@ bool is_made_anew(std::string_view name) {
 }
 
 Result<void> check_there(base::Directory &root, const std::string &path) {
-    MOS_CHECK(base::check_entry_path(path));
+    MOS_CHECK(check_named_path(path));
+    if (is_engines_own(path))
+        return Error{Code::INVALID_ARGUMENT, fmt::format("{} is the engine's own, and in no backup", in_quotes(path))}
+            .about(path)
+            .with_remedy("leave it out; 'multios-update recovery' is about what the engine keeps");
     const base::SplitPath split = base::split_path(path);
     const Error gone =
         Error{Code::NOT_FOUND, fmt::format("{} is not there to be backed up", in_quotes(path))}.about(path);
@@ -114,7 +119,7 @@ std::vector<std::string> asked_for(const BackupRequest &request, const std::vect
 }
 
 std::string why_left_out(const BackupRequest &request, std::string_view path) {
-    if (path == engine_folder || base::split_path(path).name == transaction::stages_name)
+    if (is_engines_own(path))
         return "it is the engine's own";
     if (!request.folder.outside && !request.folder.path.empty() && path == request.folder.path)
         return "it is where the backup goes";
@@ -153,6 +158,13 @@ class Unfinished {
     const BackupRecord &m_record;
     bool m_kept = false;
 };
+
+Error nothing_of(const std::vector<std::string> &paths) {
+    const std::string more = paths.size() > 1 ? fmt::format(" and {} more", paths.size() - 1) : std::string{};
+    return Error{Code::NOT_FOUND, fmt::format("of {}{} nothing can be backed up", in_quotes(paths.front()), more)}
+        .about(paths.front())
+        .with_remedy("name files, folders or links: the notices say why all else is left out");
+}
 
 Error could_not_be_made(Error cause) {
     return Error{Code::BACKUP, "the backup does not read as it was written, and was given up"}.caused_by(
@@ -228,7 +240,7 @@ class Maker {
                 write_backup(m_root, {.created_unix_s = m_record.created_unix_s, .paths = m_record.paths}, options,
                              sink, m_observer));
         if (report.archive.entries == 0)
-            return Error{Code::NOT_FOUND, "of what was named nothing can be backed up"};
+            return nothing_of(m_record.paths);
         m_record.digest = base::to_hex(report.digest);
         m_record.archive_bytes = report.archive.archive_bytes;
         m_record.content_bytes = report.archive.content_bytes;
@@ -274,7 +286,9 @@ Result<OpenedBackup> open_recorded(base::Directory &root, const BackupRecord &re
     if (standing != BackupStanding::complete)
         return Error{Code::NOT_FOUND, fmt::format("the archive of {} is {}: {}/{}", backup_name(record.number),
                                                   standing_name(standing), shown_folder(record.folder), record.file)}
-            .about(backup_name(record.number));
+            .about(backup_name(record.number))
+            .with_remedy("mount its folder or bring the archive back, or use another backup: 'multios-update "
+                         "data-protection list' names them");
     MOS_TRY(const auto folder, open_folder(root, record.folder));
     MOS_TRY(auto source, open_archive(*folder, record.folder, record.file));
     return OpenedBackup{.source = std::move(source), .record = record};

@@ -1,7 +1,8 @@
 #include "point_scope.hpp"
 
+#include "named_path.hpp"
+
 #include <mos/base/path.hpp>
-#include <mos/transaction/site.hpp>
 
 #include <fmt/format.h>
 
@@ -51,7 +52,7 @@ Result<void> add_tree(transaction::Site &site, const std::string &named, PointPa
     const std::string path{base::without_outer_slashes(named)};
     if (path.empty())  // the whole root
         return Error{Code::INVALID_ARGUMENT, "the scope of a whole root is full-system"};
-    MOS_CHECK(base::check_entry_path(path));
+    MOS_CHECK(check_named_path(path));
     if (paths.is_excluded(path))
         return of_the_engine(path);
     const base::SplitPath split = base::split_path(path);
@@ -66,14 +67,8 @@ Result<void> add_tree(transaction::Site &site, const std::string &named, PointPa
 }  // namespace
 
 bool PointPaths::is_excluded(std::string_view path) const {
-    if (is_at_or_below(path, state_folder))
-        return true;
-    for (std::string_view above = path; !above.empty(); above = base::split_path(above).parent) {
-        if (base::split_path(above).name == transaction::stages_name)
-            return true;
-    }
-    return std::any_of(excluded.begin(), excluded.end(),
-                       [&](const std::string &tree) { return is_at_or_below(path, tree); });
+    return is_engines_own(path) || std::any_of(excluded.begin(), excluded.end(),
+                                               [&](const std::string &tree) { return is_at_or_below(path, tree); });
 }
 
 bool PointPaths::in_tree(std::string_view path) const {

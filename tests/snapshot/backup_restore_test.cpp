@@ -214,8 +214,11 @@ TEST_CASE("a backup never goes through a link, nor into the engine's own folders
     CHECK(refusal(bench.restore({.destination = "link/x"})) == Code::SYMLINK_IN_PATH);
     CHECK(refusal(bench.restore({.destination = "../x"})) == Code::PATH_REFUSED);
     CHECK(refusal(bench.restore({.destination = "/x"})) == Code::PATH_REFUSED);
-    for (const char *own : {"var/lib/multios", "var/lib/multios/x", ".multios-stage", "mnt/.multios-stage/1"})
-        CHECK(refusal(bench.restore({.destination = own})) == Code::PATH_REFUSED);
+    for (const char *own : {"var/lib/multios", "var/lib/multios/x", ".multios-stage", "mnt/.multios-stage/1"}) {
+        const auto refused = bench.restore({.destination = own});
+        CHECK(refusal(refused) == Code::PATH_REFUSED);
+        CHECK(refused.error().remedy().starts_with("name another destination"));
+    }
     bench.bytes = ForgedBackup({"var"})
                       .directory("var")
                       .directory("var/lib")

@@ -190,7 +190,9 @@ TEST_CASE("what is not there, or nothing at all, is no backup") {
     CHECK(refusal(bench.make({.paths = {}, .folder = {"b"}})) == Code::INVALID_ARGUMENT);
     CHECK(refusal(bench.make({.paths = {"nowhere"}, .folder = {"b"}})) == Code::NOT_FOUND);
     CHECK(refusal(bench.make({.paths = {"nowhere/below"}, .folder = {"b"}})) == Code::NOT_FOUND);
-    CHECK(refusal(bench.make({.paths = {"../x"}, .folder = {"b"}})) == Code::PATH_REFUSED);
+    const auto above = bench.make({.paths = {"../x"}, .folder = {"b"}});
+    CHECK(refusal(above) == Code::PATH_REFUSED);
+    CHECK(above.error().remedy().starts_with("name a path beneath the root"));
     CHECK(refusal(bench.make({.paths = {"etc"}, .folder = {"../b"}})) == Code::PATH_REFUSED);
     CHECK(refusal(bench.make({.paths = {"etc"}, .folder = {"/no/where", true}})) == Code::NOT_FOUND);
     must(build(*bench.root, ImageBuilder{}.file("file", "no folder").image()));
@@ -201,7 +203,12 @@ TEST_CASE("what is not there, or nothing at all, is no backup") {
                                                " can't be the folder of a backup: a file is there, or above it");
     }
     must(mos::base::make_directories(*bench.root, "var/lib/multios"));
-    CHECK(refusal(bench.make({.paths = {"var/lib/multios"}, .folder = {"b"}})) == Code::NOT_FOUND);
+    for (const char *own : {"var/lib/multios", "var/lib/multios/backups", ".multios-stage/1"}) {
+        must(mos::base::make_directories(*bench.root, own));
+        const auto refused = bench.make({.paths = {own}, .folder = {"b"}});
+        CHECK(refusal(refused) == Code::INVALID_ARGUMENT);
+        CHECK(refused.error().object() == own);
+    }
     CHECK(bench.list().empty());
     CHECK(bench.names("b").empty());
 }
@@ -300,6 +307,20 @@ TEST_CASE(
         bench.twin, [&] { must(remove_backup(*bench.root, leaving)); }, examine);
     CHECK(begun > 3);
     CHECK(bench.list().size() == 1);
+}
+
+TEST_CASE("an archive that is gone, and a file that is no backup, are named with what helps") {
+    Bench bench;
+    const BackupRecord record = must(bench.make());
+    must(must(bench.root->open_directory("backup/home", Symlinks::refuse))->remove_file(record.file));
+    const auto gone = open_backup(*bench.root, 1);
+    CHECK(refusal(gone) == Code::NOT_FOUND);
+    CHECK(gone.error().remedy().find("data-protection list") != std::string_view::npos);
+    OpenedBackup notes = must(open_backup(*bench.root, BackupFolder{.path = "etc/passwd", .outside = false}));
+    const auto none = check_backup(notes, {}, bench.watcher);
+    CHECK(refusal(none) == Code::BACKUP_DAMAGED);
+    CHECK(none.error().message() == "'/etc/passwd' is no backup that can be read");
+    CHECK(none.error().object() == "/etc/passwd");
 }
 
 TEST_CASE("backups of the whole root are of one kind, whatever stood at its top") {
