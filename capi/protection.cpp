@@ -87,6 +87,8 @@ Result<BackupChoice> choice_of(const mos_backup_choice *choice) {
     MOS_TRY(const mos_backup_choice given, read_options(choice));
     MOS_CHECK(check_flags(given.flags, MOS_BACKUP_OUTSIDE_ROOT));
     BackupChoice read;
+    if (given.id != nullptr && given.path != nullptr)
+        return Error{Code::INVALID_ARGUMENT, "a backup is chosen by its id or by its path, not by both"};
     if (given.id != nullptr) {
         MOS_TRY(read.number, mos::snapshot::backup_number(given.id));
         return read;

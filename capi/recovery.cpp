@@ -69,6 +69,8 @@ Result<mos::snapshot::CaptureRequest> request_of(const mos_recovery_create_optio
     MOS_TRY(request.names, texts_of(given.names, given.name_count, "names"));
     MOS_TRY(request.tags, texts_of(given.tags, given.tag_count, "tags"));
     if (given.excluded != nullptr || given.excluded_count != 0) {
+        if (request.scope != PointScope::full_system)
+            return Error{Code::INVALID_ARGUMENT, "trees can be left out of the scope full-system alone"};
         MOS_TRY(request.excluded, texts_of(given.excluded, given.excluded_count, "excluded trees"));
     }
     return request;

@@ -113,7 +113,10 @@ Result<ExitCode> back_up(Session &session) {
     return ExitCode::done;
 }
 
-mos_backup_choice choice_of(const Session &session, std::string_view path_option) {
+Result<mos_backup_choice> choice_of(const Session &session, std::string_view path_option) {
+    if (session.values.has("backup-id") && (session.values.has(path_option) || session.values.flag("outside-root")))
+        return usage_failure("the backup is named twice: --backup-id is one of the catalogue's, wherever it lies",
+                             fmt::format("give --backup-id alone, or --{} without it", path_option));
     mos_backup_choice choice = MOS_BACKUP_CHOICE_INIT;
     choice.flags = outside(session);
     choice.id = session.values.c_text("backup-id");
@@ -132,7 +135,7 @@ const Columns<ReportRow> &check_columns() {
 
 Result<ExitCode> verify_integrity(Session &session) {
     FRAME_TRY(const Engine engine, open_engine(session));
-    const mos_backup_choice choice = choice_of(session, "source");
+    FRAME_TRY(const mos_backup_choice choice, choice_of(session, "source"));
     const std::uint32_t flags = session.values.flag("detailed") ? std::uint32_t{MOS_BACKUP_DETAILED} : 0U;
     FRAME_TRY(Job job, make<Job>([&](auto out, auto error) {
                   return mos_engine_backup_verify_job(engine.get(), &choice, flags, out, error);
@@ -165,18 +168,24 @@ Result<ExitCode> restore(Session &session) {
     options.destination = session.values.c_text("destination");
     options.plain_permissions =
         session.values.has("preserve-permissions") && !session.values.flag("preserve-permissions");
-    if (const auto rule = session.values.text("on-newer"))
+    const auto rule = session.values.text("on-newer");
+    if (rule && *rule != "ask" && session.values.flag("interactive"))
+        return usage_failure(fmt::format("--interactive asks about newer files, and --on-newer={} does not", *rule),
+                             "give one of them");
+    if (rule)
         options.on_newer = place_of(*rule, newer_rules);
     else if (session.values.flag("interactive"))
         options.on_newer = MOS_NEWER_ASK;
-    return restore_with(session, choice_of(session, "source"), options);
+    FRAME_TRY(const mos_backup_choice choice, choice_of(session, "source"));
+    return restore_with(session, choice, options);
 }
 
 Result<ExitCode> system_restore(Session &session) {
     mos_restore_options options = MOS_RESTORE_OPTIONS_INIT;
     if (session.values.flag("preserve-recent-data"))
         options.on_newer = MOS_NEWER_KEEP;
-    return restore_with(session, choice_of(session, "from-backup"), options);
+    FRAME_TRY(const mos_backup_choice choice, choice_of(session, "from-backup"));
+    return restore_with(session, choice, options);
 }
 
 // ---- list and cleanup ----

@@ -10,8 +10,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <ctime>
+#include <utility>
 
 using namespace frame;
 using nlohmann::ordered_json;
@@ -249,7 +251,20 @@ std::vector<const char *> pointers_to(const std::vector<std::string> &texts) {
     return pointers;
 }
 
+// Options of one scope that was not asked for would be passed over, or taken for something else.
+Result<void> check_scope(const Session &session, const std::string &scope) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 3> owners{
+        {{"package", "packages"}, {"path", "paths"}, {"exclude", "full-system"}}};
+    for (const auto &[option, owner] : owners)
+        if (session.values.has(option) && scope != owner)
+            return usage_failure(fmt::format("--{} is of --scope={}, and the scope is {}", option, owner, scope),
+                                 fmt::format("give --scope={}, or leave --{} out", owner, option));
+    return {};
+}
+
 Result<ExitCode> create(Session &session) {
+    const std::string scope = session.values.text_or("scope", "full-system");
+    FRAME_CHECK(check_scope(session, scope));
     FRAME_TRY(const Engine engine, open_engine(session));
     const std::vector<std::string> tags = parts_of(session.values.text_or("tags", ""), ',');
     const std::vector<std::string> names =
@@ -259,7 +274,7 @@ Result<ExitCode> create(Session &session) {
     const std::vector<const char *> name_pointers = pointers_to(names);
     const std::vector<const char *> excluded_pointers = pointers_to(excluded);
     mos_recovery_create_options options = MOS_RECOVERY_CREATE_OPTIONS_INIT;
-    options.scope = scope_of(session.values.text_or("scope", "full-system"));
+    options.scope = scope_of(scope);
     options.description = session.values.c_text("description");
     options.tags = tag_pointers.data();
     options.tag_count = tag_pointers.size();

@@ -59,7 +59,7 @@ typedef struct mos_backup_choice {
     uint32_t struct_size;
     uint32_t flags;   /* MOS_BACKUP_OUTSIDE_ROOT for `path` */
     const char *id;   /* "backup-7"; NULL: by path */
-    const char *path; /* NULL: by id */
+    const char *path; /* NULL: by id; MOS_E_INVALID_ARGUMENT with both */
 } mos_backup_choice;
 
 #define MOS_BACKUP_CHOICE_INIT                                                                                         \

@@ -75,8 +75,9 @@ typedef struct mos_recovery_create_options {
 /* A job that captures a point. Content is shared where the filesystem can share it (btrfs, xfs), else copied; the
  * engine's own folders, and whatever is mounted below, are left out. mos_outcome_recovery_point names it,
  * mos_outcome_written_bytes counts what was copied. Rows: "open-for-writing", a file that somebody had open, whose
- * content in the point may be half written. After a power cut it is there whole or not at all. MOS_E_INVALID_ARGUMENT,
- * MOS_E_NOT_INSTALLED, MOS_E_NOT_FOUND for a path that is not there, MOS_E_NO_SPACE. Since 0.1. */
+ * content in the point may be half written. After a power cut it is there whole or not at all. MOS_E_INVALID_ARGUMENT
+ * (also for `excluded` of another scope), MOS_E_NOT_INSTALLED, MOS_E_NOT_FOUND for a path that is not there,
+ * MOS_E_NO_SPACE. Since 0.1. */
 MOS_API int mos_recovery_create_job(mos_engine *engine, const mos_recovery_create_options *options, mos_job **job,
                                     mos_error **error);
 

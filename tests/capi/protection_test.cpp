@@ -159,6 +159,9 @@ TEST_CASE("what can't be meant is refused by name") {
     mos_backup_choice choice = by_id("backup-9");
     CHECK(failure_of([&](auto err) { return mos_plan_restore(plan.get(), &choice, nullptr, err); }).code ==
           MOS_E_NOT_FOUND);
+    choice.path = "/backup";
+    CHECK(failure_of([&](auto err) { return mos_plan_restore(plan.get(), &choice, nullptr, err); }).code ==
+          MOS_E_INVALID_ARGUMENT);
     choice = MOS_BACKUP_CHOICE_INIT;
     CHECK(failure_of([&](auto err) { return mos_plan_restore(plan.get(), &choice, nullptr, err); }).code ==
           MOS_E_INVALID_ARGUMENT);

@@ -136,6 +136,14 @@ TEST_CASE("requests for recovery points that can't be are refused at once") {
     CHECK(failure_of([&](auto error) {
               return mos_recovery_create_job(bench.engine.get(), &create, &job, error);
           }).code == MOS_E_INVALID_ARGUMENT);
+    const char *const trees[] = {"etc"};
+    create = MOS_RECOVERY_CREATE_OPTIONS_INIT;
+    create.scope = MOS_RECOVERY_CONFIGURATION;
+    create.excluded = trees;
+    create.excluded_count = 1;
+    const auto refused =
+        failure_of([&](auto error) { return mos_recovery_create_job(bench.engine.get(), &create, &job, error); });
+    CHECK(std::string{mos_error_message(refused.error.get())}.find("full-system alone") != std::string::npos);
     CHECK(failure_of([&](auto error) {
               return mos_recovery_details_job(bench.engine.get(), nullptr, &job, error);
           }).code == MOS_E_INVALID_ARGUMENT);

@@ -107,6 +107,16 @@ class Restore(ProtectionCase):
     def refused_a_folder_without_backups(self):
         self.refuse(FAILED, "(E011)", replace={"/backup/home": "/home/user/letters"})
 
+    def refused_a_backup_that_is_named_twice(self):
+        self.refuse(USAGE, "--backup-id", "named twice", further=["--backup-id=backup-1"])
+
+    def refused_a_file_in_the_place_of_a_folder(self):
+        self.write("report", "somebody's\n")
+        self.refuse(REFUSED, "(E006)", "'report'", replace={"/home/user": "/report/below"})
+
+    def refused_the_engines_own(self):
+        self.refuse(REFUSED, "(E035)", "Name another destination", replace={"/home/user": "/var/lib/multios"})
+
 
 class VerifyIntegrity(ProtectionCase):
     line = "multios-update data-protection verify-integrity --backup-id=backup-123 --detailed"

@@ -86,6 +86,11 @@ class RecoveryCreate(WithPoints):
     def refused_a_scope_that_is_none(self):
         self.refuse(USAGE, "--scope", replace={"full-system": "everything"})
 
+    def refused_options_of_another_scope(self):
+        self.refuse(USAGE, "--exclude is of --scope=full-system", replace={"full-system": "configuration"},
+                    further=["--exclude=/etc"])
+        self.refuse(USAGE, "--path is of --scope=paths", replace={"full-system": "packages"}, further=["--path=/etc"])
+
     def refused_paths_without_any(self):
         self.refuse(USAGE, "at least one path", replace={"full-system": "paths"})
 
