@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+
 using mos::Code;
 using mos::Error;
 
@@ -108,6 +110,9 @@ const char *mos_error_object(const mos_error *error) { return error != nullptr ?
 int32_t mos_error_errno(const mos_error *error) { return error != nullptr ? error->system_errno : 0; }
 
 bool mos_error_retryable(const mos_error *error) {
+    const int32_t number = mos_error_errno(error);
+    if (number == EMFILE || number == ENFILE)
+        return true;
     switch (mos_error_code(error)) {
     case MOS_E_NO_SPACE:
     case MOS_E_NETWORK_TIMEOUT:

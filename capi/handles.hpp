@@ -23,6 +23,7 @@
 #include <mos/package/package.hpp>
 #include <mos/package/package_file.hpp>
 
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -87,6 +88,8 @@ struct mos_job : mos::capi::Marked<0x6d6f735f6a6f6231> {
     std::string choices;
     mos_outcome outcome;
     bool outcome_taken = false;
+    unsigned runners = 0;          // threads inside mos_job_run
+    std::condition_variable left;  // there are none any more
 };
 
 struct mos_history : mos::capi::Marked<0x6d6f735f68697331> {

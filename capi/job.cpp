@@ -48,6 +48,25 @@ Result<int> outcome_of(mos_job *job, const mos_outcome **outcome) {
     return MOS_OK;
 }
 
+// A thread inside mos_job_run, for which mos_job_free waits.
+class Inside {
+  public:
+    explicit Inside(mos_job &job) : m_job(job) {
+        const std::lock_guard lock{m_job.mutex};
+        ++m_job.runners;
+    }
+    ~Inside() {
+        const std::lock_guard lock{m_job.mutex};
+        --m_job.runners;
+        m_job.left.notify_all();  // with the lock held: who waits frees the job
+    }
+    Inside(const Inside &) = delete;
+    Inside &operator=(const Inside &) = delete;
+
+  private:
+    mos_job &m_job;
+};
+
 }  // namespace
 
 int mos_job_start(mos_job *job, mos_error **error) {
@@ -60,6 +79,7 @@ int mos_job_start(mos_job *job, mos_error **error) {
 int mos_job_run(mos_job *job, mos_ask_callback ask, void *user_data, mos_error **error) {
     return guard(error, [&]() -> Result<int> {
         MOS_CHECK_HANDLE(job);
+        const Inside inside{*job};
         mos::engine::Job::Answerer answerer;
         Result<void> asked;
         if (ask != nullptr) {
@@ -81,6 +101,8 @@ int mos_job_run(mos_job *job, mos_ask_callback ask, void *user_data, mos_error *
 int mos_job_wait(mos_job *job, int32_t timeout_ms) {
     return guard(nullptr, [&]() -> Result<int> {
         MOS_CHECK_HANDLE(job);
+        if (!job->job->was_started())
+            return mos::Error{mos::Code::INVALID_ARGUMENT, "the job was not started"};
         return job->job->wait(timeout_ms) ? MOS_OK : MOS_PENDING;
     });
 }
@@ -189,6 +211,12 @@ const char *mos_outcome_notice_at(const mos_outcome *outcome, size_t index) {
 }
 
 void mos_job_free(mos_job *job) {
-    if (is_live(job))
-        delete job;
+    if (!is_live(job))
+        return;
+    job->job->cancel();
+    {
+        std::unique_lock lock{job->mutex};
+        job->left.wait(lock, [job] { return job->runners == 0; });
+    }
+    delete job;
 }

@@ -29,7 +29,8 @@ MOS_API const char *mos_error_object(const mos_error *error);
 /* The errno of the system call that failed, 0 where there was none. Since 0.1. */
 MOS_API int32_t mos_error_errno(const mos_error *error);
 
-/* Whether the same call can succeed later without anything being mended: a lock, a time-out, a full disk. Since 0.1. */
+/* Whether the same call can succeed later without anything being mended: a lock, a time-out, a full disk,
+ * a lack of descriptors. Since 0.1. */
 MOS_API bool mos_error_retryable(const mos_error *error);
 
 /* The error beneath this one, or NULL; freed with it. Since 0.1. */

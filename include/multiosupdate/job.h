@@ -2,7 +2,7 @@
  *
  * A job is made by the function that says what to do (mos_plan_job, mos_package_build_job, mos_package_verify_job), and
  * then either started on a thread of the library's (mos_job_start) or run to its end on the caller's (mos_job_run). All
- * functions here may be called from any thread. */
+ * functions here may be called from any thread, and mos_job_cancel from a signal handler. */
 #ifndef MULTIOSUPDATE_JOB_H
 #define MULTIOSUPDATE_JOB_H
 
@@ -26,7 +26,7 @@ typedef const char *(*mos_ask_callback)(void *user_data, const struct mos_questi
 MOS_API int mos_job_run(mos_job *job, mos_ask_callback ask, void *user_data, mos_error **error);
 
 /* Waits up to `timeout_ms` (negative: for ever). MOS_OK when the job has ended, MOS_PENDING when it goes on, also at
- * once when it waits for an answer. Since 0.1. */
+ * once when it waits for an answer. MOS_E_INVALID_ARGUMENT when it was not started. Since 0.1. */
 MOS_API int mos_job_wait(mos_job *job, int32_t timeout_ms);
 
 /* A descriptor that is readable when there is progress, a question, or the end; mos_job_progress makes it unreadable
@@ -70,7 +70,9 @@ typedef struct mos_progress {
 #define MOS_PROGRESS_INIT                                                                                              \
     { sizeof(mos_progress), 0, 0, 0, 0, 0, 0, 0 }
 
-/* Where the job is now; set `progress->struct_size` first. Since 0.1. */
+/* Where the job is now; set `progress->struct_size` first. The counts are those of the phase, and begin anew with each:
+ * most jobs stage first, by bytes, then decide, apply by entries, and settle, of which deciding and settling count
+ * nothing. A build of a package reports MOS_PHASE_VERIFYING. Since 0.1. */
 MOS_API int mos_job_progress(mos_job *job, mos_progress *progress);
 
 /* ---- Questions ---- */
@@ -98,12 +100,14 @@ MOS_API int mos_job_answer(mos_job *job, uint32_t id, const char *choice, mos_er
 /* ---- Control ---- */
 
 /* Asks the job to stop: before the decision of a transaction everything stays as it was, after it the job undoes what
- * it did. The outcome then is MOS_E_CANCELLED. In MOS_PHASE_SETTLING and MOS_PHASE_CLEANING a cancel comes too late:
+ * it did. The outcome then is MOS_E_CANCELLED. Async-signal-safe (signal-safety(7)): a program without threads calls it
+ * in its handler for SIGINT while mos_job_run goes on. In MOS_PHASE_SETTLING and MOS_PHASE_CLEANING a cancel comes too late:
  * the change is in place, and the job ends with MOS_OK. A job that has ended is not changed. Since 0.1. */
 MOS_API int mos_job_cancel(mos_job *job);
 
 /* Stops the job between two entries until mos_job_resume or mos_job_cancel; not between the decision of a transaction
- * and its end. Since 0.1. */
+ * and its end. A job that was not started yet begins paused with mos_job_start. It is nothing before mos_job_run, or
+ * where the job's own thread asks for it, as in a callback: nobody might be there to resume it. Since 0.1. */
 MOS_API int mos_job_pause(mos_job *job);
 MOS_API int mos_job_resume(mos_job *job);
 
@@ -129,7 +133,8 @@ MOS_API const char *mos_outcome_reboot(const mos_outcome *outcome);
 MOS_API size_t mos_outcome_notice_count(const mos_outcome *outcome);
 MOS_API const char *mos_outcome_notice_at(const mos_outcome *outcome, size_t index); /* "" past the end */
 
-/* Frees the job; one that still runs is cancelled and waited for. Since 0.1. */
+/* Frees the job; one that still runs is cancelled and waited for, on whichever thread, so that a callback of the job
+ * must not call it. No other call may use the job from then on. Since 0.1. */
 MOS_API void mos_job_free(mos_job *job);
 
 #ifdef __cplusplus

@@ -94,6 +94,13 @@ static std::string_view remedy_of_errno(int number) {
         return "name what the link leads to, or put a file or folder in its place";
     case EPERM:
         return "run as root; what even root may not change is immutable: 'lsattr' shows it, 'chattr -i' ends it";
+    case ENAMETOOLONG:
+        return "use a shorter path, with names of at most 255 bytes";
+    case EMFILE:
+    case ENFILE:
+        return "close some files, or raise the limit of open files ('ulimit -n', LimitNOFILE=), and try again";
+    case EFBIG:
+        return "raise the limit of a file's size ('ulimit -f', LimitFSIZE=), or use a filesystem for larger files";
     default:
         return "";
     }

@@ -19,11 +19,12 @@ constexpr std::string_view nobody_remedy =
 Error trust_unreadable(const std::string &path, Error cause) {
     const bool missing = cause.code() == Code::NOT_FOUND && cause.system_errno() != ENOTDIR;
     const std::string_view what = missing ? "is missing" : "can't be read";
-    Error unreadable = Error{Code::TRUST_UNREADABLE,
-                             fmt::format("the trust folder {} {}, so nobody is trusted", base::in_quotes(path), what)}
-                           .about(path)
-                           .caused_by(std::move(cause));
-    return missing ? std::move(unreadable).with_remedy(std::string{nobody_remedy}) : unreadable;
+    std::string remedy = missing ? std::string{nobody_remedy} : cause.own_remedy();
+    return Error{Code::TRUST_UNREADABLE,
+                 fmt::format("the trust folder {} {}, so nobody is trusted", base::in_quotes(path), what)}
+        .about(path)
+        .with_remedy(std::move(remedy))
+        .caused_by(std::move(cause));
 }
 
 Result<TrustFolder> trust_folder(Result<std::unique_ptr<base::Directory>> opened, std::string path) {

@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <new>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <system_error>
 #include <unistd.h>
@@ -18,6 +20,20 @@ namespace {
 
 // Short enough for a std::string that takes no memory.
 Error out_of_memory() noexcept { return Error{Code::OUT_OF_MEMORY, "out of memory"}; }
+
+Error cancelled() { return Error{Code::CANCELLED, "cancelled"}; }
+
+void add_one(int descriptor) noexcept {
+    const std::uint64_t one = 1;
+    const ssize_t written = ::write(descriptor, &one, sizeof one);
+    static_cast<void>(written);  // can't fail below 2^64 - 1 of them unread
+}
+
+void take_all(int descriptor) noexcept {
+    std::uint64_t count = 0;
+    const ssize_t taken = ::read(descriptor, &count, sizeof count);
+    static_cast<void>(taken);
+}
 
 Error unexpected(const char *what) noexcept {
     try {
@@ -31,9 +47,11 @@ Error unexpected(const char *what) noexcept {
 
 Result<std::unique_ptr<Job>> Job::create(Work work) {
     std::unique_ptr<Job> job{new Job{std::move(work)}};
-    job->m_event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (job->m_event < 0)
-        return base::system_error(errno, "create the event descriptor of", "job");
+    for (int *const descriptor : {&job->m_event, &job->m_wake}) {
+        *descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (*descriptor < 0)
+            return base::system_error(errno, "create the event descriptors of", "job");
+    }
     return job;
 }
 
@@ -41,8 +59,9 @@ Job::~Job() {
     cancel();
     if (m_thread.joinable())
         m_thread.join();
-    if (m_event >= 0)
-        ::close(m_event);
+    for (const int descriptor : {m_event, m_wake})
+        if (descriptor >= 0)
+            ::close(descriptor);
 }
 
 Result<void> Job::begin() {
@@ -71,6 +90,10 @@ Result<void> Job::start() {
 
 Result<void> Job::run(Answerer answer) {
     MOS_CHECK(begin());
+    {
+        const std::lock_guard lock{m_mutex};
+        m_pause_wanted = false;
+    }
     m_answerer = answer ? std::move(answer) : [](const Question &) { return std::string{}; };
     perform();
     return {};
@@ -107,12 +130,19 @@ void Job::signal_change() {
 }
 
 void Job::signal_event() {
-    if (std::exchange(m_signalled, true))
-        return;
-    const std::uint64_t one = 1;
-    const ssize_t written = ::write(m_event, &one, sizeof one);
-    static_cast<void>(written);  // can't fail below 2^64 - 1 unread changes
+    if (!std::exchange(m_signalled, true))
+        add_one(m_event);
 }
+
+void Job::sleep(std::unique_lock<std::mutex> &lock) {
+    lock.unlock();
+    pollfd waited{.fd = m_wake, .events = POLLIN, .revents = 0};
+    static_cast<void>(::poll(&waited, 1, -1));  // whoever sleeps looks again anyhow
+    take_all(m_wake);
+    lock.lock();
+}
+
+void Job::wake_up() noexcept { add_one(m_wake); }
 
 void Job::report(const base::Progress &progress) {
     const std::lock_guard lock{m_mutex};
@@ -125,18 +155,17 @@ Result<void> Job::checkpoint() {
     while (m_pause_wanted && !m_cancelled) {
         m_state = JobState::paused;
         signal_change();
-        m_changed.wait(lock);
+        sleep(lock);
     }
     m_state = JobState::running;
     if (m_cancelled)
-        return Error{Code::CANCELLED, "cancelled"};
+        return cancelled();
     return {};
 }
 
 Result<void> Job::check_cancelled() {
-    const std::lock_guard lock{m_mutex};
     if (m_cancelled)
-        return Error{Code::CANCELLED, "cancelled"};
+        return cancelled();
     return {};
 }
 
@@ -156,7 +185,7 @@ Result<std::string> Job::ask(Question question) {
         std::string choice = m_answerer(*open);
         lock.lock();
         if (m_cancelled)
-            return Error{Code::CANCELLED, "cancelled"};
+            return cancelled();
         if (choice.empty())
             choice = open->fallback;
         if (std::find(open->choices.begin(), open->choices.end(), choice) == open->choices.end())
@@ -167,11 +196,12 @@ Result<std::string> Job::ask(Question question) {
     m_answer.reset();
     m_state = JobState::asking;
     signal_change();
-    m_changed.wait(lock, [&] { return m_answer || m_cancelled; });
+    while (!m_answer && !m_cancelled)
+        sleep(lock);
     m_question.reset();
     m_state = JobState::running;
     if (!m_answer)
-        return Error{Code::CANCELLED, "cancelled"};
+        return cancelled();
     return *std::exchange(m_answer, std::nullopt);
 }
 
@@ -187,11 +217,8 @@ bool Job::wait(std::int32_t timeout_ms) {
 
 Job::Snapshot Job::snapshot() {
     const std::lock_guard lock{m_mutex};
-    if (std::exchange(m_signalled, false)) {
-        std::uint64_t count = 0;
-        const ssize_t taken = ::read(m_event, &count, sizeof count);
-        static_cast<void>(taken);
-    }
+    if (std::exchange(m_signalled, false))
+        take_all(m_event);
     return {.state = m_state, .progress = m_progress};
 }
 
@@ -209,14 +236,20 @@ Result<void> Job::answer(std::uint32_t id, const std::string &choice) {
         return Error{Code::INVALID_ARGUMENT, fmt::format("'{}' is no answer to: {}", choice, m_question->text)};
     m_answer = choice;
     m_state = JobState::running;  // whoever watches must not find the question open until the job's thread wakes
-    m_changed.notify_all();
+    wake_up();
     return {};
 }
 
-void Job::cancel() {
+bool Job::was_started() {
     const std::lock_guard lock{m_mutex};
+    return m_state != JobState::ready;
+}
+
+void Job::cancel() noexcept {
+    const int number = errno;  // of what a signal has interrupted
     m_cancelled = true;
-    m_changed.notify_all();
+    wake_up();
+    errno = number;
 }
 
 void Job::pause() {
@@ -228,7 +261,7 @@ void Job::pause() {
 void Job::resume() {
     const std::lock_guard lock{m_mutex};
     m_pause_wanted = false;
-    m_changed.notify_all();
+    wake_up();
 }
 
 const Result<JobOutcome> *Job::result() {

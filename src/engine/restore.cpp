@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace mos::engine {
 
@@ -32,8 +33,22 @@ Result<std::unique_ptr<Directory>> again(Directory &directory) {
     return directory.open_directory("", base::Symlinks::refuse);
 }
 
-// A sector that can't be read, and btrfs's answer to data that fail its checksum, are damage too.
-bool is_damage(const Error &error) { return error.code() == Code::DATABASE_DAMAGED || error.code() == Code::IO; }
+// A sector that can't be read, and a filesystem's answer to data or metadata that fail their checksum, are damage too.
+// Any other error of the kernel, as a lack of descriptors, says nothing of what is on the disk.
+bool is_damage(const Error &error) {
+    if (error.code() != Code::IO)
+        return error.code() == Code::DATABASE_DAMAGED;
+    switch (error.system_errno()) {
+    case 0:  // SQLite's own word
+    case EIO:
+    case EBADMSG:
+    case EUCLEAN:
+    case ENODATA:  // some block devices' word for a bad sector
+        return true;
+    default:
+        return false;
+    }
+}
 
 bool is_about_database(const Error &error) {
     return is_damage(error) || error.code() == Code::DATABASE_TOO_NEW || error.code() == Code::NOT_FOUND;

@@ -1,5 +1,7 @@
 #include <mos/package/frame.hpp>
 
+#include "zstd_status.hpp"
+
 #include <mos/base/thread.hpp>
 
 #include <fmt/format.h>
@@ -111,8 +113,8 @@ Result<base::Bytes> FrameCompressor::compress(base::ByteView plain) {
     if (m_state->level == 0)
         return raw_frame(plain);
     base::Bytes stored(ZSTD_compressBound(plain.size()));
-    const std::size_t size =
-        ZSTD_compress2(m_state->context.get(), stored.data(), stored.size(), plain.data(), plain.size());
+    const std::size_t size = unless_out_of_memory(
+        ZSTD_compress2(m_state->context.get(), stored.data(), stored.size(), plain.data(), plain.size()));
     if (ZSTD_isError(size) != 0)
         return Error{Code::INTERNAL, fmt::format("zstd can't compress a frame: {}", ZSTD_getErrorName(size))};
     stored.resize(size);
@@ -137,8 +139,8 @@ Result<void> FrameDecompressor::decompress(base::ByteView stored, base::MutableB
     const std::size_t length = ZSTD_findFrameCompressedSize(stored.data(), stored.size());
     if (ZSTD_isError(length) != 0 || length != stored.size())
         return Error{Code::FORMAT, "it does not end where the index says"};
-    const std::size_t size =
-        ZSTD_decompressDCtx(m_state->context.get(), plain.data(), plain.size(), stored.data(), stored.size());
+    const std::size_t size = unless_out_of_memory(
+        ZSTD_decompressDCtx(m_state->context.get(), plain.data(), plain.size(), stored.data(), stored.size()));
     if (ZSTD_isError(size) != 0)
         return Error{Code::FORMAT, fmt::format("zstd can't decompress it: {}", ZSTD_getErrorName(size))};
     if (size != plain.size())

@@ -1,5 +1,7 @@
 #include "index_reader.hpp"
 
+#include "zstd_status.hpp"
+
 #include <fmt/format.h>
 
 #include <zstd.h>
@@ -73,7 +75,7 @@ Result<void> IndexReader::fill() {
     m_text.resize(before + expand_bytes);
     ZSTD_inBuffer in{m_chunk.data(), m_chunk.size(), m_chunk_used};
     ZSTD_outBuffer out{m_text.data() + before, expand_bytes, 0};
-    const std::size_t left = ZSTD_decompressStream(m_stream->context.get(), &out, &in);
+    const std::size_t left = unless_out_of_memory(ZSTD_decompressStream(m_stream->context.get(), &out, &in));
     const bool stuck = out.pos == 0 && in.pos == m_chunk_used && all_read;
     m_chunk_used = in.pos;
     m_text.resize(before + out.pos);

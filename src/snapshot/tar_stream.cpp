@@ -74,9 +74,11 @@ struct TarStream::State {
             return *error;
         if (answer >= ARCHIVE_OK)
             return {};
-        if (archive_errno(writer.get()) == ENOMEM)
-            return Error{Code::OUT_OF_MEMORY, fmt::format("no memory to {}", what)};
         const char *const words = archive_error_string(writer.get());
+        // Of a filter's lack of memory libarchive gives the filter's words alone; libzstd's are these.
+        const bool filter_lacks = words != nullptr && std::string_view{words}.ends_with("Allocation error");
+        if (filter_lacks || archive_errno(writer.get()) == ENOMEM)
+            return Error{Code::OUT_OF_MEMORY, fmt::format("no memory to {}", what)};
         return Error{Code::INTERNAL, fmt::format("libarchive can't {}: {}", what,
                                                  words == nullptr ? "it gives no reason" : base::printable(words))};
     }

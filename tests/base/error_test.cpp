@@ -48,6 +48,9 @@ TEST_CASE("a system error names the object, keeps the errno and chooses the code
 TEST_CASE("what helps against a system error depends on its number") {
     CHECK(system_error(EACCES, "open", "x").remedy() == describe(Code::PERMISSION).remedy);
     CHECK(system_error(EPERM, "open", "x").remedy().find("chattr -i") != std::string_view::npos);
+    CHECK(system_error(ENAMETOOLONG, "open", "x").remedy().starts_with("use a shorter path"));
+    CHECK(system_error(EMFILE, "open", "x").remedy().find("ulimit -n") != std::string_view::npos);
+    CHECK(system_error(EFBIG, "write", "x").remedy().find("ulimit -f") != std::string_view::npos);
     CHECK(system_error(ELOOP, "open", "etc/x.yml").remedy().starts_with("name what the link leads to"));
 }
 

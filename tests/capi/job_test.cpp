@@ -2,6 +2,7 @@
 #include "capi_bench.hpp"
 
 #include <fcntl.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace mos::test::capi;
@@ -93,4 +94,31 @@ TEST_CASE("a package that is no file, and a root that is no folder, are refused"
     CHECK(mos_engine_open(bench.context.get(), &options, &engine, nullptr) < 0);
     CHECK(mos_package_open_path(bench.context.get(), file.c_str(), &package, nullptr) < 0);
     CHECK(package == nullptr);
+}
+
+TEST_CASE("nobody waits for a job that was not started") {
+    const Bench bench;
+    const Plan plan = bench.plan();
+    must(mos_plan_install_path(plan.get(), bench.pack("1", "one").c_str(), nullptr, nullptr), nullptr);
+    const Job job = Bench::job_of(plan);
+    CHECK(mos_job_wait(job.get(), -1) == MOS_E_INVALID_ARGUMENT);
+    CHECK(mos_job_run(job.get(), nullptr, nullptr, nullptr) == MOS_OK);
+    CHECK(mos_job_wait(job.get(), -1) == MOS_OK);
+}
+
+TEST_CASE("a job that another thread runs is freed when that has left it") {
+    const Bench bench;
+    const std::string path = bench.pack("1", "one");
+    for (int round = 0; round < 50; ++round) {
+        const Plan plan = bench.plan();
+        must(mos_plan_install_path(plan.get(), path.c_str(), nullptr, nullptr), nullptr);
+        Job job = Bench::job_of(plan);
+        mos_job *const raw = job.get();
+        std::thread runner{[raw] { mos_job_run(raw, nullptr, nullptr, nullptr); }};
+        mos_progress progress = MOS_PROGRESS_INIT;
+        while (mos_job_progress(raw, &progress) == MOS_OK && progress.state == MOS_JOB_READY)
+            std::this_thread::yield();
+        job.reset();
+        runner.join();
+    }
 }

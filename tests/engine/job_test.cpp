@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <poll.h>
+#include <sys/time.h>
 #include <thread>
 
 using namespace mos::test;
@@ -60,6 +61,9 @@ void wait_for_state(Job &job, JobState state) {
         std::this_thread::sleep_for(std::chrono::milliseconds{1});
     REQUIRE(job.snapshot().state == state);
 }
+
+Job *signalled = nullptr;
+extern "C" void cancel_signalled(int /*signal*/) { signalled->cancel(); }
 
 }  // namespace
 
@@ -292,4 +296,29 @@ TEST_CASE("the descriptor is readable after progress, a question and the end, un
     CHECK(readable(*job));
     CHECK(job->snapshot().state == JobState::ended);
     CHECK_FALSE(readable(*job));
+}
+
+TEST_CASE("a signal handler cancels the job that its own thread runs, wherever it is") {
+    std::signal(SIGALRM, cancel_signalled);
+    for (int round = 0; round < 300; ++round) {
+        const auto job = job_of([](Observer &observer, const Job::Ask & /*ask*/) -> Result<JobOutcome> {
+            for (std::uint64_t done = 0;; ++done) {
+                observer.report({.phase = Phase::staging, .done_bytes = done});
+                MOS_CHECK(observer.checkpoint());
+            }
+        });
+        signalled = job.get();
+        const itimerval soon{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = 200 + round}};
+        ::setitimer(ITIMER_REAL, &soon, nullptr);
+        must(job->run(nullptr));
+        CHECK(refusal(*job->result()) == Code::CANCELLED);
+    }
+    std::signal(SIGALRM, SIG_DFL);
+}
+
+TEST_CASE("a pause before a job runs on its caller's thread is none, as nobody may be there to end it") {
+    const auto job = asking();
+    job->pause();
+    must(job->run(nullptr));
+    CHECK(must(*job->result()).changed_paths == 1);
 }

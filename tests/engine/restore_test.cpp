@@ -458,3 +458,36 @@ TEST_CASE("a cut at any call of a restoration leads to the same end") {
         }
     }
 }
+
+TEST_CASE("descriptors that ran out are no damage: nothing is restored and nothing taken back") {
+    EngineBench bench;
+    install_versions(bench, 1);
+    const Files behind = files_of(bench.twin, copy_folder);
+    must(bench.install("p", "2", simple("2")));
+    put_files(bench.twin, copy_folder, behind);  // as where it could not be brought up to date
+    const auto calls_of = [&] {
+        const Twin twin = bench.twin.killed();
+        const std::uint64_t before = twin.calls();
+        Engine engine = engine_of(twin);
+        must(engine.recover());
+        return twin.calls() - before;
+    };
+    const std::uint64_t calls = calls_of();
+    REQUIRE(calls > 10);
+    for (std::uint64_t first = 1; first <= calls; ++first)
+        for (const std::uint64_t failing : {2U, 6U}) {
+            CAPTURE(first);
+            CAPTURE(failing);
+            Twin twin = bench.twin.killed();
+            for (std::uint64_t i = 0; i < failing; ++i)
+                twin.fail_at(twin.calls() + first + i, EMFILE);
+            {
+                Engine engine = engine_of(twin);
+                static_cast<void>(engine.recover());
+            }
+            twin.fail_never();
+            CHECK(content(twin) == "2");
+            CHECK(disagreement(twin).empty());
+            CHECK_FALSE(must(folder(twin, state_folder)->find("state.db.damaged")));
+        }
+}

@@ -2,6 +2,7 @@
 
 #include "expect.hpp"
 #include "noise.hpp"
+#include "zstd_status.hpp"
 
 #include <zstd.h>
 
@@ -88,4 +89,11 @@ TEST_CASE("a frame that asks for a larger window than allowed is refused before 
     const base::Bytes stored = compressed(plain, {.level = 19});
     must(expanded(stored, plain.size()));
     CHECK(refusal(expanded(stored, plain.size(), {.frame_window_log = 19})) == Code::LIMIT);
+}
+
+TEST_CASE("libzstd's lack of memory is no damage and no bug") {
+    CHECK_THROWS_AS(unless_out_of_memory(static_cast<std::size_t>(-ZSTD_error_memory_allocation)), std::bad_alloc);
+    const auto damaged = static_cast<std::size_t>(-ZSTD_error_corruption_detected);
+    CHECK(unless_out_of_memory(damaged) == damaged);
+    CHECK(unless_out_of_memory(17) == 17);
 }

@@ -4,6 +4,7 @@
 #include <mos/base/observer.hpp>
 #include <mos/base/result.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -74,8 +75,12 @@ class Job final : private base::Observer {
     [[nodiscard]] std::shared_ptr<const Question> question();
     [[nodiscard]] Result<void> answer(std::uint32_t id, const std::string &choice);
 
-    void cancel();
-    void pause();  // nothing when the job's own thread asks for it, which could not resume itself
+    [[nodiscard]] bool was_started();
+
+    void cancel() noexcept;  // async-signal-safe
+    // Before start() it begins paused. Nothing before run(), or when the job's own thread asks for it, where nobody might
+    // be there to resume it.
+    void pause();
     void resume();
 
     // nullptr before the end; afterwards always the same.
@@ -94,10 +99,14 @@ class Job final : private base::Observer {
     [[nodiscard]] Result<std::string> ask(Question question);
     void signal_change();  // with m_mutex held, as the next
     void signal_event();
+    void sleep(std::unique_lock<std::mutex> &lock);  // of the work, until somebody calls wake_up()
+    void wake_up() noexcept;
 
     Work m_work;
     Answerer m_answerer;
     int m_event = -1;
+    int m_wake = -1;  // a descriptor, as a signal handler can't notify a condition variable
+    std::atomic<bool> m_cancelled = false;
 
     std::mutex m_mutex;
     std::condition_variable m_changed;
@@ -107,7 +116,6 @@ class Job final : private base::Observer {
     std::optional<std::string> m_answer;
     std::uint32_t m_last_question = 0;
     std::thread::id m_runner;
-    bool m_cancelled = false;
     bool m_pause_wanted = false;
     bool m_signalled = false;
     std::vector<std::string> m_notices;
