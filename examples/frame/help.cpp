@@ -95,8 +95,9 @@ void put_tool_help(const Tool &tool) {
     put_missing(tool);
     put_environment();
     put_line(Stream::out);
-    put_line(Stream::out, "Exit codes: 0 done, 1 usage, 2 refused, 3 failed and nothing changed, 4 needs an answer, "
-                          "5 not built.");
+    put_line(Stream::out,
+             "Exit codes: 0 done, 1 usage, 2 refused, 3 failed and nothing changed, or something wrong was "
+             "found, 4 needs an answer, 5 not built.");
     put_line(Stream::out, fmt::format("'{} COMMAND --help' tells more of one.", tool.name));
 }
 

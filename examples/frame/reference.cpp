@@ -9,7 +9,8 @@ const std::vector<Fact> &exit_codes() {
         {"0", "done"},
         {"1", "usage: the command line is wrong"},
         {"2", "refused: signature, trust, policy, conflict, downgrade, a changed plan, a damaged package"},
-        {"3", "failed: disk, permission, lock, cancelled. Nothing was changed, or it was undone"},
+        {"3", "failed: disk, permission, lock, cancelled. Nothing was changed, or it was undone. Of a command that "
+              "examines: it found something wrong"},
         {"4", "a question needs an answer, and there was nobody to give it"},
         {"5", "not built: an option or a command of the guide whose part is not in this build"},
     };

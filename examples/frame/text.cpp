@@ -191,7 +191,9 @@ std::string as_sentence(std::string_view text) {
     if (text.empty())
         return {};
     std::string said{text};
-    said[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(said[0])));
+    const std::string_view first = text.substr(0, text.find(' '));
+    if (first.find_first_of("/._") == std::string_view::npos)  // a path or a name is what it is
+        said[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(said[0])));
     if (said.back() != '.' && said.back() != '?' && said.back() != '!')
         said += '.';
     return said;

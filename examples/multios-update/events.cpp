@@ -130,6 +130,8 @@ Result<void> follow(const Session &session, const Events &events) {
 }
 
 Result<ExitCode> show(Session &session) {
+    if (session.values.flag("new") && !session.values.flag("follow"))
+        return usage_failure("'--new' passes over all that is there", "give '--follow' with it, or leave it out");
     FRAME_TRY(const Engine engine, open_engine(session));
     FRAME_TRY(const Events events, open_events(session, engine));
     if (session.format == Format::csv)

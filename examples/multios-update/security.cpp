@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <sstream>
 
 using namespace frame;
 using nlohmann::ordered_json;
@@ -51,11 +52,26 @@ const Columns<ReportRow> &policy_columns() {
     return columns;
 }
 
+// What a program reads: true, 2, null for "none", ["A", "B"] for "[A, B]".
+ordered_json typed(std::string_view value) {
+    if (value == "none")
+        return nullptr;
+    if (value.starts_with('[') && value.ends_with(']')) {
+        ordered_json list = ordered_json::array();
+        std::istringstream elements{std::string{value.substr(1, value.size() - 2)}};
+        for (std::string element; std::getline(elements >> std::ws, element, ',');)
+            list.push_back(element);
+        return list;
+    }
+    ordered_json read = ordered_json::parse(value, nullptr, false);
+    return read.is_boolean() || read.is_number_unsigned() ? read : ordered_json(value);
+}
+
 // One object of all settings, and no list.
 ordered_json to_json(const std::vector<ReportRow> &rows) {
     ordered_json policy = ordered_json::object();
     for (const ReportRow &row : rows)
-        policy[row.object] = row.package;
+        policy[row.object] = typed(row.package);
     return {{"security_policy", policy}};
 }
 
@@ -153,7 +169,7 @@ Command security_configure_command() {
                        "whether certificates are looked up in revocation lists"),
                 choice("accept-expired-signers", yes_no, "whether packages of expired signers are let in"),
                 choice("accept-revoked-signers", yes_no, "whether packages of revoked signers are let in"),
-                text("maximum-package-size", "SIZE", "of a package's file: 500MB, 2GB"),
+                text("maximum-package-size", "SIZE", "of a package's file: 500MB, 2GB; 0: no limit"),
                 choice("require-rollback-support", yes_no, "whether a package must say that it can be rolled back"),
                 choice("allow-below-minimum-version", yes_no,
                        "whether versions below a signed minimum may come back, with a reason"),

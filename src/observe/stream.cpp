@@ -38,7 +38,7 @@ std::string EventStream::tell_start(const std::string &kind, const std::string &
         publish(std::move(start), [&](Event &numbered) {
             if (numbered.type != base::describe(base::EventType::job_started).name)
                 return;  // what the journal has to say of itself
-            name = numbered.sequence == 0 ? kind : fmt::format("{}-{}", kind, numbered.sequence);
+            name = numbered.sequence == 0 ? kind : fmt::format("{}-job-{}", kind, numbered.sequence);
             numbered.subject = name;
         });
         return name;

@@ -165,15 +165,18 @@ Result<void> revocation(std::string_view key, const json &value, SecurityPolicy 
 }
 
 Result<void> package_size(std::string_view key, const json &value, SecurityPolicy &policy) {
-    policy.maximum_package_bytes = read_count(value);
-    if (policy.maximum_package_bytes)
-        return {};
-    if (!value.is_string())
-        return invalid(key, "is no size like '512', '10MB' or '1.5GiB'");
-    const Result<std::uint64_t> bytes = config::parse_bytes(value.get<std::string>());
-    if (!bytes)
-        return at_key(key, bytes.error());
-    policy.maximum_package_bytes = *bytes;
+    std::optional<std::uint64_t> bytes = read_count(value);
+    if (!bytes) {
+        if (!value.is_string())
+            return invalid(key, "is no size like '512', '10MB' or '1.5GiB'");
+        const Result<std::uint64_t> read = config::parse_bytes(value.get<std::string>());
+        if (!read)
+            return at_key(key, read.error());
+        bytes = *read;
+    }
+    if (*bytes == 0)
+        bytes.reset();  // as nothing fits into a limit of 0, it says that there is none
+    policy.maximum_package_bytes = bytes;
     return {};
 }
 
@@ -287,8 +290,10 @@ Error at_place(const config::Places &places, Error error) {
 }
 
 Error unreadable(std::string_view name, Error cause) {
+    std::string remedy = cause.own_remedy();  // there is nothing to correct where descriptors ran out
     return Error{Code::POLICY_UNREADABLE, fmt::format("the policy {} can't be followed", in_quotes(name))}
         .about(std::string{name})
+        .with_remedy(std::move(remedy))
         .caused_by(std::move(cause));
 }
 

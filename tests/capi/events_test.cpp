@@ -38,7 +38,7 @@ TEST_CASE("an install is told, and its events say what, why and who") {
     CHECK(std::string{event.type} == "package_installed");
     CHECK(std::string{event.component} == "update_manager");
     CHECK(std::string{event.subject} == "app");
-    CHECK(std::string{event.cause} == "update-1");
+    CHECK(std::string{event.cause} == "update-job-1");
     CHECK(std::string{event.actor}.starts_with("uid:"));
     CHECK(std::string{event.payload} == R"({"signer":"publisher","version":"1"})");
     CHECK(event.level == MOS_EVENT_INFO);

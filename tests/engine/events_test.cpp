@@ -61,13 +61,13 @@ TEST_CASE("an install, an update, a rollback and a removal are told from their b
                            "job_started package_updated update_installed job_finished "
                            "job_started update_rolledback job_finished "
                            "job_started package_removed update_installed job_finished");
-    CHECK(events[0].subject == "update-1");
+    CHECK(events[0].subject == "update-job-1");
     CHECK(events[1].subject == "w");
-    CHECK(events[1].cause == "update-1");
+    CHECK(events[1].cause == "update-job-1");
     CHECK(field(events[1], "version") == "1");
     CHECK(field(events[5], "old_version") == "1");
     CHECK(events[6].subject == "rp-2");
-    CHECK(events[8].subject == "rollback-9");
+    CHECK(events[8].subject == "rollback-job-9");
     CHECK(events[9].subject == "rp-2");
     CHECK(events[11].message == "a change of what is installed begins");
     CHECK(events[12].message == "w 1 removed");
@@ -180,7 +180,7 @@ TEST_CASE("a verification is a job too, and leaves no trace in a root without a 
     must(second->run(nullptr));
     const auto events = journal(bench);
     CHECK(types(events).ends_with("job_started job_finished"));
-    CHECK(events.back().subject == "verify-5");
+    CHECK(events.back().subject == "verify-job-5");
 }
 
 TEST_CASE("changes of trust and of the policy are told when they are made, and not when they are refused") {

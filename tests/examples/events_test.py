@@ -47,7 +47,7 @@ class Events(Workshop):
             "job_started", "update_rolledback", "job_finished"])
         updated = self.events("--types=package_updated")
         self.assertEqual(len(updated), 1)
-        self.assertEqual((updated[0]["subject"], updated[0]["cause"], updated[0]["level"]), ("app", "update-5", "info"))
+        self.assertEqual((updated[0]["subject"], updated[0]["cause"], updated[0]["level"]), ("app", "update-job-5", "info"))
         self.assertEqual(updated[0]["payload"]["old_version"], "1.0")
         self.assertEqual(updated[0]["actor"], f"uid:{os.getuid()}")
 
@@ -68,7 +68,7 @@ class Events(Workshop):
         self.must(self.install(self.old))
         lines = self.must(update("events", f"--root={self.root}")).out.splitlines()
         self.assertEqual(len(lines), 4)
-        self.assertRegex(lines[1], r"^   2  \d{4}-\d\d-\d\d .*  info   package_installed  app 1\.0 installed  \(update-1\)$")
+        self.assertRegex(lines[1], r"^   2  \d{4}-\d\d-\d\d .*  info   package_installed  app 1\.0 installed  \(update-job-1\)$")
 
     def test_a_type_that_there_is_not_is_a_wrong_command_line(self):
         ended = update("events", "--types=omen_seen", f"--root={self.root}")
@@ -76,6 +76,11 @@ class Events(Workshop):
         self.assertIn("there is no event type 'omen_seen'", ended.err)
         ended = update("events", "--types=package_instaled", f"--root={self.root}")
         self.assertIn("did you mean 'package_installed'?", ended.err)
+
+    def test_only_what_is_new_without_following_would_be_nothing(self):
+        ended = update("events", "--new", f"--root={self.root}")
+        self.assertEqual(ended.code, USAGE)
+        self.assertIn("--follow", ended.err)
 
     def test_what_the_journal_lacks_is_told_without_a_time(self):
         self.must(self.install(self.old))
@@ -108,7 +113,7 @@ class Logs(Workshop):
         self.assertEqual(self.must(self.install(self.package)).err, "")
         log = self.content("var/log/multios/update.log").splitlines()
         self.assertEqual(len(log), 4)
-        self.assertRegex(log[1], r"^\d{4}-.*Z info update_manager package_installed update-1 uid:\d+ app 1\.0 installed$")
+        self.assertRegex(log[1], r"^\d{4}-.*Z info update_manager package_installed update-job-1 uid:\d+ app 1\.0 installed$")
         lines = self.content("var/log/multios/events.jsonl").splitlines()
         self.assertEqual([json.loads(line)["sequence"] for line in lines], [1, 2, 3, 4])
 

@@ -40,6 +40,13 @@ TEST_CASE("modes read as ls shows them") {
     CHECK(mode_text('d', 01777) == "drwxrwxrwt");
 }
 
+TEST_CASE("a sentence begins with a capital, but for a path or a name, which is what it is") {
+    CHECK(frame::as_sentence("ask the publisher") == "Ask the publisher.");
+    CHECK(frame::as_sentence("etc/multios/network.yml says so") == "etc/multios/network.yml says so.");
+    CHECK(frame::as_sentence("report.txt is there!") == "report.txt is there!");
+    CHECK(frame::as_sentence("").empty());
+}
+
 TEST_CASE("a shell reads a word back as it was") {
     CHECK(shell_word("/mnt/target-1.0") == "/mnt/target-1.0");
     CHECK(shell_word("my root") == "'my root'");

@@ -27,6 +27,11 @@ class PolicyFile(AuthorityWorkshop):
             self.assertEqual(file.read(), "# ours\nsecurity_policy:\n  installation_safety:\n"
                                           "    maximum_package_size: 2GB  # enough\n")
 
+    def test_a_limit_can_be_taken_away_again(self):
+        for size, limit in ("1GB", 1_000_000_000), ("0", None):
+            self.must(update("security", "configure", f"--maximum-package-size={size}", f"--root={self.root}"))
+            self.assertEqual(self.policy()["security_policy"]["installation_safety.maximum_package_size"], limit)
+
     def test_a_wrong_value_is_the_options_fault_and_not_the_files(self):
         self.must(update("security", "configure", "--maximum-package-size=1GB", f"--root={self.root}"))
         path = os.path.join(self.root, "etc/multios/security-policy.yml")
@@ -67,9 +72,9 @@ class PolicyFile(AuthorityWorkshop):
             for done in [pool.submit(self.configure_until_done, f"{key}={value}") for key, value in values.items()]:
                 done.result()
         shown = self.policy()["security_policy"]
-        self.assertEqual(shown["installation_safety.maximum_package_size"], "1000000000")
+        self.assertEqual(shown["installation_safety.maximum_package_size"], 1_000_000_000)
         self.assertEqual(shown["update_validation.trust_requirements.minimum_trust_level"], "high")
-        self.assertEqual(shown["update_validation.require_strong_signature"], "true")
+        self.assertEqual(shown["update_validation.require_strong_signature"], True)
 
     def test_a_policy_that_cannot_be_read_lets_nothing_in(self):
         self.add_ca()

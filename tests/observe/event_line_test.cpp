@@ -18,7 +18,7 @@ Event example() {
     Event event = make_event(EventType::package_updated, "webserver", "webserver 2.1.0 updated");
     event.sequence = 42;
     event.time_unix_s = 1'764'000'000;
-    event.cause = "update-40";
+    event.cause = "update-job-40";
     event.actor = "uid:0";
     event.payload = {{"old_version", "2.0.4"}, {"paths", std::int64_t{17}}};
     return event;
@@ -29,7 +29,7 @@ Event example() {
 TEST_CASE("an event is one line of JSON with all that it says") {
     CHECK(write_event(example()) ==
           R"({"sequence":42,"time":"2025-11-24T16:00:00Z","level":"info","component":"update_manager",)"
-          R"("type":"package_updated","subject":"webserver","message":"webserver 2.1.0 updated","cause":"update-40",)"
+          R"("type":"package_updated","subject":"webserver","message":"webserver 2.1.0 updated","cause":"update-job-40",)"
           R"("actor":"uid:0","payload":{"old_version":"2.0.4","paths":17}})");
 }
 

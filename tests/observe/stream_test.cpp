@@ -72,10 +72,10 @@ TEST_CASE("who is named in an event stays its actor") {
 TEST_CASE("a job is named after its first event") {
     Bench bench;
     bench.tell("a");
-    CHECK(bench.stream.tell_start("update", "it begins") == "update-2");
-    CHECK(bench.heard.back().subject == "update-2");
+    CHECK(bench.stream.tell_start("update", "it begins") == "update-job-2");
+    CHECK(bench.heard.back().subject == "update-job-2");
     const auto root = bench.twin.root();
-    CHECK(read_all(*root).back().subject == "update-2");
+    CHECK(read_all(*root).back().subject == "update-job-2");
 }
 
 TEST_CASE("without a state folder nothing is created, and whoever listens is told all the same") {

@@ -16,7 +16,7 @@ def test_an_install_and_a_rollback_are_told_in_their_order(workshop):
     assert [event.type for event in events] == ["job_started", "package_installed", "update_installed", "job_finished",
                                                 "job_started", "update_rolledback", "job_finished"]
     installed = events[1]
-    assert (installed.subject, installed.cause, installed.level) == ("webserver", "update-1", mos.EventLevel.INFO)
+    assert (installed.subject, installed.cause, installed.level) == ("webserver", "update-job-1", mos.EventLevel.INFO)
     assert installed.payload["version"] == "1.0"
     assert events[5].subject == "rp-1"
 

@@ -90,8 +90,8 @@ class SecurityPolicy(FileCase, AuthorityWorkshop):
         self.assertEqual(self.installed(), {"kernel": "1.2.3"})
         shown = self.must(update("security", "show", f"--root={self.root}", "--format=json")).json["security_policy"]
         self.assertEqual(shown["update_validation.allowed_signature_algorithms"],
-                         "[RSA-4096-SHA256, ECC-P384-SHA384, RSA-2048-SHA256]")
-        self.assertEqual(shown["installation_safety.maximum_package_size"], "2000000000")
+                         ["RSA-4096-SHA256", "ECC-P384-SHA384", "RSA-2048-SHA256"])
+        self.assertEqual(shown["installation_safety.maximum_package_size"], 2_000_000_000)
 
     def done_what_only_it_keeps_out_is_installed_without_it(self):
         self.put_pinned_kernel()

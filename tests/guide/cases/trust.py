@@ -143,7 +143,7 @@ class ConfigureSecurity(TrustCase):
         self.do()
         policy = self.policy()
         self.assertEqual(policy["update_validation.trust_requirements.minimum_trust_level"], "high")
-        self.assertEqual(policy["update_validation.require_strong_signature"], "true")
+        self.assertIs(policy["update_validation.require_strong_signature"], True)
         self.add_ca("--level=medium")
         self.put_kernel()
         self.must_refuse(self.install_kernel(), REFUSED, "E059", "level medium")

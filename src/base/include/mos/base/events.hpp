@@ -50,7 +50,7 @@ struct Event {
     std::string component;
     std::string subject;  // what it is about: a package, a recovery point, a path, an entry; may be empty
     std::string message;  // one line for a person
-    std::string cause;    // what led to it: a job ("update-17"), or an error ("E053"); may be empty
+    std::string cause;    // what led to it: a job ("update-job-17"), or an error ("E053"); may be empty
     std::string actor;    // who asked for it
     std::vector<EventField> payload = {};
     friend bool operator==(const Event &, const Event &) = default;
