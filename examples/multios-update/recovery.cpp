@@ -181,9 +181,12 @@ Result<Point> find_point(const Engine &engine, const std::string &name) {
     for (const Point &point : points)
         if (point.name == name)
             return point;
-    return usage_failure(fmt::format("there is no recovery point '{}'; 'multios-update recovery list' shows which "
-                                     "there are",
-                                     name));
+    return Failure{.exit = exit_code_of(MOS_E_NOTHING_TO_ROLL_BACK),
+                   .code = MOS_E_NOTHING_TO_ROLL_BACK,
+                   .message = fmt::format("there is no recovery point {}", in_quotes(name)),
+                   .object = name,
+                   .remedy = mos_error_code_remedy(MOS_E_NOTHING_TO_ROLL_BACK),
+                   .causes = {}};
 }
 
 ordered_json row_json(const ReportRow &row) { return json_object(report_columns(), row); }

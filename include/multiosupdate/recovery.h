@@ -53,7 +53,7 @@ MOS_API void mos_recovery_list_free(mos_recovery_list *list);
  * nothing is changed. The outcome's rows (mos_outcome_row_at): kind "package" with its versions as `object`; "create",
  * "replace", "attributes", "remove" and "remove_tree" with a path; and what would not simply be overwritten: "edited",
  * "foreign", "lost", "altered". mos_outcome_changed_paths counts the paths, mos_outcome_written_bytes the content that
- * would come back. MOS_E_NOT_FOUND, MOS_E_NOTHING_TO_ROLL_BACK, MOS_E_POINT_DAMAGED. Since 0.1. */
+ * would come back. MOS_E_NOTHING_TO_ROLL_BACK, MOS_E_POINT_DAMAGED. Since 0.1. */
 MOS_API int mos_recovery_details_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
 
 typedef struct mos_recovery_create_options {
@@ -83,7 +83,7 @@ MOS_API int mos_recovery_create_job(mos_engine *engine, const mos_recovery_creat
 
 /* A job that reads everything that the point `name`, or every one when it is NULL, needs for going back. What is not as
  * it was recorded is a row: "index", "lost" or "altered", with the point as `package` and the path as `object`.
- * MOS_E_NOT_FOUND. Since 0.1. */
+ * MOS_E_NOTHING_TO_ROLL_BACK where there is no such point. Since 0.1. */
 MOS_API int mos_recovery_verify_job(mos_engine *engine, const char *name, mos_job **job, mos_error **error);
 
 enum { MOS_RECOVERY_SIMULATE = 1 /* nothing is removed: the rows say what would be */ };
@@ -103,7 +103,7 @@ typedef struct mos_recovery_cleanup_options {
 /* A job that gives recovery points up. Where the options name none, and neither age nor number, what the settings say
  * holds (recovery_point_retention, maximum_rollback_points), which is about the points of changes alone: what a person
  * has captured goes only when a person asks. Rows: "removed", or "would-remove", with the point as `object`.
- * MOS_E_NOT_FOUND; MOS_E_INVALID_ARGUMENT for a point without which there would be no way back to older ones.
+ * MOS_E_NOTHING_TO_ROLL_BACK where there is no such point; MOS_E_INVALID_ARGUMENT for one without which there would be no way back to older ones.
  * Since 0.1. */
 MOS_API int mos_recovery_cleanup_job(mos_engine *engine, const mos_recovery_cleanup_options *options, mos_job **job,
                                      mos_error **error);

@@ -6,6 +6,7 @@
 
 #include <mos/crypto/trust_store.hpp>
 #include <mos/engine/root_settings.hpp>
+#include <mos/install/health.hpp>
 #include <mos/policy/security_policy.hpp>
 #include <mos/state/database_files.hpp>
 #include <mos/transaction/stages.hpp>
@@ -48,6 +49,7 @@ class Examination {
     [[nodiscard]] Result<void> check_unfinished(Database &database);
     [[nodiscard]] Result<void> check_unknown_stages(Database &database);
     [[nodiscard]] Result<void> check_names();
+    [[nodiscard]] Result<void> check_health_checks();
     [[nodiscard]] Result<void> check_recovery_points(Database &database);
     [[nodiscard]] Result<void> check_captured_points(Database &database);
     [[nodiscard]] Result<void> check_files_aside();
@@ -293,6 +295,18 @@ Result<void> Examination::check_trust() {
     return {};
 }
 
+// A change that they should have judged goes on without them.
+Result<void> Examination::check_health_checks() {
+    const auto checks = install::list_health_checks(m_root);
+    if (!checks && checks.error().code() != Code::LIMIT)
+        return checks.error();
+    const std::vector<std::string> sentences =
+        checks ? checks->not_asked : std::vector<std::string>{checks.error().full_message()};
+    for (const std::string &sentence : sentences)
+        add("health-check-not-asked", Severity::warning, sentence);
+    return {};
+}
+
 Result<void> Examination::check_recovery_mode() {
     MOS_TRY(const auto mode, recovery_mode(m_root));
     if (mode)
@@ -340,6 +354,7 @@ Result<std::vector<Finding>> Examination::run() {
     if (condition.standing == Standing::sound || condition.standing == Standing::absent)
         MOS_CHECK(check_unknown_stages(*database));
     MOS_CHECK(check_names());
+    MOS_CHECK(check_health_checks());
     MOS_CHECK(check_files_aside());
     MOS_CHECK(check_recovery_mode());
     MOS_CHECK(check_filesystem());

@@ -188,7 +188,7 @@ Result<std::vector<ListedPoint>> chosen(Engine &engine, Session &session, const 
     MOS_TRY(const std::uint64_t id, snapshot::recovery_point_number(*request.name));
     const auto named = std::ranges::find(points, id, &ListedPoint::id);
     if (named == points.end())
-        return Error{Code::NOT_FOUND, fmt::format("there is no recovery point {}", *request.name)}.about(*request.name);
+        return snapshot::no_recovery_point(*request.name);
     const auto leaning = std::find_if(points.begin(), named,
                                       [](const ListedPoint &point) { return point.of_change && point.can_go_back; });
     if (named->can_go_back && named->of_change && leaning != named)

@@ -185,11 +185,11 @@ Result<Restoration> open_restoration(transaction::Site &site, const RollbackStep
 
 Result<RollbackPlan> RollbackPlan::make(Engine &engine, Session &session, const RollbackStep &step) {
     RollbackPlan plan{step};
-    MOS_CHECK(plan.work_out(engine, session));
+    MOS_CHECK(plan.work_out(engine, session, Occasion::planning));
     return plan;
 }
 
-Result<void> RollbackPlan::work_out(Engine &engine, Session &session) {
+Result<void> RollbackPlan::work_out(Engine &engine, Session &session, Occasion occasion) {
     transaction::Site &site = session.site();
     MOS_TRY(m_target, find_target(site, m_step));
     m_view = {};
@@ -198,7 +198,7 @@ Result<void> RollbackPlan::work_out(Engine &engine, Session &session) {
     m_in_place = may_be_in_place(m_step, *m_target);
     if (!m_in_place)
         return survey_restoration(engine, session);
-    Result<void> surveyed = survey_change(engine, site);
+    Result<void> surveyed = survey_change(engine, site, occasion);
     if (surveyed || surveyed.error().code() != Code::CONFLICT)
         return surveyed;
     // A folder that goes with what somebody has put into it, or changed in it: a restoration goes round that.
@@ -235,13 +235,16 @@ Result<void> RollbackPlan::judge(Engine &engine, transaction::Site &site, const 
     return {};
 }
 
-Result<void> RollbackPlan::survey_change(Engine &engine, transaction::Site &site) {
+Result<void> RollbackPlan::survey_change(Engine &engine, transaction::Site &site, Occasion occasion) {
     const std::string point = recovery_point_name(m_target->first.id);
     MOS_TRY(const state::Transaction owner, snapshot::find_rollback(site, point));
     MOS_TRY(transaction::Stages stages, transaction::Stages::open(site, owner));
     NoticeCollector collector;
     transaction::Site surveyed{site.root, site.database, site.clock, collector};
-    MOS_CHECK(snapshot::check_put_aside(surveyed, owner, put_aside_rule()));
+    // Once is enough where it may only refuse, which costs a look at each file.
+    if (m_step.is_emergency || occasion == Occasion::performing)
+        MOS_CHECK(
+            snapshot::check_put_aside(occasion == Occasion::performing ? site : surveyed, owner, put_aside_rule()));
     transaction::Surveyor surveyor{surveyed, stages, state::Direction::backward};
     RollbackDigest digest{point};
     MOS_CHECK(state::Transactions{site.database}.for_each_operation(
@@ -321,7 +324,7 @@ Result<JobOutcome> RollbackPlan::perform(Engine &engine, Session &session, const
     transaction::Site &site = session.site();
     const std::string digest = m_view.digest;
     const std::string point = m_view.steps.front().name;
-    MOS_CHECK(work_out(engine, session));
+    MOS_CHECK(work_out(engine, session, Occasion::performing));
     if (m_view.steps.front().name != point)
         return Error{Code::PLAN_CHANGED, fmt::format("the newest change is {} by now, the plan takes back {}",
                                                      m_view.steps.front().name, point)};
@@ -334,7 +337,6 @@ Result<JobOutcome> RollbackPlan::perform(Engine &engine, Session &session, const
 
 Result<JobOutcome> RollbackPlan::take_change_back(transaction::Site &site, const std::string &reason) {
     MOS_TRY(const state::Transaction owner, snapshot::find_rollback(site, recovery_point_name(m_target->first.id)));
-    MOS_CHECK(snapshot::check_put_aside(site, owner, put_aside_rule()));
     transaction::Description description{.summary = what_goes_back(m_step, owner, true), .reason = reason};
     // What no boot has used yet needs none to go away.
     description.boot = site.clock.boot_id();

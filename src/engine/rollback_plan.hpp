@@ -11,6 +11,7 @@
 #include <mos/snapshot/restore.hpp>
 #include <mos/snapshot/rollback.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,19 +32,21 @@ class RollbackPlan {
                                              const std::string &reason);
 
   private:
+    enum class Occasion : std::uint8_t { planning, performing };
+
     explicit RollbackPlan(RollbackStep step) : m_step(std::move(step)) {}
 
     // In an emergency the rest goes back where something that was put aside is lost or altered.
     [[nodiscard]] snapshot::PutAside put_aside_rule() const noexcept;
     // By the stage of the newest change, in place.
-    [[nodiscard]] Result<void> survey_change(Engine &engine, transaction::Site &site);
+    [[nodiscard]] Result<void> survey_change(Engine &engine, transaction::Site &site, Occasion occasion);
     [[nodiscard]] Result<JobOutcome> take_change_back(transaction::Site &site, const std::string &reason);
     // By a restoration.
     [[nodiscard]] Result<void> survey_restoration(Engine &engine, Session &session);
     [[nodiscard]] Result<void> find_health(Engine &engine, Session &session, const snapshot::RestorePlan &plan);
     [[nodiscard]] Result<JobOutcome> restore(Engine &engine, Session &session, const Job::Ask &ask,
                                              const std::string &reason);
-    [[nodiscard]] Result<void> work_out(Engine &engine, Session &session);
+    [[nodiscard]] Result<void> work_out(Engine &engine, Session &session, Occasion occasion);
     [[nodiscard]] Result<void> judge(Engine &engine, transaction::Site &site,
                                      const std::vector<state::InstalledPackage> &leaving,
                                      const std::vector<state::InstalledPackage> &returning,

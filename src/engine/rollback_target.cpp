@@ -121,9 +121,9 @@ Result<Transaction> captured_point(transaction::Site &site, const RollbackStep &
         return shown;
     }
     MOS_TRY(const auto row, state::Transactions{site.database}.find(wanted));
-    return nothing(row && row->stage == row->id
-                       ? fmt::format("the change of {} is not in effect", *step.recovery_point)
-                       : fmt::format("there is no recovery point {}", base::in_quotes(*step.recovery_point)));
+    if (!row || row->stage != row->id)
+        return snapshot::no_recovery_point(*step.recovery_point);
+    return nothing(fmt::format("the change of {} is not in effect", *step.recovery_point));
 }
 
 Result<Transaction> by_point(transaction::Site &site, const RollbackStep &step,

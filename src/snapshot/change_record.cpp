@@ -21,7 +21,7 @@ Result<std::vector<Transaction>> changes_since(transaction::Site &site, std::uin
     const std::string point = recovery_point_name(first);
     MOS_TRY(const auto named, transactions.find(first));
     if (!named || named->stage != named->id)
-        return nothing(fmt::format("there is no recovery point {}", point));
+        return no_recovery_point(point);
     if (!named->in_effect)
         return nothing(fmt::format("the change of {} is not in effect", point));
     MOS_TRY(std::vector<Transaction> changes, transactions.in_effect_since(first));

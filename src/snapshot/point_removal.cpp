@@ -37,10 +37,7 @@ void clear_away(transaction::Site &site, PointStore &store, const std::vector<st
     }
 }
 
-Error no_such_point(std::uint64_t id) {
-    return Error{Code::NOT_FOUND, fmt::format("there is no recovery point {}", recovery_point_name(id))}.about(
-        recovery_point_name(id));
-}
+Error no_such_point(std::uint64_t id) { return no_recovery_point(recovery_point_name(id)); }
 
 }  // namespace
 

@@ -189,10 +189,7 @@ Result<std::vector<PackageStep>> PointSource::packages() {
     return changed_steps(std::move(steps));
 }
 
-Error no_such_point(std::uint64_t id) {
-    return Error{Code::NOT_FOUND, fmt::format("there is no recovery point {}", recovery_point_name(id))}.about(
-        recovery_point_name(id));
-}
+Error no_such_point(std::uint64_t id) { return no_recovery_point(recovery_point_name(id)); }
 
 struct OpenedPoint {
     state::Point point;

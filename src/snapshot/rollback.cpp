@@ -147,6 +147,10 @@ Result<std::optional<std::string>> find_foreign(base::Directory &directory, cons
     return std::optional<std::string>{};
 }
 
+Error no_recovery_point(std::string_view name) {
+    return nothing(fmt::format("there is no recovery point {}", base::in_quotes(name))).about(std::string{name});
+}
+
 std::string recovery_point_name(std::uint64_t transaction) {
     return std::string{name_prefix} + std::to_string(transaction);
 }
@@ -170,7 +174,7 @@ Result<Transaction> find_rollback(transaction::Site &site, std::optional<std::st
         MOS_TRY(const std::uint64_t wanted, recovery_point_number(*recovery_point));
         MOS_TRY(const auto named, transactions.find(wanted));
         if (!named || named->stage != named->id)
-            return nothing(fmt::format("there is no recovery point {}", base::in_quotes(*recovery_point)));
+            return no_recovery_point(*recovery_point);
         if (!named->in_effect)
             return nothing(fmt::format("the change of {} is not in effect", *recovery_point));
         if (newest && newest->id != wanted)

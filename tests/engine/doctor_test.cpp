@@ -3,6 +3,7 @@
 
 #include <mos/engine/doctor.hpp>
 #include <mos/engine/recovery_points.hpp>
+#include <mos/install/health.hpp>
 #include <mos/state/database_files.hpp>
 
 #include <algorithm>
@@ -321,6 +322,18 @@ TEST_CASE("a policy that can't be read and settings that have no effect are told
     put("security-policy.yml", "security_policy: [\n");
     CHECK(kinds(bench) == Kinds{"policy-unreadable", "settings-faulty"});
     CHECK(must(repair_root(*bench.engine, std::nullopt)).empty());  // it is for people to say what they meant
+}
+
+TEST_CASE("a health check that nobody will ask is a finding") {
+    EngineBench bench;
+    install_versions(bench, 1);
+    const auto folder = must(mos::base::make_directories(*bench.twin.root(), mos::install::health_checks_path));
+    must(mos::base::replace_file(*folder, "10-asked", mos::base::as_bytes("#!/bin/sh\n"), 0755));
+    CHECK(kinds(bench).empty());
+    must(mos::base::replace_file(*folder, "20-not", mos::base::as_bytes("#!/bin/sh\n"), 0644));
+    CHECK(kinds(bench) == Kinds{"health-check-not-asked"});
+    const auto found = must(examine_root(*bench.engine));
+    CHECK(found.front().sentence.find("'etc/multios/health-checks/20-not'") != std::string::npos);
 }
 
 TEST_CASE("a cut at any call of a repair leaves a root that the same repair mends") {

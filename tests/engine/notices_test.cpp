@@ -101,7 +101,7 @@ TEST_CASE("users are told ahead of an update, when it begins and when it has end
 
     const auto told = bench.events("users_told");
     REQUIRE(told.size() == 3);
-    CHECK(told[0].subject == "update-job-1");
+    CHECK(told[0].subject == "update-1");
     CHECK(told[0].message == "users were told (the program): The update of w 1 begins in 15 minutes, at 02:00 (UTC).");
     CHECK(told[2].message == "users were told (the program): The update of w 1 is done.");
 }

@@ -88,7 +88,7 @@ TEST_CASE("a named point is cleaned up unless older ones lean on it") {
         must(bench.install("p", version, simple(version)));
     const std::string captured = capture(bench);
     CHECK(refusal(run_to_end(make_clean_up_job(bench.engine, {.name = "rp-2"}))) == Code::INVALID_ARGUMENT);
-    CHECK(refusal(run_to_end(make_clean_up_job(bench.engine, {.name = "rp-9"}))) == Code::NOT_FOUND);
+    CHECK(refusal(run_to_end(make_clean_up_job(bench.engine, {.name = "rp-9"}))) == Code::NOTHING_TO_ROLL_BACK);
     must(run_to_end(make_clean_up_job(bench.engine, {.name = captured})));
     must(run_to_end(make_clean_up_job(bench.engine, {.name = "rp-1"})));
     must(run_to_end(make_clean_up_job(bench.engine, {.name = "rp-2"})));

@@ -266,8 +266,8 @@ TEST_CASE("contents are kept once for all points, and go with the last one that 
     CHECK(root.faults(3).empty());
     must(remove_point(root.machine->site(), 3));
     CHECK(root.objects() == 0);
-    CHECK(refusal(remove_point(root.machine->site(), 3)) == Code::NOT_FOUND);
-    CHECK(refusal(open_point_source(root.machine->site(), 3)) == Code::NOT_FOUND);
+    CHECK(refusal(remove_point(root.machine->site(), 3)) == Code::NOTHING_TO_ROLL_BACK);
+    CHECK(refusal(open_point_source(root.machine->site(), 3)) == Code::NOTHING_TO_ROLL_BACK);
 }
 
 TEST_CASE("what came since stays unless a package brought it, and is told") {
@@ -394,7 +394,7 @@ TEST_CASE("a folder of another machine is no point, is told, and is never delete
     root.capture();
     must(root.folder(points_folder)->make_directory("7", 0700));
     CHECK(must(recover_points(root.machine->site())) == 0);
-    CHECK(refusal(open_point_source(root.machine->site(), 7)) == Code::NOT_FOUND);
+    CHECK(refusal(open_point_source(root.machine->site(), 7)) == Code::NOTHING_TO_ROLL_BACK);
     const auto troubles = must(examine_points(*root.folder("var/lib/multios"), root.machine->database()));
     REQUIRE(troubles.size() == 1);
     CHECK(troubles.front().kind == PointTrouble::Kind::unknown);

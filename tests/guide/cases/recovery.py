@@ -63,7 +63,7 @@ class RecoveryInfo(WithPoints):
         self.assertNotIn(("replace", "usr/bin/tool"), rows)
 
     def refused_what_is_no_point(self):
-        self.refuse(USAGE, "'rp-77'", replace={"rp-2": "rp-77"})
+        self.refuse(REFUSED, "(E043)", "'rp-77'", replace={"rp-2": "rp-77"})
 
 
 class RecoveryCreate(WithPoints):
