@@ -101,8 +101,8 @@ MOS_API int mos_job_answer(mos_job *job, uint32_t id, const char *choice, mos_er
 
 /* Asks the job to stop: before the decision of a transaction everything stays as it was, after it the job undoes what
  * it did. The outcome then is MOS_E_CANCELLED. Async-signal-safe (signal-safety(7)): a program without threads calls it
- * in its handler for SIGINT while mos_job_run goes on. In MOS_PHASE_SETTLING and MOS_PHASE_CLEANING a cancel comes too late:
- * the change is in place, and the job ends with MOS_OK. A job that has ended is not changed. Since 0.1. */
+ * in its handler for SIGINT while mos_job_run goes on. In MOS_PHASE_SETTLING and MOS_PHASE_CLEANING a cancel comes too
+ * late: the change is in place, and the job ends with MOS_OK. A job that has ended is not changed. Since 0.1. */
 MOS_API int mos_job_cancel(mos_job *job);
 
 /* Stops the job between two entries until mos_job_resume or mos_job_cancel; not between the decision of a transaction

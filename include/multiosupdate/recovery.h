@@ -103,8 +103,8 @@ typedef struct mos_recovery_cleanup_options {
 /* A job that gives recovery points up. Where the options name none, and neither age nor number, what the settings say
  * holds (recovery_point_retention, maximum_rollback_points), which is about the points of changes alone: what a person
  * has captured goes only when a person asks. Rows: "removed", or "would-remove", with the point as `object`.
- * MOS_E_NOTHING_TO_ROLL_BACK where there is no such point; MOS_E_INVALID_ARGUMENT for one without which there would be no way back to older ones.
- * Since 0.1. */
+ * MOS_E_NOTHING_TO_ROLL_BACK where there is no such point; MOS_E_INVALID_ARGUMENT for one without which there would be
+ * no way back to older ones. Since 0.1. */
 MOS_API int mos_recovery_cleanup_job(mos_engine *engine, const mos_recovery_cleanup_options *options, mos_job **job,
                                      mos_error **error);
 

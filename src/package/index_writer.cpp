@@ -23,8 +23,7 @@ struct IndexWriter::State {
         ZSTD_inBuffer in{text.data(), text.size(), 0};
         for (;;) {
             ZSTD_outBuffer out{buffer.data(), buffer.size(), 0};
-            const std::size_t left =
-                unless_out_of_memory(ZSTD_compressStream2(context.get(), &out, &in, directive));
+            const std::size_t left = unless_out_of_memory(ZSTD_compressStream2(context.get(), &out, &in, directive));
             if (ZSTD_isError(left) != 0)
                 return Error{Code::INTERNAL, fmt::format("zstd can't compress the index: {}", ZSTD_getErrorName(left))};
             const auto part = base::ByteView{buffer}.first(out.pos);

@@ -27,10 +27,11 @@ Event example() {
 }  // namespace
 
 TEST_CASE("an event is one line of JSON with all that it says") {
-    CHECK(write_event(example()) ==
-          R"({"sequence":42,"time":"2025-11-24T16:00:00Z","level":"info","component":"update_manager",)"
-          R"("type":"package_updated","subject":"webserver","message":"webserver 2.1.0 updated","cause":"update-job-40",)"
-          R"("actor":"uid:0","payload":{"old_version":"2.0.4","paths":17}})");
+    CHECK(
+        write_event(example()) ==
+        R"({"sequence":42,"time":"2025-11-24T16:00:00Z","level":"info","component":"update_manager",)"
+        R"("type":"package_updated","subject":"webserver","message":"webserver 2.1.0 updated","cause":"update-job-40",)"
+        R"("actor":"uid:0","payload":{"old_version":"2.0.4","paths":17}})");
 }
 
 TEST_CASE("a line that was written is read back as the same event") {

@@ -78,8 +78,8 @@ class Job final : private base::Observer {
     [[nodiscard]] bool was_started();
 
     void cancel() noexcept;  // async-signal-safe
-    // Before start() it begins paused. Nothing before run(), or when the job's own thread asks for it, where nobody might
-    // be there to resume it.
+    // Before start() it begins paused. Nothing before run(), or when the job's own thread asks for it, where nobody
+    // might be there to resume it.
     void pause();
     void resume();
 

@@ -44,8 +44,8 @@ class EventStream {
         }
     }
 
-    // Begins a job: its name is `kind` and the number of its first event ("update-job-17"), or `kind` alone where there is
-    // no journal. It is the event's subject, and the cause of what the job then does.
+    // Begins a job: its name is `kind` and the number of its first event ("update-job-17"), or `kind` alone where there
+    // is no journal. It is the event's subject, and the cause of what the job then does.
     [[nodiscard]] std::string tell_start(const std::string &kind, const std::string &message) noexcept;
 
     // Takes every event from now on, in the order of the journal.
