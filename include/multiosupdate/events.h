@@ -21,10 +21,9 @@ typedef struct mos_event {
     const char *component; /* "update_manager", "security_validator", …; as logging.yml names them */
     const char *subject;   /* what it is about: a package, a recovery point, a path, a trust entry; "" where nothing */
     const char *message;   /* the same for people, one line */
-    const char
-        *cause; /* what led to it: a job, such as "update-job-17", or an error, such as "E053"; "" where nothing */
-    const char *actor;   /* who asked for it: what mos_engine_options.actor says, else "uid:0" or another user */
-    const char *payload; /* more, as a JSON object of texts and numbers */
+    const char *cause;     /* what led to it: a job ("update-job-17") or an error ("E053"); "" where nothing */
+    const char *actor;     /* who asked for it: what mos_engine_options.actor says, else "uid:0" or another user */
+    const char *payload;   /* more, as a JSON object of texts and numbers */
 } mos_event;
 
 #define MOS_EVENT_INIT                                                                                                 \

@@ -1,15 +1,10 @@
 #include "named_path.hpp"
 
 #include <mos/base/path.hpp>
+#include <mos/snapshot/points.hpp>
 #include <mos/transaction/site.hpp>
 
 namespace mos::snapshot {
-
-namespace {
-
-constexpr std::string_view state_folder = "var/lib/multios";
-
-}  // namespace
 
 Result<void> check_named_path(std::string_view path) {
     auto checked = base::check_entry_path(path);

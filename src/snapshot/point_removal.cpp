@@ -37,8 +37,6 @@ void clear_away(transaction::Site &site, PointStore &store, const std::vector<st
     }
 }
 
-Error no_such_point(std::uint64_t id) { return no_recovery_point(recovery_point_name(id)); }
-
 }  // namespace
 
 // The name is changed, durably, before the row goes: a folder that no row knows is never deleted unless its name says
@@ -47,7 +45,7 @@ Result<void> remove_point(transaction::Site &site, std::uint64_t id) {
     state::Points points{site.database};
     MOS_TRY(const auto point, points.find(id));
     if (!point)
-        return no_such_point(id);
+        return no_recovery_point(id);
     site.observer.report({.phase = base::Phase::cleaning});
     MOS_TRY(const auto store, PointStore::make(*site.database.directory()));
     const std::string leaving = PointStore::name_of(id, Stage::leaving);

@@ -189,8 +189,6 @@ Result<std::vector<PackageStep>> PointSource::packages() {
     return changed_steps(std::move(steps));
 }
 
-Error no_such_point(std::uint64_t id) { return no_recovery_point(recovery_point_name(id)); }
-
 struct OpenedPoint {
     state::Point point;
     std::unique_ptr<PointStore> store;
@@ -200,7 +198,7 @@ struct OpenedPoint {
 Result<OpenedPoint> open_point(transaction::Site &site, std::uint64_t id) {
     MOS_TRY(auto point, state::Points{site.database}.find(id));
     if (!point)
-        return no_such_point(id);
+        return no_recovery_point(id);
     OpenedPoint opened{.point = std::move(*point), .store = nullptr, .folder = nullptr};
     MOS_TRY(opened.store, PointStore::find(*site.database.directory()));
     const auto is_lost = [&](Error cause) {

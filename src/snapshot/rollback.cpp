@@ -151,6 +151,8 @@ Error no_recovery_point(std::string_view name) {
     return nothing(fmt::format("there is no recovery point {}", base::in_quotes(name))).about(std::string{name});
 }
 
+Error no_recovery_point(std::uint64_t transaction) { return no_recovery_point(recovery_point_name(transaction)); }
+
 std::string recovery_point_name(std::uint64_t transaction) {
     return std::string{name_prefix} + std::to_string(transaction);
 }

@@ -72,12 +72,14 @@ TEST_CASE("a pinned key with limits takes nothing away that an authority vouches
     const TrustScope web{.packages = {"web*"}};
     const TrustStore both = store_of(root("vendor", {}), pinned("signer", 1, web));
     CHECK(must(verify(both, {certified()})).accepted.at(0).trust_entry == "vendor");
-    CHECK(must(verify(both, {certified()}, decision(), {.name = "webserver"})).accepted.at(0).trust_entry == "signer");
+    CHECK(must(verify(both, {certified()}, decision(), {.name = "webserver", .type = ""})).accepted.at(0).trust_entry ==
+          "signer");
     // The signature must bring the certificate: the pin alone vouches for no more than it says.
     check_refusal(verify(both, {sign(key_number(1))}), Code::SIGNER_NOT_ALLOWED, "'signer'");
     Decision strict = decision();
     strict.require_certificate = true;
-    CHECK(must(verify(both, {certified()}, strict, {.name = "webserver"})).accepted.at(0).trust_entry == "vendor");
+    CHECK(must(verify(both, {certified()}, strict, {.name = "webserver", .type = ""})).accepted.at(0).trust_entry ==
+          "vendor");
 }
 
 TEST_CASE(
@@ -111,8 +113,9 @@ TEST_CASE("a revoked signer is let in by a pin that covers the package, and by n
     TrustStore limited = authority.store({leaf});
     must(limited.add(pinned("signer", 1, {.packages = {"web*"}})));
     check_refusal(verify(limited, {authority.signature()}), Code::SIGNER_NOT_ALLOWED, "revoked");
-    CHECK(must(verify(limited, {authority.signature()}, decision(), {.name = "web"})).accepted.at(0).trust_entry ==
-          "signer");
+    CHECK(must(verify(limited, {authority.signature()}, decision(), {.name = "web", .type = ""}))
+              .accepted.at(0)
+              .trust_entry == "signer");
 }
 
 TEST_CASE("the policy's level and the entry's own time hold for roots and for pins") {

@@ -317,7 +317,10 @@ TEST_CASE("a signal handler cancels the job that its own thread runs, wherever i
 }
 
 TEST_CASE("a pause before a job runs on its caller's thread is none, as nobody may be there to end it") {
-    const auto job = asking();
+    const auto job = job_of([](Observer &observer, const Job::Ask & /*ask*/) -> Result<JobOutcome> {
+        MOS_CHECK(observer.checkpoint());
+        return outcome_of(1);
+    });
     job->pause();
     must(job->run(nullptr));
     CHECK(must(*job->result()).changed_paths == 1);

@@ -152,8 +152,7 @@ typedef struct mos_event {
     const char *component;
     const char *subject;
     const char *message;
-    const char
-        *cause;
+    const char *cause;
     const char *actor;
     const char *payload;
 } mos_event;

@@ -19,6 +19,7 @@ inline constexpr std::size_t default_recovery_points = 10;  // the user guide's 
 [[nodiscard]] std::string recovery_point_name(std::uint64_t transaction);
 // NOTHING_TO_ROLL_BACK, about the point of that name, whatever was to be done with it.
 [[nodiscard]] Error no_recovery_point(std::string_view name);
+[[nodiscard]] Error no_recovery_point(std::uint64_t transaction);
 [[nodiscard]] Result<std::uint64_t> recovery_point_number(std::string_view name);
 
 // The first path below `directory` (which stands at `path`) that `is_ours` does not know; nothing when it knows all.
