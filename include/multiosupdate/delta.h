@@ -29,12 +29,13 @@ typedef int64_t (*mos_delta_read_callback)(void *user_data, void *buffer, size_t
  * thread; may not call back into the library. */
 typedef int (*mos_delta_write_callback)(void *user_data, const void *bytes, size_t size);
 
-/* Where a file comes from: the first of these that is set. */
+/* Where a file comes from: the first of these that is set. Begin with MOS_DELTA_INPUT_INIT: in a struct of zeros
+ * descriptor 0 is set, the standard input. */
 typedef struct mos_delta_input {
     uint32_t struct_size;
     int32_t descriptor;           /* of a regular file or block device, where nothing else is set; duplicated */
     const char *path;             /* or */
-    const void *bytes;            /* of `size`; copied */
+    const void *bytes;            /* of `size`; copied; not NULL for an empty file either */
     size_t size;                  /* of `bytes` */
     mos_delta_read_callback read; /* or: for a delta that is applied while it comes in, and for nothing else */
     void *user_data;              /* of `read` */
@@ -44,12 +45,14 @@ typedef struct mos_delta_input {
 #define MOS_DELTA_INPUT_INIT                                                                                           \
     { sizeof(mos_delta_input), -1, 0, 0, 0, 0, 0, 0 }
 
-/* Where it goes: the first of these that is set. */
+/* Where it goes: the first of these that is set. After an error or a crash `path` is what was there before, or the new
+ * file whole. It belongs to the caller with mode 0644, whatever the one before had, and may not be anything but a
+ * regular file: MOS_E_INVALID_ARGUMENT for a device, a folder or a symbolic link. */
 typedef struct mos_delta_output {
     uint32_t struct_size;
     uint32_t reserved;
-    const char *path;               /* after an error or a crash: what was there before, or the new file whole */
-    mos_delta_write_callback write; /* or: what it was given counts only when the job has succeeded */
+    const char *path;               /* as above; or */
+    mos_delta_write_callback write; /* what it was given counts only when the job has succeeded */
     void *user_data;                /* of `write` */
     mos_destroy_callback destroy;   /* as in mos_delta_input */
 } mos_delta_output;
@@ -70,17 +73,18 @@ typedef struct mos_delta_options {
 
 /* A job (job.h) that makes a delta from `base` to `result`, and applies it once to see that it is right. The same
  * files, options and versions of the compressors give the same bytes. `options` may be NULL. The job's errors:
- * MOS_E_NOT_BUILT; MOS_E_INVALID_ARGUMENT for MOS_DELTA_KEEP of files that differ; MOS_E_LIMIT where the memory does
- * not suffice or the base is too large (2 GiB for suffix); MOS_E_CHANGED_MEANWHILE; MOS_E_CANCELLED. Since 0.1. */
+ * MOS_E_NOT_BUILT; MOS_E_INVALID_ARGUMENT for MOS_DELTA_KEEP of files that differ and for an apply_memory below 1 MiB;
+ * MOS_E_LIMIT where the memory does not suffice or the base is too large (2 GiB for suffix); MOS_E_CHANGED_MEANWHILE
+ * when a file is not at the end what it was at the beginning; MOS_E_CANCELLED. Since 0.1. */
 MOS_API int mos_delta_create_job(mos_context *context, const mos_delta_input *base, const mos_delta_input *result,
                                  const mos_delta_output *delta, const mos_delta_options *options, mos_job **job,
                                  mos_error **error);
 
 /* A job that applies a delta. Its header, the memory that it needs and the whole base are checked before anything is
  * written, and the result's digest before it counts. The job's errors: MOS_E_BASE_DIFFERS when the base is another
- * file; MOS_E_LIMIT when it takes more memory than is allowed, before that is taken; MOS_E_NOT_BUILT,
- * MOS_E_UNSUPPORTED; MOS_E_FORMAT, MOS_E_TRUNCATED, MOS_E_TRAILING_DATA, MOS_E_DIGEST_MISMATCH for a delta that was
- * damaged; MOS_E_CANCELLED. Since 0.1. */
+ * file, or changed while it was read; MOS_E_LIMIT when it takes more memory than is allowed, before that is taken;
+ * MOS_E_NOT_BUILT, MOS_E_UNSUPPORTED; MOS_E_FORMAT, MOS_E_TRUNCATED, MOS_E_TRAILING_DATA, MOS_E_DIGEST_MISMATCH for a
+ * delta that was damaged; MOS_E_CANCELLED. Since 0.1. */
 MOS_API int mos_delta_apply_job(mos_context *context, const mos_delta_input *base, const mos_delta_input *delta,
                                 const mos_delta_output *result, const mos_delta_options *options, mos_job **job,
                                 mos_error **error);

@@ -85,8 +85,8 @@ Result<std::unique_ptr<Source>> adopt_descriptor(int descriptor, std::string nam
 Result<void> read_exactly(Source &source, std::uint64_t offset, MutableByteView out) {
     MOS_TRY(const std::size_t count, source.read_at(offset, out));
     if (count != out.size())
-        return Error{Code::TRUNCATED, fmt::format("{} ends at byte {}, {} more were expected", in_quotes(source.name()),
-                                                  offset + count, out.size() - count)}
+        return Error{Code::TRUNCATED, fmt::format("{} has {} bytes at {}, where {} were expected",
+                                                  in_quotes(source.name()), count, offset, out.size())}
             .about(source.name());
     return {};
 }

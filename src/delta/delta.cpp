@@ -62,7 +62,9 @@ Result<void> check_memory(const DeltaInfo &info, const ApplyOptions &options) {
 Result<void> apply_rest(const DeltaInfo &info, base::Source &base, const ByteStream &delta, const ApplyOptions &options,
                         const base::ByteSink &result) {
     const ByteStream payload = payload_of(delta, info.payload_bytes);
-    MOS_CHECK(apply_payload(info.codec, base, payload, info.result, options, result));
+    auto applied = apply_payload(info.codec, base, payload, info.result, options, result);
+    if (!applied)
+        return blame_base(std::move(applied).error(), base, info.base, options.observer);
     return PayloadReader{delta}.expect_end();
 }
 
@@ -73,14 +75,25 @@ Result<DeltaInfo> begin(base::Source &base, const ByteStream &delta, const Apply
     return info;
 }
 
+// The file takes the name over: from an earlier one, not from a device or a link.
+Result<void> check_place(base::Directory &directory, std::string_view name) {
+    MOS_TRY(const auto there, directory.find(name));
+    if (there && there->type != base::FileType::regular)
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("{} is no regular file, and would be replaced by one", base::in_quotes(name))}
+            .about(std::string{name})
+            .with_remedy("name a file, or what is not there yet; to write to a device give the result to a callback");
+    return {};
+}
+
 }  // namespace
 
 Result<DeltaInfo> create_delta(base::Source &base, base::Source &result, const CreateOptions &options,
                                const base::ByteSink &delta) {
     DeltaInfo info;
     info.codec = options.codec;
-    MOS_TRY(info.base, measure(base, options.observer));
     MOS_TRY(const Payload payload, create_payload(base, result, options));
+    info.base = payload.base;
     info.result = payload.result;
     info.apply_memory = payload.apply_memory;
     info.payload_bytes = payload.bytes.size();
@@ -115,6 +128,7 @@ Result<base::Bytes> apply_delta_to_bytes(base::Source &base, const ByteStream &d
 
 Result<DeltaInfo> create_delta_file(base::Source &base, base::Source &result, const CreateOptions &options,
                                     base::Directory &directory, std::string_view name) {
+    MOS_CHECK(check_place(directory, name));
     MOS_TRY(base::ScratchFile file, base::ScratchFile::create(directory, name, "delta"));
     MOS_TRY(const DeltaInfo info,
             create_delta(base, result, options, [&](base::ByteView part) { return file.append(part); }));
@@ -124,6 +138,7 @@ Result<DeltaInfo> create_delta_file(base::Source &base, base::Source &result, co
 
 Result<DeltaInfo> apply_delta_file(base::Source &base, const ByteStream &delta, const ApplyOptions &options,
                                    base::Directory &directory, std::string_view name) {
+    MOS_CHECK(check_place(directory, name));
     // Nothing is made before header and base are known to be good.
     MOS_TRY(const DeltaInfo info, begin(base, delta, options));
     MOS_TRY(base::ScratchFile file, base::ScratchFile::create(directory, name, "patched"));

@@ -80,7 +80,10 @@ Result<DeltaInfo> decode_header(base::ByteView bytes) {
 Result<DeltaInfo> read_header(base::Source &delta) {
     std::array<std::byte, header_bytes> bytes{};
     MOS_TRY(const std::size_t count, delta.read_at(0, bytes));
-    return decode_header(base::ByteView{bytes}.first(count));
+    const base::ByteView there = base::ByteView{bytes}.first(count);
+    if (count < header_bytes && magic.starts_with(base::as_text(there.first(std::min(count, magic.size())))))
+        return truncated_delta();
+    return decode_header(there);
 }
 
 }  // namespace mos::delta

@@ -64,7 +64,8 @@ class SuffixArray {
                 "use the codec 'vcdiff' or 'full'");
         SuffixArray array;
         array.m_base = base;
-        MOS_TRY(array.m_order, CountedBytes::create(memory, base.size() * sizeof(saidx_t), "the suffix array"));
+        MOS_TRY(array.m_order,
+                CountedBytes::create(memory, std::uint64_t{base.size()} * sizeof(saidx_t), "the suffix array"));
         MOS_TRY(array.m_starts, CountedBytes::create(memory, (buckets + 1) * sizeof(saidx_t), "the suffix array"));
         if (!base.empty() && divsufsort(reinterpret_cast<const sauchar_t *>(base.data()), array.order(),
                                         static_cast<saidx_t>(base.size())) != 0)

@@ -102,6 +102,8 @@ MemoryClaim::~MemoryClaim() {
 
 Result<CountedBytes> CountedBytes::create(MemoryBudget &memory, std::uint64_t count, std::string_view what) {
     CountedBytes counted;
+    if (count > counted.m_bytes.max_size())  // where an address has 32 bits
+        return Error{Code::LIMIT, fmt::format("{} needs {} bytes of memory, more than a process has", what, count)};
     MOS_TRY(counted.m_claim, MemoryClaim::create(memory, count, what));
     counted.m_bytes.resize(static_cast<std::size_t>(count));
     return counted;

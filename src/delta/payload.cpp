@@ -40,18 +40,42 @@ base::Observer &observer_of(base::Observer *observer) {
     return observer != nullptr ? *observer : base::silent_observer();
 }
 
+Error changed_meanwhile(std::string_view name) {
+    return Error{Code::CHANGED_MEANWHILE, fmt::format("{} changed while it was read", base::in_quotes(name))}
+        .about(std::string{name})
+        .with_remedy("make the delta again, from files that stay as they are");
+}
+
+// CHANGED_MEANWHILE unless both files still are what they were at the beginning.
+Result<void> check_unchanged(const CreateJob &job) {
+    for (const auto &[file, was] : {std::pair{&job.base, &job.base_is}, std::pair{&job.result, &job.result_is}}) {
+        MOS_TRY(const Expected is, measure(*file, &job.observer));
+        if (is != *was)
+            return changed_meanwhile(file->name());
+    }
+    return {};
+}
+
 // Applies what was just made, and tells how much memory that took.
-Result<std::uint64_t> try_out(const Payload &payload, base::Source &base, const CreateOptions &options) {
-    MOS_TRY(const std::uint64_t base_bytes, base.size());
-    MemoryBudget memory{options.apply_memory};
-    const ByteStream stream = stream_of(payload.bytes);
+Result<std::uint64_t> try_out(const CodecRow &codec, base::ByteView payload, const CreateJob &job) {
+    MemoryBudget memory{job.apply_memory};
+    const ByteStream stream = stream_of(payload);
     PayloadReader reader{stream};
     const base::ByteSink nowhere = [](base::ByteView) { return Result<void>{}; };
-    ResultWriter result{payload.result, nowhere, observer_of(options.observer)};
-    const ApplyJob job{.base = base, .base_bytes = base_bytes, .payload = reader, .memory = memory, .result = result};
-    MOS_CHECK(find(options.codec)->apply(job));
+    ResultWriter result{job.result_is, nowhere, job.observer};
+    MOS_CHECK(codec.apply(
+        {.base = job.base, .base_bytes = job.base_is.size, .payload = reader, .memory = memory, .result = result}));
     MOS_CHECK(result.finish());
     return memory.peak();
+}
+
+Result<void> make_and_try(const CodecRow &codec, const CreateJob &job, Payload &payload) {
+    MOS_TRY(payload.bytes, codec.create(job));
+    auto needed = try_out(codec, payload.bytes, job);
+    if (!needed)
+        return in_context(std::move(needed).error(), "the delta that was made can't be applied");
+    payload.apply_memory = *needed;
+    return {};
 }
 
 }  // namespace
@@ -83,28 +107,41 @@ Result<Payload> create_payload(base::Source &base, base::Source &result, const C
     const CodecRow *row = find(options.codec);
     if (row == nullptr)
         return no_such_codec(options.codec);
-    MOS_TRY(const Expected base_is, measure(base, options.observer));
-    MOS_TRY(const Expected result_is, measure(result, options.observer));
+    if (options.apply_memory < least_apply_memory)
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("{} bytes of memory are too few to apply a delta: at least {} are needed",
+                                 options.apply_memory, least_apply_memory)};
+    Payload payload;
+    MOS_TRY(payload.base, measure(base, options.observer));
+    MOS_TRY(payload.result, measure(result, options.observer));
     MemoryBudget memory{options.memory_limit};
     const CreateJob job{.base = base,
                         .result = result,
-                        .base_is = base_is,
-                        .result_is = result_is,
+                        .base_is = payload.base,
+                        .result_is = payload.result,
                         .memory = memory,
                         .apply_memory = options.apply_memory,
                         .observer = observer_of(options.observer)};
-    Payload payload;
-    payload.result = result_is;
-    MOS_TRY(payload.bytes, row->create(job));
-    auto needed = try_out(payload, base, options);
-    if (!needed && needed.error().code() == Code::DIGEST_MISMATCH)
-        return Error{Code::CHANGED_MEANWHILE, "the delta that was made does not give the result back: a file changed "
-                                              "while it was read"}
-            .with_remedy("make it again from files that stay as they are");
-    if (!needed)
-        return in_context(std::move(needed).error(), "the delta that was made can't be applied");
-    payload.apply_memory = *needed;
+    auto made = make_and_try(*row, job, payload);
+    if (!made && (made.error().code() == Code::CANCELLED || made.error().code() == Code::LIMIT))
+        return std::move(made).error();
+    // A delta whose base changed before it was loaded is right for the changed one, and its header would name the
+    // other.
+    MOS_CHECK(check_unchanged(job));
+    MOS_CHECK(std::move(made));
     return payload;
+}
+
+Error blame_base(Error failure, base::Source &base, const Expected &base_is, base::Observer *observer) {
+    if (failure.code() == Code::CANCELLED)
+        return failure;
+    const auto found = measure(base, observer);
+    if (found && *found == base_is)
+        return failure;
+    return Error{Code::BASE_DIFFERS,
+                 fmt::format("{} is not, or no longer, what the delta was made from", base::in_quotes(base.name()))}
+        .about(base.name())
+        .caused_by(std::move(failure));
 }
 
 Result<void> apply_payload(Codec codec, base::Source &base, const ByteStream &payload, const Expected &expected,

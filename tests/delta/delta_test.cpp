@@ -198,6 +198,8 @@ TEST_CASE("headers of what is no delta, of a newer version, and with impossible 
     const auto header = base::ByteView{delta}.first(delta::header_bytes);
     CHECK(refusal(delta::decode_header(Bytes(delta::header_bytes))) == Code::FORMAT);
     CHECK(refusal(delta::decode_header(header.first(100))) == Code::FORMAT);
+    CHECK(refusal(delta::read_header(*source(base::to_bytes(header.first(50))))) == Code::TRUNCATED);
+    CHECK(refusal(delta::read_header(*source(noise(50)))) == Code::FORMAT);
     const auto changed = [&](std::size_t at, std::uint8_t value) {
         Bytes bytes = base::to_bytes(header.first(delta::header_bytes - 8));
         bytes[at] = std::byte{value};

@@ -23,7 +23,7 @@ enum class Codec : std::uint8_t {
 };
 
 [[nodiscard]] std::string_view codec_name(Codec codec) noexcept;
-// FORMAT for a number that no codec has.
+// UNSUPPORTED for a number that no codec has.
 [[nodiscard]] Result<Codec> codec_of_number(std::uint8_t number);
 // INVALID_ARGUMENT for a name that no codec has.
 [[nodiscard]] Result<Codec> codec_of_name(std::string_view name);
@@ -61,14 +61,16 @@ struct Expected {
 
 struct Payload {
     base::Bytes bytes;
+    Expected base;
     Expected result;
     std::uint64_t apply_memory = 0;  // that applying it was seen to take
 };
 
 // Makes a payload and applies it once, to see that it gives the result back, and in how much memory.
 //
-// Errors: NOT_BUILT; INVALID_ARGUMENT for `keep` of files that differ; LIMIT when a cap is too low for these files or
-// they are too large for the codec; CANCELLED; CHANGED_MEANWHILE when a file changed while it was read.
+// Errors: NOT_BUILT; INVALID_ARGUMENT for `keep` of files that differ, and when the device has less memory than any
+// codec takes; LIMIT when a cap is too low for these files or they are too large for the codec; CANCELLED;
+// CHANGED_MEANWHILE when a file is not at the end what it was at the beginning.
 [[nodiscard]] Result<Payload> create_payload(base::Source &base, base::Source &result, const CreateOptions &options);
 
 // Applies a payload that `payload` gives in order, to its end. `result` gets the new file from front to back, at most
@@ -76,9 +78,14 @@ struct Payload {
 // was written counts for nothing. The base is read at random and must not change meanwhile.
 //
 // Errors: NOT_BUILT, UNSUPPORTED (a feature that this version does not know), LIMIT (memory), FORMAT, TRUNCATED,
-// TRAILING_DATA, DIGEST_MISMATCH, CANCELLED, and what the source, the stream and the sink return.
+// TRAILING_DATA, DIGEST_MISMATCH, CANCELLED, and what the source, the stream and the sink return. Where the base is not
+// known to be as it was, blame_base() tells whose fault it is.
 [[nodiscard]] Result<void> apply_payload(Codec codec, base::Source &base, const ByteStream &payload,
                                          const Expected &expected, const ApplyOptions &options,
                                          const base::ByteSink &result);
+
+// Why applying failed: BASE_DIFFERS, caused by `failure`, when the base is not (or no longer) what it must be; else the
+// failure itself. Reads the base once, unless the failure was CANCELLED.
+[[nodiscard]] Error blame_base(Error failure, base::Source &base, const Expected &base_is, base::Observer *observer);
 
 }  // namespace mos::delta

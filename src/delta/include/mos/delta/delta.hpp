@@ -21,6 +21,7 @@ struct DeltaInfo {
 [[nodiscard]] base::Bytes encode_header(const DeltaInfo &info);
 // Of exactly header_bytes. FORMAT for what is no delta or was damaged, UNSUPPORTED for a newer version.
 [[nodiscard]] Result<DeltaInfo> decode_header(base::ByteView bytes);
+// TRUNCATED as well, for one that ends within its header.
 [[nodiscard]] Result<DeltaInfo> read_header(base::Source &delta);
 
 // Makes a delta from `base` to `result`; errors as create_payload's. The same files, options and versions of the
@@ -39,7 +40,8 @@ struct DeltaInfo {
                                                        const ApplyOptions &options);
 
 // The same into a file of a directory, which after a crash or an error is the one that was there before, or the new one
-// whole (mode 0644). Base, or result of create, may have the same name.
+// whole: mode 0644, the caller's, whatever the other's were. INVALID_ARGUMENT where the name is that of anything but a
+// regular file. Base, or result of create, may have the same name.
 [[nodiscard]] Result<DeltaInfo> create_delta_file(base::Source &base, base::Source &result,
                                                   const CreateOptions &options, base::Directory &directory,
                                                   std::string_view name);
