@@ -148,6 +148,7 @@ Result<mos::engine::JobOutcome> create(Request &request, mos::base::Observer &ob
         options.memory_limit = request.options.memory_limit;
     if (request.options.apply_memory != 0)
         options.apply_memory = request.options.apply_memory;
+    MOS_CHECK(mos::delta::check_apply_memory(options.apply_memory));
     auto info =
         request.output.place
             ? mos::delta::create_delta_file(*request.base.source, *request.other.source, options,

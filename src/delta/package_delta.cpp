@@ -30,13 +30,6 @@ Result<void> check_pair(const package::Package &base, const package::Package &ta
     return {};
 }
 
-Result<void> check_options(const PackageDeltaOptions &options) {
-    if (options.apply_memory < least_apply_memory)
-        return refuse(fmt::format("{} bytes of memory are too few to apply a delta: at least {} are needed",
-                                  options.apply_memory, least_apply_memory));
-    return {};
-}
-
 class PackageDelta {
   public:
     PackageDelta(std::shared_ptr<package::Package> base, std::shared_ptr<package::Package> target,
@@ -127,7 +120,7 @@ Result<PackageDeltaReport> create_package_delta(std::shared_ptr<package::Package
                                                 const PackageDeltaOptions &options, base::Directory &output,
                                                 std::string_view name) {
     MOS_CHECK(check_pair(*base, *target));
-    MOS_CHECK(check_options(options));
+    MOS_CHECK(check_apply_memory(options.apply_memory));
     return PackageDelta{std::move(base), std::move(target), options}.create(output, name);
 }
 

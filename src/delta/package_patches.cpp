@@ -6,9 +6,9 @@
 #include <mos/package/bundled.hpp>
 #include <mos/package/frame.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
-#include <set>
 
 namespace mos::delta {
 
@@ -29,63 +29,38 @@ class CancelOnly final : public base::Observer {
     base::Observer &m_observer;
 };
 
-constexpr std::size_t sample_read_bytes = 256U << 10U;
-
 // What a member of a tar takes besides its content, compressed.
 constexpr std::uint64_t member_bytes = 64;
 // What an entry's two lists and headers take besides the delta itself.
 constexpr std::uint64_t patch_bytes = 160;
 
+// The list of a patch's base files is held twice when it is applied.
+constexpr std::uint64_t most_list_bytes(std::uint64_t apply_memory) {
+    return std::min(apply_memory / 32, package::Limits{}.patch_base_bytes);
+}
+
 }  // namespace
 
-std::vector<Group> group_candidates(const std::vector<Candidate> &candidates, std::uint64_t most_bytes) {
+std::vector<Group> group_candidates(const std::vector<Candidate> &candidates,
+                                    const std::vector<std::uint64_t> &list_bytes, const GroupLimits &limits) {
     std::vector<Group> groups;
     std::optional<std::size_t> open;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         const std::uint64_t size = candidates[i].entry.size;
-        if (size > most_bytes) {
-            groups.push_back({{i}, size});
+        if (size > limits.result_bytes) {
+            groups.push_back({.candidates = {i}, .bytes = size});
             continue;
         }
-        if (!open || groups[*open].bytes > most_bytes - size) {
+        if (!open || groups[*open].bytes > limits.result_bytes - size ||
+            groups[*open].list_bytes + list_bytes.at(i) > limits.list_bytes) {
             open = groups.size();
             groups.emplace_back();
         }
         groups[*open].candidates.push_back(i);
         groups[*open].bytes += size;
+        groups[*open].list_bytes += list_bytes[i];
     }
     return groups;
-}
-
-Result<void> PatchMaker::sample_base() {
-    SampleIndex &samples = m_samples.emplace();
-    base::Bytes buffer(sample_read_bytes);
-    for (std::size_t number = 0; number < m_base.files().size(); ++number) {
-        MOS_CHECK(m_options.package.observer->checkpoint());
-        MOS_TRY(const auto source, m_base.open(m_base.files()[number]));
-        Sampler sampler;
-        for (std::uint64_t at = 0;;) {
-            MOS_TRY(const std::size_t count, source->read_at(at, buffer));
-            if (count == 0)
-                break;
-            sampler.take(base::ByteView{buffer}.first(count));
-            at += count;
-        }
-        samples.add(number, sampler.finish());
-    }
-    samples.finish();
-    return {};
-}
-
-Result<std::optional<std::size_t>> PatchMaker::find_by_content(const Entry &entry) {
-    if (!m_samples)
-        MOS_CHECK(sample_base());
-    Sampler sampler;
-    MOS_CHECK(m_target->read_content(entry, [&](base::ByteView part) -> Result<void> {
-        sampler.take(part);
-        return {};
-    }));
-    return m_samples->find(sampler.finish());
 }
 
 Result<std::unique_ptr<base::Source>> PatchMaker::result_of(const Group &group) {
@@ -119,31 +94,34 @@ Result<std::uint64_t> PatchMaker::whole_bytes(const Group &group, base::Source &
     return total;
 }
 
-// Nothing when no codec can do it within the device's memory or the maker's.
-Result<base::Bytes> PatchMaker::smallest_delta(base::Source &joined, base::Source &result) {
+// The delta is empty when no codec can do it within the device's memory or the maker's.
+Result<void> PatchMaker::make_smallest(base::Source &joined, base::Source &result, Attempt &attempt) {
     MOS_TRY(const std::uint64_t base_bytes, joined.size());
     CancelOnly observer{*m_options.package.observer};
-    base::Bytes smallest;
+    // A group's result may be held while a large file is made, and the list is, twice: hence less than the device has.
+    const std::uint64_t held = m_options.apply_memory / 4 + attempt.list.size() * 2;
     for (const Codec codec : {Codec::suffix, Codec::full}) {
         if (!can_create(codec) || (codec == Codec::suffix && base_bytes == 0))
             continue;
-        // A group's result may be held while a large file is made, hence less than the device has.
         const CreateOptions options{.codec = codec,
                                     .memory_limit = m_options.create_memory,
-                                    .apply_memory = m_options.apply_memory - m_options.apply_memory / 4,
+                                    .apply_memory = m_options.apply_memory - held,
                                     .observer = &observer};
         base::Bytes delta;
-        const auto made = create_delta(joined, result, options, [&](base::ByteView part) -> Result<void> {
+        auto made = create_delta(joined, result, options, [&](base::ByteView part) -> Result<void> {
             delta.insert(delta.end(), part.begin(), part.end());
             return {};
         });
-        if (!made && made.error().code() == Code::LIMIT)
+        if (!made && made.error().code() == Code::LIMIT) {
+            if (codec == Codec::suffix)
+                attempt.refusal = std::move(made).error();
             continue;
-        MOS_CHECK(made ? Result<void>{} : Result<void>{made.error()});
-        if (smallest.empty() || delta.size() < smallest.size())
-            smallest = std::move(delta);
+        }
+        MOS_CHECK(made ? Result<void>{} : Result<void>{std::move(made).error()});
+        if (attempt.delta.empty() || delta.size() < attempt.delta.size())
+            attempt.delta = std::move(delta);
     }
-    return smallest;
+    return {};
 }
 
 Result<void> PatchMaker::keep(const Group &group, std::string list, const base::Bytes &delta) {
@@ -159,6 +137,7 @@ Result<void> PatchMaker::keep(const Group &group, std::string list, const base::
     std::uint64_t at = 0;
     for (const std::size_t i : group.candidates) {
         const Candidate &candidate = m_survey.candidates[i];
+        m_renamed += m_likely[i] && m_base.files()[*m_likely[i]].path != candidate.entry.path ? 1U : 0U;
         Fate &fate = m_survey.fates[candidate.number];
         fate.origin = package::Origin::patched;
         fate.place = {number, at};
@@ -167,39 +146,87 @@ Result<void> PatchMaker::keep(const Group &group, std::string list, const base::
     return {};
 }
 
-Result<void> PatchMaker::make(const Group &group) {
-    std::set<std::size_t> numbers;
-    std::uint64_t renamed = 0;
-    for (const std::size_t i : group.candidates) {
-        const Entry &entry = m_survey.candidates[i].entry;
-        MOS_TRY(const auto found,
-                m_matcher.find(entry, [&](const Entry &unknown) { return find_by_content(unknown); }));
-        if (!found)
-            continue;
-        numbers.insert(*found);
-        renamed += m_base.files()[*found].path != entry.path ? 1U : 0U;
-    }
+// Out of these files of the base, together.
+Result<PatchMaker::Attempt> PatchMaker::attempt(const std::set<std::size_t> &numbers, base::Source &result) {
+    Attempt attempt;
     std::vector<BaseFile> files;
-    std::string list;
     for (const std::size_t number : numbers) {
         files.push_back(m_base.files()[number]);
-        list += package::write_base_line(files.back()) + "\n";
+        attempt.list += package::write_base_line(files.back()) + "\n";
     }
-    if (list.size() > package::Limits{}.patch_base_bytes)
-        return {};  // stored whole: names that long, and that many of them, are nobody's
+    if (attempt.list.size() > most_list_bytes(m_options.apply_memory))
+        return attempt;
     JoinedBase joined{m_base, files};
+    MOS_CHECK(make_smallest(joined, result, attempt));
+    return attempt;
+}
+
+// Adds what has most in common with the group's files: another file may have got the path of one, or one be put
+// together from several.
+Result<std::set<std::size_t>> PatchMaker::with_similar(const Group &group, std::set<std::size_t> numbers) {
+    for (const std::size_t i : group.candidates) {
+        MOS_TRY(const auto found, m_origins.by_content(m_survey.candidates[i].entry));
+        numbers.insert(found.begin(), found.end());
+    }
+    return numbers;
+}
+
+Result<void> PatchMaker::make(const Group &group) {
+    std::set<std::size_t> numbers;
+    for (const std::size_t i : group.candidates)
+        if (m_likely[i])
+            numbers.insert(*m_likely[i]);
     MOS_TRY(const auto result, result_of(group));
-    MOS_TRY(const base::Bytes delta, smallest_delta(joined, *result));
     MOS_TRY(const std::uint64_t whole, whole_bytes(group, *result));
-    if (delta.empty() || delta.size() + list.size() / 2 + patch_bytes >= whole)
+    MOS_TRY(Attempt best, attempt(numbers, *result));
+    if (best.delta.empty() || best.bytes() > whole / 2) {
+        MOS_TRY(const std::set<std::size_t> more, with_similar(group, numbers));
+        if (more.size() > numbers.size()) {
+            MOS_TRY(Attempt other, attempt(more, *result));
+            if (!other.delta.empty() && (best.delta.empty() || other.bytes() < best.bytes()))
+                best = std::move(other);
+        }
+    }
+    if (best.refusal)
+        count_refused(group, std::move(*best.refusal));
+    if (best.delta.empty() || best.bytes() + patch_bytes >= whole)
         return {};
-    m_renamed += renamed;
-    return keep(group, std::move(list), delta);
+    return keep(group, std::move(best.list), best.delta);
+}
+
+void PatchMaker::count_refused(const Group &group, Error refusal) {
+    m_refused_files += group.candidates.size();
+    m_refused_bytes += group.bytes;
+    if (!m_first_refusal)
+        m_first_refusal = std::move(refusal);
+}
+
+void PatchMaker::tell_refused(base::Observer &observer) const {
+    if (!m_first_refusal)
+        return;
+    const std::string files =
+        m_refused_files == 1 ? "a changed file" : fmt::format("{} changed files", m_refused_files);
+    observer.notice(fmt::format("for want of memory no difference to the base is made of {} ({} bytes): {}", files,
+                                m_refused_bytes, m_first_refusal->message()));
+}
+
+// Which base file each candidate most likely comes from, and what a list of them takes.
+Result<std::vector<std::uint64_t>> PatchMaker::find_origins() {
+    std::vector<std::uint64_t> list_bytes;
+    for (const Candidate &candidate : m_survey.candidates) {
+        MOS_TRY(const auto found, m_origins.likely(candidate.entry));
+        m_likely.push_back(found);
+        list_bytes.push_back(found ? package::write_base_line(m_base.files()[*found]).size() + 1 : 0);
+    }
+    return list_bytes;
 }
 
 Result<void> PatchMaker::run() {
     base::Observer &observer = *m_options.package.observer;
-    const std::vector<Group> groups = group_candidates(m_survey.candidates, most_group_bytes(m_options.apply_memory));
+    MOS_TRY(const std::vector<std::uint64_t> list_bytes, find_origins());
+    const std::vector<Group> groups = group_candidates(m_survey.candidates, list_bytes,
+                                                       {.result_bytes = most_group_bytes(m_options.apply_memory),
+                                                        .list_bytes = most_list_bytes(m_options.apply_memory)});
     base::Progress progress;
     progress.phase = base::Phase::planning;
     for (const Group &group : groups) {
@@ -213,6 +240,7 @@ Result<void> PatchMaker::run() {
         progress.done_entries += group.candidates.size();
         observer.report(progress);
     }
+    tell_refused(observer);
     return {};
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 constexpr unsigned sample_shift = 54;     // one place in 1024 has all bits above it zero
 constexpr std::size_t most_sharers = 64;  // what so many files have tells nothing
-constexpr std::size_t least_part = 8;
+constexpr std::size_t least_part = 16;
+constexpr std::size_t most_files = 4;
 
 // A number for each byte: 64 shifts later it has left the hash, which so is one of the last 64 bytes.
 constexpr std::array<std::uint64_t, 256> gears = [] {
@@ -49,7 +50,7 @@ void SampleIndex::add(std::size_t file, const std::vector<std::uint64_t> &sample
 
 void SampleIndex::finish() { std::sort(m_samples.begin(), m_samples.end()); }
 
-std::optional<std::size_t> SampleIndex::find(const std::vector<std::uint64_t> &samples) const {
+std::vector<std::size_t> SampleIndex::find(const std::vector<std::uint64_t> &samples) const {
     std::map<std::size_t, std::size_t> shared;  // samples in common, by file
     for (const std::uint64_t hash : samples) {
         const auto first = std::ranges::lower_bound(m_samples, hash, {}, &Sample::hash);
@@ -59,10 +60,17 @@ std::optional<std::size_t> SampleIndex::find(const std::vector<std::uint64_t> &s
         for (auto sample = first; sample != last; ++sample)
             ++shared[sample->file];
     }
-    const auto best = std::ranges::max_element(shared, {}, [](const auto &one) { return one.second; });
-    if (best == shared.end() || best->second * least_part < samples.size())
-        return std::nullopt;
-    return best->first;
+    std::vector<std::pair<std::size_t, std::size_t>> files;  // samples in common, and the file
+    for (const auto &[file, count] : shared)
+        if (count * least_part >= samples.size())
+            files.emplace_back(count, file);
+    std::sort(files.begin(), files.end(), [](const auto &one, const auto &other) {
+        return std::pair{other.first, one.second} < std::pair{one.first, other.second};
+    });
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < std::min(files.size(), most_files); ++i)
+        found.push_back(files[i].second);
+    return found;
 }
 
 }  // namespace mos::delta

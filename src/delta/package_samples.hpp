@@ -4,7 +4,6 @@
 #include <mos/base/bytes.hpp>
 
 #include <cstdint>
-#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -30,8 +29,9 @@ class SampleIndex {
     // Once all are there.
     void finish();
 
-    // The file that has most of these samples, the first of several; nothing when none has an eighth of them.
-    [[nodiscard]] std::optional<std::size_t> find(const std::vector<std::uint64_t> &samples) const;
+    // The files that have most of these samples, at most four that have a sixteenth of them: most first, of equal ones
+    // the first.
+    [[nodiscard]] std::vector<std::size_t> find(const std::vector<std::uint64_t> &samples) const;
 
   private:
     struct Sample {

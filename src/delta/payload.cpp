@@ -103,14 +103,18 @@ bool can_create(Codec codec) noexcept { return find(codec) != nullptr && (codec 
 
 bool can_apply(Codec codec) noexcept { return can_create(codec); }
 
+Result<void> check_apply_memory(std::uint64_t bytes) {
+    if (bytes < least_apply_memory)
+        return Error{Code::INVALID_ARGUMENT,
+                     fmt::format("{} bytes of memory are too few to apply a delta: at least {} are needed", bytes,
+                                 least_apply_memory)};
+    return {};
+}
+
 Result<Payload> create_payload(base::Source &base, base::Source &result, const CreateOptions &options) {
     const CodecRow *row = find(options.codec);
     if (row == nullptr)
         return no_such_codec(options.codec);
-    if (options.apply_memory < least_apply_memory)
-        return Error{Code::INVALID_ARGUMENT,
-                     fmt::format("{} bytes of memory are too few to apply a delta: at least {} are needed",
-                                 options.apply_memory, least_apply_memory)};
     Payload payload;
     MOS_TRY(payload.base, measure(base, options.observer));
     MOS_TRY(payload.result, measure(result, options.observer));

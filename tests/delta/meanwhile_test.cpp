@@ -122,15 +122,6 @@ TEST_CASE("a name that is a link's, a pipe's or a folder's is not taken over") {
     CHECK(must(folder->list()).size() == 3);
 }
 
-TEST_CASE("a device with less memory than any codec takes is refused before anything is read") {
-    Changing base{noise(5000), 1};
-    const auto result = source(noise(5000));
-    const auto refused = mos::delta::create_delta(base, *result, {.apply_memory = mos::delta::least_apply_memory - 1},
-                                                  [](base::ByteView /*part*/) { return Result<void>{}; });
-    CHECK(refusal(refused) == Code::INVALID_ARGUMENT);
-    CHECK(base.bytes() == noise(5000));
-}
-
 TEST_CASE("more memory than a process can have is refused, whatever the limit is") {
     mos::delta::MemoryBudget memory{std::numeric_limits<std::uint64_t>::max()};
     CHECK(refusal(mos::delta::CountedBytes::create(memory, std::numeric_limits<std::uint64_t>::max() - 1, "it")) ==

@@ -44,6 +44,9 @@ struct CreateOptions {
     base::Observer *observer = nullptr;                  // progress in bytes of the result, and cancelling
 };
 
+// INVALID_ARGUMENT below least_apply_memory: for who lets others say how much a device has.
+[[nodiscard]] Result<void> check_apply_memory(std::uint64_t bytes);
+
 struct ApplyOptions {
     std::uint64_t memory_limit = default_apply_memory;  // bytes; beyond it LIMIT, before they are taken
     base::Observer *observer = nullptr;
@@ -68,9 +71,9 @@ struct Payload {
 
 // Makes a payload and applies it once, to see that it gives the result back, and in how much memory.
 //
-// Errors: NOT_BUILT; INVALID_ARGUMENT for `keep` of files that differ, and when the device has less memory than any
-// codec takes; LIMIT when a cap is too low for these files or they are too large for the codec; CANCELLED;
-// CHANGED_MEANWHILE when a file is not at the end what it was at the beginning.
+// Errors: NOT_BUILT; INVALID_ARGUMENT for `keep` of files that differ; LIMIT when a cap is too low for these files or
+// they are too large for the codec; CANCELLED; CHANGED_MEANWHILE when a file is not at the end what it was at the
+// beginning.
 [[nodiscard]] Result<Payload> create_payload(base::Source &base, base::Source &result, const CreateOptions &options);
 
 // Applies a payload that `payload` gives in order, to its end. `result` gets the new file from front to back, at most

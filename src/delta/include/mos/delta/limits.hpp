@@ -14,7 +14,7 @@ inline constexpr std::uint64_t default_create_memory = 4ULL << 30U;
 // No file that a delta is about is larger; sums of two sizes stay far from 2^64.
 inline constexpr std::uint64_t max_file_bytes = 1ULL << 50U;
 
-// Below this no codec can work.
+// For a device with less no delta is made: hardly one could be applied there.
 inline constexpr std::uint64_t least_apply_memory = 1ULL << 20U;
 
 }  // namespace mos::delta
