@@ -8,6 +8,9 @@ namespace package_tool {
 [[nodiscard]] frame::Command keygen_command();
 [[nodiscard]] frame::Command create_command();
 [[nodiscard]] frame::Command create_delta_command();
+[[nodiscard]] frame::Command file_delta_create_command();
+[[nodiscard]] frame::Command file_delta_apply_command();
+[[nodiscard]] frame::Command file_delta_info_command();
 [[nodiscard]] frame::Command sign_command();
 [[nodiscard]] frame::Command revoke_command();
 [[nodiscard]] frame::Command info_command();

@@ -52,7 +52,8 @@ base::Bytes encode_header(const DeltaInfo &info) {
 
 Result<DeltaInfo> decode_header(base::ByteView bytes) {
     if (bytes.size() != header_bytes || base::as_text(bytes.first(magic.size())) != magic)
-        return Error{Code::FORMAT, "this is no delta"}.with_remedy("give a file that 'create-delta' made");
+        return Error{Code::FORMAT, "this is no delta"}.with_remedy(
+            "give a delta, as 'multios-package file-delta create' makes them");
     base::ByteReader reader{bytes.subspan(magic.size())};
     MOS_TRY(const std::uint16_t written_by, reader.u16());
     if (written_by != version)

@@ -13,7 +13,7 @@ import unittest
 
 from support import DONE, TIMEOUT_S, TOOLS, USAGE, environment, package, run
 
-COMMANDS_OF_PACKAGE = ["keygen", "create", "create-delta", "sign", "revoke", "info", "list-contents", "find-duplicates", "verify", "check-deps", "install",
+COMMANDS_OF_PACKAGE = ["keygen", "create", "create-delta", "file-delta", "sign", "revoke", "info", "list-contents", "find-duplicates", "verify", "check-deps", "install",
                        "install-batch", "remove", "list", "list-orphaned", "completion"]
 TRUST = ["add-ca", "add-key", "add-crl", "remove-crl", "list-cas", "remove-ca"]
 
