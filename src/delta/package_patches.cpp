@@ -13,7 +13,6 @@
 namespace mos::delta {
 
 using package::BaseFile;
-using package::Entry;
 
 namespace {
 
