@@ -153,21 +153,62 @@ Result<void> PackageContent::add_frames(const Entry &entry, package::FrameSet &f
 }
 
 // The list, once as text and once in parts, and the group that is held count as memory too.
-Result<void> PackageContent::apply(std::uint32_t number, std::uint64_t held_bytes, const base::ByteSink &sink) {
-    const Patch &patch = m_patches.at(number);
-    const std::uint64_t taken = held_bytes + patch.list.size * 2;
+Result<std::uint64_t> PackageContent::memory_left(std::uint32_t number, std::uint64_t held_bytes) const {
+    const std::uint64_t taken = held_bytes + m_patches.at(number).list.size * 2;
     if (taken >= m_options.memory_limit)
         return needs_more_memory(taken, m_options.memory_limit);
+    return m_options.memory_limit - taken;
+}
+
+Result<void> PackageContent::check_asked(const DeltaInfo &info, std::uint64_t left) const {
+    if (info.apply_memory > left)
+        return needs_more_memory(info.apply_memory + (m_options.memory_limit - left), m_options.memory_limit);
+    return {};
+}
+
+Result<void> PackageContent::check_group(std::uint32_t number) const {
+    const Patch &patch = m_patches.at(number);
+    if (patch.result_bytes > most_group_bytes(m_options.memory_limit))
+        return needs_more_memory(patch.result_bytes * 4, m_options.memory_limit);
+    return {};
+}
+
+// A group that was made stays in memory while patches after it are applied: the largest so far counts.
+Result<void> PackageContent::check_memory(std::uint32_t number) {
+    const Patch &patch = m_patches.at(number);
+    std::uint64_t held = m_largest_group;
+    if (patch.parts > 1) {
+        MOS_CHECK(check_group(number));
+        held = patch.result_bytes;
+        m_largest_group = std::max(m_largest_group, held);
+    }
+    MOS_TRY(const std::uint64_t left, memory_left(number, held));
+    MOS_TRY(const auto delta, package::open_bundled(m_package, entry_of(number, package::PatchPart::delta)));
+    MOS_TRY(const DeltaInfo info, read_header(*delta));
+    return check_asked(info, left);
+}
+
+Result<void> PackageContent::check_memory(const Entry &entry) {
+    return entry.origin == Origin::patched ? check_memory(entry.patched.patch) : Result<void>{};
+}
+
+Result<void> PackageContent::check_memory() {
+    for (std::uint32_t number = 0; number < m_patches.size(); ++number)
+        MOS_CHECK(check_memory(number));
+    return {};
+}
+
+Result<void> PackageContent::apply(std::uint32_t number, std::uint64_t held_bytes, const base::ByteSink &sink) {
+    MOS_TRY(const std::uint64_t left, memory_left(number, held_bytes));
     MOS_TRY(const std::vector<BaseFile> files, read_list(number));
     JoinedBase joined{m_base, files};
     MOS_TRY(const auto delta, package::open_bundled(m_package, entry_of(number, package::PatchPart::delta)));
     MOS_TRY(const DeltaInfo info, read_header(*delta));
     MOS_TRY(const std::uint64_t base_bytes, joined.size());
     MOS_CHECK(check_header(number, info, base_bytes));
+    MOS_CHECK(check_asked(info, left));
     ApplyOptions options = m_options;
-    options.memory_limit -= taken;
-    if (info.apply_memory > options.memory_limit)
-        return needs_more_memory(info.apply_memory + taken, m_options.memory_limit);
+    options.memory_limit = left;
     auto applied = apply_payload(info.codec, joined, payload_of(*delta), info.result, options, sink);
     if (applied || applied.error().code() == Code::CANCELLED)
         return applied;
@@ -184,9 +225,8 @@ Result<void> PackageContent::make_group(std::uint32_t number) {
         return {};
     m_has_group = false;
     m_group.clear();
+    MOS_CHECK(check_group(number));
     const Patch &patch = m_patches.at(number);
-    if (patch.result_bytes > most_group_bytes(m_options.memory_limit))
-        return needs_more_memory(patch.result_bytes * 4, m_options.memory_limit);
     m_group.reserve(static_cast<std::size_t>(patch.result_bytes));
     MOS_CHECK(apply(number, patch.result_bytes, [&](base::ByteView part) -> Result<void> {
         m_group.insert(m_group.end(), part.begin(), part.end());

@@ -18,16 +18,20 @@ constexpr std::size_t max_named_files = 20;  // in one message
 
 bool is_delta(const InstallStep &step) { return step.package->statement().kind == package::PackageKind::delta; }
 
+delta::ApplyOptions apply_options(const InstallOptions &options) {
+    delta::ApplyOptions apply;
+    if (options.delta_memory != 0)
+        apply.memory_limit = options.delta_memory;
+    return apply;
+}
+
 // The summary of the steps has seen to it that the base is installed.
 Result<DeltaStep> open_step(transaction::Site &site, const InstallStep &step) {
     state::Packages packages{site.database};
     MOS_TRY(const auto installed, packages.find(step.package->statement().name));
     DeltaStep opened;
     opened.base = std::make_unique<RootBase>(site.root, installed ? installed->prefix : std::string{});
-    delta::ApplyOptions options;
-    if (step.options.delta_memory != 0)
-        options.memory_limit = step.options.delta_memory;
-    MOS_TRY(opened.content, delta::PackageContent::open(step.package, *opened.base, options));
+    MOS_TRY(opened.content, delta::PackageContent::open(step.package, *opened.base, apply_options(step.options)));
     return opened;
 }
 
@@ -50,7 +54,21 @@ std::string notice_of(const WantedEntry &wanted) {
                        base::in_quotes(wanted.path), wanted.entry->size);
 }
 
+// Headers are read without it.
+class NoBase final : public delta::BaseFiles {
+  public:
+    [[nodiscard]] Result<std::unique_ptr<base::Source>> open(const package::BaseFile &file) override {
+        return Error{Code::BASE_DIFFERS, "the base is not at hand"}.about(file.path);
+    }
+};
+
 }  // namespace
+
+Result<void> check_delta_memory(const std::shared_ptr<package::Package> &package, const InstallOptions &options) {
+    NoBase base;
+    MOS_TRY(const auto content, delta::PackageContent::open(package, base, apply_options(options)));
+    return content->check_memory();
+}
 
 bool writes_content(const Change &change) {
     const bool writes =
@@ -96,6 +114,8 @@ Result<bool> DeltaCheck::is_good(Checked &checked, std::size_t step, const Entry
     if (known != checked.patches.end())
         return known->second;
     MOS_TRY(const bool good, check_files(checked, step, entry));
+    if (good)
+        MOS_CHECK(checked.step.content->check_memory(entry));
     checked.patches.emplace(entry.patched.patch, good);
     return good;
 }

@@ -192,6 +192,22 @@ TEST_CASE("a base that changes after the plan was made is refused, and the root 
 TEST_CASE("a delta that takes more memory than it may is refused before it is taken") {
     DeltaBench bench;
     CHECK(bench.refused(steps_of(delta(), {.delta_memory = 32U << 10U})).code() == Code::LIMIT);
+    CHECK(refusal(bench.resolve(steps_of(delta(), {.delta_memory = 32U << 10U}))) == Code::LIMIT);
+}
+
+TEST_CASE("the plan finds the memory enough that applying finds enough, and no other") {
+    std::uint64_t planned = 0;
+    std::uint64_t applied = 0;
+    for (std::uint64_t memory = 1U << 20U; memory >= 32U << 10U; memory -= 32U << 10U) {
+        DeltaBench bench;
+        const auto steps = steps_of(delta(), {.delta_memory = memory});
+        if (bench.resolve(steps))
+            planned = memory;
+        if (bench.run(steps))
+            applied = memory;
+    }
+    CHECK(planned != 0);
+    CHECK(planned == applied);
 }
 
 TEST_CASE("a delta package finds its base in the folder that the package was put into") {

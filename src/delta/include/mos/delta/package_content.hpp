@@ -49,6 +49,12 @@ class PackageContent {
     // The files of the base that an entry is made of; none for one that is stored.
     [[nodiscard]] Result<std::vector<package::BaseFile>> base_files(const package::Entry &entry);
 
+    // What read() would say of memory, from the header of the entry's patch. LIMIT. Entries are named in the order in
+    // which they are read.
+    [[nodiscard]] Result<void> check_memory(const package::Entry &entry);
+    // The same of all patches.
+    [[nodiscard]] Result<void> check_memory();
+
     // Adds the frames that the entry's content is made of, its patch and the list of its base files included.
     [[nodiscard]] Result<void> add_frames(const package::Entry &entry, package::FrameSet &frames) const;
 
@@ -84,6 +90,11 @@ class PackageContent {
     [[nodiscard]] Result<void> check_header(std::uint32_t number, const DeltaInfo &info,
                                             std::uint64_t base_bytes) const;
     [[nodiscard]] Result<void> read_patched(const package::Entry &entry, const base::ByteSink &sink);
+    [[nodiscard]] Result<void> check_memory(std::uint32_t number);
+    // What the options leave for applying the patch.
+    [[nodiscard]] Result<std::uint64_t> memory_left(std::uint32_t number, std::uint64_t held_bytes) const;
+    [[nodiscard]] Result<void> check_asked(const DeltaInfo &info, std::uint64_t left) const;
+    [[nodiscard]] Result<void> check_group(std::uint32_t number) const;
     [[nodiscard]] Result<void> make_group(std::uint32_t number);
     [[nodiscard]] Result<void> apply(std::uint32_t number, std::uint64_t held_bytes, const base::ByteSink &sink);
     [[nodiscard]] Error damaged(std::uint32_t number, std::string_view what) const;
@@ -92,6 +103,7 @@ class PackageContent {
     BaseFiles &m_base;
     ApplyOptions m_options;
     std::vector<Patch> m_patches;
+    std::uint64_t m_largest_group = 0;  // of those whose memory was checked
     std::uint32_t m_group_number = 0;
     bool m_has_group = false;
     base::Bytes m_group;  // the result of a patch with several parts

@@ -117,13 +117,19 @@ struct Resolution {
 
 // Works the plan out against the root as it is; writes nothing. Refuses with DOWNGRADE, POLICY_REFUSED,
 // ALREADY_INSTALLED, NOT_INSTALLED, BASE_DIFFERS (a delta package of another release than the installed one, or of
-// files that were altered since: all that it needs are read), CONFLICT (an owner or a file of somebody else's in the
+// files that were altered since: all that it needs are read), LIMIT (its patches ask for more memory than the options
+// allow), CONFLICT (an owner or a file of somebody else's in the
 // way), SYMLINK_IN_PATH, what keeps the filesystem from taking the change (preflight.hpp: NO_SPACE, READ_ONLY,
 // PERMISSION, CROSS_MOUNT, FILESYSTEM_UNSUITABLE), and what reading a package can say. What services come to is asked
 // of `services`, whose units may be started or stopped until the plan runs: the digest is another one then. Null: no
 // service is touched. `health`: how the system's health is judged afterwards; null: nobody is asked.
 [[nodiscard]] Result<Resolution> resolve(transaction::Site &site, const Steps &steps,
                                          ServiceManager *services = nullptr, const HealthRules *health = nullptr);
+
+// LIMIT where a patch of the delta package asks for more memory than the options allow: what can be known of that
+// before its base is installed. All patches count, also those that a plan may not need.
+[[nodiscard]] Result<void> check_delta_memory(const std::shared_ptr<package::Package> &package,
+                                              const InstallOptions &options);
 
 // Asked for each path of ConflictRule::ask while the plan is carried out.
 enum class Answer : std::uint8_t { keep, replace, stop };
