@@ -74,17 +74,18 @@ std::string saving_text(const FoundWay &way, const FoundWay *full) {
 }
 
 std::string standing_text(const FoundWay &way) {
-    if (way.is.kind == MOS_WAY_FULL)
-        return "";
-    return way.obstacle ? full_message(*way.obstacle) : "can be installed here";
+    if (way.obstacle)
+        return full_message(*way.obstacle);
+    return way.is.kind == MOS_WAY_FULL ? "" : "can be installed here";
 }
 
 void put_chain(const FoundWay &chain, const FoundWay *full) {
     std::string links;
     for (const std::string &file : chain.files)
         links += fmt::format("{}{}", links.empty() ? "" : ", then ", file);
-    put_line(Stream::out, fmt::format("A chain takes {}, {}: {}. Each is a change of its own.",
-                                      size_text(chain.is.package_bytes), saving_text(chain, full), links));
+    put_line(Stream::out, fmt::format("A chain takes {}, {}: {}. Each is a change of its own.{}",
+                                      size_text(chain.is.package_bytes), saving_text(chain, full), links,
+                                      chain.obstacle ? fmt::format(" But {}.", full_message(*chain.obstacle)) : ""));
 }
 
 void put_findings(const Findings &findings) {
@@ -109,12 +110,16 @@ ordered_json way_json(const FoundWay &way, const FoundWay *full) {
     return document;
 }
 
+void put_standing(ordered_json &document, const FoundWay &way) {
+    document["installable"] = !way.obstacle;
+    if (way.obstacle)
+        document["error"] = to_json(*way.obstacle);
+}
+
 ordered_json delta_json(const FoundWay &delta, const FoundWay *full) {
     ordered_json document = way_json(delta, full);
     document["base_content_digest"] = delta.is.base_content_digest;
-    document["installable"] = !delta.obstacle;
-    if (delta.obstacle)
-        document["error"] = to_json(*delta.obstacle);
+    put_standing(document, delta);
     return document;
 }
 
@@ -134,8 +139,10 @@ ordered_json findings_json(const Session &session, const std::string &current, c
                           {"deltas", std::move(deltas)}};
     if (full != nullptr)
         document["full_package"] = {{"file", full->files.front()}, {"package_bytes", full->is.package_bytes}};
-    if (const FoundWay *const chain = findings.first(MOS_WAY_CHAIN))
+    if (const FoundWay *const chain = findings.first(MOS_WAY_CHAIN)) {
         document["chain"] = {{"package_bytes", chain->is.package_bytes}, {"files", chain->files}};
+        put_standing(document["chain"], *chain);
+    }
     document["chosen"] = std::move(chosen);
     document["reason"] = mos_ways_reason(findings.ways.get());
     return document;
@@ -191,7 +198,8 @@ Command check_delta_command() {
         {
             required(text("package-name", "NAME", "the package")),
             required(text("target-version", "VERSION", "where the delta is to lead")),
-            text("current-version", "VERSION", "where a chain begins; what is installed otherwise"),
+            text("current-version", "VERSION",
+                 "where ways begin, if not at what is installed: a version that DIR has a package of"),
             text("directory", "DIR", "the folder with the packages; this one otherwise"),
             number("required-signatures", 1, package_tool::most_signatures,
                    "how many different trusted keys must have signed; 1 otherwise"),

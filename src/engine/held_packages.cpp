@@ -1,5 +1,6 @@
 #include "held_packages.hpp"
 
+#include <mos/install/architecture.hpp>
 #include <mos/package/bundled.hpp>
 #include <mos/package/package_file.hpp>
 #include <mos/package/version.hpp>
@@ -8,7 +9,7 @@
 
 #include <algorithm>
 #include <compare>
-#include <map>
+#include <iterator>
 
 namespace mos::engine {
 
@@ -25,6 +26,7 @@ Result<HeldPackage> read_held(const std::string &path) {
                        .name = says.name,
                        .version = says.version,
                        .release = says.release,
+                       .architecture = says.architecture,
                        .is_delta = says.kind == package::PackageKind::delta,
                        .content = says.content_digest,
                        .base_content = says.base_content_digest,
@@ -32,14 +34,28 @@ Result<HeldPackage> read_held(const std::string &path) {
 }
 
 bool is_older(const HeldPackage &a, const HeldPackage &b) {
-    return std::is_lt(package::compare_versions({a.version, a.release}, {b.version, b.release}));
+    return std::is_lt(package::compare_versions(released(a), released(b)));
 }
 
-// Reached, by so many packages.
-struct Reached {
-    std::vector<HeldPackage> links;
-    std::uint64_t bytes = 0;
-};
+// False, and all are kept, where there is none.
+bool keep_made_for(const std::string &architecture, std::vector<HeldPackage> &packages) {
+    const auto fits = [&](const HeldPackage &package) { return is_made_for(package, architecture); };
+    if (std::ranges::none_of(packages, fits))
+        return false;
+    std::erase_if(packages, [&](const HeldPackage &package) { return !fits(package); });
+    return true;
+}
+
+std::vector<HeldPackage> newest_of(const std::vector<HeldPackage> &packages) {
+    std::vector<HeldPackage> newest;
+    for (const HeldPackage &package : packages) {
+        if (!newest.empty() && is_older(newest.front(), package))
+            newest.clear();
+        if (newest.empty() || !is_older(package, newest.front()))
+            newest.push_back(package);
+    }
+    return newest;
+}
 
 }  // namespace
 
@@ -65,58 +81,27 @@ Result<std::vector<HeldPackage>> held_packages(Engine &engine, const std::string
     return packages;
 }
 
-bool is_version(const HeldPackage &package, const std::string &version) {
-    const std::string shown = install::shown_version(package.version, package.release);
+bool is_version(const package::Released &released, const std::string &version) {
+    const std::string shown = install::shown_version(std::string{released.version}, std::string{released.release});
     return shown == version || shown + "-1" == version;
 }
 
-std::vector<HeldPackage> goals_of(const std::vector<HeldPackage> &packages, const WayRequest &request) {
-    std::vector<HeldPackage> goals;
-    for (const HeldPackage &package : packages) {
-        const bool counts = (!request.content || package.content == *request.content) &&
-                            (request.version.empty() || is_version(package, request.version));
-        if (!counts)
-            continue;
-        const bool newer = !goals.empty() && is_older(goals.front(), package);
-        const bool older = !goals.empty() && is_older(package, goals.front());
-        if (newer)
-            goals.clear();
-        if (!older)
-            goals.push_back(package);
-    }
-    return goals;
+bool is_made_for(const HeldPackage &package, const std::string &architecture) noexcept {
+    return install::is_for_any_machine(package.architecture) ||
+           install::is_same_architecture(package.architecture, architecture);
 }
 
-// Dijkstra's.
-std::vector<HeldPackage> cheapest_chain(const std::vector<HeldPackage> &packages,
-                                        const std::set<crypto::Sha256Digest> &from,
-                                        const std::set<crypto::Sha256Digest> &to,
-                                        const std::set<std::string> &blocked) {
-    std::map<crypto::Sha256Digest, Reached> open;
-    std::set<crypto::Sha256Digest> settled;
-    for (const crypto::Sha256Digest &content : from)
-        open.emplace(content, Reached{});
-    while (!open.empty()) {
-        const auto nearest =
-            std::ranges::min_element(open, {}, [](const auto &reached) { return reached.second.bytes; });
-        const auto [content, reached] = *nearest;
-        open.erase(nearest);
-        settled.insert(content);
-        if (to.contains(content))
-            return reached.links;
-        for (const HeldPackage &delta : packages) {
-            if (!delta.is_delta || delta.base_content != content || settled.contains(delta.content) ||
-                blocked.contains(delta.path))
-                continue;
-            Reached further = reached;
-            further.links.push_back(delta);
-            further.bytes += delta.bytes;
-            const auto known = open.find(delta.content);
-            if (known == open.end() || further.bytes < known->second.bytes)
-                open.insert_or_assign(delta.content, std::move(further));
-        }
-    }
-    return {};
+std::vector<HeldPackage> goals_of(const std::vector<HeldPackage> &packages, const WayRequest &request,
+                                  const std::vector<std::string> &architectures) {
+    std::vector<HeldPackage> candidates;
+    std::ranges::copy_if(packages, std::back_inserter(candidates), [&](const HeldPackage &package) {
+        return (!request.content || package.content == *request.content) &&
+               (request.version.empty() || is_version(released(package), request.version));
+    });
+    for (const std::string &architecture : architectures)
+        if (keep_made_for(architecture, candidates))
+            break;
+    return newest_of(candidates);
 }
 
 }  // namespace mos::engine

@@ -1,9 +1,9 @@
-// The packages that lie in a folder, and which of them lead to a release.
+// The packages that lie in a folder, and which of them hold the release that is asked for.
 #pragma once
 
 #include <mos/engine/ways.hpp>
+#include <mos/package/version.hpp>
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,16 +14,18 @@ namespace mos::engine {
                                                              const std::string &name);
 
 // A version without a release stands for the first release of it too.
-[[nodiscard]] bool is_version(const HeldPackage &package, const std::string &version);
+[[nodiscard]] bool is_version(const package::Released &released, const std::string &version);
 
-// Those that hold the release which is asked for.
-[[nodiscard]] std::vector<HeldPackage> goals_of(const std::vector<HeldPackage> &packages, const WayRequest &request);
+[[nodiscard]] inline package::Released released(const HeldPackage &package) noexcept {
+    return {package.version, package.release};
+}
 
-// The delta packages that lead from one of `from` to one of `to` with the fewest bytes together, without the files that
-// are `blocked`; empty where none do.
-[[nodiscard]] std::vector<HeldPackage> cheapest_chain(const std::vector<HeldPackage> &packages,
-                                                      const std::set<crypto::Sha256Digest> &from,
-                                                      const std::set<crypto::Sha256Digest> &to,
-                                                      const std::set<std::string> &blocked);
+// Whether it is made for that architecture, or for any.
+[[nodiscard]] bool is_made_for(const HeldPackage &package, const std::string &architecture) noexcept;
+
+// Those that hold the release which is asked for. Of several architectures the first of `architectures` counts that one
+// of them is made for, which those for any machine are as well; all count where there is none.
+[[nodiscard]] std::vector<HeldPackage> goals_of(const std::vector<HeldPackage> &packages, const WayRequest &request,
+                                                const std::vector<std::string> &architectures);
 
 }  // namespace mos::engine

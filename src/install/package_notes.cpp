@@ -1,11 +1,10 @@
 #include "package_notes.hpp"
 
 #include <mos/base/timestamp.hpp>
+#include <mos/install/architecture.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <sys/utsname.h>
 
 namespace mos::install {
 
@@ -13,14 +12,11 @@ namespace {
 
 // For another machine a package may be meant all the same: an image is made for it here.
 void note_architecture(const package::Statement &statement, std::vector<std::string> &notices) {
-    utsname machine{};
-    const bool any =
-        statement.architecture == "all" || statement.architecture == "any" || statement.architecture == "noarch";
-    if (!any && ::uname(&machine) == 0 && statement.architecture != machine.machine &&
-        !(statement.architecture == "amd64" && std::string_view{machine.machine} == "x86_64") &&
-        !(statement.architecture == "arm64" && std::string_view{machine.machine} == "aarch64"))
-        notices.push_back(fmt::format("'{}' is made for {}; this machine is {}", statement.name, statement.architecture,
-                                      machine.machine));
+    const std::string machine = machine_architecture();
+    if (!machine.empty() && !is_for_any_machine(statement.architecture) &&
+        !is_same_architecture(statement.architecture, machine))
+        notices.push_back(
+            fmt::format("'{}' is made for {}; this machine is {}", statement.name, statement.architecture, machine));
 }
 
 // A version of the system, and what it can do, have no fixed meaning yet that a root could be asked for.

@@ -4,6 +4,7 @@
 
 #include <mos/engine/root_settings.hpp>
 #include <mos/engine/ways.hpp>
+#include <mos/install/architecture.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 
 using namespace mos::test;
 using mos::Code;
+using mos::Result;
 using mos::engine::Plan;
 using mos::engine::Way;
 using mos::engine::WayKind;
@@ -58,6 +60,26 @@ struct WayBench : EngineBench {
         put("delta-" + std::to_string(from) + "-" + std::to_string(to) + ".mos",
             make_delta(packed(from), packed(to), {publisher.signer()}));
     }
+    void put_unsigned_delta(int from, int to) const {
+        put("unsigned-" + std::to_string(from) + "-" + std::to_string(to) + ".mos",
+            make_delta(packed(from), packed(to)));
+    }
+    [[nodiscard]] mos::base::Bytes packed_for(const std::string &architecture, int number) const {
+        Parts parts{.manifest = manifest_of("app", std::to_string(number)), .files = release(number).image()};
+        parts.manifest.package_info.architecture = architecture;
+        return make_package(parts, {publisher.signer()});
+    }
+    void alter_what_is_installed() const {
+        const auto opened = must(twin.root()->open_directory("opt", mos::base::Symlinks::refuse));
+        must(mos::base::replace_file(*opened, "app", mos::base::as_bytes(std::string_view{"altered"}), 0644));
+    }
+    [[nodiscard]] Result<std::size_t> install_chosen(const Ways &ways) const {
+        Plan plan{engine};
+        MOS_TRY(const std::size_t further, mos::engine::install_way(plan, ways));
+        MOS_CHECK(run(plan));
+        return further;
+    }
+    [[nodiscard]] std::string version() const { return must(engine->installed("app"))->version; }
     void set(const std::string &name, const std::string &value) const {
         const mos::config::Assignment assignments[] = {{"delta_updates." + name, value}};
         must(mos::engine::change_root_settings(*engine, {}, assignments));
@@ -147,13 +169,13 @@ TEST_CASE("a delta whose base was altered is passed over for the full package") 
     WayBench bench;
     bench.put_full(2);
     bench.put_delta(1, 2);
-    const auto folder = must(bench.twin.root()->open_directory("opt", mos::base::Symlinks::refuse));
-    must(mos::base::replace_file(*folder, "app", mos::base::as_bytes(std::string_view{"altered"}), 0644));
+    bench.alter_what_is_installed();
     const Ways ways = bench.find();
     CHECK(WayBench::names(ways) == "full-2");
     REQUIRE(ways.ways[0].obstacle.has_value());
     CHECK(ways.ways[0].obstacle->code() == Code::BASE_DIFFERS);
     CHECK(says(ways.reason, "can't be installed here"));
+    CHECK(says(ways.reason, "'opt/app'"));
     Plan plan{bench.engine};
     CHECK(refusal(mos::engine::install_way(plan, bench.find({.force_delta = true}))) == Code::BASE_DIFFERS);
 }
@@ -184,6 +206,154 @@ TEST_CASE("a delta that leads there at once is taken before a chain of more byte
     const Ways ways = bench.find();
     CHECK(WayBench::names(ways) == "delta-1-3");
     CHECK(std::ranges::none_of(ways.ways, [](const Way &way) { return way.kind == WayKind::chain; }));
+}
+
+TEST_CASE("no chain goes past the release that is asked for, nor back before it goes on") {
+    WayBench bench;
+    bench.put_full(2);
+    SUBCASE("from an older one") {
+        bench.put_delta(1, 3);
+        bench.put_delta(3, 2);
+        CHECK(bench.chosen({.version = "2"}) == "full-2");
+        CHECK(bench.chosen({.version = "2", .force_delta = true}) == "");
+    }
+    SUBCASE("from a newer one, whatever may be installed") {
+        must(bench.install("app", "3", release(3)));
+        bench.put_delta(3, 1);
+        bench.put_delta(1, 2);
+        const mos::install::InstallOptions older{.downgrade = mos::install::Downgrade::allowed};
+        CHECK(bench.chosen({.version = "2", .options = older}) == "full-2");
+    }
+    SUBCASE("but a chain may lead to an older one") {
+        must(bench.install("app", "4", release(4)));
+        bench.put_delta(4, 3);
+        bench.put_delta(3, 2);
+        const mos::install::InstallOptions older{.downgrade = mos::install::Downgrade::allowed};
+        CHECK(bench.chosen({.version = "2", .options = older}) == "delta-4-3 delta-3-2");
+    }
+}
+
+TEST_CASE("a chain one of whose links nobody vouches for is not begun, and the link is named") {
+    WayBench bench;
+    bench.put_full(4);
+    bench.put_delta(1, 2);
+    bench.put_unsigned_delta(2, 3);
+    bench.put_delta(3, 4);
+    Ways ways = bench.find();
+    CHECK(WayBench::names(ways) == "full-4");
+    CHECK(says(ways.reason, "unsigned-2-3.mos' can't be used"));
+    ways = bench.find({.force_delta = true});
+    CHECK_FALSE(ways.chosen.has_value());
+    const auto refused = bench.install_chosen(ways);
+    CHECK(refusal(refused) == Code::NOT_SIGNED);
+    CHECK(says(refused.error().full_message(), "unsigned-2-3.mos"));
+    CHECK(bench.version() == "1");
+    bench.put_delta(2, 3);  // which is a little larger
+    CHECK(bench.chosen() == "delta-1-2 delta-2-3 delta-3-4");
+}
+
+TEST_CASE("a delta that asks for more memory than there may be is passed over, at the end of a chain too") {
+    WayBench bench;
+    const mos::install::InstallOptions poor{.delta_memory = 64U << 10U};
+    SUBCASE("alone") {
+        bench.put_full(2);
+        bench.put_delta(1, 2);
+        const Ways ways = bench.find({.options = poor});
+        CHECK(WayBench::names(ways) == "full-2");
+        CHECK(says(ways.reason, "bytes of memory; 65536 are allowed"));
+    }
+    SUBCASE("as a link") {
+        // The first link makes nothing, so that it needs no memory.
+        bench.put("delta-1-2.mos",
+                  make_delta(bench.packed(1), bench.pack("app", "2", release(1)), {bench.publisher.signer()}));
+        bench.put("delta-2-3.mos",
+                  make_delta(bench.pack("app", "2", release(1)), bench.packed(3), {bench.publisher.signer()}));
+        CHECK(bench.chosen() == "delta-1-2 delta-2-3");
+        const Ways ways = bench.find({.options = poor});
+        CHECK_FALSE(ways.chosen.has_value());
+        CHECK(refusal(bench.install_chosen(ways)) == Code::LIMIT);
+        CHECK(says(ways.reason, "delta-2-3.mos' can't be used"));
+        CHECK(bench.version() == "1");
+    }
+}
+
+TEST_CASE("of several architectures that of the installed package counts, or else this machine's") {
+    WayBench bench;
+    bench.put("foreign.mos", bench.packed_for("riscv64", 2));
+    SUBCASE("where the installed package is of another one, so is its update") {
+        must(bench.roll_back());
+        bench.put("first.mos", bench.packed_for("riscv64", 1));
+        static_cast<void>(must(bench.install_chosen(bench.find({.version = "1"}))));
+        bench.put("ours.mos", bench.packed_for(mos::install::machine_architecture(), 3));
+        CHECK(bench.chosen() == "foreign");
+    }
+    SUBCASE("a package for this machine") {
+        bench.put("ours.mos", bench.packed_for(mos::install::machine_architecture(), 2));
+        CHECK(bench.chosen() == "ours");
+    }
+    SUBCASE("a package for any machine") {
+        bench.put("any.mos", bench.packed_for("noarch", 2));
+        CHECK(bench.chosen() == "any");
+    }
+    SUBCASE("where there is none of either, the other one is taken") { CHECK(bench.chosen() == "foreign"); }
+}
+
+TEST_CASE("what would stop any package of the release is no reason to take another one, and is passed on") {
+    WayBench bench;
+    must(bench.install("app", "3", release(3)));
+    bench.put_full(2);
+    bench.put_delta(3, 2);
+    const Ways ways = bench.find();
+    CHECK_FALSE(ways.chosen.has_value());
+    CHECK(says(ways.reason, "nothing of it can be installed here: 'app' 2 is older than 3"));
+    CHECK(refusal(bench.install_chosen(ways)) == Code::DOWNGRADE);
+}
+
+TEST_CASE("a full package that would be refused is not promised") {
+    WayBench bench;
+    bench.put("unsigned.mos", make_package("app", "2", release(2).image()));
+    bench.put_unsigned_delta(1, 2);
+    const Ways ways = bench.find();
+    CHECK_FALSE(ways.chosen.has_value());
+    CHECK(says(ways.reason, "unsigned.mos' ("));
+    CHECK(says(ways.reason, "there is no signature"));
+    CHECK(refusal(bench.install_chosen(ways)) == Code::NOT_SIGNED);
+}
+
+TEST_CASE("the full package that helps out is for the last link of a chain, and of the release that is asked for") {
+    WayBench bench;
+    bench.put_full(2);
+    bench.put_full(3);
+    bench.put_delta(1, 2);
+    bench.put_delta(2, 3);
+    const WayRequest request{.force_delta = true, .full_package = bench.folder + "/full-3.mos"};
+    CHECK(must(bench.install_chosen(bench.find(request))) == 1);
+    bench.alter_what_is_installed();
+    CHECK(must(bench.install_chosen(bench.find(request))) == 0);
+    CHECK(bench.version() == "3");
+    CHECK(bench.content("opt", "app").size() == size);
+    WayRequest wrong{.folder = bench.folder, .name = "app", .full_package = bench.folder + "/full-2.mos"};
+    CHECK(refusal(mos::engine::find_ways(bench.engine, wrong)) == Code::INVALID_ARGUMENT);
+}
+
+TEST_CASE("a chain may begin at a version of which the folder has no package, where it is installed") {
+    WayBench bench;
+    bench.put_delta(1, 2);
+    bench.put_delta(2, 3);
+    CHECK(bench.chosen({.from_version = "1"}) == "delta-1-2 delta-2-3");
+    const WayRequest unknown{.folder = bench.folder, .name = "app", .from_version = "7"};
+    CHECK(refusal(mos::engine::find_ways(bench.engine, unknown)) == Code::NOT_FOUND);
+}
+
+TEST_CASE("a delta from what is installed is no way from another version") {
+    WayBench bench;
+    bench.put_full(2);
+    bench.put_full(3);
+    bench.put_delta(1, 3);
+    const Ways ways = bench.find({.version = "3", .from_version = "2"});
+    REQUIRE(ways.ways[0].obstacle.has_value());
+    CHECK(says(ways.ways[0].obstacle->message(), "leads from another release than 'app' 2"));
+    CHECK(WayBench::names(ways) == "full-3");
 }
 
 TEST_CASE("the release that is asked for is the goal, by its version or by its content; else the newest") {

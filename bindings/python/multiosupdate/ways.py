@@ -20,7 +20,7 @@ class Way:
     packages: tuple  # paths, in the order in which they are installed
     package_bytes: int
     base_content_digest: str  # "" for a full package
-    obstacle: object  # the Error for which its first package can't be installed here, or None
+    obstacle: object  # the Error for which it can't be taken here, or None
     is_chosen: bool
 
 
