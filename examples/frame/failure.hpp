@@ -55,6 +55,7 @@ struct Failure {
     bool retryable = false;
     std::vector<Cause> causes;  // outermost first
     Aftermath aftermath = Aftermath::not_said;
+    nlohmann::ordered_json beside = nlohmann::ordered_json::object();  // in a JSON document: what was done before
 };
 
 [[nodiscard]] ExitCode exit_code_of(std::int32_t code) noexcept;

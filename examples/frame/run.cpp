@@ -162,10 +162,13 @@ Result<ExitCode> carry_out(const Tool &tool, const Invocation &invocation) {
 
 ExitCode tell(const Tool &tool, const Failure &failure, Format format, Verbosity verbosity) {
     // CSV has no place for it: as text, on standard error.
-    if (format == Format::json)
-        put_json({{"error", to_json(failure)}});
-    else
+    if (format == Format::json) {
+        nlohmann::ordered_json document = failure.beside;
+        document["error"] = to_json(failure);
+        put_json(document);
+    } else {
         put_failure_text(tool, failure, verbosity);
+    }
     return failure.exit;
 }
 

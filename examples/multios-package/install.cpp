@@ -1,9 +1,8 @@
 // install, install-batch and remove: plans that change what is installed.
 #include "built.hpp"
 #include "commands.hpp"
-#include "releases.hpp"
+#include "install_all.hpp"
 #include "trust.hpp"
-#include "ways.hpp"
 
 #include "frame/change.hpp"
 #include "frame/job.hpp"
@@ -25,70 +24,6 @@ namespace {
 
 constexpr std::string_view no_resolution = "this build has no dependency resolution";
 
-Result<mos_config_rule> config_rule(const Values &values) {
-    const std::string usual = values.flag("preserve-config") ? "preserve" : "keep";
-    const std::string rule = values.text_or("config-files", usual);
-    if (values.flag("preserve-config") && rule != usual)
-        return usage_failure("'--preserve-config' and '--config-files' say two things", "leave one of them out");
-    return rule == "ask"        ? MOS_CONFIG_ASK
-           : rule == "replace"  ? MOS_CONFIG_REPLACE
-           : rule == "preserve" ? MOS_CONFIG_PRESERVE
-                                : MOS_CONFIG_KEEP;
-}
-
-// Its texts are those of `values`.
-Result<mos_install_options> install_options(const Values &values) {
-    mos_install_options options = MOS_INSTALL_OPTIONS_INIT;
-    FRAME_TRY(options.on_config, config_rule(values));
-    options.target_directory = values.c_text("target-directory");
-    options.config_path = values.c_text("config");
-    options.full_package_path = values.c_text("full-package");
-    FRAME_TRY(options.delta_memory, size_option(values, "delta-memory"));
-    options.allow_downgrade = values.flag("allow-downgrade");
-    options.reinstall = values.flag("reinstall");
-    options.reuse_installed = values.flag("reuse-installed");
-    const std::string rule = values.text_or("on-conflict", "refuse");
-    options.on_conflict = rule == "ask"       ? MOS_CONFLICT_ASK
-                          : rule == "keep"    ? MOS_CONFLICT_KEEP
-                          : rule == "replace" ? MOS_CONFLICT_REPLACE
-                                              : MOS_CONFLICT_REFUSE;
-    return options;
-}
-
-// What leads to the release of a full package by deltas beside it.
-Result<WayQuery> beside(const Session &session, const std::string &path) {
-    FRAME_TRY(const Release full, read_release(session, path));
-    return WayQuery{.folder = folder_of(path),
-                    .name = full.name,
-                    .version = full.version,
-                    .content = full.content,
-                    .from_version = {},
-                    .force_delta = true};
-}
-
-// --directory: the operand is a package's name.
-WayQuery in_folder(const Session &session, const std::string &name) {
-    return {.folder = *session.values.text("directory"),
-            .name = name,
-            .version = session.values.text("target-version"),
-            .content = {},
-            .from_version = {},
-            .force_delta = session.values.flag("force-delta")};
-}
-
-// None for a file that is installed as it is.
-Result<std::optional<WayQuery>> query_for(const Session &session, const std::string &operand) {
-    if (session.values.has("directory"))
-        return std::optional{in_folder(session, operand)};
-    if (!session.values.flag("force-delta"))
-        return std::optional<WayQuery>{};
-    FRAME_TRY(const Release release, read_release(session, operand));
-    if (release.is_delta)
-        return std::optional<WayQuery>{};
-    FRAME_TRY(WayQuery query, beside(session, operand));
-    return std::optional{std::move(query)};
-}
-
 // It is understood, and there is nothing yet that it would slow down.
 Result<void> check_bandwidth_limit(const Values &values) {
     auto given = values.text("bandwidth-limit");
@@ -103,80 +38,6 @@ Result<void> check_bandwidth_limit(const Values &values) {
     return {};
 }
 
-// One transaction, and the operands that need another one after it, since a chain leads there.
-struct Together {
-    Plan plan;
-    std::vector<std::string> further;
-};
-
-Result<void> add_way(const Engine &engine, Together &together, const std::string &operand, const WayQuery &query,
-                     const mos_install_options &options) {
-    FRAME_TRY(const Ways ways, find_ways(engine, query, options));
-    std::size_t further = 0;
-    FRAME_CHECK(
-        check([&](auto error) { return mos_plan_install_way(together.plan.get(), ways.get(), &further, error); }));
-    if (further > 0)
-        together.further.push_back(operand);
-    return {};
-}
-
-// All of the operands, or none.
-Result<Together> plan_together(const Session &session, const Engine &engine, const std::vector<std::string> &operands) {
-    FRAME_TRY(const mos_install_options options, install_options(session.values));
-    Together together;
-    FRAME_TRY(together.plan, new_plan(engine));
-    for (const std::string &operand : operands) {
-        FRAME_TRY(const std::optional<WayQuery> query, query_for(session, operand));
-        if (query) {
-            FRAME_CHECK(add_way(engine, together, operand, *query, options));
-            continue;
-        }
-        FRAME_CHECK(check(
-            [&](auto error) { return mos_plan_install_path(together.plan.get(), operand.c_str(), &options, error); }));
-    }
-    return together;
-}
-
-// What was done before it stays.
-Failure after_others(Failure failure, std::size_t done) {
-    if (done == 0)
-        return failure;
-    failure.message = fmt::format("after {} of a chain: {}", counted(done, "change"), failure.message);
-    failure.aftermath = Aftermath::unclear;
-    return failure;
-}
-
-void put_changes(const Session &session, const std::vector<Change> &changes) {
-    if (!session.json())
-        return;  // told as they came
-    if (changes.size() == 1)
-        return put_json(to_json(changes.front()));
-    ordered_json all = ordered_json::array();
-    for (const Change &change : changes)
-        all.push_back(to_json(change));
-    put_json({{"changes", std::move(all)}});
-}
-
-// As many changes as the longest chain has packages; with --plan the first of them is shown.
-Result<ExitCode> run_together(const Session &session, const Engine &engine, std::vector<std::string> operands) {
-    std::vector<Change> changes;
-    do {
-        Result<Together> next = plan_together(session, engine, operands);
-        if (!next)
-            return after_others(std::move(next).failure(), changes.size());
-        Together together = std::move(next).value();
-        operands = std::move(together.further);
-        Result<Change> change = carry_out(session, std::move(together.plan));
-        if (!change)
-            return after_others(std::move(change).failure(), changes.size());
-        if (!session.json())
-            put_change(session, *change);
-        changes.push_back(std::move(change).value());
-    } while (!operands.empty() && !session.values.flag("plan"));
-    put_changes(session, changes);
-    return ExitCode::done;
-}
-
 // A version is one package's, and so is a plan that was shown.
 Result<void> check_folder_options(const Values &values) {
     if (values.has("target-version") && (!values.has("directory") || values.operands().size() > 1))
@@ -189,13 +50,12 @@ Result<ExitCode> install(Session &session) {
     FRAME_CHECK(check_bandwidth_limit(session.values));
     FRAME_CHECK(check_folder_options(session.values));
     FRAME_TRY(const Engine engine, open_engine(session));
-    return run_together(session, engine, session.values.operands());
-}
-
-Result<Change> install_alone(const Session &session, const Engine &engine, const std::string &path) {
-    FRAME_CHECK(check_interrupt());
-    FRAME_TRY(Together together, plan_together(session, engine, {path}));
-    return carry_out(session, std::move(together.plan));
+    Installed installed = install_all(session, engine, session.values.operands());
+    if (installed.failure)
+        return after_others(std::move(installed));
+    if (session.json())
+        put_json(to_json(installed));
+    return ExitCode::done;
 }
 
 // What became of the files of a batch, told as they come, or at the end as one JSON document.
@@ -205,21 +65,25 @@ struct Batch {
     std::optional<Failure> first;
 };
 
-void note_success(const Session &session, Batch &batch, const std::string &path, const Change &change) {
+void note_success(const Session &session, Batch &batch, const std::string &path, const Installed &installed) {
     ++batch.installed;
     if (!session.json())
-        return put_change(session, change);
-    ordered_json entry = to_json(change);
+        return;  // told as it came
+    ordered_json entry = to_json(installed);
     entry["file"] = path;
     batch.packages.push_back(std::move(entry));
 }
 
 void note_failure(const Session &session, Batch &batch, const std::string &path, Failure failure) {
     failure.aftermath = usual_aftermath(failure, Effect::changes_root);
-    if (session.json())
-        batch.packages.push_back({{"file", path}, {"error", to_json(failure)}});
-    else
+    if (session.json()) {
+        ordered_json entry = failure.beside;
+        entry["file"] = path;
+        entry["error"] = to_json(failure);
+        batch.packages.push_back(std::move(entry));
+    } else {
         put_failure(session, failure);
+    }
     if (!batch.first)
         batch.first = std::move(failure);
 }
@@ -235,20 +99,21 @@ void put_batch(const Session &session, const Batch &batch) {
     put_json(document);
 }
 
-// One transaction each; the first failure decides the exit code, the others still get their turn.
+// One transaction each, or one for each link of a chain; the first failure decides the exit code, the others still get
+// their turn.
 Result<ExitCode> install_one_by_one(const Session &session, const Engine &engine) {
     if (session.values.has("plan-digest"))
         return usage_failure("'--plan-digest' is one plan's, '--stop-on-error=false' makes several",
                              "leave one of them out");
     Batch batch;
     for (const std::string &path : session.values.operands()) {
-        Result<Change> change = install_alone(session, engine, path);
-        if (change) {
-            note_success(session, batch, path, *change);
+        Installed installed = install_all(session, engine, {path});
+        if (!installed.failure) {
+            note_success(session, batch, path, installed);
             continue;
         }
-        const bool stopped = change.failure().code == MOS_E_CANCELLED;
-        note_failure(session, batch, path, std::move(change).failure());
+        const bool stopped = installed.failure->code == MOS_E_CANCELLED;
+        note_failure(session, batch, path, after_others(std::move(installed)));
         if (stopped)
             break;
     }
