@@ -50,7 +50,8 @@ typedef struct mos_install_options {
     uint64_t delta_memory;   /* of a delta package: bytes that making its files may take; 0: 32 MiB */
     const char *full_package_path; /* of a delta package: the full package of the same release, signed as any. Files
                                       whose base was altered or is missing in the root are taken from it, each with a
-                                      notice; NULL: such a file is MOS_E_BASE_DIFFERS, and nothing is changed */
+                                      notice; NULL: such a file is MOS_E_BASE_DIFFERS, and nothing is changed. One of
+                                      another release is MOS_E_INVALID_ARGUMENT, also beside a full package */
 } mos_install_options;
 
 #define MOS_INSTALL_OPTIONS_INIT                                                                                       \

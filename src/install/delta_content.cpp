@@ -35,23 +35,34 @@ Result<DeltaStep> open_step(transaction::Site &site, const InstallStep &step) {
     return opened;
 }
 
-Result<void> check_full_package(const InstallStep &step) {
+bool is_full_of(const package::Package &full, const InstallStep &step) {
+    return full.statement().kind == package::PackageKind::full &&
+           full.statement().content_digest == step.package->statement().content_digest;
+}
+
+// Of several packages that are installed together, those that are full need none: it is another one's.
+Result<void> check_full_package(const Steps &steps, const InstallStep &step) {
     const package::Package *const full = step.options.full_package.get();
-    if (full == nullptr)
+    if (full == nullptr || is_full_of(*full, step))
+        return {};
+    const auto needs_it = [&](const InstallStep &other) { return is_full_of(*full, other); };
+    if (!is_delta(step) && std::ranges::any_of(steps.installs, needs_it))
         return {};
     const package::Statement &statement = step.package->statement();
-    if (full->statement().kind == package::PackageKind::full &&
-        full->statement().content_digest == statement.content_digest)
-        return {};
     return Error{Code::INVALID_ARGUMENT,
                  fmt::format("{} is not the full package of '{}' {}", base::in_quotes(full->name()), statement.name,
                              shown_version(statement.version, statement.release))}
         .about(full->name());
 }
 
-std::string notice_of(const WantedEntry &wanted) {
-    return fmt::format("{} comes from the full package ({} bytes), as its base was altered or is missing",
-                       base::in_quotes(wanted.path), wanted.entry->size);
+std::string notice_of(const WantedEntry &wanted, const std::string &why) {
+    return fmt::format("{} comes from the full package ({} bytes): {}", base::in_quotes(wanted.path),
+                       wanted.entry->size, why);
+}
+
+std::string sum_of(std::uint64_t files, std::uint64_t bytes, std::uint64_t unnamed) {
+    return fmt::format("{} files of {} bytes come from the full package{}", files, bytes,
+                       unnamed == 0 ? "" : fmt::format(", {} more than are named here", unnamed));
 }
 
 // Headers are read without it.
@@ -81,10 +92,9 @@ Result<DeltaCheck> DeltaCheck::open(transaction::Site &site, const Steps &steps)
     DeltaCheck check{site, steps};
     for (const InstallStep &step : steps.installs) {
         check.m_checked.emplace_back();
-        check.m_from_full.emplace_back();
+        MOS_CHECK(check_full_package(steps, step));
         if (!is_delta(step))
             continue;
-        MOS_CHECK(check_full_package(step));
         MOS_TRY(DeltaStep opened, open_step(site, step));
         check.m_checked.back().emplace(Checked{std::move(opened), {}});
     }
@@ -98,53 +108,87 @@ Result<void> DeltaCheck::take(const Change &change) {
     std::optional<Checked> &checked = m_checked[wanted.step];
     if (!checked || wanted.entry->origin == Origin::stored)
         return {};
-    MOS_TRY(const bool good, is_good(*checked, wanted.step, *wanted.entry));
-    if (good || m_steps.installs[wanted.step].options.full_package == nullptr)
-        return {};
-    m_from_full[wanted.step].emplace(wanted.entry->path);
-    if (m_notices.size() < max_notices)
-        m_notices.push_back(notice_of(wanted));
+    MOS_TRY(const Wrong wrong, check_base(*checked, wanted.step, *wanted.entry));
+    if (wrong != nullptr && m_steps.installs[wanted.step].options.full_package != nullptr)
+        note_from_full(wanted, wrong);
     return {};
 }
 
-Result<bool> DeltaCheck::is_good(Checked &checked, std::size_t step, const Entry &entry) {
-    if (entry.origin == Origin::unchanged)
-        return check_files(checked, step, entry);
-    const auto known = checked.patches.find(entry.patched.patch);
-    if (known != checked.patches.end())
-        return known->second;
-    MOS_TRY(const bool good, check_files(checked, step, entry));
-    if (good)
-        MOS_CHECK(checked.step.content->check_memory(entry));
-    checked.patches.emplace(entry.patched.patch, good);
-    return good;
+void DeltaCheck::note_from_full(const WantedEntry &wanted, const Wrong &wrong) {
+    m_facts->steps[wanted.step].from_full.emplace(wanted.entry->path, wrong);
+    ++m_from_full_count;
+    m_from_full_bytes += wanted.entry->size;
+    if (m_notices.size() < max_notices)
+        m_notices.push_back(notice_of(wanted, *wrong));
 }
 
-Result<bool> DeltaCheck::check_files(Checked &checked, std::size_t step, const Entry &entry) {
+Result<DeltaCheck::Wrong> DeltaCheck::check_base(Checked &checked, std::size_t step, const Entry &entry) {
+    const bool is_patched = entry.origin == Origin::patched;
+    const auto known = is_patched ? checked.patches.find(entry.patched.patch) : checked.patches.end();
+    if (known != checked.patches.end())
+        return known->second;
+    MOS_TRY(std::string wrong, check_files(checked, step, entry));
+    if (wrong.empty())
+        MOS_CHECK(checked.step.content->check_memory(entry));
+    else if (is_patched)
+        wrong = fmt::format("patch {} can't make it, as {}", entry.patched.patch, wrong);
+    const Wrong found = wrong.empty() ? nullptr : std::make_shared<const std::string>(std::move(wrong));
+    if (is_patched)
+        checked.patches.emplace(entry.patched.patch, found);
+    return found;
+}
+
+// The first that is wrong, in words; all are noted where nothing can come to their help.
+Result<std::string> DeltaCheck::check_files(Checked &checked, std::size_t step, const Entry &entry) {
     MOS_TRY(const std::vector<package::BaseFile> files, checked.step.content->base_files(entry));
-    bool good = true;
+    std::string first;
     for (const package::BaseFile &file : files) {
         MOS_CHECK(m_site.observer.checkpoint());
-        const auto found = delta::check_base_file(*checked.step.base, file);
+        const auto found = checked.step.base->check(file);
         if (found)
             continue;
         if (found.error().code() != Code::BASE_DIFFERS)
             return found.error();
-        good = false;
+        if (first.empty())
+            first = found.error().message();
         if (m_steps.installs[step].options.full_package != nullptr)
-            return good;
+            return first;
         ++m_differing_count;
         if (m_differing.size() < max_named_files)
             m_differing.push_back(found.error().message());
     }
-    return good;
+    return first;
+}
+
+bool DeltaCheck::comes_from_full(std::size_t step, std::string_view path) const {
+    return m_facts->steps[step].from_full.contains(path);
+}
+
+const package::FrameSet *DeltaCheck::full_frames(std::size_t step) const {
+    const DeltaFacts::OfStep &facts = m_facts->steps[step];
+    return facts.from_full.empty() ? nullptr : &facts.frames;
+}
+
+Result<void> DeltaCheck::find_full_frames(std::size_t step) {
+    DeltaFacts::OfStep &facts = m_facts->steps[step];
+    if (facts.from_full.empty())
+        return {};
+    package::Package &full = *m_steps.installs[step].options.full_package;
+    MOS_TRY(package::EntryCursor cursor, full.entries());
+    for (;;) {
+        MOS_TRY(const std::optional<Entry> entry, cursor.next());
+        if (!entry)
+            return {};
+        if (facts.from_full.contains(entry->path))
+            MOS_CHECK(full.add_frames(*entry, facts.frames));
+    }
 }
 
 Result<void> DeltaCheck::add_frames(std::size_t step, const Entry &entry, package::FrameSet &frames) const {
     return m_checked[step] ? m_checked[step]->step.content->add_frames(entry, frames) : Result<void>{};
 }
 
-Result<std::shared_ptr<const DeltaFacts>> DeltaCheck::finish(std::vector<std::string> &notices) const {
+Result<std::shared_ptr<const DeltaFacts>> DeltaCheck::finish(std::vector<std::string> &notices) {
     if (std::ranges::none_of(m_checked, [](const auto &checked) { return checked.has_value(); }))
         return std::shared_ptr<const DeltaFacts>{};
     if (m_differing_count > 0) {
@@ -154,10 +198,12 @@ Result<std::shared_ptr<const DeltaFacts>> DeltaCheck::finish(std::vector<std::st
                                  more == 0 ? "" : fmt::format("; and {} more", more))}
             .with_remedy("install the full package, or name it beside the delta package with --full-package");
     }
-    auto facts = std::make_shared<DeltaFacts>();
-    facts->from_full = m_from_full;
+    for (std::size_t step = 0; step < m_checked.size(); ++step)
+        MOS_CHECK(find_full_frames(step));
     std::ranges::copy(m_notices, std::back_inserter(notices));
-    return std::shared_ptr<const DeltaFacts>{std::move(facts)};
+    if (m_from_full_count > 1)
+        notices.push_back(sum_of(m_from_full_count, m_from_full_bytes, m_from_full_count - m_notices.size()));
+    return std::shared_ptr<const DeltaFacts>{m_facts};
 }
 
 Contents::Contents(transaction::Site &site, const Steps &steps, const Resolution &resolution)
@@ -178,15 +224,17 @@ Result<Contents> Contents::open(transaction::Site &site, const Steps &steps, con
 Result<void> Contents::open_delta(std::size_t step, const std::shared_ptr<const DeltaFacts> &deltas) {
     const InstallStep &install = m_steps.installs[step];
     MOS_TRY(m_deltas[step], open_step(m_site, install));
-    if (deltas == nullptr || deltas->from_full[step].empty())
+    if (deltas == nullptr || deltas->steps[step].from_full.empty())
         return {};
+    const auto &[from_full, frames] = deltas->steps[step];
+    install.options.full_package->read_ahead_only(frames);
     MOS_TRY(package::EntryCursor cursor, install.options.full_package->entries());
     for (;;) {
         MOS_TRY(std::optional<Entry> entry, cursor.next());
         if (!entry)
             return {};
-        if (deltas->from_full[step].contains(entry->path))
-            m_from_full[step].emplace(entry->path, std::move(*entry));
+        if (const auto found = from_full.find(entry->path); found != from_full.end())
+            m_from_full[step].emplace(found->first, FromFull{std::move(*entry), found->second});
     }
 }
 
@@ -211,8 +259,8 @@ Result<void> Contents::read(const WantedEntry &wanted, const base::ByteSink &sin
         return step.package->read_content(entry, sink);
     const auto &from_full = m_from_full[wanted.step];
     if (const auto full = from_full.find(entry.path); full != from_full.end()) {
-        m_site.observer.notice(notice_of(wanted));
-        return step.options.full_package->read_content(full->second, sink);
+        m_site.observer.notice(notice_of(wanted, *full->second.why));
+        return step.options.full_package->read_content(full->second.entry, sink);
     }
     return m_deltas[wanted.step].content->read(entry, sink);
 }

@@ -6,14 +6,20 @@
 #include <mos/install/plan.hpp>
 
 #include <map>
-#include <set>
+#include <string_view>
 
 namespace mos::install {
 
 // What the files of the base were found to be when the plan was resolved.
 struct DeltaFacts {
-    // Of each install: paths of entries that come from the full package, as their base was altered or is missing.
-    std::vector<std::set<std::string, std::less<>>> from_full;
+    // Paths of entries that come from the full package, and why: the patch that can't make them, and what is wrong with
+    // a file of its base.
+    using FromFull = std::map<std::string, std::shared_ptr<const std::string>, std::less<>>;
+    struct OfStep {
+        FromFull from_full;
+        package::FrameSet frames;  // of the full package, in which they stand
+    };
+    std::vector<OfStep> steps;  // of each install
 };
 
 // One install of a delta package.
@@ -35,24 +41,37 @@ class DeltaCheck {
 
     // BASE_DIFFERS when files of the base are not as they must be and no full package was given; else a notice for each
     // file that will come from it. nullptr where no step is a delta package.
-    [[nodiscard]] Result<std::shared_ptr<const DeltaFacts>> finish(std::vector<std::string> &notices) const;
+    [[nodiscard]] Result<std::shared_ptr<const DeltaFacts>> finish(std::vector<std::string> &notices);
+
+    [[nodiscard]] bool comes_from_full(std::size_t step, std::string_view path) const;
+
+    // What is read of the step's full package, once all is finished; nullptr where nothing is.
+    [[nodiscard]] const package::FrameSet *full_frames(std::size_t step) const;
 
   private:
+    using Wrong = std::shared_ptr<const std::string>;  // what is wrong with a file of the base; nullptr: nothing is
     struct Checked {
         DeltaStep step;
-        std::map<std::uint32_t, bool> patches;  // whether the base of each is as it must be
+        std::map<std::uint32_t, Wrong> patches;
     };
-    DeltaCheck(transaction::Site &site, const Steps &steps) : m_site(site), m_steps(steps) {}
-    [[nodiscard]] Result<bool> is_good(Checked &checked, std::size_t step, const package::Entry &entry);
-    [[nodiscard]] Result<bool> check_files(Checked &checked, std::size_t step, const package::Entry &entry);
+    DeltaCheck(transaction::Site &site, const Steps &steps)
+        : m_site(site), m_steps(steps), m_facts(std::make_shared<DeltaFacts>()) {
+        m_facts->steps.resize(steps.installs.size());
+    }
+    [[nodiscard]] Result<Wrong> check_base(Checked &checked, std::size_t step, const package::Entry &entry);
+    [[nodiscard]] Result<std::string> check_files(Checked &checked, std::size_t step, const package::Entry &entry);
+    void note_from_full(const WantedEntry &wanted, const Wrong &wrong);
+    [[nodiscard]] Result<void> find_full_frames(std::size_t step);
 
     transaction::Site &m_site;
     const Steps &m_steps;
     std::vector<std::optional<Checked>> m_checked;  // of each install; none for a full package
     std::vector<std::string> m_differing;           // what is wrong where nothing helps, a line each
     std::uint64_t m_differing_count = 0;
-    std::vector<std::set<std::string, std::less<>>> m_from_full;
+    std::shared_ptr<DeltaFacts> m_facts;
     std::vector<std::string> m_notices;
+    std::uint64_t m_from_full_count = 0;
+    std::uint64_t m_from_full_bytes = 0;
 };
 
 // Whether the change writes content that a package holds, or may, once somebody was asked.
@@ -73,6 +92,10 @@ class Contents {
     void rest() noexcept;
 
   private:
+    struct FromFull {
+        package::Entry entry;  // the full package's
+        std::shared_ptr<const std::string> why;
+    };
     Contents(transaction::Site &site, const Steps &steps, const Resolution &resolution);
     [[nodiscard]] Result<void> open_delta(std::size_t step, const std::shared_ptr<const DeltaFacts> &deltas);
     [[nodiscard]] Result<void> read_present(const package::Entry &entry, const std::string &path,
@@ -83,7 +106,7 @@ class Contents {
     std::shared_ptr<const Reading> m_reading;
     std::unique_ptr<RootBase> m_root;  // whose files serve in the packages' place
     std::vector<DeltaStep> m_deltas;   // of each install; without content for a full package
-    std::vector<std::map<std::string, package::Entry, std::less<>>> m_from_full;
+    std::vector<std::map<std::string, FromFull, std::less<>>> m_from_full;
 };
 
 }  // namespace mos::install

@@ -21,6 +21,8 @@ Result<void> ReadingCheck::take(const Change &change) {
         return {};
     const std::size_t step = change.wanted->step;
     const Entry &entry = *change.wanted->entry;
+    if (m_deltas.comes_from_full(step, entry.path))
+        return {};
     if (entry.origin != Origin::stored)
         return m_deltas.add_frames(step, entry, m_reading.steps[step].frames);
     Wanted wanted{.sha256 = entry.sha256, .size = entry.size, .extent = entry.extent, .path = {}};
@@ -59,7 +61,7 @@ bool ReadingCheck::saves_frames(std::size_t step, const Wanted &wanted) const {
 
 Result<bool> ReadingCheck::stands(const Wanted &wanted) {
     MOS_CHECK(m_site.observer.checkpoint());
-    const auto checked = delta::check_base_file(m_root, root_file(wanted.path, wanted.size, wanted.sha256));
+    const auto checked = m_root.check(root_file(wanted.path, wanted.size, wanted.sha256));
     if (checked)
         return true;
     return checked.error().code() == Code::BASE_DIFFERS ? Result<bool>{false} : Result<bool>{checked.error()};
@@ -92,6 +94,11 @@ void ReadingCheck::add_up(Totals &totals) const {
         // What a package carries stands in its own file, where the head of it has been read by now.
         totals.read_bytes += is_carried ? bytes - package.bytes_to_read({}) : bytes;
         totals.package_bytes += is_carried ? 0 : package.file_bytes();
+        if (const package::FrameSet *const frames = m_deltas.full_frames(i)) {
+            const package::Package &full = *m_steps.installs[i].options.full_package;
+            totals.read_bytes += full.bytes_to_read(*frames);
+            totals.package_bytes += full.file_bytes();
+        }
     }
     totals.read_bytes = std::min(totals.read_bytes, totals.package_bytes);
 }

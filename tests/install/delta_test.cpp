@@ -120,7 +120,7 @@ TEST_CASE("files of the base that were altered or are missing are named, all of 
     bench.unlink("opt/app/lib.so.1");
     const mos::Error error = bench.refused(steps_of(delta()));
     CHECK(error.code() == Code::BASE_DIFFERS);
-    CHECK(says(error, "opt/app/program"));
+    CHECK(says(error, "'opt/app/program' was altered since it was installed"));
     CHECK(says(error, "'opt/app/lib.so.1' is missing"));
     CHECK(refusal(bench.resolve(steps_of(delta()))) == Code::BASE_DIFFERS);
 }
@@ -166,6 +166,42 @@ TEST_CASE("what can't be made comes from the full package where one is named, an
     CHECK(bench.content("opt/app/program") == changed(noise_text(40'000, 1)));
     CHECK(bench.content("opt/app/program-too") == changed(noise_text(40'000, 1)));
     CHECK(bench.version_of("app") == "1.1");
+}
+
+TEST_CASE("of a full package that helps out the plan counts what is read, and names what was altered, and the sum") {
+    const auto group = [](char version) {
+        ImageBuilder files;
+        files.directory("opt");
+        for (int i = 0; i < 3; ++i)
+            files.file("opt/file" + std::to_string(i), noise_text(6000, static_cast<std::uint32_t>(i)) + version);
+        return make_package("app", std::string{"1."} + version, files.image());
+    };
+    Bench bench;
+    must(bench.run(steps_of(group('0'))));
+    const auto grouped = make_delta(group('0'), group('1'));
+    const auto alone = must(bench.resolve(steps_of(grouped)));
+    bench.write("opt/file1", "altered");
+    const auto plan = must(bench.resolve(steps_of(grouped, {.full_package = open_package(group('1'))})));
+    const auto tells = [&](std::string_view words) {
+        return std::ranges::any_of(plan.notices,
+                                   [&](const std::string &notice) { return notice.find(words) != std::string::npos; });
+    };
+    CHECK(tells("'opt/file1' comes from the full package (6001 bytes): patch "));
+    CHECK(tells(" can't make it, as 'opt/file1' was altered since it was installed"));
+    CHECK(tells("files of "));
+    CHECK(plan.totals.package_bytes == grouped.size() + group('1').size());
+    CHECK(plan.totals.read_bytes > alone.totals.read_bytes);
+    CHECK(plan.totals.read_bytes <= plan.totals.package_bytes);
+}
+
+TEST_CASE(
+    "a full package beside another release's is refused, and one beside what is installed with its delta is not") {
+    DeltaBench bench;
+    CHECK(bench.refused(steps_of(full(2), {.full_package = open_package(full(1))})).code() == Code::INVALID_ARGUMENT);
+    const auto help = open_package(full(2));
+    const auto other = make_package("other", "1", ImageBuilder{}.directory("srv").image());
+    must(bench.run(install_steps(
+        {{open_package(other), {.full_package = help}}, {open_package(delta()), {.full_package = help}}})));
 }
 
 TEST_CASE("the full package is one of the same release") {
