@@ -14,6 +14,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 
 using namespace frame;
 
@@ -31,28 +33,58 @@ std::string listed(const std::vector<Release> &releases) {
         return "no package";
     std::string text;
     for (const Release &release : releases)
-        text += fmt::format("{}{} {}{} ({})", text.empty() ? "" : ", ", release.name, release.version,
-                            release.is_delta ? ", a delta" : "", release.path);
+        text += fmt::format("{}{} {} for {}{} ({})", text.empty() ? "" : ", ", release.name, release.version,
+                            release.architecture, release.is_delta ? ", a delta" : "", release.path);
     return text;
 }
 
-// The one full package of that version in the folder.
-Result<std::string> find_full(const std::vector<Release> &releases, const Values &values, const std::string &version) {
+// The full packages of that version in the folder, of which there is one at least.
+Result<std::vector<Release>> full_packages(const std::vector<Release> &releases, const Values &values,
+                                           const std::string &version) {
     const auto name = values.text("package-name");
     std::vector<Release> found;
     std::ranges::copy_if(releases, std::back_inserter(found), [&](const Release &release) {
         return !release.is_delta && is_version(release, version) && (!name || release.name == *name);
     });
-    const std::string folder = in_quotes(*values.text("input-directory"));
     if (found.empty())
-        return usage_failure(fmt::format("{} has no full package of version {}; it has {}", folder, printable(version),
+        return usage_failure(fmt::format("{} has no full package of version {}; it has {}",
+                                         in_quotes(*values.text("input-directory")), printable(version),
                                          listed(releases)),
                              "give the folder with both releases' full packages, or name the files with --base");
-    if (found.size() > 1)
-        return usage_failure(
-            fmt::format("{} has several full packages of version {}: {}", folder, printable(version), listed(found)),
-            "say which with --package-name, or name the files with --base");
-    return found.front().path;
+    return found;
+}
+
+// Two of one package and one architecture; of what there is but once, as it is.
+std::vector<Pair> pairs_of(const std::vector<Release> &bases, const std::vector<Release> &targets) {
+    if (bases.size() == 1 && targets.size() == 1)
+        return {{bases.front().path, targets.front().path}};
+    std::vector<Pair> pairs;
+    for (const Release &base : bases)
+        for (const Release &target : targets)
+            if (base.name == target.name && base.architecture == target.architecture)
+                pairs.push_back({base.path, target.path});
+    return pairs;
+}
+
+std::string_view remedy_for(const std::vector<Release> &bases) {
+    const bool has_names =
+        std::ranges::any_of(bases, [&](const Release &base) { return base.name != bases.front().name; });
+    return has_names ? "say which with --package-name, or name the files with --base" : "name the files with --base";
+}
+
+Result<Pair> find_pair_in_folder(const Session &session) {
+    const Values &values = session.values;
+    FRAME_TRY(const std::vector<Release> releases, releases_in(session, *values.text("input-directory")));
+    FRAME_TRY(const std::vector<Release> bases, full_packages(releases, values, *values.text("base-version")));
+    FRAME_TRY(const std::vector<Release> targets, full_packages(releases, values, *values.text("new-version")));
+    const std::vector<Pair> pairs = pairs_of(bases, targets);
+    if (pairs.size() == 1)
+        return pairs.front();
+    return usage_failure(fmt::format("{} has {} of one package and one architecture: as the base {}; as the new one {}",
+                                     in_quotes(*values.text("input-directory")),
+                                     pairs.empty() ? "no two full packages" : "several pairs of full packages",
+                                     listed(bases), listed(targets)),
+                         std::string{remedy_for(bases)});
 }
 
 // Two files, or two versions in a folder.
@@ -64,6 +96,11 @@ Result<Pair> find_pair(const Session &session) {
                              "--new-version and --input-directory",
                              "see 'multios-package create-delta --help'");
     if (!by_version) {
+        if (values.has("package-name"))
+            return usage_failure(
+                "'--package-name' chooses among the packages of '--input-directory', and '--base' names "
+                "the file",
+                "leave --package-name out");
         if (values.operands().empty())
             return usage_failure("the new package is missing", "name it: create-delta --base=OLD.mos NEW.mos ...");
         return Pair{*values.text("base"), values.operands().front()};
@@ -72,11 +109,19 @@ Result<Pair> find_pair(const Session &session) {
         !values.has("input-directory"))
         return usage_failure("--base-version, --new-version and --input-directory belong together, without a file",
                              "see 'multios-package create-delta --help'");
-    FRAME_TRY(const std::vector<Release> releases, releases_in(session, *values.text("input-directory")));
-    Pair pair;
-    FRAME_TRY(pair.base, find_full(releases, values, *values.text("base-version")));
-    FRAME_TRY(pair.target, find_full(releases, values, *values.text("new-version")));
-    return pair;
+    return find_pair_in_folder(session);
+}
+
+// A file of its name is replaced: not by what is made out of it.
+Result<void> check_output(const std::string &output, const Pair &pair) {
+    for (const std::string &input : {pair.base, pair.target}) {
+        std::error_code none;
+        if (std::filesystem::equivalent(output, input, none))
+            return usage_failure(
+                fmt::format("'--output' is the full package {} itself, which would be lost", in_quotes(input)),
+                "give the delta package a name of its own");
+    }
+    return {};
 }
 
 Result<Built> open_release(const Session &session, const std::string &path) {
@@ -171,6 +216,7 @@ Result<ExitCode> create_delta(Session &session) {
     FRAME_TRY(options.memory_limit, size_option(values, "create-memory"));
     FRAME_TRY(const Signer signer, load_signer(session));
     FRAME_TRY(const Pair pair, find_pair(session));
+    FRAME_CHECK(check_output(*values.text("output"), pair));
     FRAME_TRY(const Built base, open_release(session, pair.base));
     FRAME_TRY(const Built target, open_release(session, pair.target));
     options.output_path = values.c_text("output");
