@@ -109,8 +109,25 @@ std::vector<ForgedEntry> metadata_of(const std::string &manifest, const package:
     };
     add(package::manifest_path, manifest);  // the payload's first member
     add(package::checksums_path, "{}\n");
+    if (statement.kind == package::PackageKind::delta)
+        metadata.back().entry.origin = package::Origin::derived;
     add(package::version_path, package::write_version_json(statement));
     return metadata;
+}
+
+// What a delta package does not store, as its other entries say.
+void derive_checksums(std::vector<ForgedEntry> &all) {
+    package::ChecksumsText lines;
+    std::string text = package::ChecksumsText::begin();
+    for (const ForgedEntry &forged : all)
+        text += lines.line(forged.entry);
+    text += package::ChecksumsText::end();
+    for (ForgedEntry &forged : all) {
+        if (forged.entry.origin != package::Origin::derived)
+            continue;
+        forged.entry.size = text.size();
+        forged.entry.sha256 = crypto::sha256(base::as_bytes(text));
+    }
 }
 
 Bytes signed_file(package::Statement &statement, const Bytes &index, const Bytes &payload,
@@ -152,6 +169,7 @@ Bytes forge_package(ForgedPackage forged, std::string_view signer_pem) {
     all.insert(all.begin(), std::move_iterator{forged.entries.begin()}, std::move_iterator{forged.entries.end()});
     if (forged.sorted)
         std::ranges::stable_sort(all, {}, path);
+    derive_checksums(all);
 
     std::string text;
     Bytes payload;

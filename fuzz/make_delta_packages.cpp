@@ -1,6 +1,7 @@
 // Delta packages, sound and forged: inputs of the target `delta_install`.
 #include "corpus.hpp"
 #include "delta_script.hpp"
+#include "sample.hpp"
 
 #include <mos/delta/delta.hpp>
 
@@ -38,6 +39,9 @@ void make_delta_packages(const Corpus &corpus) {
     const std::string group = delta_line(1, {1, 2}, {4, 5}, delta::Codec::suffix);
     const std::string rest = "u c\ns stored some text\ns empty \n";
     put("all", "m 0 0 a 3\nm 1 0 b 4\nm 1 2000 e 5\n" + rest + "b 0 a\n" + one + "b 1 b c\n" + group);
+    ForgedPackage whole = read_delta_script("m 0 0 a 3\n" + rest + "b 0 a\n" + one);
+    whole.base_content = crypto::sha256(base::as_bytes("base"));
+    corpus.put("package", "delta", forge_package(std::move(whole), ed25519_pem));
     put("full", "m 0 0 a 3\n" + delta_line(0, {}, {3}, delta::Codec::full));
     put("full-list", "m 0 0 a 3\nb 0 a\n" + delta_line(0, {0}, {3}, delta::Codec::full));
     put("keep", "m 0 0 moved 0\nb 0 a\n" + delta_line(0, {0}, {0}, delta::Codec::keep));

@@ -47,6 +47,11 @@ void check_entry(const package::Entry &entry) {
         hold(base::check_entry_path(*installed).ok(), "the installed path of an entry stays beneath the root");
 }
 
+// Whether the package alone has the entry's content.
+bool is_held(const package::Entry &entry) {
+    return entry.origin == package::Origin::stored || entry.origin == package::Origin::derived;
+}
+
 void walk_entries(Walk &walk, package::Package &package) {
     auto cursor = package.entries();
     if (!cursor)
@@ -59,7 +64,7 @@ void walk_entries(Walk &walk, package::Package &package) {
             return;
         check_entry(**entry);
         walk.trace += package::write_entry_line(**entry) + "\n";
-        if ((*entry)->type == package::EntryType::regular && (*entry)->origin == package::Origin::stored &&
+        if ((*entry)->type == package::EntryType::regular && is_held(**entry) &&
             (*entry)->size <= small_content_bytes && contents++ < most_contents)
             read_content(walk, package, **entry);
     }

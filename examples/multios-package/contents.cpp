@@ -45,6 +45,8 @@ std::string_view origin_name(mos_entry_origin origin) {
         return "patched";
     case MOS_ORIGIN_UNCHANGED:
         return "unchanged";
+    case MOS_ORIGIN_DERIVED:
+        return "derived";
     default:
         return "stored";
     }

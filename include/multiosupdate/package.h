@@ -121,9 +121,10 @@ enum { MOS_ENTRY_FILE = 0, MOS_ENTRY_DIRECTORY = 1, MOS_ENTRY_SYMLINK = 2, MOS_E
 /* Where the content of a file comes from. Only delta packages have more than the first. */
 typedef int32_t mos_entry_origin;
 enum {
-    MOS_ORIGIN_STORED = 0,   /* it stands in the package, or there is none */
-    MOS_ORIGIN_PATCHED = 1,  /* it is made out of files of the base */
-    MOS_ORIGIN_UNCHANGED = 2 /* the base has it at the same path */
+    MOS_ORIGIN_STORED = 0,    /* it stands in the package, or there is none */
+    MOS_ORIGIN_PATCHED = 1,   /* it is made out of files of the base */
+    MOS_ORIGIN_UNCHANGED = 2, /* the base has it at the same path */
+    MOS_ORIGIN_DERIVED = 3    /* it follows from the package's index: metadata/checksums.json */
 };
 
 typedef struct mos_entry {

@@ -134,6 +134,7 @@ Result<std::vector<BaseFile>> PackageContent::read_list(std::uint32_t number) {
 Result<std::vector<BaseFile>> PackageContent::base_files(const Entry &entry) {
     switch (entry.origin) {
     case Origin::stored:
+    case Origin::derived:
         break;
     case Origin::patched:
         return read_list(entry.patched.patch);
@@ -146,7 +147,7 @@ Result<std::vector<BaseFile>> PackageContent::base_files(const Entry &entry) {
 Result<void> PackageContent::add_frames(const Entry &entry, package::FrameSet &frames) const {
     if (entry.origin == Origin::unchanged)
         return {};
-    if (entry.origin == Origin::stored)
+    if (entry.origin != Origin::patched)
         return m_package->add_frames(entry, frames);
     MOS_CHECK(m_package->add_frames(entry_of(entry.patched.patch, package::PatchPart::base), frames));
     return m_package->add_frames(entry_of(entry.patched.patch, package::PatchPart::delta), frames);
@@ -257,6 +258,7 @@ Result<void> PackageContent::read_patched(const Entry &entry, const base::ByteSi
 Result<void> PackageContent::read(const Entry &entry, const base::ByteSink &sink) {
     switch (entry.origin) {
     case Origin::stored:
+    case Origin::derived:
         break;
     case Origin::patched:
         return read_patched(entry, sink);

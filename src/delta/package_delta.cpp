@@ -66,6 +66,7 @@ void PackageDelta::count(const Entry &entry) {
         return;
     switch (entry.origin) {
     case Origin::stored:
+    case Origin::derived:
         ++m_report.whole_files;
         m_report.whole_bytes += entry.size;
         return;

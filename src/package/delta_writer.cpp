@@ -44,7 +44,8 @@ class DeltaCreation {
     base::Progress m_progress;
 };
 
-// The same files, so that what a delta package says of its content can be held against the full one's.
+// The same files, so that what a delta package says of its content can be held against the full one's. The checksums
+// are as long as the index, of which they are made again.
 Result<void> DeltaCreation::store_metadata() {
     std::array<Entry, 3> found;
     constexpr std::array<std::string_view, 3> tar_order = {manifest_path, checksums_path, version_path};
@@ -58,7 +59,13 @@ Result<void> DeltaCreation::store_metadata() {
             found.at(static_cast<std::size_t>(at - tar_order.begin())) = *entry;
     }
     m_builder.statement().manifest_bytes = static_cast<std::uint32_t>(found[0].size);
-    for (const Entry &entry : found) {
+    for (Entry &entry : found) {
+        if (entry.path == checksums_path) {
+            entry.origin = Origin::derived;
+            entry.extent = {};
+            m_metadata.push_back(entry);
+            continue;
+        }
         MOS_TRY(Entry stored, m_builder.store_metadata(entry.path, [&](const base::ByteSink &sink) {
             return m_full.read_content(entry, sink);
         }));

@@ -1,6 +1,7 @@
 #include <mos/package/entry.hpp>
 
 #include <mos/base/path.hpp>
+#include <mos/package/metadata.hpp>
 
 #include <fmt/format.h>
 
@@ -29,8 +30,7 @@ constexpr std::array<SectionPrefix, 6> sections = {{{Section::configs, "content/
                                                     {Section::scripts, "content/scripts/"},
                                                     {Section::dependencies, "dependencies/"},
                                                     {Section::metadata, "metadata/"}}};
-constexpr std::array<std::string_view, 3> metadata_files = {"metadata/checksums.json", "metadata/manifest.json",
-                                                            "metadata/version.json"};
+constexpr std::array<std::string_view, 3> metadata_files = {checksums_path, manifest_path, version_path};
 
 Error refuse(Code code, const Entry &entry, std::string_view what) {
     return Error{code, fmt::format("entry {} {}", base::in_quotes(entry.path), what)}.about(entry.path);
@@ -124,6 +124,11 @@ Result<void> check_origin(const Entry &entry, PackageKind kind) {
     const bool of_patch = entry.origin == Origin::patched;
     if (!of_patch && entry.patched != PatchPlace{})
         return refuse(Code::FORMAT, entry, "comes from no patch but says where it stands in one");
+    // One form of it only: of a full package ordinary tools check what they unpacked by it.
+    if (kind == PackageKind::delta && entry.path == checksums_path)
+        return entry.origin == Origin::derived
+                   ? Result<void>{}
+                   : refuse(Code::FORMAT, entry, "is stored in a delta package, whose index it follows from");
     if (entry.origin == Origin::stored)
         return {};
     if (kind != PackageKind::delta)

@@ -75,8 +75,8 @@ class PatchOrder {
     std::uint32_t m_next_file = 0;        // the patch whose files come next
 };
 
-// What is no member of a delta package's tar: what comes out of the base, and hard links to it, which would lead
-// nowhere.
+// What is no member of a delta package's tar: what comes out of the base or the index, and hard links to it, which
+// would lead nowhere.
 class AbsentMembers {
   public:
     // Whether the entry is one. All entries in the order of the index.

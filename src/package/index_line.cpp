@@ -1,6 +1,7 @@
 #include <mos/package/index_line.hpp>
 
 #include <mos/base/path.hpp>
+#include <mos/package/metadata.hpp>
 
 #include <fmt/format.h>
 
@@ -191,7 +192,7 @@ void parse_placement(Scanner &scanner, Entry &entry) {
         scanner.expect(",\"at\":");
         entry.patched.at = scanner.number<std::uint64_t>();
     } else {
-        entry.origin = Origin::unchanged;
+        entry.origin = entry.path == checksums_path ? Origin::derived : Origin::unchanged;
         return;
     }
     if (scanner.take(",\"copies\":")) {
@@ -255,7 +256,8 @@ std::string write_frame_line(const FrameLine &frame) {
 
 std::string write_entry_line(const Entry &entry) {
     std::string line = write_content_members(entry);
-    if (entry.type == EntryType::regular && entry.size > 0 && entry.origin != Origin::unchanged) {
+    const bool has_place = entry.origin == Origin::stored || entry.origin == Origin::patched;
+    if (entry.type == EntryType::regular && entry.size > 0 && has_place) {
         line += entry.origin == Origin::patched
                     ? fmt::format(",\"patch\":{},\"at\":{}", entry.patched.patch, entry.patched.at)
                     : fmt::format(",\"frame\":{},\"frames\":{},\"offset\":{}", entry.extent.first_frame,

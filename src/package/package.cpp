@@ -3,11 +3,28 @@
 #include "entry_cursor_state.hpp"
 #include "package_state.hpp"
 
+#include <mos/package/metadata.hpp>
 #include <mos/package/tar.hpp>
 
 #include <fmt/format.h>
 
 namespace mos::package {
+
+namespace {
+
+// checksums.json as it follows from the index, a line at a time.
+Result<void> give_checksums(EntryCursor cursor, const base::ByteSink &sink) {
+    ChecksumsText text;
+    MOS_CHECK(sink(base::as_bytes(ChecksumsText::begin())));
+    for (;;) {
+        MOS_TRY(const std::optional<Entry> entry, cursor.next());
+        if (!entry)
+            return sink(base::as_bytes(ChecksumsText::end()));
+        MOS_CHECK(sink(base::as_bytes(text.line(*entry))));
+    }
+}
+
+}  // namespace
 
 Package::Package(std::unique_ptr<PackageState> state) noexcept : m_state(std::move(state)) {}
 Package::Package(Package &&) noexcept = default;
@@ -72,18 +89,26 @@ std::uint64_t Package::file_bytes() const noexcept { return m_state->layout().en
 Result<void> Package::read_content(const Entry &entry, const base::ByteSink &sink) {
     if (entry.type != EntryType::regular)
         return {};
-    if (entry.origin != Origin::stored)
+    if (entry.origin == Origin::patched || entry.origin == Origin::unchanged)
         return Error{Code::UNSUPPORTED,
                      fmt::format("the delta package {} does not hold the content of {}, which is made out of the base",
                                  base::in_quotes(name()), base::in_quotes(entry.path))}
             .about(entry.path);
     MOS_CHECK(m_state->check_extent(entry));
     crypto::Sha256 hasher;
-    MOS_CHECK(m_state->read_plain(entry.extent, entry.size, [&](base::ByteView part) -> Result<void> {
+    std::uint64_t size = 0;
+    const auto give = [&](base::ByteView part) -> Result<void> {
         hasher.update(part);
+        size += part.size();
         return sink(part);
-    }));
-    if (hasher.finish() != entry.sha256)
+    };
+    if (entry.origin == Origin::derived) {
+        MOS_TRY(EntryCursor cursor, entries());
+        MOS_CHECK(give_checksums(std::move(cursor), give));
+    } else {
+        MOS_CHECK(m_state->read_plain(entry.extent, entry.size, give));
+    }
+    if (hasher.finish() != entry.sha256 || size != entry.size)
         return Error{Code::DIGEST_MISMATCH, fmt::format("content of entry {} in package {} does not match its digest",
                                                         base::in_quotes(entry.path), base::in_quotes(name()))}
             .about(entry.path);

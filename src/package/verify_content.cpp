@@ -20,6 +20,7 @@ namespace {
 struct Summary {
     crypto::Sha256Digest content_digest{};
     crypto::Sha256Digest checksums_sha256{};
+    std::uint64_t checksums_bytes = 0;
     std::map<std::string, Entry, std::less<>> metadata;  // the three files
 };
 
@@ -28,17 +29,21 @@ Result<Summary> summarize(EntryCursor cursor) {
     ContentDigest content;
     crypto::Sha256 checksums;
     ChecksumsText text;
-    checksums.update(base::as_bytes(ChecksumsText::begin()));
+    const auto hash = [&](const std::string &part) {
+        checksums.update(base::as_bytes(part));
+        summary.checksums_bytes += part.size();
+    };
+    hash(ChecksumsText::begin());
     for (;;) {
         MOS_TRY(std::optional<Entry> entry, cursor.next());
         if (!entry)
             break;
         content.add(*entry);
-        checksums.update(base::as_bytes(text.line(*entry)));
+        hash(text.line(*entry));
         if (section_of(entry->path) == Section::metadata)
             summary.metadata.emplace(entry->path, std::move(*entry));
     }
-    checksums.update(base::as_bytes(ChecksumsText::end()));
+    hash(ChecksumsText::end());
     summary.content_digest = content.finish();
     summary.checksums_sha256 = checksums.finish();
     return summary;
@@ -49,7 +54,8 @@ Result<void> check_summary(const PackageState &state, const Summary &summary) {
         return state.damaged(Code::DIGEST_MISMATCH,
                              "its entries do not match the content digest of the signed statement");
     // The cursor has seen to it that all three are there.
-    if (summary.metadata.at(std::string{checksums_path}).sha256 != summary.checksums_sha256)
+    const Entry &checksums = summary.metadata.at(std::string{checksums_path});
+    if (checksums.sha256 != summary.checksums_sha256 || checksums.size != summary.checksums_bytes)
         return state.damaged(Code::FORMAT, fmt::format("{} does not agree with the index", checksums_path));
     const std::string version = write_version_json(state.statement);
     if (summary.metadata.at(std::string{version_path}).sha256 != crypto::sha256(base::as_bytes(version)))

@@ -63,6 +63,7 @@ TEST_CASE("a delta package is made, says what it is, and installs its release") 
         origins[entry.path] = entry.origin;
     CHECK(origins.at("content/files/app/file") == MOS_ORIGIN_PATCHED);
     CHECK(origins.at("metadata/manifest.json") == MOS_ORIGIN_STORED);
+    CHECK(origins.at("metadata/checksums.json") == MOS_ORIGIN_DERIVED);
 
     bench.install(bench.first);
     bench.install(bench.work.at("delta.mos"));

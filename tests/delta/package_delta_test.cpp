@@ -57,6 +57,17 @@ TEST_CASE("a delta package holds the same release as the full one, entry by entr
     }
 }
 
+TEST_CASE("a delta package does not store its checksums, and still gives them as the full package does") {
+    const Pair2 releases;
+    const auto delta = opened(must(make_delta(releases.from, releases.to)).bytes);
+    const Entry checksums = by_path(*delta).at("metadata/checksums.json");
+    CHECK(checksums.origin == Origin::derived);
+    CHECK(checksums.extent == package::Extent{});
+    const std::string text = content_of(*delta, checksums);
+    CHECK(text.size() == checksums.size);
+    CHECK(text == content_of(*releases.to, by_path(*releases.to).at("metadata/checksums.json")));
+}
+
 TEST_CASE("each entry comes from where it takes the fewest bytes") {
     const Pair2 releases;
     const auto delta = opened(must(make_delta(releases.from, releases.to)).bytes);

@@ -1,6 +1,8 @@
 // Delta packages that a malicious signer could make: every digest is right, and what they say is not.
 #include "package_delta_fixture.hpp"
 
+#include <mos/package/metadata.hpp>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -78,6 +80,21 @@ base::Bytes with_content(std::string_view path, const std::function<void(base::B
     return test::put_together(parts);
 }
 
+// An entry changed by a signer who says the content digest of what he made of it.
+base::Bytes with_true_content_digest(std::string_view path, const std::function<void(Entry &)> &change) {
+    TakenApart parts = test::take_apart(delta_bytes());
+    package::ContentDigest digest;
+    test::change_entries(parts, [&](std::vector<Entry> &entries) {
+        for (Entry &entry : entries) {
+            if (entry.path == path)
+                change(entry);
+            digest.add(entry);
+        }
+    });
+    parts.statement.content_digest = digest.finish();
+    return test::put_together(parts);
+}
+
 Result<void> apply_all(base::Bytes bytes, std::uint64_t memory = mos::delta::default_apply_memory) {
     const auto delta = opened(std::move(bytes));
     const auto from = opened(full_bytes("1.0"));
@@ -117,6 +134,38 @@ TEST_CASE("an entry that comes from a patch is a file of the root with content")
               entry.copies = 1;
               entry.origin = Origin::patched;
           }) == Code::FORMAT);
+}
+
+TEST_CASE("a delta package that stores its checksums.json, which follows from the index, is refused") {
+    package::Extent elsewhere;
+    TakenApart parts = test::take_apart(delta_bytes());
+    test::change_entry(parts, package::version_path, [&](const Entry &entry) { elsewhere = entry.extent; });
+    CHECK(refusal(walk_changed(package::checksums_path, [&](Entry &entry) {
+              entry.origin = Origin::stored;
+              entry.extent = {elsewhere.first_frame, 1, 0};
+              entry.size = 1;
+          })) == Code::FORMAT);
+    CHECK(refusal(walk_changed(package::checksums_path, [](Entry &entry) {
+              entry.origin = Origin::patched;
+              entry.patched = {0, 0};
+          })) == Code::FORMAT);
+    // No other entry follows from the index, and a full package stores all.
+    CHECK(refusal(walk_changed(package::version_path, [](Entry &entry) { entry.origin = Origin::derived; })) ==
+          Code::FORMAT);
+    parts = test::take_apart(full_bytes("1.1"));
+    test::change_entry(parts, package::checksums_path, [](Entry &entry) { entry.origin = Origin::derived; });
+    CHECK(refusal(walk(test::put_together(parts))) == Code::FORMAT);
+}
+
+TEST_CASE("a checksums.json that is not what the index says is refused by whoever checks or reads it") {
+    const auto refused_by_all = [](const std::function<void(Entry &)> &change) {
+        const base::Bytes bytes = with_true_content_digest(package::checksums_path, change);
+        CHECK(refusal(opened(bytes)->verify_content(base::silent_observer())) == Code::FORMAT);
+        CHECK(refusal(apply_all(bytes)) == Code::DIGEST_MISMATCH);
+        keep_for_others(bytes, "MOS_KEEP_REFUSED");
+    };
+    refused_by_all([](Entry &entry) { entry.sha256[0] ^= std::byte{1}; });
+    refused_by_all([](Entry &entry) { ++entry.size; });
 }
 
 TEST_CASE("a full package makes nothing of a base") {

@@ -649,6 +649,9 @@ class EntryRules:
         """Where the content comes from, section 7."""
         made = e.size > 0 and not e.place
         check(not made or self.s.kind == 2, "INDEX", f"{e.path!r} has no place in a full package")
+        if e.path == CHECKSUMS and self.s.kind == 2:
+            check(made and not e.patch, "INDEX", "checksums.json is stored, or comes from a patch, in a delta package")
+            return
         check(not made or folder_of(e.path) == b"content/files/", "INDEX", f"{e.path!r} must be stored")
         if e.patch and not e.copy_of:
             number, at = e.patch
@@ -867,7 +870,8 @@ def read_payload(package: "Package") -> None:
     payload = Payload(package.source, s.payload_at, index.frames(), package.work)
     check_manifest(read_member(payload, package.metadata[MANIFEST]), s)
     for path in METADATA[1:]:
-        read_member(payload, package.metadata[path])
+        if path != CHECKSUMS or s.kind == 1:  # of a delta package it was made again while the index was checked
+            read_member(payload, package.metadata[path])
     absent: set[bytes] = set()  # what is made out of the base is no member, and neither are hard links to it
     for entry in index.entries():
         if (entry.size and not entry.place) or entry.target in absent and entry.type == "hard_link":

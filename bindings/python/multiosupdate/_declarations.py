@@ -567,7 +567,8 @@ typedef int32_t mos_entry_origin;
 enum {
     MOS_ORIGIN_STORED = 0,
     MOS_ORIGIN_PATCHED = 1,
-    MOS_ORIGIN_UNCHANGED = 2
+    MOS_ORIGIN_UNCHANGED = 2,
+    MOS_ORIGIN_DERIVED = 3
 };
 typedef struct mos_entry {
     uint32_t struct_size;

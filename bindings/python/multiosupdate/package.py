@@ -23,6 +23,7 @@ class EntryOrigin(enum.IntEnum):
     STORED = lib.MOS_ORIGIN_STORED
     PATCHED = lib.MOS_ORIGIN_PATCHED
     UNCHANGED = lib.MOS_ORIGIN_UNCHANGED
+    DERIVED = lib.MOS_ORIGIN_DERIVED
 
 
 @dataclasses.dataclass(frozen=True)

@@ -34,6 +34,7 @@ enum class Origin : std::uint8_t {
     stored,     // it stands in the payload; so does that of an entry without content
     patched,    // it is a part of a patch's result
     unchanged,  // the base has a file at the same path with the same content
+    derived,    // it follows from the index: metadata/checksums.json, and nothing else
 };
 
 // Where an entry's content stands in the result of a patch.

@@ -13,7 +13,8 @@ inline constexpr std::string_view version_path = "metadata/version.json";
 [[nodiscard]] std::string write_version_json(const Statement &statement);
 
 // metadata/checksums.json, piece by piece: begin(), then line() for each entry in the order of the index, then end().
-// It lists every regular entry but itself, one a line, so that sed makes input for `sha256sum -c` from it.
+// It lists every regular entry but itself, one a line, so that sed makes input for `sha256sum -c` from it. A delta
+// package does not store it: it is made again out of the index.
 class ChecksumsText {
   public:
     [[nodiscard]] static std::string begin();

@@ -40,7 +40,8 @@ class Package {
 
     // Gives the content of a regular entry, in order, to `sink`; nothing for other entries. Each frame is hashed before
     // it is decompressed, and the whole at the end: DIGEST_MISMATCH names the frame or the entry. UNSUPPORTED for what
-    // a delta package makes out of its base (mos/delta/package_content.hpp gives that). Takes the memory of two frames,
+    // a delta package makes out of its base (mos/delta/package_content.hpp gives that); its checksums.json is made out
+    // of the index. Takes the memory of two frames,
     // stored and plain; the last frame is kept, so that small neighbours cost one decompression. Where there is more
     // than one core, entries that are read in order have their frames expanded ahead of them by threads of the
     // package's own, in 2 MiB of memory more; the source is read by the caller's thread alone.
