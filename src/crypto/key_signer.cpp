@@ -10,6 +10,22 @@ namespace mos::crypto {
 
 namespace {
 
+// An Ecdsa-Sig-Value (RFC 3279 section 2.2.3) of a curve below 512 bits is a header of two bytes and two integers of
+// two bytes of header, a zero, and the number.
+std::size_t largest_value_bytes(const PublicKey &key) {
+    constexpr std::size_t ed25519_bytes = 64;
+    constexpr std::size_t bits_of_byte = 8;
+    const std::size_t number_bytes = (std::size_t{key.bits()} + bits_of_byte - 1) / bits_of_byte;
+    switch (key.family()) {
+    case KeyFamily::ed25519:
+        return ed25519_bytes;
+    case KeyFamily::rsa:
+        return number_bytes;
+    default:
+        return 2 + 2 * (number_bytes + 3);
+    }
+}
+
 class KeySigner final : public Signer {
   public:
     KeySigner(PublicKey key, RemoteSign sign, SignatureAlgorithm algorithm, std::vector<base::Bytes> certificates)
@@ -23,6 +39,11 @@ class KeySigner final : public Signer {
                 .about(m_key.fingerprint())
                 .with_remedy("give the public key of the key that signs, or mend what signs by it");
         return Signature{m_algorithm, base::to_bytes(m_key.id()), std::move(value), m_certificates};
+    }
+
+    [[nodiscard]] std::optional<Signature> largest_signature() const override {
+        return Signature{m_algorithm, base::to_bytes(m_key.id()), base::Bytes(largest_value_bytes(m_key)),
+                         m_certificates};
     }
 
   private:

@@ -30,6 +30,13 @@ Result<void> check_pair(const package::Package &base, const package::Package &ta
     return {};
 }
 
+package::CreateOptions creation_of(const PackageDeltaOptions &options) {
+    package::CreateOptions creation = options.package;
+    creation.signature_area_bytes = options.signature_area_bytes.value_or(
+        package::signature_area_for(creation.signers).value_or(unsigned_delta_area_bytes));
+    return creation;
+}
+
 class PackageDelta {
   public:
     PackageDelta(std::shared_ptr<package::Package> base, std::shared_ptr<package::Package> target,
@@ -104,7 +111,7 @@ Result<PackageDeltaReport> PackageDelta::create(base::Directory &output, std::st
         return check_content(made, *opened, observer);
     };
     MOS_TRY(const package::CreateReport report,
-            package::write_delta_package(*m_target, content, m_options.package, output, name));
+            package::write_delta_package(*m_target, content, creation_of(m_options), output, name));
     m_report.file_bytes = report.file_bytes;
     m_report.full_bytes = package::layout_of(m_target->statement()).end;
     m_report.patches = maker.patches().size();

@@ -12,11 +12,19 @@ namespace mos::package {
 namespace {
 
 constexpr std::string_view magic = "MOS-SIGN";
+constexpr std::string_view text_begin = "{\n\"signatures\": [";
+constexpr std::string_view text_end = "]\n}";
 constexpr std::uint64_t end_of_tar_bytes = 2 * tar_block_bytes;
 
 void append(base::Bytes &out, base::ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 
 Error malformed(std::string_view message) { return Error{Code::FORMAT, fmt::format("signature area: {}", message)}; }
+
+// The area's size is signed, so it can't grow.
+Error no_room(std::string_view what, std::uint64_t bytes, std::uint32_t reserved) {
+    return Error{Code::LIMIT, fmt::format("{} {} bytes, the package reserves {}", what, bytes, reserved)}.with_remedy(
+        "make the package again without a signer, which reserves room for several, and sign it then with each");
+}
 
 Result<void> check_at_most(std::string_view what, std::uint64_t value, std::uint64_t limit) {
     if (value > limit)
@@ -74,6 +82,10 @@ Result<StoredSignature> read_signature(base::ByteReader &reader, const Limits &l
     return signature;
 }
 
+StoredSignature stored_form(const crypto::Signature &signature) {
+    return {static_cast<std::uint16_t>(signature.algorithm), signature.key_id, signature.value, signature.certificates};
+}
+
 std::string shown_algorithm(std::uint16_t number) {
     if (const auto known = crypto::algorithm_from_number(number))
         return std::string{crypto::algorithm_name(*known)};
@@ -104,8 +116,7 @@ std::vector<crypto::Signature> SignatureArea::known() const {
 }
 
 void SignatureArea::put(const crypto::Signature &signature) {
-    StoredSignature stored{static_cast<std::uint16_t>(signature.algorithm), signature.key_id, signature.value,
-                           signature.certificates};
+    StoredSignature stored = stored_form(signature);
     const auto at = std::lower_bound(signatures.begin(), signatures.end(), stored, earlier_key);
     if (at != signatures.end() && at->key_id == stored.key_id)
         *at = std::move(stored);
@@ -130,8 +141,7 @@ Result<base::Bytes> encode_signature_area(const SignatureArea &area, std::uint32
         }
     }
     if (out.size() > reserved)
-        return Error{Code::LIMIT,
-                     fmt::format("signatures take {} bytes, the package reserves {}", out.size(), reserved)};
+        return no_room("signatures take", out.size(), reserved);
     out.resize(reserved);
     return out;
 }
@@ -157,17 +167,33 @@ Result<SignatureArea> decode_signature_area(base::ByteView bytes, const Limits &
 }
 
 Result<std::string> signature_text(const SignatureArea &area, std::uint32_t reserved) {
-    std::string text = "{\n\"signatures\": [";
+    std::string text{text_begin};
     for (std::size_t i = 0; i < area.signatures.size(); ++i)
         text += (i == 0 ? "\n" : ",\n") + signature_json(area.signatures[i]);
-    text += "]\n}";
+    text += text_end;
     if (text.size() >= reserved)
-        return Error{Code::LIMIT,
-                     fmt::format("the readable copy of the signatures takes {} bytes, the package reserves {}",
-                                 text.size() + 1, reserved)};
+        return no_room("the readable copy of the signatures takes", text.size() + 1, reserved);
     text.resize(reserved - 1, ' ');
     text += '\n';
     return text;
+}
+
+// The readable copy is the longer form.
+std::optional<std::uint32_t> signature_area_for(std::span<crypto::Signer *const> signers) {
+    constexpr std::uint64_t unit = 512;
+    constexpr std::uint64_t least = 2 * unit;
+    constexpr std::uint64_t separator_bytes = 2;
+    std::uint64_t bytes = text_begin.size() + text_end.size() + 1;
+    for (const crypto::Signer *signer : signers) {
+        const auto largest = signer->largest_signature();
+        if (!largest)
+            return std::nullopt;
+        bytes += 2 * (signature_json(stored_form(*largest)).size() + separator_bytes);
+    }
+    if (signers.empty())
+        return std::nullopt;
+    const std::uint64_t whole = std::max(least, (bytes + unit - 1) / unit * unit);
+    return static_cast<std::uint32_t>(std::min(whole, Limits{}.signature_area_bytes));
 }
 
 Result<base::Bytes> build_last_frame(const SignatureArea &area, std::uint32_t reserved) {

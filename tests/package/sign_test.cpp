@@ -70,6 +70,32 @@ TEST_CASE("RSA and ECDSA signers sign packages too") {
     }
 }
 
+TEST_CASE("an area for known signers has room for them and for as many again") {
+    const test::Tree tree;
+    tree.file("x", "x");
+    CHECK(!signature_area_for({}));
+    for (const crypto::KeyType type :
+         {crypto::KeyType::ed25519, crypto::KeyType::ecc_p256, crypto::KeyType::ecc_p384, crypto::KeyType::rsa_2048}) {
+        std::vector<test::TestKey> keys;
+        for (int i = 0; i < 4; ++i)
+            keys.emplace_back(type);
+        CreateOptions options = test::reproducible();
+        options.signers = {keys[0].signer.get(), keys[1].signer.get()};
+        options.signature_area_bytes = signature_area_for(options.signers).value();
+        CHECK(options.signature_area_bytes % 512 == 0);
+        CHECK(options.signature_area_bytes >= 1024);
+        const test::PackageMaker maker{options};
+        must(maker.create(tree));
+        const auto folder = maker.open_folder();
+        must(sign_package(*folder, "p.mos", *keys[2].signer));
+        must(sign_package(*folder, "p.mos", *keys[3].signer));
+        const PackageFile opened = must(PackageFile::open(base::make_memory_source(maker.bytes(), "p.mos")));
+        CHECK(opened.claimed_signatures().signatures.size() == keys.size());
+        if (options.signature_area_bytes > 1024)
+            CHECK(!signature_text(opened.claimed_signatures(), options.signature_area_bytes - 1024));
+    }
+}
+
 TEST_CASE("a signature that the reserved area has no room for is refused and the package stays") {
     const test::Tree tree;
     tree.file("x", "x");
@@ -81,7 +107,9 @@ TEST_CASE("a signature that the reserved area has no room for is refused and the
     const auto folder = maker.open_folder();
     const test::TestKey small;
     const test::TestKey large{crypto::KeyType::rsa_4096};
-    CHECK(refusal(sign_package(*folder, "p.mos", *large.signer)) == Code::LIMIT);
+    const auto refused = sign_package(*folder, "p.mos", *large.signer);
+    REQUIRE(refusal(refused) == Code::LIMIT);
+    CHECK(refused.error().remedy().find("make the package again without a signer") == 0);
     CHECK(maker.bytes() == before);
     must(sign_package(*folder, "p.mos", *small.signer));
     must(authenticate(maker.bytes(), small.trust()));

@@ -59,6 +59,10 @@ class Signer {
     virtual ~Signer() = default;
 
     [[nodiscard]] virtual Result<Signature> sign(base::ByteView message) = 0;
+
+    // As large as any that it makes, with its certificates, and of no other use: what room they need is known before
+    // anything is signed. Nothing where the signer can't tell.
+    [[nodiscard]] virtual std::optional<Signature> largest_signature() const { return std::nullopt; }
 };
 
 }  // namespace mos::crypto

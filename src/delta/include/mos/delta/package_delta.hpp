@@ -6,18 +6,16 @@
 
 namespace mos::delta {
 
-// A delta may be small, and the area stands in the file twice: room for some signatures with short chains.
-[[nodiscard]] inline package::CreateOptions usual_delta_package() {
-    package::CreateOptions options;
-    options.signature_area_bytes = 8U << 10U;
-    return options;
-}
+// A delta may be small, and the area stands in the file twice. For one that others will sign: some signatures with
+// short chains.
+inline constexpr std::uint32_t unsigned_delta_area_bytes = 8U << 10U;
 
 struct PackageDeltaOptions {
-    package::CreateOptions package = usual_delta_package();  // level, signature area, signers, observer
-    std::uint64_t create_memory = default_create_memory;     // bytes that making it may take
-    std::uint64_t apply_memory = default_apply_memory;       // bytes that applying it may take: the device's
-    std::uint64_t threshold = 0;                             // files that changed and have fewer bytes are stored whole
+    package::CreateOptions package;                       // level, signers, observer
+    std::optional<std::uint32_t> signature_area_bytes;    // what its signers need and as much again, unless said
+    std::uint64_t create_memory = default_create_memory;  // bytes that making it may take
+    std::uint64_t apply_memory = default_apply_memory;    // bytes that applying it may take: the device's
+    std::uint64_t threshold = 0;                          // files that changed and have fewer bytes are stored whole
 };
 
 struct PackageDeltaReport {

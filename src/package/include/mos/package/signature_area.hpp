@@ -5,6 +5,8 @@
 #include <mos/crypto/signature.hpp>
 #include <mos/package/limits.hpp>
 
+#include <optional>
+#include <span>
 #include <string>
 
 namespace mos::package {
@@ -43,6 +45,10 @@ struct SignatureArea {
 // The file's last frame: that copy as a tar member and the end of the tar, in raw zstd blocks. A pure function of the
 // area.
 [[nodiscard]] Result<base::Bytes> build_last_frame(const SignatureArea &area, std::uint32_t reserved);
+// What to reserve for these signers: room for them and for as many again, in both forms. Nothing without a signer, or
+// where one can't tell what it needs.
+[[nodiscard]] std::optional<std::uint32_t> signature_area_for(std::span<crypto::Signer *const> signers);
+
 [[nodiscard]] std::uint64_t last_frame_plain_bytes(std::uint32_t reserved) noexcept;
 [[nodiscard]] std::uint64_t last_frame_stored_bytes(std::uint32_t reserved) noexcept;
 
