@@ -6,7 +6,10 @@ tars (sorted, owner 0, time 0) by ours and by each peer that is installed; and c
 Sizes are in percent of the new .deb, which is what a device without deltas would fetch. What HDiffPatch makes of a pair is
 not run but read from delta_pairs.tsv, where the new package is the one that it was measured with.
 
-Then each changed file by itself, as packages hold them, by the type of its content: the user's guide has a range for each.
+The row "package" is what a device downloads: the delta package between packages of both trees, by create-delta at its defaults,
+with its index, signature and all. "apply" is its installation over the old one; the root must be the new tree then.
+
+Then each changed file by itself, by the type of its content: the user's guide has a range for each.
 """
 
 import argparse
@@ -14,7 +17,6 @@ import csv
 import hashlib
 import json
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
@@ -23,11 +25,12 @@ import tempfile
 from typing import NamedTuple
 
 from circumstances import machine, machine_text, version_of
+from delta_packages import DeltaPackages
+from delta_types import measure_types, print_types, same
 from measure import Failed, Meter
 
 TABLE = pathlib.Path(__file__).with_name("delta_pairs.tsv")
 MIB, MB = 2**20, 10**6
-OVERHEAD = 128  # of a delta as one file: its header
 MOST_FOR_ALL = 100 * MB  # larger tars only go to tools that take little memory for them
 
 
@@ -40,7 +43,6 @@ class Tool(NamedTuple):
     create: list  # words; OLD, NEW, DELTA and OUT are replaced
     apply: list
     largest: int = 0  # bytes of a tar; 0: any
-    overhead: int = 0  # bytes of its file that hold what a package's index holds anyway
     only: str = ""  # the pair that it is for; "": all
 
 
@@ -49,12 +51,11 @@ def tools(build):
     built = subprocess.run([ours, "codecs"], capture_output=True, text=True, check=True).stdout.split()
     for codec in ("suffix", "vcdiff"):
         if codec in built:
-            yield Tool(codec, [ours, "create", codec, "OLD", "NEW", "DELTA"], [ours, "apply", "OLD", "DELTA", "OUT"],
-                       overhead=OVERHEAD)
+            yield Tool(codec, [ours, "create", codec, "OLD", "NEW", "DELTA"], [ours, "apply", "OLD", "DELTA", "OUT"])
     # What less memory on the device costs, and what the kernel's image, which is packed by xz, gains from more.
     for name, memory, only in (("suffix-8M", 8 * MIB, ""), ("suffix-512M", 512 * MIB, "kernel")):
         yield Tool(name, [ours, "create", "suffix", "OLD", "NEW", "DELTA", str(memory)],
-                   [ours, "apply", "OLD", "DELTA", "OUT", str(memory)], overhead=OVERHEAD, only=only)
+                   [ours, "apply", "OLD", "DELTA", "OUT", str(memory)], only=only)
     # -D, -R: else it unpacks what it takes for compressed, and can then make another file without saying so.
     peers = [
         Tool("xdelta3", ["xdelta3", "-q", "-f", "-e", "-D", "-9", "-S", "lzma", "-s", "OLD", "NEW", "DELTA"],
@@ -116,10 +117,6 @@ def fetch(row, folder):
 
 # ---- measuring ----
 
-def same(one, other):
-    return subprocess.run(["cmp", "-s", one, other], check=False).returncode == 0
-
-
 def measure(tool, pair, folder, meter):
     places = {"OLD": str(pair.old), "NEW": str(pair.new), "DELTA": str(folder / "delta"), "OUT": str(folder / "out")}
 
@@ -130,7 +127,7 @@ def measure(tool, pair, folder, meter):
     applied = meter.measure(filled(tool.apply))
     if not same(places["NEW"], places["OUT"]):
         raise Failed(f"{tool.name} did not give the new file of {pair.name} back")
-    size = (folder / "delta").stat().st_size - tool.overhead
+    size = (folder / "delta").stat().st_size
     for name in ("delta", "out"):
         (folder / name).unlink()
     return Row(tool.name, size, created.cpu_s, created.peak_bytes, applied.cpu_s, applied.peak_bytes)
@@ -146,6 +143,11 @@ def rows_of(pair, chosen, folder, meter):
         yield measure(tool, pair, folder, meter)
     if pair.known.get("hd", "-") != "-":
         yield Row("hdiffpatch*", int(pair.known["hd"]), 0.0, 0, 0.0, 0)
+
+
+def row_of_package(made):
+    return Row("package", made.delta_bytes, made.created.cpu_s, made.created.peak_bytes, made.installed.cpu_s,
+               made.installed.peak_bytes)
 
 
 HEADING = f"{'tool':<12}{'bytes':>12}{'% of .deb':>11}{'create s':>10}{'MiB':>8}{'apply s':>9}{'MiB':>8}"
@@ -178,66 +180,10 @@ def total_of(results, names):
     return sum(found), sum(pair.package_bytes for pair, _ in results)
 
 
-# ---- by type ----
-
-GUIDE = {"text": "5-15", "binary": "10-30", "image": "15-40", "archive": "5-25"}  # percent of the original
-MAGIC = (("image", (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\0\0\1\0")),
-         ("archive", (b"\x1f\x8b", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"BZh", b"PK\3\4", b"!<arch>")))
-
-
-def type_of(path):
-    content = path.read_bytes()
-    for name, beginnings in MAGIC:
-        if content.startswith(beginnings):
-            return name
-    try:
-        return "binary" if b"\0" in content or not content.decode() else "text"
-    except UnicodeDecodeError:
-        return "binary"
-
-
-def files_of(tree):
-    """Regular files by their path, in which numbers, such as a version's, count for nothing."""
-    return {re.sub(r"\d+", "#", str(path.relative_to(tree))): path for path in sorted(tree.rglob("*"))
-            if path.is_file() and not path.is_symlink()}
-
-
-class ByType(NamedTuple):
-    files: int = 0
-    new_bytes: int = 0
-    delta_bytes: int = 0
-
-    def plus(self, new_bytes, delta_bytes):
-        return ByType(self.files + 1, self.new_bytes + new_bytes, self.delta_bytes + delta_bytes)
-
-
-def measure_types(tool, folder, sums):
-    """Adds what each changed file of a pair takes; one that has no old one is in no delta."""
-    old = files_of(folder / "old/tree")
-    delta = folder / "delta"
-    for name, new in files_of(folder / "new/tree").items():
-        if name not in old or new.stat().st_size == 0 or same(old[name], new):
-            continue
-        command = [{"OLD": str(old[name]), "NEW": str(new), "DELTA": str(delta)}.get(word, word) for word in tool.create]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        kind = type_of(new)
-        sums[kind] = sums.get(kind, ByType()).plus(new.stat().st_size, delta.stat().st_size - tool.overhead)
-
-
-def print_types(sums):
-    print(f"\nchanged files by themselves, by suffix\n{'type':<10}{'files':>7}{'bytes':>12}{'delta':>12}{'%':>7}  guide, %")
-    for kind, guide in GUIDE.items():
-        row = sums.get(kind)
-        if row is None:
-            print(f"{kind:<10}{0:7}{'':31}  {guide}")
-        else:
-            print(f"{kind:<10}{row.files:7}{row.new_bytes:12}{row.delta_bytes:12}{row.delta_bytes / row.new_bytes * 100:7.2f}  {guide}")
-
-
 def run(options):
     with open(TABLE, encoding="utf-8") as lines:
         table = list(csv.DictReader((line for line in lines if not line.startswith("#")), delimiter="\t"))
-    chosen, results, types = list(tools(options.build)), [], {}
+    chosen, results, packages, types = list(tools(options.build)), [], {}, {}
     about = {**machine(options.work), "versions": [version_of("xdelta3", "-V"), version_of("zstd", "--version"),
                                                    version_of("xz", "--version")]}
     print(machine_text(about), "; ".join(filter(None, about["versions"])), sep="\n", flush=True)
@@ -256,23 +202,26 @@ def run(options):
             for each in rows_of(pair, chosen, folder, meter):
                 rows.append(each)
                 print(text_of(each, pair.package_bytes), flush=True)
+            packages[pair.name] = made = DeltaPackages(options.build, folder, meter).measure(pair.name)
+            rows.append(row_of_package(made))
+            print(text_of(rows[-1], pair.package_bytes), made.text(), sep="\n", flush=True)
             if chosen[0].name == "suffix":
                 measure_types(chosen[0], folder, types)
     if not results:
         raise Failed("none of the pairs is served")
-    count, packages, sums = total(results, chosen)
-    print(f"\n{count} pairs that all were measured with, {packages} bytes of new .debs: sums, and the highest memory\n{HEADING}")
+    count, deb_bytes, sums = total(results, chosen)
+    print(f"\n{count} pairs that all were measured with, {deb_bytes} bytes of new .debs: sums, and the highest memory\n{HEADING}")
     for each in sums:
-        print(text_of(each, packages))
+        print(text_of(each, deb_bytes))
     for names in (("suffix",), ("suffix", "suffix-512M")):
         if any(row.tool in names for _, rows in results for row in rows):
-            found, packages = total_of(results, names)
-            print(f"all {len(results)} pairs, the smaller of {' and '.join(names)}: {found} bytes, {found / packages * 100:.2f} % of the .debs")
+            found, deb_bytes = total_of(results, names)
+            print(f"all {len(results)} pairs, the smaller of {' and '.join(names)}: {found} bytes, {found / deb_bytes * 100:.2f} % of the .debs")
     print_types(types)
     print("\n* from delta_pairs.tsv")
     if options.json:
         options.json.write_text(json.dumps({**about, "types": {kind: row._asdict() for kind, row in types.items()}, "pairs": [
-            {"pair": pair.name, "package_bytes": pair.package_bytes, "rows": [row._asdict() for row in rows]}
+            {"pair": pair.name, "package_bytes": pair.package_bytes, "full_bytes": packages[pair.name].full_bytes, "rows": [row._asdict() for row in rows]}
             for pair, rows in results]}, indent=1))
 
 
