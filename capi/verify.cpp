@@ -17,8 +17,8 @@ namespace {
 // Without its base, all that can be known of a delta package.
 class NoBase final : public mos::delta::BaseFiles {
   public:
-    [[nodiscard]] Result<std::unique_ptr<mos::base::Source>> open(const mos::package::BaseFile &file) override {
-        return Error{Code::BASE_DIFFERS, "the base is not at hand"}.about(file.path);
+    [[nodiscard]] Result<std::unique_ptr<mos::base::Source>> open(const mos::package::BaseLine &line) override {
+        return Error{Code::BASE_DIFFERS, "the base is not at hand"}.about(line.path);
     }
 };
 

@@ -123,10 +123,7 @@ ForgedPackage delta_base_package() {
 }
 
 std::string delta_base_line(std::string_view path) {
-    const std::string content = base_content(path);
-    return package::write_base_line(
-               {.path = in_files(path), .size = content.size(), .sha256 = crypto::sha256(base::as_bytes(content))}) +
-           "\n";
+    return package::write_base_line({.path = in_files(path), .size = base_content(path).size()}) + "\n";
 }
 
 ForgedPackage read_delta_script(std::string_view input) {

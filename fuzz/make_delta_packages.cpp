@@ -57,12 +57,12 @@ void make_delta_packages(const Corpus &corpus) {
     put("patch-unnamed", "u a\nb 0 a\n" + one);
     put("number", "m 4000000000 0 a 3\nb 4000000000 a\n" + one);
     put("list-cut", "m 0 0 a 3\nr 0 {\"path\":\"content/files/a\"\n" + one);
-    put("list-path", "m 0 0 a 3\nr 0 {\"path\":\"content/files/../a\",\"size\":2000,\"sha256\":\"" +
-                         std::string(64, '0') + "\"}|\n" + one);
-    put("list-large", "m 0 0 a 3\nr 0 {\"path\":\"content/files/a\",\"size\":1099511627776,\"sha256\":\"" +
-                          std::string(64, '0') + "\"}|\n" + one);
-    put("list-elsewhere", "m 0 0 a 3\nr 0 {\"path\":\"content/configs/a\",\"size\":2000,\"sha256\":\"" +
-                              std::string(64, '0') + "\"}|\n" + one);
+    put("list-path", "m 0 0 a 3\nr 0 {\"path\":\"content/files/../a\",\"size\":2000}|\n" + one);
+    put("list-large", "m 0 0 a 3\nr 0 {\"path\":\"content/files/a\",\"size\":1099511627776}|\n" + one);
+    put("list-elsewhere", "m 0 0 a 3\nr 0 {\"path\":\"content/configs/a\",\"size\":2000}|\n" + one);
+    put("list-size", "m 0 0 a 3\nr 0 {\"path\":\"content/files/a\",\"size\":1999}|\n" + one);
+    put("list-digest", "m 0 0 a 3\nr 0 {\"path\":\"content/files/a\",\"size\":2000,\"sha256\":\"" +
+                           std::string(64, '0') + "\"}|\n" + one);
     put("truncated", "m 0 0 a 3\nb 0 a\n" + one.substr(0, one.size() - 21) + "\n");
     put("damaged", "m 0 0 a 3\nb 0 a\n" + one.substr(0, one.size() - 9) + "00000000\n");
     put("header-alone", "m 0 0 a 3\nb 0 a\n" + one.substr(0, 100) + "\n");

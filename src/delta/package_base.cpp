@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t most_open_files = 16;
 constexpr std::size_t read_bytes = 64U << 10U;
 
-Error differs(const package::BaseFile &file, std::string_view what) {
-    return Error{Code::BASE_DIFFERS, fmt::format("{} {}", base::in_quotes(file.path), what)}.about(file.path);
+Error differs(const std::string &path, std::string_view what) {
+    return Error{Code::BASE_DIFFERS, fmt::format("{} {}", base::in_quotes(path), what)}.about(path);
 }
 
 class BasePackage final : public BaseFiles {
@@ -33,10 +33,10 @@ class BasePackage final : public BaseFiles {
         }
     }
 
-    [[nodiscard]] Result<std::unique_ptr<base::Source>> open(const package::BaseFile &file) override {
-        const auto found = m_entries.find(file.path);
-        if (found == m_entries.end() || found->second.size != file.size || found->second.sha256 != file.sha256)
-            return differs(file, "is not in the base package as the delta needs it");
+    [[nodiscard]] Result<std::unique_ptr<base::Source>> open(const package::BaseLine &line) override {
+        const auto found = m_entries.find(line.path);
+        if (found == m_entries.end() || found->second.size != line.size)
+            return differs(line.path, "is not in the base package as the delta needs it");
         return package::open_bundled(m_package, found->second);
     }
 
@@ -57,9 +57,9 @@ Result<std::unique_ptr<BaseFiles>> open_base_package(std::shared_ptr<package::Pa
     return std::unique_ptr<BaseFiles>{std::move(files)};
 }
 
-JoinedBase::JoinedBase(BaseFiles &base, std::span<const package::BaseFile> files) : m_base(base), m_files(files) {
+JoinedBase::JoinedBase(BaseFiles &base, std::span<const package::BaseLine> files) : m_base(base), m_files(files) {
     m_ends.reserve(files.size());
-    for (const package::BaseFile &file : files)
+    for (const package::BaseLine &file : files)
         m_ends.push_back(m_size += file.size);
 }
 
@@ -85,7 +85,7 @@ Result<std::size_t> JoinedBase::read_at(std::uint64_t offset, base::MutableByteV
         MOS_TRY(base::Source *const source, source_of(at));
         const auto read = base::read_exactly(*source, m_files[at].size - left, out.subspan(done, count));
         if (!read && read.error().code() == Code::TRUNCATED)
-            return differs(m_files[at], "is shorter than the file of the base that the delta needs");
+            return differs(m_files[at].path, "is shorter than the file of the base that the delta needs");
         MOS_CHECK(Result<void>{read});
         done += count;
         offset += count;
@@ -93,19 +93,8 @@ Result<std::size_t> JoinedBase::read_at(std::uint64_t offset, base::MutableByteV
     return done;
 }
 
-Result<void> check_base_file(BaseFiles &base, const package::BaseFile &file) {
-    MOS_TRY(const auto source, base.open(file));
-    MOS_TRY(const std::uint64_t size, source->size());
-    if (size == file.size) {
-        MOS_TRY(const Expected found, measure(*source));
-        if (found.digest == file.sha256)
-            return {};
-    }
-    return differs(file, "is not the file of the base that the delta needs");
-}
-
 Result<void> copy_base_file(BaseFiles &base, const package::BaseFile &file, const base::ByteSink &sink) {
-    MOS_TRY(const auto source, base.open(file));
+    MOS_TRY(const auto source, base.open(package::line_of(file)));
     crypto::Sha256 hasher;
     base::Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(file.size, read_bytes)));
     for (std::uint64_t done = 0; done < file.size;) {
@@ -119,7 +108,7 @@ Result<void> copy_base_file(BaseFiles &base, const package::BaseFile &file, cons
         done += count;
     }
     return hasher.finish() == file.sha256 ? Result<void>{}
-                                          : differs(file, "is not the file of the base that the delta needs");
+                                          : differs(file.path, "is not the file of the base that the delta needs");
 }
 
 }  // namespace mos::delta

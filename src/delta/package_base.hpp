@@ -10,7 +10,7 @@ namespace mos::delta {
 // Read at random, with few files open at a time. Base files and list outlive it.
 class JoinedBase final : public base::Source {
   public:
-    JoinedBase(BaseFiles &base, std::span<const package::BaseFile> files);
+    JoinedBase(BaseFiles &base, std::span<const package::BaseLine> files);
 
     [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, base::MutableByteView out) override;
     [[nodiscard]] Result<std::uint64_t> size() override { return m_size; }
@@ -24,7 +24,7 @@ class JoinedBase final : public base::Source {
     [[nodiscard]] Result<base::Source *> source_of(std::size_t number);
 
     BaseFiles &m_base;
-    std::span<const package::BaseFile> m_files;
+    std::span<const package::BaseLine> m_files;
     std::vector<std::uint64_t> m_ends;
     std::uint64_t m_size = 0;
     std::deque<Open> m_open;  // the one used last in front

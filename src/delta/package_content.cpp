@@ -10,7 +10,7 @@
 
 namespace mos::delta {
 
-using package::BaseFile;
+using package::BaseLine;
 using package::Entry;
 using package::Origin;
 
@@ -24,8 +24,6 @@ ByteStream payload_of(base::Source &delta) {
         return count;
     };
 }
-
-BaseFile base_file_of(const Entry &entry) { return {.path = entry.path, .size = entry.size, .sha256 = entry.sha256}; }
 
 Error wrong_content(const Entry &entry) {
     return Error{Code::DIGEST_MISMATCH, fmt::format("what the delta package makes of the base is not the content of {}",
@@ -103,8 +101,8 @@ Result<void> PackageContent::check_header(std::uint32_t number, const DeltaInfo 
     return {};
 }
 
-Result<std::vector<BaseFile>> PackageContent::read_list(std::uint32_t number) {
-    std::vector<BaseFile> files;
+Result<std::vector<BaseLine>> PackageContent::read_list(std::uint32_t number) {
+    std::vector<BaseLine> files;
     const Entry list = entry_of(number, package::PatchPart::base);
     if (list.size == 0)
         return files;
@@ -131,17 +129,8 @@ Result<std::vector<BaseFile>> PackageContent::read_list(std::uint32_t number) {
     return files;
 }
 
-Result<std::vector<BaseFile>> PackageContent::base_files(const Entry &entry) {
-    switch (entry.origin) {
-    case Origin::stored:
-    case Origin::derived:
-        break;
-    case Origin::patched:
-        return read_list(entry.patched.patch);
-    case Origin::unchanged:
-        return std::vector<BaseFile>{base_file_of(entry)};
-    }
-    return std::vector<BaseFile>{};
+Result<std::vector<BaseLine>> PackageContent::base_lines(const Entry &entry) {
+    return entry.origin == Origin::patched ? read_list(entry.patched.patch) : std::vector<BaseLine>{};
 }
 
 Result<void> PackageContent::add_frames(const Entry &entry, package::FrameSet &frames) const {
@@ -201,7 +190,7 @@ Result<void> PackageContent::check_memory() {
 
 Result<void> PackageContent::apply(std::uint32_t number, std::uint64_t held_bytes, const base::ByteSink &sink) {
     MOS_TRY(const std::uint64_t left, memory_left(number, held_bytes));
-    MOS_TRY(const std::vector<BaseFile> files, read_list(number));
+    MOS_TRY(const std::vector<BaseLine> files, read_list(number));
     JoinedBase joined{m_base, files};
     MOS_TRY(const auto delta, package::open_bundled(m_package, entry_of(number, package::PatchPart::delta)));
     MOS_TRY(const DeltaInfo info, read_header(*delta));
@@ -263,16 +252,16 @@ Result<void> PackageContent::read(const Entry &entry, const base::ByteSink &sink
     case Origin::patched:
         return read_patched(entry, sink);
     case Origin::unchanged:
-        return copy_base_file(m_base, base_file_of(entry), sink);
+        return copy_base_file(m_base, package::unchanged_file(entry), sink);
     }
     return m_package->read_content(entry, sink);
 }
 
 Result<void> PackageContent::check_patches() {
     for (std::uint32_t number = 0; number < m_patches.size(); ++number) {
-        MOS_TRY(const std::vector<BaseFile> files, read_list(number));
+        MOS_TRY(const std::vector<BaseLine> files, read_list(number));
         std::uint64_t base_bytes = 0;
-        for (const BaseFile &file : files)
+        for (const BaseLine &file : files)
             base_bytes += file.size;
         MOS_TRY(const auto delta, package::open_bundled(m_package, entry_of(number, package::PatchPart::delta)));
         MOS_TRY(const DeltaInfo info, read_header(*delta));

@@ -15,7 +15,7 @@ Result<void> OriginFinder::sample_base() {
     base::Bytes buffer(sample_read_bytes);
     for (std::size_t number = 0; number < m_base.files().size(); ++number) {
         MOS_CHECK(m_observer.checkpoint());
-        MOS_TRY(const auto source, m_base.open(m_base.files()[number]));
+        MOS_TRY(const auto source, m_base.open(package::line_of(m_base.files()[number])));
         Sampler sampler;
         for (std::uint64_t at = 0;;) {
             MOS_TRY(const std::size_t count, source->read_at(at, buffer));

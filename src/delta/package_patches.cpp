@@ -12,7 +12,6 @@
 
 namespace mos::delta {
 
-using package::BaseFile;
 
 namespace {
 
@@ -148,9 +147,9 @@ Result<void> PatchMaker::keep(const Group &group, std::string list, const base::
 // Out of these files of the base, together.
 Result<PatchMaker::Attempt> PatchMaker::attempt(const std::set<std::size_t> &numbers, base::Source &result) {
     Attempt attempt;
-    std::vector<BaseFile> files;
+    std::vector<package::BaseLine> files;
     for (const std::size_t number : numbers) {
-        files.push_back(m_base.files()[number]);
+        files.push_back(package::line_of(m_base.files()[number]));
         attempt.list += package::write_base_line(files.back()) + "\n";
     }
     if (attempt.list.size() > most_list_bytes(m_options.apply_memory))
@@ -215,7 +214,7 @@ Result<std::vector<std::uint64_t>> PatchMaker::find_origins() {
     for (const Candidate &candidate : m_survey.candidates) {
         MOS_TRY(const auto found, m_origins.likely(candidate.entry));
         m_likely.push_back(found);
-        list_bytes.push_back(found ? package::write_base_line(m_base.files()[*found]).size() + 1 : 0);
+        list_bytes.push_back(found ? package::write_base_line(package::line_of(m_base.files()[*found])).size() + 1 : 0);
     }
     return list_bytes;
 }

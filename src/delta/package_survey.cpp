@@ -123,13 +123,13 @@ Result<std::unique_ptr<BaseContent>> BaseContent::read(package::Package &base, b
     }
 }
 
-Result<std::unique_ptr<base::Source>> BaseContent::open(const BaseFile &file) {
-    const auto found = std::ranges::lower_bound(m_files, file.path, {}, &BaseFile::path);
-    if (found == m_files.end() || *found != file)
-        return Error{Code::BASE_DIFFERS, fmt::format("{} is no file of the base", base::in_quotes(file.path))}.about(
-            file.path);
+Result<std::unique_ptr<base::Source>> BaseContent::open(const package::BaseLine &line) {
+    const auto found = std::ranges::lower_bound(m_files, line.path, {}, &BaseFile::path);
+    if (found == m_files.end() || found->path != line.path || found->size != line.size)
+        return Error{Code::BASE_DIFFERS, fmt::format("{} is no file of the base", base::in_quotes(line.path))}.about(
+            line.path);
     return std::unique_ptr<base::Source>{std::make_unique<SliceSource>(
-        m_content, m_offsets[static_cast<std::size_t>(found - m_files.begin())], file.size, file.path)};
+        m_content, m_offsets[static_cast<std::size_t>(found - m_files.begin())], line.size, line.path)};
 }
 
 Result<Survey> survey(package::Package &target, const std::vector<BaseFile> &base, std::uint64_t threshold) {

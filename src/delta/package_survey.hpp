@@ -20,7 +20,7 @@ class BaseContent final : public BaseFiles {
                                                                    std::string_view name, base::Observer &observer);
 
     [[nodiscard]] const std::vector<package::BaseFile> &files() const noexcept { return m_files; }
-    [[nodiscard]] Result<std::unique_ptr<base::Source>> open(const package::BaseFile &file) override;
+    [[nodiscard]] Result<std::unique_ptr<base::Source>> open(const package::BaseLine &line) override;
 
   private:
     explicit BaseContent(base::ScratchFile content) : m_content(std::move(content)) {}

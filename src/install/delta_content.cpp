@@ -30,6 +30,7 @@ Result<DeltaStep> open_step(transaction::Site &site, const InstallStep &step) {
     state::Packages packages{site.database};
     MOS_TRY(const auto installed, packages.find(step.package->statement().name));
     DeltaStep opened;
+    opened.base_release = installed ? installed->id : 0;
     opened.base = std::make_unique<RootBase>(site.root, installed ? installed->prefix : std::string{});
     MOS_TRY(opened.content, delta::PackageContent::open(step.package, *opened.base, apply_options(step.options)));
     return opened;
@@ -68,7 +69,7 @@ std::string sum_of(std::uint64_t files, std::uint64_t bytes, std::uint64_t unnam
 // Headers are read without it.
 class NoBase final : public delta::BaseFiles {
   public:
-    [[nodiscard]] Result<std::unique_ptr<base::Source>> open(const package::BaseFile &file) override {
+    [[nodiscard]] Result<std::unique_ptr<base::Source>> open(const package::BaseLine &file) override {
         return Error{Code::BASE_DIFFERS, "the base is not at hand"}.about(file.path);
     }
 };
@@ -138,24 +139,26 @@ Result<DeltaCheck::Wrong> DeltaCheck::check_base(Checked &checked, std::size_t s
     return found;
 }
 
+Result<void> DeltaCheck::check_line(Checked &checked, const package::BaseLine &line) {
+    state::Packages packages{m_site.database};
+    MOS_TRY(const package::BaseFile file, as_installed(packages, checked.step.base_release, *checked.step.base, line));
+    return checked.step.base->check(file);
+}
+
 // The first that is wrong, in words; all are noted where nothing can come to their help.
 Result<std::string> DeltaCheck::check_files(Checked &checked, std::size_t step, const Entry &entry) {
-    MOS_TRY(const std::vector<package::BaseFile> files, checked.step.content->base_files(entry));
+    MOS_CHECK(m_site.observer.checkpoint());
+    if (entry.origin == Origin::unchanged)
+        return judge(checked.step.base->check(package::unchanged_file(entry)), step);
+    MOS_TRY(const std::vector<package::BaseLine> lines, checked.step.content->base_lines(entry));
     std::string first;
-    for (const package::BaseFile &file : files) {
+    for (const package::BaseLine &line : lines) {
         MOS_CHECK(m_site.observer.checkpoint());
-        const auto found = checked.step.base->check(file);
-        if (found)
-            continue;
-        if (found.error().code() != Code::BASE_DIFFERS)
-            return found.error();
+        MOS_TRY(std::string wrong, judge(check_line(checked, line), step));
         if (first.empty())
-            first = found.error().message();
-        if (m_steps.installs[step].options.full_package != nullptr)
+            first = std::move(wrong);
+        if (!first.empty() && m_steps.installs[step].options.full_package != nullptr)
             return first;
-        ++m_differing_count;
-        if (m_differing.size() < max_named_files)
-            m_differing.push_back(found.error().message());
     }
     return first;
 }
@@ -182,6 +185,20 @@ Result<void> DeltaCheck::find_full_frames(std::size_t step) {
         if (facts.from_full.contains(entry->path))
             MOS_CHECK(full.add_frames(*entry, facts.frames));
     }
+}
+
+// What is wrong with a file of the base, "" where nothing is; noted where nothing helps.
+Result<std::string> DeltaCheck::judge(const Result<void> &found, std::size_t step) {
+    if (found)
+        return std::string{};
+    if (found.error().code() != Code::BASE_DIFFERS)
+        return found.error();
+    if (m_steps.installs[step].options.full_package == nullptr) {
+        ++m_differing_count;
+        if (m_differing.size() < max_named_files)
+            m_differing.push_back(found.error().message());
+    }
+    return found.error().message();
 }
 
 Result<void> DeltaCheck::add_frames(std::size_t step, const Entry &entry, package::FrameSet &frames) const {

@@ -24,6 +24,7 @@ struct DeltaFacts {
 
 // One install of a delta package.
 struct DeltaStep {
+    std::uint64_t base_release = 0;  // the row of what is installed
     std::unique_ptr<RootBase> base;
     std::unique_ptr<delta::PackageContent> content;
 };
@@ -59,6 +60,8 @@ class DeltaCheck {
         m_facts->steps.resize(steps.installs.size());
     }
     [[nodiscard]] Result<Wrong> check_base(Checked &checked, std::size_t step, const package::Entry &entry);
+    [[nodiscard]] Result<void> check_line(Checked &checked, const package::BaseLine &line);
+    [[nodiscard]] Result<std::string> judge(const Result<void> &found, std::size_t step);
     [[nodiscard]] Result<std::string> check_files(Checked &checked, std::size_t step, const package::Entry &entry);
     void note_from_full(const WantedEntry &wanted, const Wrong &wrong);
     [[nodiscard]] Result<void> find_full_frames(std::size_t step);

@@ -272,9 +272,8 @@ std::string write_entry_line(const Entry &entry) {
 
 std::string write_content_line(const Entry &entry) { return write_content_members(entry) + "}"; }
 
-std::string write_base_line(const BaseFile &file) {
-    return fmt::format(R"({{{},"size":{},"sha256":"{}"}})", write_bytes_member("path", file.path), file.size,
-                       base::to_hex(file.sha256));
+std::string write_base_line(const BaseLine &line) {
+    return fmt::format(R"({{{},"size":{}}})", write_bytes_member("path", line.path), line.size);
 }
 
 Result<FrameLine> parse_frame_line(std::string_view line) {
@@ -327,15 +326,13 @@ Result<Entry> parse_entry_line(std::string_view line) {
     return entry;
 }
 
-Result<BaseFile> parse_base_line(std::string_view line, const Limits &limits) {
+Result<BaseLine> parse_base_line(std::string_view line, const Limits &limits) {
     Scanner scanner{line};
-    BaseFile file;
+    BaseLine file;
     scanner.expect("{");
     file.path = scanner.bytes_member("path");
     scanner.expect(",\"size\":");
     file.size = scanner.number<std::uint64_t>();
-    scanner.expect(",\"sha256\":\"");
-    file.sha256 = scanner.digest();
     scanner.expect("}");
     if (!scanner.complete())
         return Error{Code::FORMAT, "it is no canonical line of a base file"};

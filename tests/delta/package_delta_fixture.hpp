@@ -110,12 +110,12 @@ class BaseInMemory final : public mos::delta::BaseFiles {
             if (entry.type == package::EntryType::regular)
                 m_files.emplace(entry.path, content_of(base, entry));
     }
-    [[nodiscard]] Result<std::unique_ptr<base::Source>> open(const package::BaseFile &file) override {
+    [[nodiscard]] Result<std::unique_ptr<base::Source>> open(const package::BaseLine &line) override {
         ++opened_files;
-        const auto found = m_files.find(file.path);
+        const auto found = m_files.find(line.path);
         if (found == m_files.end())
             return Error{Code::BASE_DIFFERS, "no such file"};
-        return base::make_memory_source(base::to_bytes(base::as_bytes(found->second)), file.path);
+        return base::make_memory_source(base::to_bytes(base::as_bytes(found->second)), line.path);
     }
     std::string &at(const std::string &path) { return m_files.at(path); }
     unsigned opened_files = 0;

@@ -92,8 +92,8 @@ TEST_CASE("a file with another name is made of the one that it was") {
     const auto delta = opened(made.bytes);
     BaseInMemory base{*releases.from};
     const auto content = must(PackageContent::open(delta, base, {}));
-    const auto needed = must(content->base_files(by_path(*delta).at(files + "usr/lib/libx.so.1.3")));
-    const auto old = std::ranges::find(needed, files + "usr/lib/libx.so.1.2", &package::BaseFile::path);
+    const auto needed = must(content->base_lines(by_path(*delta).at(files + "usr/lib/libx.so.1.3")));
+    const auto old = std::ranges::find(needed, files + "usr/lib/libx.so.1.2", &package::BaseLine::path);
     REQUIRE(old != needed.end());
     CHECK(old->size == 50'000);
     CHECK(made.report.renamed_files >= 1);
@@ -113,10 +113,10 @@ TEST_CASE("a file whose name tells nothing is made of the one that has most in c
     const auto delta = opened(made.bytes);
     BaseInMemory base{*from};
     const auto content = must(PackageContent::open(delta, base, {}));
-    const auto needed = must(content->base_files(by_path(*delta).at(files + "opt/moved/elsewhere")));
+    const auto needed = must(content->base_lines(by_path(*delta).at(files + "opt/moved/elsewhere")));
     REQUIRE(needed.size() == 1);
     CHECK(needed.front().path == files + "usr/lib/second");
-    CHECK(made.report.file_bytes < 25'000);  // of which the signature area has 17 kB
+    CHECK(made.report.file_bytes < 25'000);  // of which the signature area has 18 kB
 }
 
 TEST_CASE("copies and hard links are those of the full package") {
@@ -225,4 +225,19 @@ TEST_CASE("a base package checks a delta package beside it, and another one does
     const auto wrong = must(PackageContent::open(delta, *other, {}));
     CHECK(refusal(mos::delta::check_content(*delta, *wrong, base::silent_observer())) == Code::BASE_DIFFERS);
     CHECK(refusal(mos::delta::open_base_package(delta)) == Code::INVALID_ARGUMENT);
+}
+
+TEST_CASE("a delta package reserves what its signers need and as much again, and more where it has none") {
+    const Pair2 releases;
+    const auto area = [&](const PackageDeltaOptions &options) {
+        const auto delta = opened(must(make_delta(releases.from, releases.to, options)).bytes);
+        return delta->statement().signature_area_bytes;
+    };
+    CHECK(area({}) == 8U << 10U);
+    const test::TestKey key;
+    PackageDeltaOptions options;
+    options.package.signers = {key.signer.get()};
+    CHECK(area(options) == 1024);
+    options.signature_area_bytes = 4096;
+    CHECK(area(options) == 4096);
 }

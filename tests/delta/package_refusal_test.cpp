@@ -239,6 +239,24 @@ TEST_CASE("a list of base files is held to its rules") {
     CHECK(refusal(apply_all(with_list("\n", " "))) == Code::FORMAT);
 }
 
+TEST_CASE("a list of base files says no digests") {
+    const auto with_digest = [](std::size_t path_bytes) {
+        return R"({"path":"content/files/)" + std::string(path_bytes, 'x') + R"(","size":3000,"sha256":")" +
+               std::string(64, '0') + "\"}\n";
+    };
+    const base::Bytes bytes = with_content(first_base, [&](base::Bytes &content) {
+        REQUIRE(content.size() > with_digest(1).size());
+        content = base::to_bytes(base::as_bytes(with_digest(content.size() - with_digest(0).size())));
+    });
+    CHECK(refusal(apply_all(bytes)) == Code::FORMAT);
+    const std::string line = package::write_base_line({.path = files + "x", .size = 3});
+    CHECK(line == R"({"path":"content/files/x","size":3})");
+    CHECK(must(package::parse_base_line(line, {})).path == files + "x");
+    std::string longer = with_digest(1);
+    longer.pop_back();
+    CHECK(refusal(package::parse_base_line(longer, {})) == Code::FORMAT);
+}
+
 TEST_CASE("a delta package that is cut short anywhere is refused") {
     const base::ByteView whole{delta_bytes()};
     for (std::size_t size = 0; size < whole.size(); size += whole.size() / 97 + 1)

@@ -125,6 +125,27 @@ TEST_CASE("files of the base that were altered or are missing are named, all of 
     CHECK(refusal(bench.resolve(steps_of(delta()))) == Code::BASE_DIFFERS);
 }
 
+TEST_CASE("a file that was yours when the base came, and was kept, is no base, and is named") {
+    using mos::install::Answer;
+    Bench bench;
+    bench.make_directory("opt");
+    bench.make_directory("opt/app");
+    bench.write("opt/app/small", "mine");
+    const InstallOptions asking{.on_conflict = mos::install::ConflictRule::ask};
+    const auto keep = [](const mos::install::Change & /*change*/) -> mos::Result<Answer> { return Answer::keep; };
+    must(bench.run(steps_of(full(1), asking), keep));
+    const auto outcome = bench.run(steps_of(delta(), asking), keep);
+    REQUIRE(refusal(outcome) == Code::BASE_DIFFERS);
+    CHECK(
+        says(outcome.error(), "'opt/app/small' was not installed with the release that the delta package leads from"));
+    CHECK(bench.content("opt/app/small") == "mine");
+    InstallOptions helped = asking;
+    helped.full_package = open_package(full(2));
+    must(bench.run(steps_of(delta(), helped), keep));
+    CHECK(bench.content("opt/app/small") == "mine");
+    CHECK(bench.content("opt/app/program") == changed(noise_text(40'000, 1)));
+}
+
 TEST_CASE("a link or a folder in the place of a file of the base is no base") {
     DeltaBench bench;
     bench.unlink("opt/app/small");

@@ -13,8 +13,8 @@
 
 namespace mos::delta {
 
-// Where files of the base are: beneath a root, or in the base package. Each is what its line says, or the content that
-// is made of it is refused.
+// Where files of the base are: beneath a root, or in the base package. What is made of one that is not the base's is
+// refused.
 class BaseFiles {
   public:
     BaseFiles() = default;
@@ -23,16 +23,13 @@ class BaseFiles {
     virtual ~BaseFiles() = default;
 
     // BASE_DIFFERS when there is none of that size.
-    [[nodiscard]] virtual Result<std::unique_ptr<base::Source>> open(const package::BaseFile &file) = 0;
+    [[nodiscard]] virtual Result<std::unique_ptr<base::Source>> open(const package::BaseLine &line) = 0;
 };
 
 // Those of a full package: for who checks a delta package beside it. The index is read once, and remembered.
 [[nodiscard]] Result<std::unique_ptr<BaseFiles>> open_base_package(std::shared_ptr<package::Package> base);
 
-// BASE_DIFFERS unless the file of the base is what its line says.
-[[nodiscard]] Result<void> check_base_file(BaseFiles &base, const package::BaseFile &file);
-
-// Gives the file of the base to `sink`; BASE_DIFFERS when it is not what its line says. What `sink` was given counts
+// Gives the file of the base to `sink`; BASE_DIFFERS when it is not what it must be. What `sink` was given counts
 // only without an error.
 [[nodiscard]] Result<void> copy_base_file(BaseFiles &base, const package::BaseFile &file, const base::ByteSink &sink);
 
@@ -46,8 +43,8 @@ class PackageContent {
 
     [[nodiscard]] std::size_t patches() const noexcept { return m_patches.size(); }
 
-    // The files of the base that an entry is made of; none for one that is stored.
-    [[nodiscard]] Result<std::vector<package::BaseFile>> base_files(const package::Entry &entry);
+    // The files of the base that a patched entry is made of, as the list of its patch has them; none for any other.
+    [[nodiscard]] Result<std::vector<package::BaseLine>> base_lines(const package::Entry &entry);
 
     // What read() would say of memory, from the header of the entry's patch. LIMIT. Entries are named in the order in
     // which they are read.
@@ -85,7 +82,7 @@ class PackageContent {
     [[nodiscard]] Result<void> load();
     void take(const package::Entry &entry);
     [[nodiscard]] package::Entry entry_of(std::uint32_t number, package::PatchPart part) const;
-    [[nodiscard]] Result<std::vector<package::BaseFile>> read_list(std::uint32_t number);
+    [[nodiscard]] Result<std::vector<package::BaseLine>> read_list(std::uint32_t number);
     // Checks what the delta says against the index.
     [[nodiscard]] Result<void> check_header(std::uint32_t number, const DeltaInfo &info,
                                             std::uint64_t base_bytes) const;
