@@ -12,7 +12,6 @@
 
 namespace mos::delta {
 
-
 namespace {
 
 // Codecs report what they are at, many times over; who waits for the package wants to know of the whole.
