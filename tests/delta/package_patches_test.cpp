@@ -18,6 +18,12 @@ class Listening final : public base::Observer {
     std::vector<std::string> notices;
 };
 
+PackageDeltaOptions for_device_with(std::uint64_t memory) {
+    PackageDeltaOptions options;
+    options.apply_memory = memory;
+    return options;
+}
+
 // Every file of `to` that has content is made right out of those of `from`, within the memory that was promised.
 void check_made(const Release &from, const Release &to, const MadeDelta &made, std::uint64_t memory) {
     const auto base = from.open();
@@ -41,7 +47,7 @@ TEST_CASE("two files that exchange their names are made of one another") {
     fresh.tree.file("usr/lib/firmware-previous", text_of(joined({noise(100, 5), noise(400'000, 2)})));
     // Alone, and as two of a group.
     for (const std::uint64_t memory : {std::uint64_t{2} << 20U, std::uint64_t{32} << 20U}) {
-        const MadeDelta made = must(make_delta(old.open(), fresh.open(), {.apply_memory = memory}));
+        const MadeDelta made = must(make_delta(old.open(), fresh.open(), for_device_with(memory)));
         CHECK(made.report.patched_files == 2);
         CHECK(made.report.file_bytes < made.report.full_bytes / 4);
         check_made(old, fresh, made, memory);
@@ -71,7 +77,7 @@ TEST_CASE("so many files with long names are made by several patches, whose list
         fresh.tree.file(fmt::format("{}/{}", folder, i), text_of(sprinkled(noise(300, i))));
     }
     constexpr std::uint64_t little = 2U << 20U;
-    const MadeDelta made = must(make_delta(old.open(), fresh.open(), {.apply_memory = little}));
+    const MadeDelta made = must(make_delta(old.open(), fresh.open(), for_device_with(little)));
     CHECK(made.report.patched_files == files);
     CHECK(made.report.patches > 1);
     check_made(old, fresh, made, little);
