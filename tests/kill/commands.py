@@ -64,6 +64,18 @@ def keygen(*options):
     return Step(("multios-package", "keygen", *options))
 
 
+def create_delta(output):
+    return Step(("multios-package", "create-delta", "--base={outside}/app-1.mos", "{outside}/app-2.mos", "--unverified",
+                 "--sign-key={folder}/signer.key", f"--output={output}"))
+
+
+def create_file_delta(output):
+    return Step(("multios-package", "file-delta", "create", "{outside}/app-1.mos", "{outside}/app-2.mos",
+                 f"--output={output}"))
+
+
+APPLY_FILE_DELTA = Step(("multios-package", "file-delta", "apply", "{outside}/app-1.mos", "{outside}/app.delta",
+                         "--output={folder}/made"))
 FIRST = (install("app-1"),)
 SECOND = (install("app-1"), install("app-2"))
 THIRD = (*SECOND, install("library-1"))
@@ -91,6 +103,7 @@ BATCH = Step(("multios-package", "install-batch", "{outside}/app-2.mos", "{outsi
 COMMANDS = (
     RootCommand("install", install("app-1")),
     RootCommand("update", install("app-2"), before=FIRST),
+    RootCommand("update-by-delta", install("app-1-2"), before=FIRST),
     RootCommand("reinstall", install("app-1", options=("--reinstall",)), before=FIRST),
     RootCommand("install-several", install("app-2", "library-1"), before=FIRST),
     RootCommand("install-batch", BATCH, before=FIRST, between=((*FIRST, install("app-2")),)),
@@ -129,6 +142,9 @@ COMMANDS = (
     FileCommand("create-over", create("--output={folder}/old.mos"), ("old.mos",)),
     FileCommand("sign", Step(("multios-package", "sign", "{folder}/old.mos", "--sign-key={folder}/signer.key")),
                 ("old.mos",)),
+    FileCommand("create-delta", create_delta("{folder}/new.mos"), ("new.mos",)),
+    FileCommand("file-delta-create", create_file_delta("{folder}/new.delta"), ("new.delta",)),
+    FileCommand("file-delta-apply", APPLY_FILE_DELTA, ("made",)),
     FileCommand("keygen", keygen("--type=ed25519", "--output={folder}/new"), ("new.key", "new.pub"), keys=True),
     FileCommand("keygen-ca", keygen("--type=ecc-p384", "--ca", "--output={folder}/new"),
                 ("new.key", "new.pub", "new.crt"), keys=True),

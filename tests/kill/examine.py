@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import look
 import scenes
-from commands import END_MODE, LAST_GOOD, RECOVER, TIDY_BACKUPS, FileCommand, create, install
+from commands import END_MODE, LAST_GOOD, RECOVER, TIDY_BACKUPS, FileCommand, create, create_delta, create_file_delta, install
 from tools import KILLED, Broken, Kill, Violation
 
 ALREADY_INSTALLED = "(E046)"
@@ -60,6 +60,8 @@ class Workshop:
             self._must(create(f"--output={{outside}}/{name}.mos", "--sign-key={folder}/signer.key", *scripts,
                               name=package, version=version, tree=name).arguments)
         self._must(create("--output={folder}/old.mos", version="1", tree="app-1").arguments)
+        self._must(create_delta("{outside}/app-1-2.mos").arguments)
+        self._must(create_file_delta("{outside}/app.delta").arguments)
         self.untouched = self._outside_picture()
 
     def fill_in(self, arguments, place):
