@@ -14,25 +14,17 @@ using mos::package::PackageKind;
 
 namespace {
 
-// Without its base, all that can be known of a delta package.
-class NoBase final : public mos::delta::BaseFiles {
-  public:
-    [[nodiscard]] Result<std::unique_ptr<mos::base::Source>> open(const mos::package::BaseLine &line) override {
-        return Error{Code::BASE_DIFFERS, "the base is not at hand"}.about(line.path);
-    }
-};
-
 struct Verification {
     std::shared_ptr<mos::base::Source> source;
     std::shared_ptr<mos::base::Source> base;  // nullptr without one
     mos::engine::Admission admission;
 };
 
+// Without its base, all that can be known of a delta package.
 Result<void> check_patches(const std::shared_ptr<mos::package::Package> &package) {
     if (package->statement().kind != PackageKind::delta)
         return {};
-    NoBase base;
-    MOS_TRY(const auto content, mos::delta::PackageContent::open(package, base, {}));
+    MOS_TRY(const auto content, mos::delta::PackageContent::open(package, mos::delta::no_base(), {}));
     return content->check_patches();
 }
 

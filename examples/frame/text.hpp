@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ namespace frame {
 
 // RFC 4648 section 4; how JSON output carries a path that is not clean.
 [[nodiscard]] std::string base64(std::string_view bytes);
+
+// Two digits a byte, small letters: how digests are shown.
+[[nodiscard]] std::string hexadecimal(std::span<const std::uint8_t> bytes);
 
 // "812 bytes", "12.4 MB": powers of ten, as disks are sold and files are listed.
 [[nodiscard]] std::string size_text(std::uint64_t bytes);

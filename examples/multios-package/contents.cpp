@@ -65,12 +65,7 @@ void put_entry(const Session &session, const mos_entry &entry) {
     put_line(Stream::out, line);
 }
 
-std::string hex(const std::uint8_t *digest) {
-    std::string text;
-    for (std::size_t i = 0; digest != nullptr && i < 32; ++i)
-        text += fmt::format("{:02x}", digest[i]);
-    return text;
-}
+std::string hex(const std::uint8_t *digest) { return digest == nullptr ? std::string{} : hexadecimal({digest, 32}); }
 
 const Columns<mos_entry> &entry_columns() {
     static const Columns<mos_entry> columns{

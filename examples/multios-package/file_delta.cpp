@@ -78,13 +78,6 @@ Result<mos_delta_information> information_of(const Session &session, const std::
     return information;
 }
 
-std::string hexadecimal(const std::uint8_t (&digest)[32]) {
-    std::string text;
-    for (const std::uint8_t byte : digest)
-        text += fmt::format("{:02x}", byte);
-    return text;
-}
-
 nlohmann::ordered_json to_json(const mos_delta_information &is) {
     return {{"codec", name_of(is.codec)},
             {"base_bytes", is.base_size},

@@ -18,6 +18,13 @@ Error differs(const std::string &path, std::string_view what) {
     return Error{Code::BASE_DIFFERS, fmt::format("{} {}", base::in_quotes(path), what)}.about(path);
 }
 
+class NoBase final : public BaseFiles {
+  public:
+    [[nodiscard]] Result<std::unique_ptr<base::Source>> open(const package::BaseLine &line) override {
+        return differs(line.path, "is a file of the base, which is not at hand");
+    }
+};
+
 class BasePackage final : public BaseFiles {
   public:
     explicit BasePackage(std::shared_ptr<package::Package> package) : m_package(std::move(package)) {}
@@ -55,6 +62,11 @@ Result<std::unique_ptr<BaseFiles>> open_base_package(std::shared_ptr<package::Pa
     auto files = std::make_unique<BasePackage>(std::move(base));
     MOS_CHECK(files->load());
     return std::unique_ptr<BaseFiles>{std::move(files)};
+}
+
+BaseFiles &no_base() noexcept {
+    static NoBase none;
+    return none;
 }
 
 JoinedBase::JoinedBase(BaseFiles &base, std::span<const package::BaseLine> files) : m_base(base), m_files(files) {

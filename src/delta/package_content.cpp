@@ -200,14 +200,10 @@ Result<void> PackageContent::apply(std::uint32_t number, std::uint64_t held_byte
     ApplyOptions options = m_options;
     options.memory_limit = left;
     auto applied = apply_payload(info.codec, joined, payload_of(*delta), info.result, options, sink);
-    if (applied || applied.error().code() == Code::CANCELLED)
-        return applied;
+    if (applied)
+        return {};
     // Every frame of the package was checked before it was used; so the base is what may have changed.
-    MOS_TRY(const Expected found, measure(joined, options.observer));
-    if (found == info.base)
-        return applied;
-    return Error{Code::BASE_DIFFERS, "the files of the base are not those that the delta package was made from"}
-        .caused_by(std::move(applied).error());
+    return blame_base(std::move(applied).error(), joined, info.base, options.observer);
 }
 
 Result<void> PackageContent::make_group(std::uint32_t number) {

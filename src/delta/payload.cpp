@@ -142,8 +142,7 @@ Error blame_base(Error failure, base::Source &base, const Expected &base_is, bas
     const auto found = measure(base, observer);
     if (found && *found == base_is)
         return failure;
-    return Error{Code::BASE_DIFFERS,
-                 fmt::format("{} is not, or no longer, what the delta was made from", base::in_quotes(base.name()))}
+    return Error{Code::BASE_DIFFERS, "the base is not, or no longer, what the delta was made from"}
         .about(base.name())
         .caused_by(std::move(failure));
 }

@@ -66,19 +66,10 @@ std::string sum_of(std::uint64_t files, std::uint64_t bytes, std::uint64_t unnam
                        unnamed == 0 ? "" : fmt::format(", {} more than are named here", unnamed));
 }
 
-// Headers are read without it.
-class NoBase final : public delta::BaseFiles {
-  public:
-    [[nodiscard]] Result<std::unique_ptr<base::Source>> open(const package::BaseLine &file) override {
-        return Error{Code::BASE_DIFFERS, "the base is not at hand"}.about(file.path);
-    }
-};
-
 }  // namespace
 
 Result<void> check_delta_memory(const std::shared_ptr<package::Package> &package, const InstallOptions &options) {
-    NoBase base;
-    MOS_TRY(const auto content, delta::PackageContent::open(package, base, apply_options(options)));
+    MOS_TRY(const auto content, delta::PackageContent::open(package, delta::no_base(), apply_options(options)));
     return content->check_memory();
 }
 

@@ -29,6 +29,9 @@ class BaseFiles {
 // Those of a full package: for who checks a delta package beside it. The index is read once, and remembered.
 [[nodiscard]] Result<std::unique_ptr<BaseFiles>> open_base_package(std::shared_ptr<package::Package> base);
 
+// None at hand: for who looks at what a delta package says without its base.
+[[nodiscard]] BaseFiles &no_base() noexcept;
+
 // Gives the file of the base to `sink`; BASE_DIFFERS when it is not what it must be. What `sink` was given counts
 // only without an error.
 [[nodiscard]] Result<void> copy_base_file(BaseFiles &base, const package::BaseFile &file, const base::ByteSink &sink);
